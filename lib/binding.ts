@@ -1,0 +1,200 @@
+import { loadAddon } from './libtorch/load-addon';
+import type { ModelSpec, ModelWeights } from './model/spec';
+import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder/spec';
+
+/** Row-major numbers with their shape. Large ones share native memory; treat them as read-only. */
+export interface NativeArray {
+  readonly data: Float32Array;
+  readonly shape: number[];
+}
+
+/** Work queued on an engine's thread. `cancel` makes `promise` reject with code `ABORT_ERR` at the next poll. */
+export interface NativeJob<T> {
+  readonly promise: Promise<T>;
+  cancel(): void;
+}
+
+/** Called on the JS thread, coalesced: at most one call is in flight per job. `done` of `total`; total 0 = unknown. */
+export type NativeProgress = (phase: string, done: number, total: number) => void;
+
+/** Handles keep tensors alive; `dispose` frees them as soon as no job uses them. Idempotent. */
+export interface NativeHandle {
+  dispose(): void;
+}
+export interface NativeTransformer extends NativeHandle {
+  readonly kind: 'transformer';
+}
+export interface NativeTranscoders extends NativeHandle {
+  readonly kind: 'transcoders';
+}
+
+export interface NativeForwardResult {
+  /** [n, dVocab], after the final softcap. */
+  readonly logits: NativeArray;
+  readonly activations: Record<string, NativeArray>;
+}
+
+/** Sparse feature activations, sorted by (layer, position, feature). */
+export interface NativeSparseActivations {
+  /** [N * 3] of (layer, position, feature). */
+  readonly indices: Int32Array;
+  /** [N] */
+  readonly values: Float32Array;
+}
+
+export interface NativeSetup extends NativeSparseActivations {
+  /** [nLayers, n, dModel], as are the next three. */
+  readonly featureInputs: NativeArray;
+  readonly featureOutputs: NativeArray;
+  readonly reconstruction: NativeArray;
+  readonly errorVectors: NativeArray;
+  /** [n, dModel] */
+  readonly tokenVectors: NativeArray;
+  /** [n, dVocab] */
+  readonly logits: NativeArray;
+}
+
+export interface NativeAttributeOptions {
+  readonly tokens: Int32Array;
+  /** Positions 0 .. zeroPositions - 1 get no features and no errors. */
+  readonly zeroPositions: number;
+  readonly maxNLogits: number;
+  readonly desiredLogitProb: number;
+  readonly batchSize: number;
+  /** Infinity = all active features. */
+  readonly maxFeatureNodes: number;
+  readonly updateInterval: number;
+  /** Where weights not needed by the backward pass wait: '' = where they are, 'cpu', or a folder for temporary files. */
+  readonly offload: string;
+}
+
+export interface NativeGraphData extends NativeSparseActivations {
+  /** [S] ascending indices into the N active features. */
+  readonly selectedFeatures: Int32Array;
+  readonly logitTokenIds: Int32Array;
+  readonly logitProbabilities: Float32Array;
+  /** [S + K, S + L * n + n + K], row-major. */
+  readonly edges: NativeArray;
+  /** Seconds per phase: forward, encode, prepare, attribute, rank. */
+  readonly timings: Record<string, number>;
+}
+
+/** The rectangle of a graph and the weights of its logits: all that graph arithmetic needs. */
+export interface NativeGraphInput {
+  readonly edges: Float32Array;
+  readonly nFeatures: number;
+  readonly nLayers: number;
+  readonly nPositions: number;
+  readonly logitProbabilities: Float32Array;
+}
+
+export interface NativePruneResult {
+  /** [M], 0 or 1. */
+  readonly nodeMask: Uint8Array;
+  /** [M], share of influence held by this node and all more influential ones. */
+  readonly cumulativeScores: Float32Array;
+  /** Kept edges, sorted by (target, source): node indices and weights, [E] each. */
+  readonly edgeTargets: Int32Array;
+  readonly edgeSources: Int32Array;
+  readonly edgeWeights: Float32Array;
+  /** Smallest node influence and edge score kept by the thresholds. */
+  readonly nodeCut: number;
+  readonly edgeCut: number;
+}
+
+export interface NativeEngine {
+  loadTransformer(
+    spec: ModelSpec,
+    weights: ModelWeights,
+    device: string,
+    dtype: string,
+    onProgress?: NativeProgress,
+  ): NativeJob<NativeTransformer>;
+  loadTranscoders(
+    spec: TranscoderSpec,
+    layers: readonly TranscoderLayerWeights[],
+    device: string,
+    dtype: string,
+    lazyEncoder: boolean,
+    lazyDecoder: boolean,
+    onProgress?: NativeProgress,
+  ): NativeJob<NativeTranscoders>;
+
+  forward(model: NativeTransformer, tokens: Int32Array, hookNames: string[]): NativeJob<NativeForwardResult>;
+  /** Pre-activations (or activations) of every feature at every position: [nLayers, n, F], or sparse non-zeros. */
+  featureActivations(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    tokens: Int32Array,
+    zeroPositions: number,
+    applyActivationFunction: boolean,
+    sparse: boolean,
+  ): NativeJob<NativeForwardResult & { features: NativeArray | NativeSparseActivations }>;
+  setupAttribution(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    tokens: Int32Array,
+    zeroPositions: number,
+  ): NativeJob<NativeSetup>;
+  attribute(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    options: NativeAttributeOptions,
+    onProgress?: NativeProgress,
+  ): NativeJob<NativeGraphData>;
+
+  /** x is [rows, dModel] of one layer's feature input; result [rows, F]. */
+  encodeLayer(
+    transcoders: NativeTranscoders,
+    layer: number,
+    x: Float32Array,
+    applyActivationFunction: boolean,
+  ): NativeJob<NativeArray>;
+  /** x is [nLayers, rows, dModel]; non-zero activations, rows counted as positions. */
+  encodeSparse(transcoders: NativeTranscoders, x: Float32Array, zeroPositions: number): NativeJob<NativeSparseActivations>;
+  /** Decoder rows of the listed features of one layer: [features, span, dModel]. */
+  decoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NativeArray>;
+  /** Encoder rows: [features, dModel]. */
+  encoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NativeArray>;
+  /**
+   * Sum of decoder rows times activations plus decoder bias, plus skip(inputs) where there is a skip and `inputs` are
+   * given: [nLayers, rows, dModel].
+   */
+  decode(
+    transcoders: NativeTranscoders,
+    indices: Int32Array,
+    values: Float32Array,
+    rows: number,
+    inputs: Float32Array | null,
+  ): NativeJob<NativeArray>;
+
+  /** [M]: logit-weighted sum of all paths' normalised absolute weights. */
+  nodeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;
+  /** Same shape as the rectangle: normalised weight times influence of the target. */
+  edgeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;
+  prune(graph: NativeGraphInput, nodeThreshold: number, edgeThreshold: number): NativeJob<NativePruneResult>;
+  scores(graph: NativeGraphInput): NativeJob<{ replacement: number; completeness: number }>;
+
+  /** Cancels and drops all jobs and joins the thread. Idempotent. */
+  dispose(): void;
+}
+
+export interface NativeAddon {
+  readonly libtorchVersion: string;
+  cudaDeviceCount(): number;
+  mpsAvailable(): boolean;
+  /** `threads` for tensor arithmetic on this engine; 0 = LibTorch's default. */
+  Engine: new (threads: number) => NativeEngine;
+}
+
+let addon: NativeAddon | undefined;
+
+/**
+ * The native surface, loaded on first use.
+ *
+ * @throws CircuitTracerError `ERR_LIBTORCH` when LibTorch or the addon can't be found or has the wrong version.
+ */
+export function binding(): NativeAddon {
+  addon ??= loadAddon() as NativeAddon;
+  return addon;
+}
