@@ -82,7 +82,8 @@ export interface NativeGraphData extends NativeSparseActivations {
 /** The rectangle of a graph and the weights of its logits: all that graph arithmetic needs. */
 export interface NativeGraphInput {
   readonly edges: Float32Array;
-  readonly nFeatures: number;
+  /** [S] layer of each selected feature, ascending: influence is one sweep from the last layer to the first. */
+  readonly featureLayers: Int32Array;
   readonly nLayers: number;
   readonly nPositions: number;
   readonly logitProbabilities: Float32Array;
