@@ -1,0 +1,120 @@
+import { CircuitTracerError, type ErrorCode } from './errors';
+
+function fail(name: string, expected: string, value: unknown, code: ErrorCode = 'ERR_INVALID_ARGUMENT'): never {
+  throw new CircuitTracerError(code, `${name} must be ${expected}; found ${describe(value)}.`);
+}
+
+/** A value as an error message shows it: short, on one line, with its type where that isn't plain. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `the bigint ${value}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `a ${Object.prototype.toString.call(value).slice(8, -1)}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is a whole number from `min` to `max`. */
+export function checkInteger(value: unknown, name: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
+  return fail(name, `a whole number ${range}`, value);
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is a finite number from `min` to `max`. */
+export function checkNumber(value: unknown, name: string, min = -Infinity, max = Infinity): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
+  if (min === -Infinity && max === Infinity) return fail(name, 'a finite number', value);
+  if (max === Infinity) return fail(name, `a finite number of ${min} or more`, value);
+  return fail(name, `a number from ${min} to ${max}`, value);
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is one of `allowed`. */
+export function checkOneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T;
+  const near = typeof value === 'string' ? nearest(value, allowed) : undefined;
+  const hint = near ? ` Did you mean '${near}'?` : '';
+  const list = allowed.map((item) => `'${item}'`).join(', ');
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `${name} must be one of ${list}; found ${describe(value)}.${hint}`,
+  );
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is true or false. */
+export function checkBoolean(value: unknown, name: string): boolean {
+  return typeof value === 'boolean' ? value : fail(name, 'true or false', value);
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is a string of at least one character. */
+export function checkText(value: unknown, name: string): string {
+  return typeof value === 'string' && value !== '' ? value : fail(name, 'a string of at least one character', value);
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is undefined or a function. */
+export function checkCallback<T>(value: T, name: string): T {
+  return value === undefined || typeof value === 'function' ? value : fail(name, 'a function', value);
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is undefined or an AbortSignal. */
+export function checkSignal(value: unknown, name = 'signal'): AbortSignal | undefined {
+  // Not instanceof: test runners and other realms have an AbortSignal of their own.
+  const signal = value as AbortSignal | undefined;
+  if (signal === undefined) return undefined;
+  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
+  return fail(name, 'an AbortSignal', value);
+}
+
+/**
+ * A misspelt option is an error, not a silent default.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when `options` isn't an object or has a name not in `known`.
+ */
+export function checkOptions(options: unknown, known: readonly string[], name = 'options'): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) fail(name, 'an object', options);
+  for (const key of Object.keys(options as object)) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    throw new CircuitTracerError(
+      'ERR_INVALID_ARGUMENT',
+      `${name} has no '${key}'. ${near ? `Did you mean '${near}'?` : `Known names: ${known.join(', ')}.`}`,
+    );
+  }
+}
+
+/** @throws CircuitTracerError `ABORT_ERR` when the signal has fired. */
+export function checkNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortError(signal);
+}
+
+/** What every cancelled call rejects with; the signal's own reason is its `cause`. */
+export function abortError(signal?: AbortSignal): CircuitTracerError {
+  return new CircuitTracerError('ABORT_ERR', 'The operation was aborted.', { cause: signal?.reason });
+}
+
+/** The known name a misspelling most likely stands for: at most a third of its letters changed. */
+export function nearest<T extends string>(name: string, known: readonly T[]): T | undefined {
+  const plain = name.toLowerCase();
+  let best: T | undefined;
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(plain, candidate.toLowerCase());
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
