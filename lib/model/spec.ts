@@ -71,7 +71,7 @@ export interface ModelSpec {
  * | `blocks.N.attn.{q_norm,k_norm}.w` | [dHead], with `queryKeyNorm` |
  * | `blocks.N.attn.sinks` | [nHeads], with `attentionSinks` |
  * | `blocks.N.mlp.W_in`, `.b_in`, `.W_out`, `.b_out` | [dMlp, dModel], [dMlp], [dModel, dMlp], [dModel] |
- * | `blocks.N.mlp.W_gate` | [dMlp, dModel], gated |
+ * | `blocks.N.mlp.W_gate`, `.b_gate` | [dMlp, dModel], [dMlp], gated (bias optional) |
  * | `blocks.N.mlp.router.W`, `.b` | [nExperts, dModel], [nExperts] |
  * | `blocks.N.mlp.experts.W_gate_up`, `.b_gate_up` | [nExperts, 2 * dMlp, dModel] even rows gate, odd rows up; [nExperts, 2 * dMlp] |
  * | `blocks.N.mlp.experts.W_down`, `.b_down` | [nExperts, dModel, dMlp], [nExperts, dModel] |

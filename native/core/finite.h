@@ -1,0 +1,13 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+namespace circuit_tracer {
+
+// Throws CodedError ERR_NUMERIC naming `what` when any element is NaN or infinite. NaN must be
+// looked for by hand: JumpReLU's comparison would silently turn it into an inactive feature.
+void requireFinite(const at::Tensor& values, const std::string& what);
+
+}  // namespace circuit_tracer

@@ -1,0 +1,45 @@
+#include "io/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "errors.h"
+
+namespace circuit_tracer {
+
+MappedFile::MappedFile(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  require(descriptor >= 0, errno == ENOENT ? "ERR_FILE_NOT_FOUND" : "ERR_FILE_READ",
+          "can't open weight file ", path, ": ", std::strerror(errno));
+  struct stat status {};
+  const bool known = ::fstat(descriptor, &status) == 0;
+  size_ = known ? status.st_size : 0;
+  void* address = MAP_FAILED;
+  if (size_ > 0) {
+    address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+                     descriptor, 0);
+  }
+  const int failure = errno;
+  ::close(descriptor);
+  require(size_ > 0, "ERR_FILE_FORMAT", "weight file ", path, " is empty");
+  require(address != MAP_FAILED, "ERR_FILE_READ", "can't map weight file ", path, ": ",
+          std::strerror(failure));
+  data_ = static_cast<uint8_t*>(address);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+std::shared_ptr<MappedFile> FileMappings::open(const std::string& path) {
+  auto& file = files_[path];
+  if (!file) file = std::make_shared<MappedFile>(path);
+  return file;
+}
+
+}  // namespace circuit_tracer

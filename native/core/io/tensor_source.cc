@@ -1,0 +1,91 @@
+#include "io/tensor_source.h"
+
+#include <ATen/Functions.h>
+
+#include <cstring>
+#include <numeric>
+
+#include "errors.h"
+#include "io/mxfp4.h"
+
+namespace circuit_tracer {
+namespace {
+
+int64_t byteSize(const TensorSource& source) {
+  int64_t size = static_cast<int64_t>(c10::elementSize(source.dtype));
+  for (const int64_t extent : source.shape) size *= extent;
+  return size;
+}
+
+bool isAligned(const void* address, at::ScalarType dtype) {
+  return reinterpret_cast<uintptr_t>(address) % c10::elementSize(dtype) == 0;
+}
+
+at::Tensor storedTensor(const TensorSource& source, FileMappings& files) {
+  const auto options = at::TensorOptions().dtype(source.dtype);
+  std::shared_ptr<MappedFile> mapping;
+  uint8_t* begin = nullptr;
+  int64_t available = 0;
+  if (source.bytes.defined()) {
+    begin = source.bytes.data_ptr<uint8_t>();
+    available = source.bytes.numel();
+  } else {
+    mapping = files.open(source.file);
+    begin = mapping->data();
+    available = mapping->size();
+  }
+  const int64_t size = byteSize(source);
+  require(source.offset >= 0 && source.offset <= available - size, "ERR_FILE_FORMAT", source.name,
+          ": needs ", size, " bytes at offset ", source.offset, " but only ", available,
+          " bytes are there; the file was changed or cut short since it was opened");
+  uint8_t* address = begin + source.offset;
+  if (!isAligned(address, source.dtype)) {
+    at::Tensor copy = at::empty(source.shape, options);
+    std::memcpy(copy.data_ptr(), address, size);
+    return copy;
+  }
+  // The deleter owns the bytes, so they live until the last view of the tensor is gone.
+  at::Tensor owner = source.bytes;
+  return at::from_blob(address, source.shape, [mapping, owner](void*) {}, options);
+}
+
+at::Tensor applyStep(const at::Tensor& tensor, const ViewStep& step) {
+  const auto& arguments = step.arguments;
+  switch (step.kind) {
+    case ViewStep::Kind::Reshape:
+      return tensor.reshape(arguments);
+    case ViewStep::Kind::Permute:
+      return tensor.permute(arguments);
+    case ViewStep::Kind::Slice:
+      return tensor.slice(arguments.at(0), arguments.at(1), arguments.at(2));
+    case ViewStep::Kind::Select:
+      return tensor.select(arguments.at(0), arguments.at(1));
+  }
+  throw CodedError("ERR_NATIVE", "unknown view step");
+}
+
+}  // namespace
+
+at::Tensor openTensor(const TensorSource& source, FileMappings& files) {
+  at::Tensor tensor = storedTensor(source, files);
+  if (source.scales) tensor = decodeMxfp4(tensor, storedTensor(*source.scales, files));
+  for (const ViewStep& step : source.view) tensor = applyStep(tensor, step);
+  return tensor;
+}
+
+at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
+                      at::Device device) {
+  at::Tensor tensor = openTensor(source, files);
+  if (source.add != 0) tensor = tensor.to(at::kFloat).add(source.add);
+  return tensor.to(device, dtype);
+}
+
+std::string describeShape(at::IntArrayRef shape) {
+  std::ostringstream text;
+  text << "[";
+  for (size_t i = 0; i < shape.size(); ++i) text << (i ? ", " : "") << shape[i];
+  text << "]";
+  return text.str();
+}
+
+}  // namespace circuit_tracer

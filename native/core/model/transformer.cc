@@ -1,0 +1,97 @@
+#include "model/transformer.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include "errors.h"
+#include "model/attention.h"
+#include "model/mlp.h"
+#include "model/norm.h"
+
+namespace circuit_tracer {
+namespace {
+
+// A norm of layer `layer` whose scale and normalised value pass through the given hook points.
+at::Tensor hookedNorm(const ModelSpec& spec, const NormWeights& weights, const at::Tensor& x,
+                      int64_t layer, const Hook& hook, HookPoint scalePoint,
+                      std::optional<HookPoint> normalizedPoint) {
+  NormHooks hooks;
+  hooks.scale = [&](at::Tensor s) { return hook(scalePoint, layer, std::move(s)); };
+  if (normalizedPoint) {
+    hooks.normalized = [&](at::Tensor v) { return hook(*normalizedPoint, layer, std::move(v)); };
+  }
+  return applyNorm(spec.normalization, spec.normEpsilon, weights, x, hooks);
+}
+
+at::Tensor attentionOut(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
+                        const at::Tensor& residual, const Hook& hook) {
+  const at::Tensor in = hookedNorm(spec, block.ln1, residual, layer, hook, HookPoint::Ln1Scale,
+                                   HookPoint::Ln1Normalized);
+  at::Tensor out = attend(spec, block.attention, layer, in, hook);
+  if (spec.postNorms) {
+    out = hookedNorm(spec, block.ln1Post, out, layer, hook, HookPoint::Ln1PostScale, std::nullopt);
+  }
+  return hook(HookPoint::AttentionOut, layer, out);
+}
+
+at::Tensor mlpOut(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
+                  const at::Tensor& residual, const Hook& hook) {
+  at::Tensor in = hookedNorm(spec, block.ln2, residual, layer, hook, HookPoint::Ln2Scale,
+                             HookPoint::Ln2Normalized);
+  in = hook(HookPoint::MlpIn, layer, in);
+  at::Tensor out = hook(HookPoint::RawMlpOut, layer, applyMlp(spec, block.mlp, in));
+  if (spec.postNorms) {
+    out = hookedNorm(spec, block.ln2Post, out, layer, hook, HookPoint::Ln2PostScale, std::nullopt);
+  }
+  return hook(HookPoint::MlpOut, layer, out);
+}
+
+at::Tensor runBlock(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
+                    at::Tensor residual, const Hook& hook) {
+  residual = hook(HookPoint::ResidPre, layer, residual);
+  const at::Tensor attention = attentionOut(spec, block, layer, residual, hook);
+  at::Tensor middle = residual + attention;
+  if (!spec.parallelBlocks) middle = hook(HookPoint::ResidMid, layer, middle);
+  const at::Tensor& mlpSource = spec.parallelBlocks ? residual : middle;
+  return hook(HookPoint::ResidPost, layer, middle + mlpOut(spec, block, layer, mlpSource, hook));
+}
+
+}  // namespace
+
+Transformer::Transformer(ModelSpec spec, const std::map<std::string, TensorSource>& sources,
+                         at::ScalarType dtype, at::Device device, const JobControl& control)
+    : spec_(std::move(spec)),
+      dtype_(dtype),
+      device_(device),
+      weights_(loadModelWeights(spec_, sources, dtype, device, control)) {}
+
+at::Tensor Transformer::embed(const at::Tensor& tokens) const {
+  at::Tensor rows = at::embedding(weights_.embedding, tokens);
+  if (spec_.embeddingScale == 1) return rows;
+  // The scale is rounded to the compute dtype first, as Hugging Face does.
+  return rows * at::tensor(spec_.embeddingScale, rows.options());
+}
+
+at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook) const {
+  constexpr int64_t kNoLayer = -1;
+  at::Tensor residual = hook(HookPoint::Embed, kNoLayer, embed(tokens));
+  if (spec_.learnedPositions) {
+    const at::Tensor positions = weights_.positionEmbedding.slice(0, 0, tokens.size(-1));
+    residual = residual + hook(HookPoint::PositionEmbed, kNoLayer, positions);
+  }
+  for (int64_t layer = 0; layer < spec_.nLayers; ++layer) {
+    residual = runBlock(spec_, weights_.blocks[layer], layer, residual, hook);
+  }
+  at::Tensor out = hookedNorm(spec_, weights_.finalNorm, residual, kNoLayer, hook,
+                              HookPoint::FinalScale, HookPoint::FinalNormalized);
+  out = hook(HookPoint::UnembedPre, kNoLayer, out);
+  at::Tensor logits = at::linear(
+      out, weights_.unembedding,
+      weights_.unembeddingBias.defined() ? std::optional<at::Tensor>(weights_.unembeddingBias)
+                                         : std::nullopt);
+  logits = hook(HookPoint::UnembedPost, kNoLayer, logits);
+  if (spec_.logitSoftcap > 0) logits = (logits / spec_.logitSoftcap).tanh() * spec_.logitSoftcap;
+  return logits;
+}
+
+}  // namespace circuit_tracer

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "io/tensor_source.h"
+#include "job_control.h"
+#include "model/hook_point.h"
+#include "model/model_spec.h"
+#include "model/weights.h"
+
+namespace circuit_tracer {
+
+// A decoder-only language model: one forward pass for every family, driven by its spec.
+class Transformer {
+ public:
+  // Throws CodedError ERR_WEIGHT or ERR_FILE_* when a weight can't be had as the spec needs it.
+  Transformer(ModelSpec spec, const std::map<std::string, TensorSource>& sources,
+              at::ScalarType dtype, at::Device device, const JobControl& control);
+
+  // Logits [..., n, V] after the softcap, in the compute dtype, for token ids [..., n] (int64) at
+  // positions 0 .. n-1. `hook` sees, and may replace, the value at every hook point.
+  at::Tensor forward(const at::Tensor& tokens, const Hook& hook) const;
+
+  // Embedding rows times the embedding scale, [..., n, D]: the vectors of token nodes.
+  at::Tensor embed(const at::Tensor& tokens) const;
+
+  const ModelSpec& spec() const { return spec_; }
+  const ModelWeights& weights() const { return weights_; }
+  ModelWeights& weights() { return weights_; }
+  at::Device device() const { return device_; }
+  at::ScalarType dtype() const { return dtype_; }
+
+ private:
+  ModelSpec spec_;
+  at::ScalarType dtype_;
+  at::Device device_;
+  ModelWeights weights_;
+};
+
+}  // namespace circuit_tracer

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "io/tensor_source.h"
+#include "job_control.h"
+#include "model/model_spec.h"
+
+namespace circuit_tracer {
+
+// Undefined tensors are weights the model doesn't have. Matrices are [out, in], heads stacked
+// head-major, as lib/model/spec.ts lays down. Norm gains and biases are always float32.
+struct NormWeights {
+  at::Tensor gain, bias;
+};
+
+struct AttentionWeights {
+  at::Tensor queryWeight, queryBias, keyWeight, keyBias, valueWeight, valueBias;
+  at::Tensor outWeight, outBias;
+  NormWeights queryNorm, keyNorm;
+  at::Tensor sinks;
+};
+
+struct MlpWeights {
+  at::Tensor gateWeight, gateBias, inWeight, inBias, outWeight, outBias;
+  at::Tensor routerWeight, routerBias;
+  at::Tensor gateUpWeight, gateUpBias, downWeight, downBias;
+};
+
+struct BlockWeights {
+  NormWeights ln1, ln1Post, ln2, ln2Post;
+  AttentionWeights attention;
+  MlpWeights mlp;
+};
+
+struct ModelWeights {
+  at::Tensor embedding;          // [V, D] unscaled
+  at::Tensor positionEmbedding;  // [maxPositions, D]
+  std::vector<BlockWeights> blocks;
+  NormWeights finalNorm;
+  at::Tensor unembedding;      // [V, D]
+  at::Tensor unembeddingBias;  // [V]
+};
+
+// Loads and shape-checks every weight the spec calls for.
+// Throws CodedError ERR_WEIGHT naming the tensor, the shape found and the shape expected.
+ModelWeights loadModelWeights(const ModelSpec& spec,
+                              const std::map<std::string, TensorSource>& sources,
+                              at::ScalarType dtype, at::Device device, const JobControl& control);
+
+}  // namespace circuit_tracer
