@@ -1,0 +1,38 @@
+import { readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { pinnedVersion } from './folder';
+
+export type Environment = Record<string, string | undefined>;
+
+/** The user's cache folder of this package, by the platform's custom. Not created. */
+export function cacheDirectory(env: Environment = process.env): string {
+  const home = homedir();
+  const base =
+    env.XDG_CACHE_HOME ||
+    (process.platform === 'darwin' && path.join(home, 'Library', 'Caches')) ||
+    (process.platform === 'win32' && (env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'))) ||
+    path.join(home, '.cache');
+  return path.join(base, 'circuit-tracer');
+}
+
+/** Folder in the cache of one kind of LibTorch: `cpu`, `cu130`, … */
+export function cachedFolder(kind: string, env: Environment = process.env): string {
+  return path.join(cacheDirectory(env), `libtorch-${pinnedVersion}-${kind}`);
+}
+
+/** LibTorch folders in the cache, those for CUDA first: who fetched one wants it used. */
+export function cachedFolders(env: Environment = process.env): string[] {
+  const prefix = `libtorch-${pinnedVersion}-`;
+  let names: string[];
+  try {
+    names = readdirSync(cacheDirectory(env));
+  } catch {
+    return [];
+  }
+  const kinds = names
+    .filter((name) => name.startsWith(prefix) && /^(cpu|cu[a-z0-9]+)$/.test(name.slice(prefix.length)))
+    .map((name) => name.slice(prefix.length));
+  kinds.sort((a, b) => Number(a === 'cpu') - Number(b === 'cpu') || (a < b ? 1 : -1));
+  return kinds.map((kind) => cachedFolder(kind, env));
+}

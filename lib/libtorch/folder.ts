@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** The LibTorch release the prebuilt addons are made with, and the one `setup` fetches. */
+export const pinnedVersion = '2.13.0';
+
+/** Oldest release the sources compile against. */
+export const oldestVersion = '2.6.0';
+
+/** A complete LibTorch folder: `lib/` and `include/`. */
+export interface LibTorch {
+  readonly directory: string;
+  /** Without the build suffix: `2.13.0`. */
+  readonly version: string;
+  readonly cuda: boolean;
+}
+
+const libraryNames: Partial<Record<NodeJS.Platform, (name: string) => string>> = {
+  win32: (name) => `${name}.dll`,
+  darwin: (name) => `lib${name}.dylib`,
+};
+
+/** Path of one of LibTorch's shared libraries. */
+export function libraryFile(directory: string, name: string): string {
+  const fileName = libraryNames[process.platform] ?? ((plain: string) => `lib${plain}.so`);
+  return path.join(directory, 'lib', fileName(name));
+}
+
+/**
+ * Looks at a folder given by a user or made by `setup`: the LibTorch folder itself, or one that holds it under `torch`
+ * (a site-packages folder) or `libtorch` (an unpacked archive).
+ *
+ * @returns the LibTorch found, or the reason, as text, why this isn't one.
+ */
+export function inspectFolder(given: string): LibTorch | string {
+  const folder = path.resolve(given);
+  if (!existsSync(folder)) return 'no such folder';
+  const directory = [folder, path.join(folder, 'torch'), path.join(folder, 'libtorch')].find((candidate) =>
+    existsSync(libraryFile(candidate, 'torch')),
+  );
+  if (!directory) return `holds no ${path.relative(folder, libraryFile(folder, 'torch'))}`;
+  const missing = ['torch_cpu', 'c10'].map((name) => libraryFile(directory, name)).find((file) => !existsSync(file));
+  if (missing) return `is not complete: no ${path.relative(folder, missing)}`;
+  const version = readVersion(directory);
+  if (!version) return 'has neither build-version nor version.py, so its version is unknown';
+  return { directory, version, cuda: existsSync(libraryFile(directory, 'torch_cuda')) };
+}
+
+/** An archive carries its version in `build-version`, a Python package in `version.py`. */
+function readVersion(directory: string): string | undefined {
+  const texts = ['build-version', 'version.py'].map((name) => readIfPresent(path.join(directory, name)));
+  return (
+    /^\s*(\d+\.\d+\.\d+)/.exec(texts[0] ?? '')?.[1] ?? /__version__\s*=\s*'(\d+\.\d+\.\d+)/.exec(texts[1] ?? '')?.[1]
+  );
+}
+
+function readIfPresent(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether version `a` is `b` or later. */
+export function isAtLeast(a: string, b: string): boolean {
+  const left = a.split('.').map(Number);
+  const right = b.split('.').map(Number);
+  for (let i = 0; i < 3; i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
