@@ -1,0 +1,89 @@
+import { CircuitTracerError } from '../errors';
+import type { StoredDtype } from './tensor-source';
+import { storedItemSize } from './tensor-source';
+
+/** Long enough for any header NumPy writes; it refuses to read longer ones than 10,000 bytes itself. */
+export const maxNpyHeaderBytes = 65_536;
+
+export interface NpyHeader {
+  readonly dtype: StoredDtype;
+  readonly shape: number[];
+  /** Where the numbers start, from the start of the `.npy`. */
+  readonly dataOffset: number;
+}
+
+const dtypes: Readonly<Record<string, StoredDtype>> = { '<f8': 'float64', '<f4': 'float32', '<f2': 'float16' };
+
+/**
+ * Read the header of a NumPy `.npy` array, versions 1 to 3 of the format.
+ *
+ * @param head the first bytes of the array, at least its whole header
+ * @param size bytes of the whole `.npy`, which must end with the last number
+ * @param name what to call it in messages
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` when it isn't a little-endian C-order float array of exactly this size.
+ */
+export function parseNpyHeader(head: Uint8Array, size: number, name: string): NpyHeader {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const { start, end } = headerRange(bytes, name);
+  const header = parseDictionary(bytes.toString('latin1', start, end), name);
+  const expected = end + header.shape.reduce((product, dim) => product * dim, storedItemSize[header.dtype]);
+  if (expected !== size) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${name}: shape [${header.shape.join(', ')}] of ${header.dtype} takes ${expected} bytes, found ${size}. The file is truncated or damaged; fetch it again.`,
+    );
+  }
+  return { ...header, dataOffset: end };
+}
+
+/** Magic `\x93NUMPY`, major and minor version, then the length of the dictionary: u16 in version 1, u32 after. */
+function headerRange(bytes: Buffer, name: string): { start: number; end: number } {
+  if (bytes.length < 12 || bytes.toString('latin1', 0, 6) !== '\x93NUMPY') {
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${name}: expected a NumPy array, found no NumPy magic bytes.`);
+  }
+  const version = bytes.readUInt8(6);
+  if (version < 1 || version > 3) {
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${name}: expected .npy version 1, 2 or 3, found ${version}.`);
+  }
+  const start = version === 1 ? 10 : 12;
+  const end = start + (version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8));
+  if (end > bytes.length) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${name}: its header of ${end} bytes is cut off or longer than ${maxNpyHeaderBytes} bytes.`,
+    );
+  }
+  return { start, end };
+}
+
+/** The header is a Python literal: `{'descr': '<f4', 'fortran_order': False, 'shape': (56, 224), }`. */
+function parseDictionary(text: string, name: string): { dtype: StoredDtype; shape: number[] } {
+  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
+  const dims = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(text)?.[1];
+  if (descr === undefined || order === undefined || dims === undefined) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${name}: expected a .npy header with descr, fortran_order and shape, found ${JSON.stringify(text.slice(0, 200).trim())}.`,
+    );
+  }
+  const dtype = dtypes[descr];
+  if (!dtype) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${name}: expected dtype ${Object.keys(dtypes).join(', ')}, found ${descr}. Save it with .astype('<f4').`,
+    );
+  }
+  if (order === 'True') {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${name}: expected C order, found Fortran order. Save it with numpy.ascontiguousarray.`,
+    );
+  }
+  const shape = dims
+    .split(',')
+    .map((dim) => dim.trim())
+    .filter((dim) => dim !== '')
+    .map(Number);
+  return { dtype, shape };
+}

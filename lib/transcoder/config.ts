@@ -1,0 +1,185 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { CircuitTracerError } from '../errors';
+import { readTextFile } from '../io/files';
+import { describe, nearest } from '../validate';
+import type { FeatureInputHook, FeatureOutputHook, TranscoderSpec } from './spec';
+import { featureInputHooks, featureOutputHooks } from './spec';
+
+/** What `config.yaml` says of a folder of transcoders, checked. */
+export interface TranscoderConfig {
+  /** Absolute path of `config.yaml`, for messages. */
+  readonly file: string;
+  /** Absolute path of the folder it is in. */
+  readonly folder: string;
+  /** `model_name`, or '' when there is none. */
+  readonly modelName: string;
+  /** `model_kind`: `transcoder_set` is per layer, `cross_layer_transcoder` across layers. */
+  readonly kind: TranscoderSpec['kind'];
+  readonly featureInputHook: FeatureInputHook;
+  readonly featureOutputHook: FeatureOutputHook;
+  /** `transcoders` as absolute paths, entry l for layer l; without it the files are found by their names. */
+  readonly files?: readonly string[];
+  /** Without it the weights decide. */
+  readonly activation?: TranscoderSpec['activation'];
+  readonly k?: number;
+  /** `scan`, or else the folder. */
+  readonly scan: string | readonly string[];
+}
+
+const kinds: Readonly<Record<string, TranscoderSpec['kind']>> = {
+  transcoder_set: 'perLayer',
+  cross_layer_transcoder: 'crossLayer',
+};
+const activations: Readonly<Record<string, TranscoderSpec['activation']>> = {
+  relu: 'relu',
+  topk: 'topk',
+  jumprelu: 'jumprelu',
+  jump_relu: 'jumprelu',
+};
+/** Only checked: the weights themselves tell which format they are in, whatever the folder is called. */
+const loadFunctions = ['gemma-scope', 'gemma-scope-2'];
+
+const knownKeys = [
+  'model_name',
+  'model_kind',
+  'feature_input_hook',
+  'feature_output_hook',
+  'transcoders',
+  'activation',
+  'special_load_fn',
+  'scan',
+] as const;
+
+/** Published without a `k` in its config.yaml; its authors' loader sets this one. */
+const publishedK: Readonly<Record<string, number>> = { 'facebook/crv-8b-instruct-transcoders': 128 };
+
+/**
+ * Read `config.yaml` of a folder of transcoders.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` when it isn't YAML or a value has
+ * the wrong type; `ERR_UNSUPPORTED_TRANSCODER` for a kind, hook, activation or load function this package doesn't know.
+ */
+export async function readTranscoderConfig(dir: string): Promise<TranscoderConfig> {
+  const folder = resolve(dir);
+  const file = join(folder, 'config.yaml');
+  const fields = new Fields(file, parseMapping(file, await readConfigText(folder, file)));
+  fields.checkSpelling();
+  fields.optionalChoice('special_load_fn', loadFunctions);
+  const scan = fields.scan() ?? folder;
+  const activation = fields.optionalChoice('activation', Object.keys(activations));
+  const k = fields.k() ?? (typeof scan === 'string' ? publishedK[scan.split('@')[0] ?? ''] : undefined);
+  const files = fields.files()?.map((path) => resolve(folder, path));
+  return {
+    file,
+    folder,
+    modelName: fields.optionalText('model_name') ?? '',
+    kind: kinds[fields.choice('model_kind', Object.keys(kinds))] ?? 'perLayer',
+    featureInputHook: fields.choice('feature_input_hook', featureInputHooks),
+    featureOutputHook: fields.choice('feature_output_hook', featureOutputHooks),
+    scan,
+    ...(files && { files }),
+    ...(activation && { activation: activations[activation] }),
+    ...(k !== undefined && { k }),
+  };
+}
+
+async function readConfigText(folder: string, file: string): Promise<string> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found) {
+    throw new CircuitTracerError(
+      'ERR_FILE_NOT_FOUND',
+      `Expected a folder of transcoders with a config.yaml at ${folder}, found no ${file}. Give the folder itself; its config.yaml must have model_kind, feature_input_hook and feature_output_hook.`,
+    );
+  }
+  return readTextFile(file);
+}
+
+function parseMapping(file: string, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parse(text, { logLevel: 'error' });
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${file} isn't valid YAML: ${reason}`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${file}: expected a mapping of keys, found ${describe(value)}.`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** The values of config.yaml, each checked as it is taken. A null counts as absent. */
+class Fields {
+  constructor(
+    readonly file: string,
+    readonly values: Record<string, unknown>,
+  ) {}
+
+  /** Keys of other tools are none of our business, but a misspelt one of ours would be ignored in silence. */
+  checkSpelling(): void {
+    for (const key of Object.keys(this.values)) {
+      if (key === 'k' || key.length < 4 || knownKeys.some((known) => known === key)) continue;
+      const near = nearest(key, knownKeys);
+      if (near) throw this.error('ERR_FILE_FORMAT', `it has a key '${key}'. Did you mean '${near}'?`);
+    }
+  }
+
+  choice<T extends string>(key: string, allowed: readonly T[]): T {
+    const value = this.optionalChoice(key, allowed);
+    if (value) return value;
+    throw this.error('ERR_FILE_FORMAT', `it has no ${key}. Add it: one of ${allowed.join(', ')}.`);
+  }
+
+  optionalChoice<T extends string>(key: string, allowed: readonly T[]): T | undefined {
+    const text = this.optionalText(key);
+    if (text === undefined || allowed.includes(text as T)) return text as T | undefined;
+    throw this.error(
+      'ERR_UNSUPPORTED_TRANSCODER',
+      `${key} must be one of ${allowed.join(', ')}; found ${describe(text)}.`,
+    );
+  }
+
+  optionalText(key: string): string | undefined {
+    const value = this.values[key] ?? undefined;
+    if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+    throw this.error('ERR_FILE_FORMAT', `${key} must be a text of at least one character; found ${describe(value)}.`);
+  }
+
+  k(): number | undefined {
+    const value = this.values.k ?? undefined;
+    if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1)) return value as number;
+    throw this.error('ERR_FILE_FORMAT', `k must be a whole number of 1 or more; found ${describe(value)}.`);
+  }
+
+  scan(): string | readonly string[] | undefined {
+    return Array.isArray(this.values.scan) ? this.texts('scan') : this.optionalText('scan');
+  }
+
+  /** Paths, absolute or relative to the folder. */
+  files(): string[] | undefined {
+    const paths = this.texts('transcoders');
+    const remote = paths?.find((path) => path.startsWith('hf://'));
+    if (remote) {
+      throw this.error(
+        'ERR_FILE_NOT_FOUND',
+        `transcoders must list files on this machine; found ${describe(remote)}. Fetch it first, then put the path of the fetched file in its place.`,
+      );
+    }
+    return paths;
+  }
+
+  private texts(key: string): string[] | undefined {
+    const value = this.values[key] ?? undefined;
+    if (value === undefined) return undefined;
+    if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== '')) {
+      return value;
+    }
+    throw this.error('ERR_FILE_FORMAT', `${key} must be a list of texts, one per layer; found ${describe(value)}.`);
+  }
+
+  private error(code: 'ERR_FILE_FORMAT' | 'ERR_UNSUPPORTED_TRANSCODER' | 'ERR_FILE_NOT_FOUND', problem: string) {
+    return new CircuitTracerError(code, `${this.file}: ${problem}`);
+  }
+}

@@ -1,0 +1,89 @@
+import { CircuitTracerError } from '../../errors';
+import type { TranscoderConfig } from '../config';
+import type { TranscoderLayerWeights, TranscoderPlan, TranscoderSpec } from '../spec';
+import type { LayerPlan } from './format';
+
+/** Check that layers, read one by one, make up one set, and settle its activation. */
+export function assemblePlan(config: TranscoderConfig, layers: readonly LayerPlan[]): TranscoderPlan {
+  const dModel = layers[0]?.dModel ?? 0;
+  for (const [layer, plan] of layers.entries()) {
+    if (plan.dModel === dModel) continue;
+    throw weightError(`layer ${layer} has dModel ${plan.dModel}, layer 0 has ${dModel}`, plan);
+  }
+  if (typeof config.scan !== 'string' && config.scan.length !== layers.length) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${config.file}: scan must be one text or one per layer; found ${config.scan.length} for ${layers.length} layers.`,
+    );
+  }
+  const activation = chooseActivation(config, layers);
+  return {
+    spec: {
+      kind: config.kind,
+      nLayers: layers.length,
+      dModel,
+      nFeatures: layers.map((plan) => plan.nFeatures),
+      featureInputHook: config.featureInputHook,
+      featureOutputHook: config.featureOutputHook,
+      activation,
+      k: activation === 'topk' ? chooseK(config, layers) : 0,
+      hasSkip: allOrNone(layers, 'skip', 'a skip connection'),
+      scan: config.scan,
+      modelName: config.modelName,
+    },
+    layers: layers.map((plan) => layerWeights(plan, activation)),
+  };
+}
+
+/** As config.yaml says, or else as the weights do: thresholds mean JumpReLU, a saved k means TopK. */
+function chooseActivation(config: TranscoderConfig, layers: readonly LayerPlan[]): TranscoderSpec['activation'] {
+  const hasThreshold = allOrNone(layers, 'threshold', 'a threshold');
+  if (config.activation === 'jumprelu' && !hasThreshold) {
+    throw weightError('expected a threshold, as config.yaml says activation: jumprelu; found none', layers[0]);
+  }
+  if (config.activation) return config.activation;
+  if (hasThreshold) return 'jumprelu';
+  return layers.some((plan) => plan.savedK !== undefined) ? 'topk' : 'relu';
+}
+
+function chooseK(config: TranscoderConfig, layers: readonly LayerPlan[]): number {
+  const k = config.k ?? layers[0]?.savedK;
+  if (k === undefined) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${config.file}: activation topk needs k, how many features stay active per position; found none there nor in the weights. Add k: to config.yaml.`,
+    );
+  }
+  const tooSmall = layers.find((plan) => plan.nFeatures < k);
+  if (tooSmall) throw weightError(`expected at least k = ${k} features, found ${tooSmall.nFeatures}`, tooSmall);
+  const other = config.k === undefined && layers.find((plan) => plan.savedK !== k);
+  if (other) throw weightError(`expected the k of layer 0, ${k}; found ${other.savedK ?? 'none'}`, other);
+  return k;
+}
+
+function allOrNone(layers: readonly LayerPlan[], key: 'skip' | 'threshold', what: string): boolean {
+  const has = layers[0]?.[key] !== undefined;
+  const odd = layers.findIndex((plan) => (plan[key] !== undefined) !== has);
+  if (odd < 0) return has;
+  const [withIt, without] = has ? [0, odd] : [odd, 0];
+  throw weightError(`layer ${withIt} has ${what}, but layer ${without} has none`, layers[without]);
+}
+
+function layerWeights(plan: LayerPlan, activation: TranscoderSpec['activation']): TranscoderLayerWeights {
+  const { encoder, encoderBias, threshold, decoder, decoderBias, skip } = plan;
+  return {
+    encoder,
+    encoderBias,
+    decoder,
+    decoderBias,
+    ...(threshold && activation === 'jumprelu' && { threshold }),
+    ...(skip && { skip }),
+  };
+}
+
+function weightError(problem: string, plan: LayerPlan | undefined): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_WEIGHT',
+    `${plan?.path}: ${problem}. All layers must be of one set; fetch it again or mend config.yaml.`,
+  );
+}

@@ -1,0 +1,33 @@
+import type { TensorSource } from '../../io/tensor-source';
+import type { TranscoderLayerWeights, TranscoderSpec } from '../spec';
+import type { WeightFile } from './weight-file';
+
+/** One layer as a format reads it: native's layout, and what the weights themselves say of the activation. */
+export interface LayerPlan extends TranscoderLayerWeights {
+  /** The file it is read from, for messages. */
+  readonly path: string;
+  readonly nFeatures: number;
+  readonly dModel: number;
+  /** The `k` saved beside the weights of a TopK transcoder. */
+  readonly savedK?: number;
+}
+
+/** A file format with one file per layer. Formats are told apart by what the files hold, not by what they are called. */
+export interface TranscoderFormat {
+  /** As messages call it. */
+  readonly name: string;
+  readonly kind: TranscoderSpec['kind'];
+  recognizes(file: WeightFile): boolean;
+  /**
+   * @param nLayers of the whole set
+   * @throws CircuitTracerError `ERR_WEIGHT` when a tensor is missing or has the wrong shape or dtype.
+   */
+  readLayer(file: WeightFile, layer: number, nLayers: number): Promise<LayerPlan>;
+  /** Layers of the set, where one file tells; otherwise there are as many layers as files. */
+  countLayers?(file: WeightFile): number;
+}
+
+/** Per-layer decoders are stored [nFeatures, dModel]; native's layout has the span in between. */
+export function asSpanOne(decoder: TensorSource, nFeatures: number, dModel: number): TensorSource {
+  return { ...decoder, view: [...decoder.view, { op: 'reshape', shape: [nFeatures, 1, dModel] }] };
+}

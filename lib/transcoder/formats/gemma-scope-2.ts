@@ -1,0 +1,23 @@
+import { transposed } from '../../io/tensor-source';
+import type { LayerPlan } from './format';
+import type { WeightFile } from './weight-file';
+
+/**
+ * All but the decoder, the same in both kinds of Gemma Scope 2: w_enc [D, F], b_enc [F], b_dec [D], threshold [F],
+ * optionally affine_skip_connection [D, D] used as x @ affine, so stored [in, out].
+ */
+export async function readGemmaScope2Encoder(file: WeightFile): Promise<Omit<LayerPlan, 'decoder'>> {
+  const nFeatures = file.vectorLength('b_enc', 'nFeatures');
+  const dModel = file.vectorLength('b_dec', 'dModel');
+  const affine = 'affine_skip_connection';
+  return {
+    path: file.path,
+    nFeatures,
+    dModel,
+    encoder: transposed(file.take('w_enc', [dModel, nFeatures], 'dModel, nFeatures')),
+    encoderBias: file.take('b_enc', [nFeatures], 'nFeatures'),
+    threshold: await file.takeBroadcast('threshold', nFeatures, 'nFeatures'),
+    decoderBias: file.take('b_dec', [dModel], 'dModel'),
+    ...(file.has(affine) && { skip: transposed(file.take(affine, [dModel, dModel], 'dModel, dModel')) }),
+  };
+}
