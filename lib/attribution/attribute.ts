@@ -1,0 +1,52 @@
+import type { NativeGraphData } from '../binding';
+import { nativeProgress, type Progress, type ProgressListener } from '../engine';
+import { CircuitTracerError } from '../errors';
+import { log } from '../log';
+import type { NativeModel } from '../model/native-model';
+import type { PreparedPrompt } from '../model/prompt';
+import { withOffloadFolder } from './offload-folder';
+import type { ResolvedAttributeOptions } from './options';
+
+/**
+ * Run native attribution, with the temporary folder it may need.
+ *
+ * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` saying which batch size to try, and what else native reports.
+ */
+export async function runAttribution(
+  model: NativeModel,
+  { tokens, zeroPositions }: PreparedPrompt,
+  options: ResolvedAttributeOptions,
+): Promise<NativeGraphData> {
+  const progress = nativeProgress(options.verbose ? logged(options.onProgress) : options.onProgress);
+  const run = (offload: string) =>
+    model.run(
+      (engine, transformer, transcoders) =>
+        engine.attribute(transformer, transcoders, { ...options.native, tokens, zeroPositions, offload }, progress),
+      options.signal,
+    );
+  try {
+    return await (options.offload === 'disk' ? withOffloadFolder(run) : run(options.offload ?? ''));
+  } catch (error) {
+    throw memoryAdvice(error, options);
+  }
+}
+
+/** Log the start of each phase, then pass on. */
+function logged(listener: ProgressListener | undefined): ProgressListener {
+  let current = '';
+  return (progress: Progress) => {
+    if (progress.phase !== current) log().info({ total: progress.total || undefined }, progress.phase);
+    current = progress.phase;
+    listener?.(progress);
+  };
+}
+
+function memoryAdvice(error: unknown, { native, offload }: ResolvedAttributeOptions): unknown {
+  if (!(error instanceof CircuitTracerError) || error.code !== 'ERR_OUT_OF_MEMORY') return error;
+  const rest = offload ? 'fewer maxFeatureNodes' : "offload 'cpu', or fewer maxFeatureNodes";
+  const advice =
+    native.batchSize > 1
+      ? `Try batchSize ${Math.ceil(native.batchSize / 4)}, ${rest}`
+      : `Try ${rest}, or a shorter prompt`;
+  return new CircuitTracerError('ERR_OUT_OF_MEMORY', `${error.message} ${advice}.`, { cause: error });
+}

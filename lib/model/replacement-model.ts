@@ -1,0 +1,361 @@
+import { basename, resolve } from 'node:path';
+import { runAttribution } from '../attribution/attribute';
+import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeOptions } from '../attribution/options';
+import type { NativeArray, NativeGraphData } from '../binding';
+import { CircuitTracerError } from '../errors';
+import { Graph } from '../graph/graph';
+import { packageVersion } from '../package-version';
+import { Random } from '../random';
+import { checkFit } from '../transcoder/fit';
+import { planTranscoders } from '../transcoder/formats';
+import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
+import {
+  checkBoolean,
+  checkInteger,
+  checkNotAborted,
+  checkOptions,
+  checkSignal,
+  checkText,
+  describe,
+} from '../validate';
+import { checkModelSpec, checkTranscoderSpec } from './check-spec';
+import { openCheckpoint } from './checkpoint';
+import { planModel } from './families';
+import { checkHookNames } from './hooks';
+import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options';
+import { NativeModel } from './native-model';
+import { type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
+import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
+import type { ModelSpec, ModelWeights } from './spec';
+import { Tokenizer } from './tokenizer';
+
+/** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
+export type NdArray = NativeArray;
+
+export interface FromConfigOptions extends LoadOptions {
+  /** Of the weights not given. Default 0. */
+  readonly seed?: number;
+  /** Arrays by the internal names that `ModelWeights` lists. */
+  readonly weights?: Readonly<Record<string, Float32Array>>;
+  /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
+  readonly transcoderWeights?: readonly GivenLayerWeights[];
+}
+
+export interface RunOptions {
+  /** Token ids are taken as they are: no special token is put in front. Default false. */
+  readonly exactTokens?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface ActivationOptions extends RunOptions {
+  /** Only the non-zero activations, by index. Default false. */
+  readonly sparse?: boolean;
+  /** False: pre-activations. Default true. */
+  readonly applyActivationFunction?: boolean;
+}
+
+/** Activations sorted by (layer, position, feature). */
+export interface SparseActivations {
+  /** [N * 3] of (layer, position, feature). */
+  readonly indices: Int32Array;
+  /** [N] */
+  readonly values: Float32Array;
+  /** [nLayers, n, most features of a layer] */
+  readonly shape: readonly number[];
+}
+
+export interface FeatureActivations<T = NdArray | SparseActivations> {
+  /** [n] */
+  readonly tokens: Int32Array;
+  /** [n, dVocab], after the softcap. */
+  readonly logits: NdArray;
+  /** Dense: [nLayers, n, most features of a layer]; zero at special positions. */
+  readonly activations: T;
+}
+
+/** What attribution starts from. L layers, n positions, N active features. */
+export interface AttributionSetup {
+  /** [n] */
+  readonly tokens: Int32Array;
+  readonly zeroPositions: number;
+  /** [N * 3] of (layer, position, feature). */
+  readonly activeFeatures: Int32Array;
+  /** [N] */
+  readonly activationValues: Float32Array;
+  /** [L, n, dModel] at the transcoders' input hook, as are the next three at their output hook. */
+  readonly featureInputs: NdArray;
+  readonly featureOutputs: NdArray;
+  readonly reconstruction: NdArray;
+  /** Outputs minus reconstruction, zero at special positions. */
+  readonly errorVectors: NdArray;
+  /** [n, dModel] embedding rows as they enter the first block. */
+  readonly tokenVectors: NdArray;
+  /** [n, dVocab], after the softcap. */
+  readonly logits: NdArray;
+}
+
+interface Parts {
+  readonly native: NativeModel;
+  readonly spec: ModelSpec;
+  readonly transcoderSpec: TranscoderSpec;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly dtype: ComputeDtype;
+  readonly name: string;
+}
+
+/**
+ * A language model with the transcoders that stand in for its MLPs.
+ *
+ * All computing happens on a thread of the model's own; calls queue there and never block the event loop. Free it with
+ * `dispose()` or `await using`.
+ *
+ * @example
+ * const model = await ReplacementModel.load('./gemma-2-2b', './gemma-scope');
+ * const graph = await model.attribute('The capital of the state containing Dallas is');
+ * await graph.save('dallas.safetensors');
+ * await model.dispose();
+ */
+export class ReplacementModel {
+  readonly spec: ModelSpec;
+  readonly transcoderSpec: TranscoderSpec;
+  /** None for a model built in memory. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** The device in use: `cpu`, `cuda:N` or `mps`. */
+  readonly device: string;
+  readonly dtype: ComputeDtype;
+  /** Last part of the model's folder; the family for a model built in memory. */
+  readonly name: string;
+  readonly #native: NativeModel;
+
+  private constructor(parts: Parts) {
+    this.spec = parts.spec;
+    this.transcoderSpec = parts.transcoderSpec;
+    this.tokenizer = parts.tokenizer;
+    this.device = parts.native.device;
+    this.dtype = parts.dtype;
+    this.name = parts.name;
+    this.#native = parts.native;
+  }
+
+  /**
+   * Load a model folder in Hugging Face layout and a folder of transcoders with config.yaml.
+   *
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_UNSUPPORTED_MODEL`,
+   * `ERR_UNSUPPORTED_TRANSCODER`, `ERR_WEIGHT`, `ERR_MODEL_MISMATCH`, `ERR_TOKENIZER`, `ERR_LIBTORCH`, `ERR_DEVICE`,
+   * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT` or `ABORT_ERR`.
+   */
+  static async load(modelDir: string, transcoderDir: string, options?: LoadOptions): Promise<ReplacementModel> {
+    const resolved = resolveLoadOptions(options);
+    const modelFolder = resolve(checkText(modelDir, 'modelDir'));
+    const transcoderFolder = resolve(checkText(transcoderDir, 'transcoderDir'));
+    checkNotAborted(resolved.signal);
+    const { spec, weights } = planModel(await openCheckpoint(modelFolder));
+    const plan = await planTranscoders(transcoderFolder);
+    checkFit(spec, plan.spec);
+    const tokenizer = await Tokenizer.load(modelFolder, { qwenPrefix: resolved.qwenPrefix });
+    return ReplacementModel.#start(spec, weights, plan, resolved, tokenizer, basename(modelFolder));
+  }
+
+  /**
+   * Build a model in memory, with given or seeded random weights. It has no tokenizer: prompts are token ids.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a spec that contradicts itself, `ERR_WEIGHT`,
+   * `ERR_MODEL_MISMATCH`, and what {@link load} throws of the machine.
+   */
+  static async fromConfig(
+    spec: ModelSpec,
+    transcoders: TranscoderSpec,
+    options: FromConfigOptions = {},
+  ): Promise<ReplacementModel> {
+    const resolved = resolveLoadOptions(options, ['seed', 'weights', 'transcoderWeights']);
+    checkModelSpec(spec);
+    checkTranscoderSpec(transcoders);
+    checkFit(spec, transcoders);
+    const random = new Random(checkInteger(options.seed ?? 0, 'seed', 0, 2 ** 32 - 1));
+    const weights = modelWeights(spec, options.weights ?? {}, random);
+    const layers = transcoderWeights(transcoders, options.transcoderWeights ?? [], random);
+    const plan = { spec: transcoders, layers };
+    return ReplacementModel.#start(spec, weights, plan, resolved, undefined, spec.family);
+  }
+
+  static async #start(
+    spec: ModelSpec,
+    weights: ModelWeights,
+    plan: TranscoderPlan,
+    options: ResolvedLoadOptions,
+    tokenizer: Tokenizer | undefined,
+    name: string,
+  ): Promise<ReplacementModel> {
+    const native = await NativeModel.load(spec, weights, plan, options);
+    return new ReplacementModel({
+      native,
+      spec,
+      transcoderSpec: plan.spec,
+      tokenizer,
+      dtype: options.dtype,
+      name,
+    });
+  }
+
+  /**
+   * The attribution graph of a prompt: text, or token ids.
+   *
+   * A special token is put in front unless the first one is special; special positions get no features.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY` (saying which batch
+   * size to try), `ERR_NUMERIC`, `ERR_FILE_WRITE` (offloading), `ERR_DISPOSED` or `ABORT_ERR`.
+   */
+  async attribute(prompt: Prompt, options?: AttributeOptions): Promise<Graph> {
+    const resolved = resolveAttributeOptions(options);
+    this.#native.checkUsable();
+    const prepared = this.#prepare(prompt, resolved.exactTokens);
+    const data = await runAttribution(this.#native, prepared, resolved);
+    return this.#graph(prepared, data, resolved);
+  }
+
+  /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
+  async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
+    const { exactTokens, signal } = runOptions(options);
+    const { tokens, zeroPositions } = this.#prepare(prompt, exactTokens);
+    const { indices, values, ...arrays } = await this.#native.run(
+      (engine, transformer, transcoders) => engine.setupAttribution(transformer, transcoders, tokens, zeroPositions),
+      signal,
+    );
+    return { tokens, zeroPositions, activeFeatures: indices, activationValues: values, ...arrays };
+  }
+
+  /** Logits of every position, [n, dVocab], after the softcap. */
+  async forward(prompt: Prompt, options?: RunOptions): Promise<NdArray> {
+    return (await this.runWithCache(prompt, [], options)).logits;
+  }
+
+  /**
+   * Logits and the named activations; `hookNames(model.spec)` lists all names, with TransformerLens' spelling.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a hook this model lacks and the nearest it has.
+   */
+  async runWithCache(
+    prompt: Prompt,
+    hookNames: readonly string[],
+    options?: RunOptions,
+  ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
+    const { exactTokens, signal } = runOptions(options);
+    const names = checkHookNames(hookNames, this.spec);
+    const { tokens } = this.#prepare(prompt, exactTokens);
+    const { logits, activations } = await this.#native.run(
+      (engine, transformer) => engine.forward(transformer, tokens, names),
+      signal,
+    );
+    return { logits, cache: activations };
+  }
+
+  /**
+   * Activations of every feature at every position, of one prompt or of several. Prompts of a batch run one by one,
+   * never padded, so each has the numbers it has alone.
+   */
+  getActivations(
+    input: Prompt,
+    options: ActivationOptions & { sparse: true },
+  ): Promise<FeatureActivations<SparseActivations>>;
+  getActivations(input: Prompt, options?: ActivationOptions & { sparse?: false }): Promise<FeatureActivations<NdArray>>;
+  getActivations(
+    inputs: readonly Prompt[],
+    options: ActivationOptions & { sparse: true },
+  ): Promise<FeatureActivations<SparseActivations>[]>;
+  getActivations(
+    inputs: readonly Prompt[],
+    options?: ActivationOptions & { sparse?: false },
+  ): Promise<FeatureActivations<NdArray>[]>;
+  async getActivations(
+    inputs: Prompt | readonly Prompt[],
+    options: ActivationOptions = {},
+  ): Promise<FeatureActivations | FeatureActivations[]> {
+    const { exactTokens, signal } = runOptions(options, ['sparse', 'applyActivationFunction']);
+    const sparse = checkBoolean(options.sparse ?? false, 'sparse');
+    const apply = checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction');
+    const batched = isBatch(inputs);
+    // All are checked before the first runs.
+    const prompts = (batched ? inputs : [inputs]).map((prompt) => this.#prepare(prompt, exactTokens));
+    const results: FeatureActivations[] = [];
+    for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, signal));
+    return batched ? results : (results[0] as FeatureActivations);
+  }
+
+  async #activations(
+    { tokens, zeroPositions }: PreparedPrompt,
+    sparse: boolean,
+    apply: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<FeatureActivations> {
+    const { logits, features } = await this.#native.run(
+      (engine, transformer, transcoders) =>
+        engine.featureActivations(transformer, transcoders, tokens, zeroPositions, apply, sparse),
+      signal,
+    );
+    const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
+    return { tokens, logits, activations: 'indices' in features ? { ...features, shape } : features };
+  }
+
+  /** Free the model's memory. Calls still running reject with `ABORT_ERR`, later ones with `ERR_DISPOSED`. Idempotent. */
+  dispose(): Promise<void> {
+    return this.#native.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #prepare(prompt: Prompt, exactTokens: boolean): PreparedPrompt {
+    this.#native.checkUsable();
+    return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens);
+  }
+
+  #graph({ tokens }: PreparedPrompt, data: NativeGraphData, { native, offload }: ResolvedAttributeOptions): Graph {
+    const { family, nLayers, dModel, dVocab } = this.spec;
+    const decode = (id: number) => this.tokenizer?.decodeToken(id) ?? String(id);
+    const ids = Array.from(tokens);
+    return new Graph({
+      prompt: this.tokenizer?.decode(ids) ?? ids.join(' '),
+      tokens,
+      tokenStrings: ids.map(decode),
+      activeFeatures: data.indices,
+      activationValues: data.values,
+      selectedFeatures: data.selectedFeatures,
+      edges: data.edges.data,
+      logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
+        tokenId,
+        token: decode(tokenId),
+        probability: data.logitProbabilities[rank] as number,
+      })),
+      scan: this.transcoderSpec.scan,
+      model: { family, modelName: this.name, nLayers, dModel, dVocab },
+      settings: {
+        ...native,
+        maxFeatureNodes: Number.isFinite(native.maxFeatureNodes) ? native.maxFeatureNodes : null,
+        offload: offload ?? null,
+        dtype: this.dtype,
+        device: this.device,
+      },
+      timings: data.timings,
+      packageVersion,
+    });
+  }
+}
+
+function runOptions(options: RunOptions = {}, more: readonly string[] = []) {
+  checkOptions(options, ['exactTokens', 'signal', ...more]);
+  return {
+    exactTokens: checkBoolean(options.exactTokens ?? false, 'exactTokens'),
+    signal: checkSignal(options.signal),
+  };
+}
+
+/** A list of prompts, as against one prompt given as a list of ids. */
+function isBatch(inputs: unknown): inputs is readonly Prompt[] {
+  if (typeof inputs === 'string' || ArrayBuffer.isView(inputs)) return false;
+  if (Array.isArray(inputs)) return inputs.length > 0 && typeof inputs[0] !== 'number';
+  throw new CircuitTracerError(
+    'ERR_INVALID_PROMPT',
+    `inputs must be text, token ids, or a list of those; found ${describe(inputs)}.`,
+  );
+}
