@@ -1,13 +1,14 @@
-import { type Logger, pino } from 'pino';
+import pino, { type Logger } from 'pino';
 
-let logger: Logger = pino({ level: 'silent' });
+let current: Logger | undefined;
 
-/** The logger in use: silent until {@link setLogger} gives another. */
+/** The package's logger. Silent until {@link setLogger} is called. */
 export function log(): Logger {
-  return logger;
+  current ??= pino({ level: 'silent' });
+  return current;
 }
 
-/** Send the package's warnings and notes to a pino logger of the caller's. */
-export function setLogger(newLogger: Logger): void {
-  logger = newLogger;
+/** Send the package's log lines to `logger` from now on. */
+export function setLogger(logger: Logger): void {
+  current = logger;
 }

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CircuitTracerError } from '../errors';
+
+/** Bytes, text, or a function that writes them piece by piece to an open file. */
+export type FileContent = string | Uint8Array | ((handle: FileHandle) => Promise<void>);
+
+// Half of what one JavaScript string can hold; the largest tokenizer.json in use is about 35 MB.
+const maxTextBytes = 256 * 1024 * 1024;
+
+/**
+ * Write a whole file or nothing: to a temporary name in the same folder, flushed to disk, then renamed over `path`.
+ *
+ * @throws CircuitTracerError `ERR_FILE_WRITE`; whatever `content` throws itself passes through unchanged.
+ */
+export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
+  const target = resolve(path);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      if (typeof content === 'function') await content(handle);
+      else await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw isSystemError(error) ? writeError(target, error) : error;
+  }
+}
+
+/**
+ * A UTF-8 text file.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` when the file is larger than
+ *   `maxBytes` (default 256 MiB) or not UTF-8.
+ */
+export async function readTextFile(path: string, maxBytes = maxTextBytes): Promise<string> {
+  const { size } = await regularFile(path);
+  if (size > maxBytes) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${path}: expected at most ${maxBytes} bytes of text, found ${size}`,
+    );
+  }
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected UTF-8 text, found other bytes`, { cause });
+  }
+}
+
+/**
+ * A parsed JSON file.
+ *
+ * @throws CircuitTracerError as {@link readTextFile}, and `ERR_FILE_FORMAT` when it is not JSON.
+ */
+export async function readJsonFile(path: string): Promise<unknown> {
+  const text = await readTextFile(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const found = text.trim() === '' ? 'an empty file' : (cause as Error).message;
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected JSON, found ${found}`, { cause });
+  }
+}
+
+/**
+ * A JSON file that holds an object at its top.
+ *
+ * @throws CircuitTracerError as {@link readJsonFile}, and `ERR_FILE_FORMAT` when it holds anything but an object.
+ */
+export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
+  const value = await readJsonFile(path);
+  if (isObject(value)) return value;
+  throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected a JSON object, found ${describe(value)}`);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** How a JSON value is named in an error message. */
+export function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
+  return JSON.stringify(value) ?? typeof value;
+}
+
+/** True for a regular file, or a link to one. */
+export async function fileExists(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/**
+ * What `stat` says of a file that must be there.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, or `ERR_FILE_READ` when it is a folder or can't be looked at.
+ */
+export async function regularFile(path: string): Promise<Stats> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  if (!found.isFile())
+    throw new CircuitTracerError('ERR_FILE_READ', `${path}: expected a file, found a folder or device`);
+  return found;
+}
+
+/** The typed error for a failure of the file system while reading `path`. */
+export function readError(path: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+    return new CircuitTracerError('ERR_FILE_NOT_FOUND', `${path}: no such file`, { cause: error });
+  }
+  return new CircuitTracerError('ERR_FILE_READ', `${path}: can't be read (${error.message})`, { cause: error });
+}
+
+/**
+ * Run `task` while holding a lock that other processes (and other callers in this one) respect.
+ *
+ * The lock is the folder `<path>.lock`; `path` itself need not exist, the folder it is in must. The lock of a process
+ * that died is taken over after 20 seconds. Waits at most `waitMs` (default ten minutes).
+ *
+ * @throws CircuitTracerError `ERR_FILE_WRITE` when the lock can't be made or had in time; what `task` throws.
+ */
+export async function withFileLock<T>(path: string, task: () => Promise<T>, waitMs = 600_000): Promise<T> {
+  const release = await acquireLock(resolve(path), Date.now() + waitMs);
+  try {
+    return await task();
+  } finally {
+    // A lock lost meanwhile (the machine slept) can't be released; the work itself is done.
+    await release().catch(() => undefined);
+  }
+}
+
+async function acquireLock(path: string, deadline: number): Promise<() => Promise<void>> {
+  // Loaded on first use: it installs signal handlers.
+  const { default: lockfile } = await import('proper-lockfile');
+  for (;;) {
+    try {
+      return await lockfile.lock(path, { realpath: false, stale: 20_000, onCompromised: () => undefined });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED')
+        throw isSystemError(error) ? writeError(path, error) : error;
+      if (Date.now() >= deadline) {
+        throw new CircuitTracerError(
+          'ERR_FILE_WRITE',
+          `${path}: another process still holds ${path}.lock; wait for it to end, or delete that folder if none is running`,
+        );
+      }
+    }
+    await delay(50 + Math.random() * 50);
+  }
+}
+
+function writeError(path: string, error: NodeJS.ErrnoException): CircuitTracerError {
+  const reasons: Record<string, string> = {
+    ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
+    ENOSPC: 'the disk is full; free some space',
+    EACCES: 'permission denied; choose a folder you may write to',
+    EROFS: 'the file system is read-only; choose another folder',
+    EISDIR: 'a folder has that name; choose another file name',
+  };
+  const reason = reasons[error.code ?? ''] ?? error.message;
+  return new CircuitTracerError('ERR_FILE_WRITE', `${path}: can't be written: ${reason}`, { cause: error });
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  // Not `instanceof Error`: under jest, errors of Node itself come from another realm.
+  return isObject(error) && typeof error.code === 'string' && typeof error.syscall === 'string';
+}

@@ -1,0 +1,181 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { CircuitTracerError } from '../errors';
+import { describe, isObject, readError, regularFile } from './files';
+
+/** One tensor as the header describes it. `begin` and `end` are byte offsets into the file. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  /** In file order. */
+  readonly entries: readonly SafetensorsEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+// Format limits: https://github.com/huggingface/safetensors, "Format" and safetensors/src/tensor.rs
+const maxHeaderBytes = 100_000_000;
+const lengthBytes = 8;
+
+const dtypeBits: Readonly<Record<string, number>> = {
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  BOOL: 8,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+  C64: 64,
+};
+
+/**
+ * Read and check the header of a safetensors file. Only the header is read.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for anything a well-formed file
+ *   can't hold: a header that isn't there in full or isn't JSON, sizes that don't fit shapes, tensors that overlap, leave
+ *   holes, or don't end where the file does.
+ */
+export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
+  const { size } = await regularFile(file);
+  const { text, dataStart } = await readHeaderText(file, size);
+  const { __metadata__: metadata, ...tensors } = parseHeader(file, text);
+  const entries = Object.entries(tensors).map(([name, value]) => parseEntry(file, name, value, dataStart));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkTiling(file, entries, dataStart, size);
+  return { entries, metadata: parseMetadata(file, metadata) };
+}
+
+async function readHeaderText(file: string, size: number): Promise<{ text: string; dataStart: number }> {
+  if (size < lengthBytes) {
+    throw malformed(file, `expected at least ${lengthBytes} bytes, found ${size}; the file is empty or cut short`);
+  }
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw readError(file, error);
+  });
+  try {
+    const length = (await readExactly(handle, file, lengthBytes, 0)).readBigUInt64LE();
+    if (length > maxHeaderBytes) {
+      throw malformed(file, `expected a header of at most ${maxHeaderBytes} bytes, found a length of ${length}`);
+    }
+    const dataStart = lengthBytes + Number(length);
+    if (dataStart > size) {
+      throw malformed(
+        file,
+        `expected a header of ${length} bytes, found only ${size - lengthBytes}; the file is cut short`,
+      );
+    }
+    return { text: decodeHeader(file, await readExactly(handle, file, Number(length), lengthBytes)), dataStart };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readExactly(handle: FileHandle, file: string, length: number, position: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  const { bytesRead } = await handle.read(buffer, 0, length, position).catch((error: unknown) => {
+    throw readError(file, error);
+  });
+  if (bytesRead === length) return buffer;
+  throw malformed(
+    file,
+    `expected ${length} bytes at offset ${position}, found ${bytesRead}; the file changed while read`,
+  );
+}
+
+function decodeHeader(file: string, bytes: Buffer): string {
+  if (bytes[0] !== 0x7b) throw malformed(file, "expected a header that begins with '{'");
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw malformed(file, 'expected a header in UTF-8');
+  }
+}
+
+function parseHeader(file: string, text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw malformed(file, `expected a header in JSON, found ${(cause as Error).message}`);
+  }
+}
+
+function parseMetadata(file: string, metadata: unknown): Record<string, string> {
+  if (metadata === undefined) return {};
+  if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) {
+    return metadata as Record<string, string>;
+  }
+  throw malformed(file, 'expected __metadata__ to be an object of strings');
+}
+
+function parseEntry(file: string, name: string, value: unknown, dataStart: number): SafetensorsEntry {
+  const where = `tensor ${JSON.stringify(name)}`;
+  if (!isObject(value)) throw malformed(file, `${where}: expected an object, found ${describe(value)}`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== 'string') throw malformed(file, `${where}: expected a dtype, found ${describe(dtype)}`);
+  if (!isSizes(shape)) throw malformed(file, `${where}: expected a shape of non-negative integers`);
+  if (!isSizes(offsets) || offsets.length !== 2) throw malformed(file, `${where}: expected two data_offsets`);
+  const [begin = 0, end = 0] = offsets;
+  const bytes = byteSize(file, where, dtype, shape);
+  if (end < begin || (bytes !== undefined && end - begin !== bytes)) {
+    throw malformed(
+      file,
+      `${where}: ${dtype} of shape [${shape}] needs ${bytes ?? 'a positive number of'} bytes, data_offsets give ${end - begin}`,
+    );
+  }
+  return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
+}
+
+/** Undefined for a dtype newer than this reader; such a tensor is listed but can't be used. */
+function byteSize(file: string, where: string, dtype: string, shape: readonly number[]): number | undefined {
+  const bits = Object.hasOwn(dtypeBits, dtype) ? dtypeBits[dtype] : undefined;
+  if (bits === undefined) return undefined;
+  const bytes = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, bits) / 8;
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw malformed(file, `${where}: ${dtype} of shape [${shape}] is no whole number of bytes, or too large`);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** Each tensor begins where the one before ended: a hole may hide data (or a repeated name), an overlap is never right. */
+function checkTiling(file: string, entries: readonly SafetensorsEntry[], dataStart: number, size: number): void {
+  let next = dataStart;
+  for (const { name, begin, end } of entries) {
+    if (begin !== next) {
+      const what = begin < next ? 'overlaps the tensor before it' : 'leaves a hole before it, or a name is used twice';
+      throw malformed(
+        file,
+        `tensor ${JSON.stringify(name)}: expected to begin at byte ${next}, found ${begin}; it ${what}`,
+      );
+    }
+    next = end;
+  }
+  if (next !== size) {
+    const what = next > size ? 'the file is cut short' : 'bytes follow the last tensor';
+    throw malformed(file, `expected a file of ${next} bytes, found ${size}; ${what}`);
+  }
+}
+
+function malformed(file: string, problem: string): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_FILE_FORMAT',
+    `${file} is not a well-formed safetensors file: ${problem}. Download or save it again.`,
+  );
+}

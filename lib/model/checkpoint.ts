@@ -1,0 +1,160 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
+import { CircuitTracerError } from '../errors';
+import { describe, fileExists, isObject, readJsonObject } from '../io/files';
+import { openSafetensors, type SafetensorsFile } from '../io/safetensors';
+import type { TensorSource } from '../io/tensor-source';
+
+/** A model folder in Hugging Face layout, looked into but not loaded. */
+export interface Checkpoint {
+  /** Absolute path of the folder. */
+  readonly folder: string;
+  /** config.json as it is. */
+  readonly config: Record<string, unknown>;
+  readonly tensors: Map<string, TensorSource>;
+  /** Tensors whose number format can't be read, by name. */
+  readonly otherTensors: SafetensorsFile['otherTensors'];
+}
+
+const singleFile = 'model.safetensors';
+const indexFile = 'model.safetensors.index.json';
+
+/**
+ * Open a model folder: config.json, and model.safetensors or the shards listed in model.safetensors.index.json.
+ *
+ * Only headers of weight files are read, and all of them are checked.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`; `ERR_WEIGHT` when the index lists a
+ *   tensor its shard doesn't hold.
+ */
+export async function openCheckpoint(dir: string): Promise<Checkpoint> {
+  const folder = resolve(dir);
+  if (!(await isFolder(folder))) {
+    throw new CircuitTracerError(
+      'ERR_FILE_NOT_FOUND',
+      `${folder}: expected a model folder with config.json and ${singleFile}, found no such folder`,
+    );
+  }
+  const config = await readJsonObject(join(folder, 'config.json'));
+  if (await fileExists(join(folder, singleFile))) {
+    const { tensors, otherTensors } = await openSafetensors(join(folder, singleFile));
+    return { folder, config, tensors, otherTensors };
+  }
+  if (await fileExists(join(folder, indexFile))) return { folder, config, ...(await openShards(folder)) };
+  throw new CircuitTracerError(
+    'ERR_FILE_NOT_FOUND',
+    `${folder}: expected ${singleFile} or ${indexFile}, found neither; weights in another format (pytorch_model.bin, ` +
+      '.gguf) must be saved as safetensors first',
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function openShards(folder: string): Promise<Pick<Checkpoint, 'tensors' | 'otherTensors'>> {
+  const weightMap = await readWeightMap(join(folder, indexFile));
+  const shards = new Map<string, SafetensorsFile>();
+  for (const shard of new Set(weightMap.values())) shards.set(shard, await openShard(folder, shard));
+  const tensors: Checkpoint['tensors'] = new Map();
+  const otherTensors: Checkpoint['otherTensors'] = new Map();
+  for (const [name, shard] of weightMap) {
+    const source = shards.get(shard)?.tensors.get(name);
+    const other = shards.get(shard)?.otherTensors.get(name);
+    if (source) tensors.set(name, source);
+    else if (other) otherTensors.set(name, other);
+    else {
+      throw new CircuitTracerError(
+        'ERR_WEIGHT',
+        `${join(folder, shard)}: expected the tensor ${name}, which ${indexFile} says is there; found none. Download the ` +
+          'shard and the index again.',
+      );
+    }
+  }
+  return { tensors, otherTensors };
+}
+
+async function readWeightMap(index: string): Promise<Map<string, string>> {
+  const { weight_map: weightMap } = await readJsonObject(index);
+  if (!isObject(weightMap)) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${index}: expected weight_map to be an object of shard names, found ${describe(weightMap)}`,
+    );
+  }
+  const shards = new Map<string, string>();
+  for (const [name, shard] of Object.entries(weightMap)) {
+    if (typeof shard !== 'string' || leavesFolder(shard)) {
+      throw new CircuitTracerError(
+        'ERR_FILE_FORMAT',
+        `${index}: expected ${name} to be in a file of this folder, found ${describe(shard)}`,
+      );
+    }
+    shards.set(name, shard);
+  }
+  return shards;
+}
+
+function leavesFolder(shard: string): boolean {
+  const path = normalize(shard);
+  return shard === '' || shard.includes('\0') || isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`);
+}
+
+async function openShard(folder: string, shard: string): Promise<SafetensorsFile> {
+  const path = join(folder, shard);
+  if (await fileExists(path)) return openSafetensors(path);
+  throw new CircuitTracerError(
+    'ERR_FILE_NOT_FOUND',
+    `${path}: ${indexFile} lists this shard, but there is no such file; download it`,
+  );
+}
+
+/**
+ * A tensor the model can't do without.
+ *
+ * @param shape Expected shape as stored.
+ * @param kind `float` for weights (default); `bytes` for packed ones.
+ * @throws CircuitTracerError `ERR_WEIGHT` when it is missing, or has another shape or dtype.
+ */
+export function requireTensor(
+  checkpoint: Checkpoint,
+  name: string,
+  shape: readonly number[],
+  kind: 'float' | 'bytes' = 'float',
+): TensorSource {
+  const source = checkpoint.tensors.get(name);
+  if (!source) throw missingTensor(checkpoint, name, shape);
+  const file = source.file ?? checkpoint.folder;
+  if ((source.dtype === 'uint8') !== (kind === 'bytes')) {
+    const expected = kind === 'bytes' ? 'bytes (U8)' : 'floating-point numbers (F32, BF16, F16 or F64)';
+    throw new CircuitTracerError('ERR_WEIGHT', `${file}: ${name}: expected ${expected}, found ${source.dtype}`);
+  }
+  if (source.shape.length !== shape.length || source.shape.some((size, dim) => size !== shape[dim])) {
+    throw new CircuitTracerError(
+      'ERR_WEIGHT',
+      `${file}: ${name}: expected shape [${shape.join(', ')}], as config.json says; found [${source.shape.join(', ')}]`,
+    );
+  }
+  return source;
+}
+
+function missingTensor(
+  { folder, otherTensors }: Checkpoint,
+  name: string,
+  shape: readonly number[],
+): CircuitTracerError {
+  const other = otherTensors.get(name);
+  if (other) {
+    return new CircuitTracerError(
+      'ERR_WEIGHT',
+      `${folder}: ${name}: expected F32, BF16, F16 or F64 numbers, found ${other.dtype}; save the model in one of these`,
+    );
+  }
+  return new CircuitTracerError(
+    'ERR_WEIGHT',
+    `${folder}: expected a tensor ${name} of shape [${shape.join(', ')}], found none of that name in the weight files`,
+  );
+}

@@ -1,0 +1,137 @@
+import { CircuitTracerError } from '../errors';
+import { describe, isObject } from '../io/files';
+import type { ModelSpec } from './spec';
+
+/**
+ * Typed access to config.json. Every reader takes the default of the family's configuration class, which counts when the
+ * key is missing; an explicit null counts only where the class allows it (the `optional` readers).
+ *
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` from any reader whose value has the wrong type.
+ */
+export class ModelConfig {
+  constructor(
+    private readonly values: Readonly<Record<string, unknown>>,
+    /** Names the file, and the section of it, in error messages. */
+    readonly where: string,
+  ) {}
+
+  /** False when the key is missing; an explicit null is there. */
+  has(key: string): boolean {
+    return this.value(key) !== undefined;
+  }
+
+  /** A positive integer. */
+  integer(key: string, fallback: number): number {
+    const value = this.value(key) ?? (this.has(key) ? null : fallback);
+    if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+    throw this.wrong(key, 'a positive integer', value);
+  }
+
+  optionalInteger(key: string, fallback: number | null): number | null {
+    const value = this.has(key) ? this.value(key) : fallback;
+    return value === null ? null : this.integer(key, value as number);
+  }
+
+  /** A positive, finite number. */
+  number(key: string, fallback: number): number {
+    const value = this.value(key) ?? (this.has(key) ? null : fallback);
+    if (Number.isFinite(value) && (value as number) > 0) return value as number;
+    throw this.wrong(key, 'a positive number', value);
+  }
+
+  optionalNumber(key: string, fallback: number | null): number | null {
+    const value = this.has(key) ? this.value(key) : fallback;
+    return value === null ? null : this.number(key, value as number);
+  }
+
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.has(key) ? this.value(key) : fallback;
+    if (typeof value === 'boolean') return value;
+    throw this.wrong(key, 'true or false', value);
+  }
+
+  string(key: string, fallback: string): string {
+    const value = this.has(key) ? this.value(key) : fallback;
+    if (typeof value === 'string') return value;
+    throw this.wrong(key, 'a string', value);
+  }
+
+  /** Null when missing or null. */
+  strings(key: string): string[] | null {
+    const value = this.value(key) ?? null;
+    if (value === null) return null;
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+    throw this.wrong(key, 'a list of strings', value);
+  }
+
+  /** An object inside this one; null when missing or null. */
+  section(key: string): ModelConfig | null {
+    const value = this.value(key) ?? null;
+    if (value === null) return null;
+    if (isObject(value)) return new ModelConfig(value, `${this.where}: ${key}`);
+    throw this.wrong(key, 'an object', value);
+  }
+
+  /** The error for a setting this package can't run right. */
+  unsupported(key: string, expected: string): CircuitTracerError {
+    return new CircuitTracerError(
+      'ERR_UNSUPPORTED_MODEL',
+      `${this.where}: ${key}: expected ${expected}, found ${describe(this.value(key))}; this package can't run such a model`,
+    );
+  }
+
+  private value(key: string): unknown {
+    return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+  }
+
+  private wrong(key: string, expected: string, found: unknown): CircuitTracerError {
+    return new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${this.where}: ${key}: expected ${expected}, found ${describe(found)}`,
+    );
+  }
+}
+
+const activations: Readonly<Record<string, ModelSpec['activation']>> = {
+  gelu: 'gelu',
+  gelu_python: 'gelu',
+  gelu_new: 'geluTanh',
+  gelu_fast: 'geluTanh',
+  gelu_pytorch_tanh: 'geluTanh',
+  gelu_python_tanh: 'geluTanh',
+  silu: 'silu',
+  swish: 'silu',
+  relu: 'relu',
+};
+
+/** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an activation outside the list. */
+export function readActivation(config: ModelConfig, key: string, fallback: string): ModelSpec['activation'] {
+  const name = config.string(key, fallback);
+  const activation = Object.hasOwn(activations, name) ? activations[name] : undefined;
+  if (activation) return activation;
+  throw config.unsupported(key, `one of ${Object.keys(activations).join(', ')}`);
+}
+
+/**
+ * Keys each layer's attention sees; 0 = all. A `layer_types` list wins over the family's own pattern.
+ *
+ * @param isSliding The family's pattern.
+ */
+export function readSlidingWindows(
+  config: ModelConfig,
+  nLayers: number,
+  window: number | null,
+  isSliding: (layer: number) => boolean,
+): number[] {
+  const types = config.strings('layer_types');
+  if (
+    types &&
+    (types.length !== nLayers || types.some((type) => !['sliding_attention', 'full_attention'].includes(type)))
+  ) {
+    throw config.unsupported('layer_types', `${nLayers} entries of sliding_attention or full_attention`);
+  }
+  return Array.from({ length: nLayers }, (_, layer) => {
+    const sliding = types ? types[layer] === 'sliding_attention' : isSliding(layer);
+    return sliding ? (window ?? 0) : 0;
+  });
+}
