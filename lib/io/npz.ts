@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { openPromise } from 'yauzl';
 import { CircuitTracerError } from '../errors';
+import { readError, regularFile } from './files';
 import { maxNpyHeaderBytes, parseNpyHeader } from './npy';
 import type { TensorSource } from './tensor-source';
 
@@ -28,6 +29,7 @@ const deflated = 8;
  */
 export async function openNpz(file: string): Promise<Map<string, TensorSource>> {
   const path = resolve(file);
+  await regularFile(path);
   let handle: FileHandle | undefined;
   let zip: ZipFile | undefined;
   try {
@@ -35,7 +37,7 @@ export async function openNpz(file: string): Promise<Map<string, TensorSource>> 
     zip = await openPromise(path, { lazyEntries: true, autoClose: false });
     return await readEntries(zip, handle, path);
   } catch (error) {
-    throw readableError(error, path);
+    throw damaged(error, path);
   } finally {
     zip?.close();
     await handle?.close();
@@ -105,17 +107,13 @@ async function deflatedArray(zip: ZipFile, path: string, entry: Entry, name: str
   return { name: `${name} in ${path}`, data, offset: dataOffset, dtype, shape, view: [] };
 }
 
-/** yauzl and zlib throw plain errors for a damaged zip, the file system throws errors with a system call in them. */
-function readableError(error: unknown, path: string): CircuitTracerError {
-  if (error instanceof CircuitTracerError) return error;
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') {
-    return new CircuitTracerError('ERR_FILE_NOT_FOUND', `Expected a file at ${path}, found none.`, { cause: error });
-  }
-  if (syscall) return new CircuitTracerError('ERR_FILE_READ', `Can't read ${path}: ${message}.`, { cause: error });
+/** yauzl and zlib throw plain errors for a damaged zip. */
+function damaged(error: unknown, path: string): unknown {
+  const typed = error instanceof CircuitTracerError ? error : readError(path, error);
+  if (typed instanceof CircuitTracerError) return typed;
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `${path} isn't a sound .npz file: ${message}. Fetch or save it again.`,
+    `${path} isn't a sound .npz file: ${(error as Error).message}. Fetch or save it again.`,
     { cause: error },
   );
 }

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { CircuitTracerError } from '../../errors';
 import { openNpz } from '../../io/npz';
 import { openSafetensors } from '../../io/safetensors';
+import { readSafetensorsHeader } from '../../io/safetensors-header';
 import type { TensorSource } from '../../io/tensor-source';
 import { storedItemSize } from '../../io/tensor-source';
 
@@ -11,20 +12,23 @@ export class WeightFile {
   private constructor(
     readonly path: string,
     private readonly tensors: ReadonlyMap<string, TensorSource>,
+    /** Of dtypes that can't be weights. */
+    private readonly others: ReadonlyMap<string, { dtype: string; shape: readonly number[] }>,
   ) {}
 
   /** @param path of a `.npz` or else a safetensors file */
   static async open(path: string): Promise<WeightFile> {
-    const tensors = extname(path) === '.npz' ? await openNpz(path) : (await openSafetensors(path)).tensors;
-    return new WeightFile(path, tensors);
+    if (extname(path) === '.npz') return new WeightFile(path, await openNpz(path), new Map());
+    const { tensors, otherTensors } = await openSafetensors(path);
+    return new WeightFile(path, tensors, otherTensors);
   }
 
   get names(): string[] {
-    return [...this.tensors.keys()];
+    return [...this.tensors.keys(), ...this.others.keys()];
   }
 
   has(name: string): boolean {
-    return this.tensors.has(name);
+    return this.tensors.has(name) || this.others.has(name);
   }
 
   /** Shape as stored; undefined when there is no such tensor. */
@@ -60,21 +64,22 @@ export class WeightFile {
     const isOneNumber = tensor.shape.length === 0 || (sameShape(tensor.shape, [1]) && length !== 1);
     if (!isOneNumber) return this.take(name, [length], meaning);
     this.checkDtype(name, tensor);
-    const element = await this.firstBytes(tensor, storedItemSize[tensor.dtype]);
-    const data = Buffer.alloc(element.length * length, element);
+    const size = storedItemSize[tensor.dtype];
+    const element = tensor.data?.subarray(tensor.offset, tensor.offset + size);
+    const bytes = element ?? (await this.read(name, tensor.offset, size));
+    const data = Buffer.alloc(size * length, bytes);
     return { name: tensor.name, data, offset: 0, dtype: tensor.dtype, shape: [length], view: [] };
   }
 
-  /** A whole number of 1 or more, stored as one 64-bit or 32-bit integer. */
+  /** A whole number of 1 or more, stored as one integer in a safetensors file. */
   async takeCount(name: string): Promise<number> {
-    const tensor = this.tensor(name);
-    const dtype: string = tensor.dtype;
-    const wide = /^(i|int)64$/i.test(dtype);
-    if ((!wide && !/^(i|int)32$/i.test(dtype)) || tensor.shape.some((size) => size !== 1)) {
-      throw this.error(name, `expected one integer, found ${dtype} [${tensor.shape.join(', ')}]`);
+    const { entries } = await readSafetensorsHeader(this.path);
+    const entry = entries.find((candidate) => candidate.name === name);
+    if (!entry || !['I64', 'I32'].includes(entry.dtype) || entry.shape.some((size) => size !== 1)) {
+      throw this.error(name, `expected one I64 or I32 integer, found ${entry?.dtype} [${entry?.shape.join(', ')}]`);
     }
-    const bytes = await this.firstBytes(tensor, wide ? 8 : 4);
-    const count = wide ? Number(bytes.readBigInt64LE(0)) : bytes.readInt32LE(0);
+    const bytes = await this.read(name, entry.begin, entry.end - entry.begin);
+    const count = entry.dtype === 'I64' ? Number(bytes.readBigInt64LE()) : bytes.readInt32LE();
     if (Number.isSafeInteger(count) && count >= 1) return count;
     throw this.error(name, `expected a whole number of 1 or more, found ${count}`);
   }
@@ -82,23 +87,28 @@ export class WeightFile {
   private tensor(name: string): TensorSource {
     const tensor = this.tensors.get(name);
     if (tensor) return tensor;
+    const other = this.others.get(name);
+    if (other) throw this.wrongDtype(name, other.dtype);
     const found = this.names.slice(0, 12).join(', ') || 'no tensors at all';
     throw this.error(name, `expected this tensor, found ${found}`);
   }
 
   private checkDtype(name: string, tensor: TensorSource): TensorSource {
-    if (tensor.dtype in storedItemSize && tensor.dtype !== 'uint8') return tensor;
-    throw this.error(name, `expected dtype float64, float32, float16 or bfloat16, found ${tensor.dtype}`);
+    if (tensor.dtype !== 'uint8') return tensor;
+    throw this.wrongDtype(name, tensor.dtype);
   }
 
-  private async firstBytes(tensor: TensorSource, count: number): Promise<Buffer> {
-    if (tensor.data) return Buffer.from(tensor.data.subarray(tensor.offset, tensor.offset + count));
+  private wrongDtype(name: string, dtype: string): CircuitTracerError {
+    return this.error(name, `expected dtype float64, float32, float16 or bfloat16, found ${dtype}`);
+  }
+
+  private async read(name: string, offset: number, length: number): Promise<Buffer> {
     const handle = await open(this.path, 'r');
     try {
-      const bytes = Buffer.alloc(count);
-      const { bytesRead } = await handle.read(bytes, 0, count, tensor.offset);
-      if (bytesRead === count) return bytes;
-      throw this.error(tensor.name, 'the file ends before its numbers do');
+      const bytes = Buffer.alloc(length);
+      const { bytesRead } = await handle.read(bytes, 0, length, offset);
+      if (bytesRead === length) return bytes;
+      throw this.error(name, 'the file ends before its numbers do');
     } finally {
       await handle.close();
     }

@@ -1,0 +1,150 @@
+import { types } from 'node:util';
+import type { NativeArray, NativeSparseActivations } from '../binding';
+import { CircuitTracerError } from '../errors';
+import { describe } from '../validate';
+import type { TranscoderSpec } from './spec';
+
+/** Non-zero activations by (layer, row, feature), and the shape they would have if dense. */
+export interface ActivationList extends NativeSparseActivations {
+  /** [nLayers, rows, most features of a layer] */
+  readonly shape: readonly number[];
+}
+
+/** Dense activations are as wide as the widest layer; narrower layers are padded with zeros. */
+export function widestLayer(spec: TranscoderSpec): number {
+  return Math.max(...spec.nFeatures);
+}
+
+/**
+ * Finite float32 numbers.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
+ */
+export function checkFloats(value: Float32Array | readonly number[], name: string): Float32Array {
+  if (!types.isFloat32Array(value) && !Array.isArray(value)) {
+    throw invalid(`${name} must be a Float32Array or an array of numbers; found ${describe(value)}.`);
+  }
+  const floats = types.isFloat32Array(value) ? value : Float32Array.from(value as number[]);
+  const at = floats.findIndex((number) => !Number.isFinite(number));
+  if (at < 0) return floats;
+  throw invalid(`${name} must hold finite float32 numbers; found ${describe(value[at])} at index ${at}.`);
+}
+
+/**
+ * How many rows an array has, from its length.
+ *
+ * @param shape with -1 for the rows
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when it isn't a whole number of 1 or more.
+ */
+export function countRows(length: number, shape: readonly number[], name: string): number {
+  const perRow = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
+  const rows = length / perRow;
+  if (Number.isInteger(rows) && rows >= 1) return rows;
+  const sizes = shape.map((size) => (size === -1 ? 'rows' : size)).join(', ');
+  throw invalid(`${name} must have shape [${sizes}], so a multiple of ${perRow} numbers; found ${length}.`);
+}
+
+/**
+ * Feature numbers of one layer.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
+ */
+export function checkFeatures(features: Int32Array | readonly number[], nFeatures: number): Int32Array {
+  if (!types.isInt32Array(features) && !Array.isArray(features)) {
+    throw invalid(`features must be an Int32Array or an array of whole numbers; found ${describe(features)}.`);
+  }
+  for (const feature of features as readonly number[]) {
+    if (Number.isInteger(feature) && feature >= 0 && feature < nFeatures) continue;
+    throw invalid(`features must be whole numbers from 0 to ${nFeatures - 1}; found ${describe(feature)}.`);
+  }
+  return Int32Array.from(features);
+}
+
+/**
+ * Activations as native takes them: sorted by (layer, row, feature), all in range.
+ *
+ * @param activations dense [nLayers, rows, most features of a layer], or a list in any order
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
+ */
+export function checkActivations(activations: NativeArray | ActivationList, spec: TranscoderSpec): ActivationList {
+  const [layers, rows, width] = checkShape(activations, spec);
+  const list = 'indices' in activations ? checkList(activations) : nonZeros(activations, layers * rows, width);
+  const { indices, values } = list;
+  for (let i = 0; i < values.length; i++) {
+    const layer = indices[3 * i] ?? -1;
+    const row = indices[3 * i + 1] ?? -1;
+    const feature = indices[3 * i + 2] ?? -1;
+    const nFeatures = spec.nFeatures[layer] ?? 0;
+    if (row < 0 || row >= rows || feature < 0 || feature >= nFeatures) {
+      const bounds = `[${spec.nLayers}, ${rows}, ${nFeatures || width}]`;
+      throw invalid(`activations must lie within ${bounds}; found one at (${layer}, ${row}, ${feature}).`);
+    }
+  }
+  return { ...sorted(indices, values, rows, width), shape: [layers, rows, width] };
+}
+
+function checkShape(activations: NativeArray | ActivationList, spec: TranscoderSpec): [number, number, number] {
+  const shape = (activations as Partial<ActivationList> | undefined)?.shape;
+  const [layers = 0, rows = 0, width = 0] = Array.isArray(shape) ? shape : [];
+  const expected = [spec.nLayers, 'rows', widestLayer(spec)];
+  const right = shape?.length === 3 && layers === spec.nLayers && width === widestLayer(spec);
+  if (right && Number.isInteger(rows) && rows >= 1) return [layers, rows, width];
+  const found = Array.isArray(shape) ? `[${shape.join(', ')}]` : 'none';
+  throw invalid(`activations must have shape [${expected.join(', ')}]; found ${found}.`);
+}
+
+function checkList(list: ActivationList): NativeSparseActivations {
+  const { indices, values } = list;
+  if (types.isInt32Array(indices) && indices.length === 3 * values?.length) {
+    return { indices, values: checkFloats(values, 'activations.values') };
+  }
+  throw invalid('activations must have indices, an Int32Array [N * 3], and values, a Float32Array [N].');
+}
+
+function nonZeros(dense: NativeArray, rows: number, width: number): NativeSparseActivations {
+  const data = checkFloats(dense.data, 'activations.data');
+  if (data.length !== rows * width) {
+    throw invalid(
+      `activations of shape [${dense.shape.join(', ')}] must hold ${rows * width} numbers; found ${data.length}.`,
+    );
+  }
+  const perLayer = dense.shape[1] ?? 1;
+  const indices: number[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (!value) continue;
+    const row = Math.floor(i / width);
+    indices.push(Math.floor(row / perLayer), row % perLayer, i % width);
+    values.push(value);
+  }
+  return { indices: Int32Array.from(indices), values: Float32Array.from(values) };
+}
+
+function sorted(indices: Int32Array, values: Float32Array, rows: number, width: number): NativeSparseActivations {
+  const place = (i: number) =>
+    ((indices[3 * i] ?? 0) * rows + (indices[3 * i + 1] ?? 0)) * width + (indices[3 * i + 2] ?? 0);
+  const order = Array.from(values, (_, i) => i);
+  if (order.every((i) => i === 0 || place(i - 1) <= place(i))) return { indices, values };
+  order.sort((a, b) => place(a) - place(b));
+  return {
+    indices: Int32Array.from(order.flatMap((i) => [...indices.subarray(3 * i, 3 * i + 3)])),
+    values: Float32Array.from(order, (i) => values[i] ?? 0),
+  };
+}
+
+/** Ranges [start, stop) of a sorted list that belong to one layer each. */
+export function layerRanges(indices: Int32Array): { layer: number; start: number; stop: number }[] {
+  const ranges: { layer: number; start: number; stop: number }[] = [];
+  for (let i = 0; i < indices.length / 3; i++) {
+    const layer = indices[3 * i] ?? 0;
+    const last = ranges.at(-1);
+    if (last?.layer === layer) last.stop = i + 1;
+    else ranges.push({ layer, start: i, stop: i + 1 });
+  }
+  return ranges;
+}
+
+function invalid(message: string): CircuitTracerError {
+  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message);
+}

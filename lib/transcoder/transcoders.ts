@@ -1,0 +1,383 @@
+import type { NativeArray } from '../binding';
+import { CircuitTracerError } from '../errors';
+import {
+  type ComputeDtype,
+  type LoadOptions,
+  loadOptionNames,
+  type ResolvedLoadOptions,
+  resolveLoadOptions,
+} from '../model/load-options';
+import { checkBoolean, checkInteger, checkOptions, checkSignal, checkText } from '../validate';
+import {
+  type ActivationList,
+  checkActivations,
+  checkFeatures,
+  checkFloats,
+  countRows,
+  layerRanges,
+  widestLayer,
+} from './activations';
+import { planTranscoders } from './formats';
+import { NativeTranscoderEngine } from './native-transcoders';
+import type { TranscoderPlan, TranscoderSpec } from './spec';
+
+export type TranscoderLoadOptions = Omit<LoadOptions, 'qwenPrefix'>;
+
+export interface EncodeOptions {
+  /** False: pre-activations. Default true. */
+  readonly applyActivationFunction?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface EncodeSparseOptions {
+  /** Rows 0 .. zeroPositions - 1 get no features, as special tokens do in attribution. Default 1. */
+  readonly zeroPositions?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SignalOption {
+  readonly signal?: AbortSignal;
+}
+
+/** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
+export interface SparseEncoding extends ActivationList {
+  /** [N, dModel] */
+  readonly encoderVectors: NativeArray;
+}
+
+/** What active features write: one vector per feature and layer it writes to, in this order. */
+export interface ScaledDecoderVectors {
+  /** [M, dModel], decoder row times activation. */
+  readonly vectors: NativeArray;
+  /** [M] layer written to. */
+  readonly layers: Int32Array;
+  /** [M] */
+  readonly rows: Int32Array;
+  /** [M] index of the active feature in the list. */
+  readonly sources: Int32Array;
+}
+
+/** Numbers as callers give them, row-major. */
+export type Floats = Float32Array | readonly number[];
+
+/**
+ * Transcoders without a model: encode and decode arrays of your own.
+ *
+ * L layers, F features of the widest layer, rows of any meaning (positions, tokens of a batch). All computing happens
+ * on a thread of their own; calls queue there and never block the event loop. Lazy and eager loading give the same
+ * bits. Free the memory with `dispose()` or `await using`.
+ *
+ * All methods reject with CircuitTracerError: `ERR_INVALID_ARGUMENT` for arrays of a wrong size, numbers that aren't
+ * finite, or indices out of range, before anything is computed; `ERR_DISPOSED`; `ABORT_ERR`; `ERR_OUT_OF_MEMORY`.
+ *
+ * @example
+ * const transcoders = await Transcoders.load('./gemma-scope');
+ * const activations = await transcoders.encode(x); // x: [nLayers, rows, dModel]
+ * const outputs = await transcoders.decode(activations, x);
+ * await transcoders.dispose();
+ */
+export class Transcoders {
+  readonly spec: TranscoderSpec;
+  /** The device in use: `cpu`, `cuda:N` or `mps`. */
+  readonly device: string;
+  readonly dtype: ComputeDtype;
+  readonly #native: NativeTranscoderEngine;
+
+  private constructor(spec: TranscoderSpec, dtype: ComputeDtype, native: NativeTranscoderEngine) {
+    this.spec = spec;
+    this.dtype = dtype;
+    this.device = native.device;
+    this.#native = native;
+  }
+
+  /**
+   * Load a folder of transcoders with config.yaml.
+   *
+   * @param options device `auto`, dtype `float32`, threads of LibTorch's choice, lazyEncoder false, lazyDecoder true
+   * @throws CircuitTracerError what `planTranscoders` throws, `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH`, `ERR_DEVICE`,
+   * `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
+   */
+  static async load(dir: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
+    const resolved = resolveOptions(options);
+    return Transcoders.#start(await planTranscoders(checkText(dir, 'dir')), resolved);
+  }
+
+  /** Load weights from wherever a plan says they are. */
+  static async fromPlan(plan: TranscoderPlan, options?: TranscoderLoadOptions): Promise<Transcoders> {
+    return Transcoders.#start(plan, resolveOptions(options));
+  }
+
+  static async #start(plan: TranscoderPlan, options: ResolvedLoadOptions): Promise<Transcoders> {
+    return new Transcoders(plan.spec, options.dtype, await NativeTranscoderEngine.load(plan, options));
+  }
+
+  /**
+   * Feature activations of all layers.
+   *
+   * @param x [L, rows, dModel] at the feature input hook
+   * @returns [L, rows, F], zero where a layer has fewer than F features
+   */
+  async encode(x: Floats, options: EncodeOptions = {}): Promise<NativeArray> {
+    const { nLayers, dModel } = this.spec;
+    const { applyActivation, signal } = encodeOptions(options);
+    const floats = checkFloats(x, 'x');
+    const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
+    const width = widestLayer(this.spec);
+    const data = new Float32Array(nLayers * rows * width);
+    for (let layer = 0; layer < nLayers; layer++) {
+      const input = floats.slice(layer * rows * dModel, (layer + 1) * rows * dModel);
+      const encoded = await this.#encodeLayer(input, layer, applyActivation, signal);
+      const nFeatures = encoded.shape[1] ?? 0;
+      for (let row = 0; row < rows; row++) {
+        data.set(encoded.data.subarray(row * nFeatures, (row + 1) * nFeatures), (layer * rows + row) * width);
+      }
+    }
+    return { data, shape: [nLayers, rows, width] };
+  }
+
+  /**
+   * Feature activations of one layer.
+   *
+   * @param x [rows, dModel] at the layer's feature input hook
+   * @returns [rows, features of this layer]
+   */
+  async encodeLayer(x: Floats, layer: number, options: EncodeOptions = {}): Promise<NativeArray> {
+    const { applyActivation, signal } = encodeOptions(options);
+    const floats = checkFloats(x, 'x');
+    countRows(floats.length, [-1, this.spec.dModel], 'x');
+    return this.#encodeLayer(floats, this.#checkLayer(layer), applyActivation, signal);
+  }
+
+  #encodeLayer(x: Float32Array, layer: number, applyActivation: boolean, signal?: AbortSignal): Promise<NativeArray> {
+    return this.#native.run(
+      (engine, transcoders) => engine.encodeLayer(transcoders, layer, x, applyActivation),
+      signal,
+    );
+  }
+
+  /**
+   * Active features of all layers, those with an activation other than 0, and their encoder vectors.
+   *
+   * @param x [L, rows, dModel] at the feature input hook
+   */
+  async encodeSparse(x: Floats, options: EncodeSparseOptions = {}): Promise<SparseEncoding> {
+    const { list, signal } = await this.#encodeSparse(x, options);
+    const data = new Float32Array(list.values.length * this.spec.dModel);
+    for (const { layer, start, stop } of layerRanges(list.indices)) {
+      const rows = await this.encoderVectors(layer, featuresOf(list, start, stop), { signal });
+      data.set(rows.data, start * this.spec.dModel);
+    }
+    return { ...list, encoderVectors: { data, shape: [list.values.length, this.spec.dModel] } };
+  }
+
+  async #encodeSparse(x: Floats, options: EncodeSparseOptions) {
+    checkOptions(options, ['zeroPositions', 'signal']);
+    const { nLayers, dModel } = this.spec;
+    const signal = checkSignal(options.signal);
+    const floats = checkFloats(x, 'x');
+    const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
+    const zeroPositions = checkInteger(options.zeroPositions ?? 1, 'zeroPositions', 0, rows);
+    const { indices, values } = await this.#native.run(
+      (engine, transcoders) => engine.encodeSparse(transcoders, floats, zeroPositions),
+      signal,
+    );
+    const list: ActivationList = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
+    return { list, signal };
+  }
+
+  /**
+   * What features write at the feature output hook: the sum of decoder rows times activations, plus the decoder bias,
+   * plus the skip connection of `inputs` where there is one.
+   *
+   * @param activations [L, rows, F], or a list as `encodeSparse` returns it
+   * @param inputs [L, rows, dModel] at the feature input hook; needed with a skip connection, else ignored
+   * @returns [L, rows, dModel]
+   */
+  async decode(
+    activations: NativeArray | ActivationList,
+    inputs?: Floats,
+    options: SignalOption = {},
+  ): Promise<NativeArray> {
+    checkOptions(options, ['signal']);
+    const { indices, values, shape } = checkActivations(activations, this.spec);
+    const rows = shape[1] ?? 0;
+    const skipInputs = this.#checkInputs(inputs, [this.spec.nLayers, rows, this.spec.dModel]);
+    return this.#native.run(
+      (engine, transcoders) => engine.decode(transcoders, indices, values, rows, skipInputs),
+      checkSignal(options.signal),
+    );
+  }
+
+  /**
+   * `decode` for one layer of per-layer transcoders.
+   *
+   * @param activations [rows, features of this layer]
+   * @param inputs [rows, dModel]; needed with a skip connection, else ignored
+   * @returns [rows, dModel]
+   */
+  async decodeLayer(
+    activations: NativeArray,
+    layer: number,
+    inputs?: Floats,
+    options: SignalOption = {},
+  ): Promise<NativeArray> {
+    const { nLayers, dModel } = this.spec;
+    if (this.spec.kind !== 'perLayer') {
+      throw invalid('decodeLayer needs per-layer transcoders: features across layers write to many. Use decode.');
+    }
+    const nFeatures = this.spec.nFeatures[this.#checkLayer(layer)] ?? 0;
+    const floats = checkFloats(activations?.data, 'activations.data');
+    const rows = countRows(floats.length, [-1, nFeatures], 'activations');
+    const width = widestLayer(this.spec);
+    const data = new Float32Array(nLayers * rows * width);
+    for (let row = 0; row < rows; row++) {
+      data.set(floats.subarray(row * nFeatures, (row + 1) * nFeatures), (layer * rows + row) * width);
+    }
+    const skipInputs = this.#checkInputs(inputs, [rows, dModel]);
+    const allInputs = skipInputs && new Float32Array(nLayers * rows * dModel);
+    if (skipInputs) allInputs?.set(skipInputs, layer * rows * dModel);
+    const all = await this.decode({ data, shape: [nLayers, rows, width] }, allInputs ?? undefined, options);
+    return { data: all.data.slice(layer * rows * dModel, (layer + 1) * rows * dModel), shape: [rows, dModel] };
+  }
+
+  /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */
+  async reconstruct(x: Floats, options: SignalOption = {}): Promise<NativeArray> {
+    checkOptions(options, ['signal']);
+    const { list } = await this.#encodeSparse(x, { ...options, zeroPositions: 0 });
+    return this.decode(list, x, options);
+  }
+
+  /**
+   * Decoder rows of features of one layer.
+   *
+   * @param features default all
+   * @returns [features, span, dModel]; entry j writes to layer + j, and span is 1 per layer, L - layer across layers
+   */
+  async decoderVectors(
+    layer: number,
+    features?: Int32Array | readonly number[],
+    options: SignalOption = {},
+  ): Promise<NativeArray> {
+    const ids = this.#checkFeatures(layer, features, options);
+    return this.#native.run(
+      (engine, transcoders) => engine.decoderVectors(transcoders, layer, ids),
+      checkSignal(options.signal),
+    );
+  }
+
+  /**
+   * Encoder rows of features of one layer.
+   *
+   * @param features default all
+   * @returns [features, dModel]
+   */
+  async encoderVectors(
+    layer: number,
+    features?: Int32Array | readonly number[],
+    options: SignalOption = {},
+  ): Promise<NativeArray> {
+    const ids = this.#checkFeatures(layer, features, options);
+    return this.#native.run(
+      (engine, transcoders) => engine.encoderVectors(transcoders, layer, ids),
+      checkSignal(options.signal),
+    );
+  }
+
+  /**
+   * The vectors that active features write, one by one: what `decode` sums up.
+   *
+   * @param activations [L, rows, F], or a list as `encodeSparse` returns it
+   */
+  async scaledDecoderVectors(
+    activations: NativeArray | ActivationList,
+    options: SignalOption = {},
+  ): Promise<ScaledDecoderVectors> {
+    const list = checkActivations(activations, this.spec);
+    const { dModel } = this.spec;
+    const ranges = layerRanges(list.indices);
+    const count = ranges.reduce((sum, { layer, start, stop }) => sum + (stop - start) * this.#span(layer), 0);
+    const result = {
+      vectors: { data: new Float32Array(count * dModel), shape: [count, dModel] },
+      layers: new Int32Array(count),
+      rows: new Int32Array(count),
+      sources: new Int32Array(count),
+    };
+    let at = 0;
+    for (const { layer, start, stop } of ranges) {
+      const decoders = await this.decoderVectors(layer, featuresOf(list, start, stop), options);
+      const span = this.#span(layer);
+      for (let i = 0; i < (stop - start) * span; i++, at++) {
+        const source = start + Math.floor(i / span);
+        const value = list.values[source] ?? 0;
+        result.layers[at] = layer + (i % span);
+        result.rows[at] = list.indices[3 * source + 1] ?? 0;
+        result.sources[at] = source;
+        for (let d = 0; d < dModel; d++) {
+          result.vectors.data[at * dModel + d] = (decoders.data[i * dModel + d] ?? 0) * value;
+        }
+      }
+    }
+    return result;
+  }
+
+  /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent; later calls: `ERR_DISPOSED`. */
+  dispose(): Promise<void> {
+    return this.#native.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  /** Layers that a feature of `layer` writes to. */
+  #span(layer: number): number {
+    return this.spec.kind === 'perLayer' ? 1 : this.spec.nLayers - layer;
+  }
+
+  #checkLayer(layer: number): number {
+    return checkInteger(layer, 'layer', 0, this.spec.nLayers - 1);
+  }
+
+  #checkFeatures(layer: number, features: Int32Array | readonly number[] | undefined, options: SignalOption) {
+    checkOptions(options, ['signal']);
+    const nFeatures = this.spec.nFeatures[this.#checkLayer(layer)] ?? 0;
+    return checkFeatures(features ?? Int32Array.from({ length: nFeatures }, (_, i) => i), nFeatures);
+  }
+
+  /** Inputs of the skip connection; null where there is none. */
+  #checkInputs(inputs: Floats | undefined, shape: readonly number[]): Float32Array | null {
+    if (!this.spec.hasSkip) return null;
+    if (inputs === undefined) {
+      throw invalid('These transcoders have a skip connection: give the inputs they were encoded from, too.');
+    }
+    const floats = checkFloats(inputs, 'inputs');
+    const expected = shape.reduce((product, size) => product * size, 1);
+    if (floats.length === expected) return floats;
+    throw invalid(`inputs must have shape [${shape.join(', ')}], so ${expected} numbers; found ${floats.length}.`);
+  }
+}
+
+function resolveOptions(options: TranscoderLoadOptions = {}): ResolvedLoadOptions {
+  checkOptions(
+    options,
+    loadOptionNames.filter((name) => name !== 'qwenPrefix'),
+    'load options',
+  );
+  return resolveLoadOptions(options);
+}
+
+function encodeOptions(options: EncodeOptions): { applyActivation: boolean; signal: AbortSignal | undefined } {
+  checkOptions(options, ['applyActivationFunction', 'signal']);
+  return {
+    applyActivation: checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction'),
+    signal: checkSignal(options.signal),
+  };
+}
+
+function featuresOf(list: ActivationList, start: number, stop: number): Int32Array {
+  return Int32Array.from({ length: stop - start }, (_, i) => list.indices[3 * (start + i) + 2] ?? 0);
+}
+
+function invalid(message: string): CircuitTracerError {
+  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message);
+}
