@@ -1,0 +1,133 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { crc32 } from 'node:zlib';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { CircuitTracerError } from '../errors';
+import { writeError } from './download';
+
+export interface UnpackOptions {
+  /** Bytes so far and in all. */
+  onBytes?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Libraries of Python, of LibTorch's own tests, and static ones: neither linked nor loaded here. */
+const unneeded =
+  /^(lib)?(torch_python|shm|torch_global_deps|aoti_custom_ops|backend_with_compiler|.*_test)\.|\.(a|pdb)$/;
+
+/**
+ * Where an entry of a LibTorch archive, a `torch` wheel or an NVIDIA wheel goes; undefined for what isn't needed to build
+ * with LibTorch or to run it. CUDA wheels of torch look for NVIDIA's libraries in the folder `nvidia` beside `torch`.
+ */
+export function targetOf(entryName: string): string | undefined {
+  if (/^nvidia\/.*\/lib\/[^/]+$/.test(entryName)) return entryName;
+  const match = /^(?:libtorch|torch)\/(.+)$/.exec(entryName);
+  if (!match?.[1]) return undefined;
+  const inside = match[1];
+  const library = /^lib\/([^/]+)$/.exec(inside)?.[1];
+  const wanted = library
+    ? !unneeded.test(library)
+    : /^((include|share)\/.*[^/]|build-version|version\.py)$/.test(inside);
+  return wanted ? `torch/${inside}` : undefined;
+}
+
+/**
+ * Unpacks what is needed of an archive into a folder, checking sizes and CRCs.
+ *
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` when the archive is damaged, `ERR_FILE_WRITE`, `ABORT_ERR`.
+ */
+export async function unpack(archive: string, folder: string, { onBytes, signal }: UnpackOptions = {}): Promise<void> {
+  const zip = await openPromise(archive, { autoClose: false }).catch((error) => {
+    throw damaged(archive, error);
+  });
+  try {
+    const entries = await neededEntries(zip, archive);
+    const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+    await mkdir(folder, { recursive: true });
+    await checkSpace(folder, total);
+    let done = 0;
+    const count = (bytes: number) => {
+      done += bytes;
+      onBytes?.(done, total);
+    };
+    for (const { entry, target } of entries) {
+      await unpackEntry(zip, entry, path.join(folder, target), archive, count, signal);
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+/** Names of an archive's entries. */
+export async function entryNames(archive: string): Promise<string[]> {
+  const zip = await openPromise(archive, { autoClose: false }).catch((error) => {
+    throw damaged(archive, error);
+  });
+  try {
+    const names: string[] = [];
+    for await (const entry of zip.eachEntry()) names.push(entry.fileName);
+    return names;
+  } catch (error) {
+    throw damaged(archive, error);
+  } finally {
+    zip.close();
+  }
+}
+
+async function neededEntries(zip: ZipFile, archive: string): Promise<{ entry: Entry; target: string }[]> {
+  const entries: { entry: Entry; target: string }[] = [];
+  try {
+    for await (const entry of zip.eachEntry()) {
+      const target = targetOf(entry.fileName);
+      if (target) entries.push({ entry, target });
+    }
+  } catch (error) {
+    throw damaged(archive, error);
+  }
+  return entries;
+}
+
+async function unpackEntry(
+  zip: ZipFile,
+  entry: Entry,
+  file: string,
+  archive: string,
+  count: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let sum = 0;
+  const check = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sum = crc32(chunk, sum);
+      count(chunk.length);
+      done(null, chunk);
+    },
+  });
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await pipeline(await zip.openReadStreamPromise(entry), check, createWriteStream(file), { signal });
+  } catch (error) {
+    if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'Unpacking was cancelled.', { cause: error });
+    throw (error as NodeJS.ErrnoException).syscall ? writeError(error, file) : damaged(archive, error);
+  }
+  if (sum !== entry.crc32) throw damaged(archive, new Error(`the CRC of ${entry.fileName} is wrong`));
+}
+
+async function checkSpace(folder: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= needed) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new CircuitTracerError(
+    'ERR_FILE_WRITE',
+    `Unpacking LibTorch needs ${megabytes(needed)} in ${folder}, and only ${megabytes(bavail * bsize)} are free. Make ` +
+      'room, or set XDG_CACHE_HOME to a folder on another disk.',
+  );
+}
+
+function damaged(archive: string, cause: unknown): CircuitTracerError {
+  const detail = (cause as Error).message;
+  return new CircuitTracerError('ERR_FILE_FORMAT', `The archive ${archive} is damaged: ${detail}.`, { cause });
+}

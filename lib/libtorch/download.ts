@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CircuitTracerError } from '../errors';
+
+export interface DownloadOptions {
+  url: string;
+  /** Where the whole file goes; until then its bytes are in `<file>.part`. */
+  file: string;
+  /** Hex. Default: only the size is checked. */
+  sha256?: string;
+  /** Bytes so far and in all; total 0 when the server doesn't say. */
+  onBytes?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** The server can't be reached or doesn't have the file: another source may. */
+export class UnavailableError extends Error {}
+
+/** The connection broke; what has arrived is kept. */
+class BrokenError extends Error {}
+
+const connectTimeout = 8_000;
+const idleTimeout = 60_000;
+const attemptsWithoutProgress = 5;
+
+/**
+ * Downloads a file, going on where an earlier call or a broken connection left off when the server has the same file
+ * still (HTTP range with validator), else from the start.
+ *
+ * @throws UnavailableError, also when the connection keeps breaking; CircuitTracerError `ERR_LIBTORCH` when the checksum
+ * is wrong (nothing is kept of the file then), `ERR_FILE_WRITE`, `ABORT_ERR`.
+ */
+export async function download(options: DownloadOptions): Promise<void> {
+  const part = `${options.file}.part`;
+  for (let failures = 0; ; ) {
+    const before = await sizeOf(part);
+    try {
+      await attempt(options, part);
+      break;
+    } catch (error) {
+      if (!(error instanceof BrokenError)) throw error;
+      failures = (await sizeOf(part)) > before ? 1 : failures + 1;
+      if (failures >= attemptsWithoutProgress) {
+        throw new UnavailableError(`${options.url}: the download keeps failing: ${error.message}`);
+      }
+      await sleep(200 * 2 ** failures, undefined, { signal: options.signal }).catch(() => undefined);
+    }
+  }
+  await verify(options, part);
+  await rename(part, options.file);
+  await rm(noteFile(part), { force: true });
+}
+
+async function attempt({ url, onBytes, signal }: DownloadOptions, part: string): Promise<void> {
+  const watch = new Watch(signal);
+  try {
+    const validator = await resumable(part, url);
+    let start = validator ? await sizeOf(part) : 0;
+    const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+    if (validator && start > 0) Object.assign(headers, { range: `bytes=${start}-`, 'if-range': validator });
+    watch.restart(connectTimeout);
+    const response = await fetch(url, { headers, signal: watch.signal }).catch((error) => {
+      throw connectionError(error, url, start);
+    });
+    if (response.status === 416) {
+      await rm(part, { force: true });
+      throw new BrokenError('the partial file is longer than the whole');
+    }
+    if (response.status >= 500) throw new BrokenError(`HTTP status ${response.status}`);
+    if (!response.ok || !response.body) throw new UnavailableError(`${url}: HTTP status ${response.status}`);
+    const range = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+    if (response.status !== 206 || Number(range) !== start) start = 0;
+    if (response.status === 206 && start === 0) throw new UnavailableError(`${url}: the server sent another range`);
+    const length = Number(response.headers.get('content-length') ?? 0);
+    const total = length && start + length;
+    if (start === 0) await noteValidator(part, url, response.headers);
+    const done = await append(part, start, response.body, total, watch, onBytes);
+    if (total && done !== total) throw new BrokenError(`${done} of ${total} bytes arrived`);
+  } catch (error) {
+    if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'The download was cancelled.', { cause: error });
+    throw error;
+  } finally {
+    watch.stop();
+  }
+}
+
+async function append(
+  part: string,
+  start: number,
+  body: ReadableStream<Uint8Array>,
+  total: number,
+  watch: Watch,
+  onBytes: DownloadOptions['onBytes'],
+): Promise<number> {
+  const handle = await open(part, start > 0 ? 'a' : 'w').catch((error) => {
+    throw writeError(error, part);
+  });
+  let done = start;
+  try {
+    const reader = body.getReader();
+    for (;;) {
+      watch.restart(idleTimeout);
+      const chunk = await reader.read().catch((error) => {
+        throw new BrokenError(`the connection broke after ${done} bytes (${reason(error)})`);
+      });
+      if (!chunk.value) return done;
+      await writeAll(handle, chunk.value, part);
+      done += chunk.value.length;
+      onBytes?.(done, total);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, part: string): Promise<void> {
+  try {
+    await handle.writeFile(bytes);
+  } catch (error) {
+    throw writeError(error, part);
+  }
+}
+
+/** Aborts when the user does, or when nothing has come for a while. */
+class Watch {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  readonly signal: AbortSignal;
+
+  constructor(user: AbortSignal | undefined) {
+    this.signal = user ? AbortSignal.any([user, this.controller.signal]) : this.controller.signal;
+  }
+
+  restart(milliseconds: number): void {
+    this.stop();
+    this.timer = setTimeout(
+      () => this.controller.abort(new Error(`silent for ${milliseconds / 1000} s`)),
+      milliseconds,
+    );
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+const noteFile = (part: string): string => `${part}.json`;
+
+/** The server's mark of the file that `part` is the beginning of, if it is known and of this address. */
+async function resumable(part: string, url: string): Promise<string | undefined> {
+  try {
+    const note = JSON.parse(await readFile(noteFile(part), 'utf8')) as { url: string; validator?: string };
+    return note.url === url ? note.validator : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A weak entity tag doesn't promise equal bytes, so it can't be resumed on. */
+async function noteValidator(part: string, url: string, headers: Headers): Promise<void> {
+  const tag = headers.get('etag');
+  const validator = (tag && !tag.startsWith('W/') && tag) || headers.get('last-modified') || undefined;
+  await writeFile(noteFile(part), JSON.stringify({ url, validator })).catch((error) => {
+    throw writeError(error, part);
+  });
+}
+
+async function verify({ url, sha256, signal }: DownloadOptions, part: string): Promise<void> {
+  if (!sha256) return;
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(part, { signal })) hash.update(chunk as Buffer);
+  const found = hash.digest('hex');
+  if (found === sha256.toLowerCase()) return;
+  await Promise.all([rm(part, { force: true }), rm(noteFile(part), { force: true })]);
+  throw new CircuitTracerError(
+    'ERR_LIBTORCH',
+    `The checksum of ${url} is wrong: expected sha256 ${sha256}, found ${found}. The file was removed; try again, or ` +
+      'download it from another address.',
+  );
+}
+
+function connectionError(error: unknown, url: string, start: number): Error {
+  return start > 0 ? new BrokenError(reason(error)) : new UnavailableError(`${url}: ${reason(error)}`);
+}
+
+function reason(error: unknown): string {
+  const { cause, message } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return (await stat(file).catch(() => undefined))?.size ?? 0;
+}
+
+/** A failed write in words. */
+export function writeError(error: unknown, file: string): CircuitTracerError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const cure = code === 'ENOSPC' ? 'The disk is full: make room' : 'Check the folder';
+  return new CircuitTracerError(
+    'ERR_FILE_WRITE',
+    `Can't write ${file}: ${message}. ${cure}, or set XDG_CACHE_HOME to a folder on another disk.`,
+    { cause: error },
+  );
+}

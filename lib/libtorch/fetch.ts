@@ -1,0 +1,158 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { ProgressListener } from '../engine';
+import { CircuitTracerError } from '../errors';
+import { log } from '../log';
+import { unpack } from './archive';
+import { cacheDirectory, cachedFolder, cachedFolders, type Environment } from './cache';
+import { download, UnavailableError } from './download';
+import { findLibTorch } from './find';
+import { inspectFolder, type LibTorch, pinnedVersion } from './folder';
+import { exclusively } from './lock';
+import { downloadWheels } from './pip';
+import { archiveUrl, driverCuda, type Kind, kindsFor, type Variant } from './sources';
+
+export interface SetupOptions {
+  /** Default `auto`: CUDA where there is an NVIDIA device, else CPU. */
+  variant?: Variant;
+  /** Fetch even when LibTorch is there already. Default false. */
+  force?: boolean;
+  onProgress?: ProgressListener;
+  signal?: AbortSignal;
+  /**
+   * `CIRCUIT_TRACER_LIBTORCH_URL` names another archive to fetch, and `CIRCUIT_TRACER_LIBTORCH_SHA256` its checksum.
+   * Default: the process's.
+   */
+  env?: Environment;
+}
+
+interface Job extends Required<Pick<SetupOptions, 'env'>>, Pick<SetupOptions, 'onProgress' | 'signal'> {
+  readonly kind: Kind;
+  /** Everything unfinished is in here. */
+  readonly staging: string;
+}
+
+/**
+ * Makes sure that the pinned LibTorch is on this machine: found where the addon looks for it, or else fetched into the
+ * per-user cache, from the official archive or through pip. May be called by several processes at once; one fetches, the
+ * others wait. A folder in the cache is always whole: it is renamed into place at the end.
+ *
+ * @throws CircuitTracerError `ERR_LIBTORCH` when no source has it, `ERR_FILE_WRITE`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
+ */
+export async function setupLibtorch(options: SetupOptions = {}): Promise<LibTorch> {
+  const { variant = 'auto', force = false, onProgress, signal, env = process.env } = options;
+  const present = force ? undefined : existing(variant, env);
+  if (present) return present;
+  const chosen = variant === 'auto' ? (driverCuda(env) ? 'cuda' : 'cpu') : variant;
+  const kinds = kindsFor(chosen, env);
+  if (kinds.length === 0) {
+    throw new CircuitTracerError(
+      'ERR_LIBTORCH',
+      `LibTorch ${pinnedVersion} needs an NVIDIA driver for CUDA 12.6 or later; this one is older. Update the driver, or ` +
+        'use the variant cpu.',
+    );
+  }
+  const staging = path.join(cacheDirectory(env), `partial-${chosen}`);
+  const onWait = () => onProgress?.({ phase: 'wait for another process', done: 0, total: 0 });
+  return exclusively(
+    `${staging}.lock`,
+    async (lockSignal) => {
+      // Another process may have fetched it while this one waited.
+      const fetched = force ? undefined : existing(variant, env);
+      return fetched ?? fetchFirst(kinds, { env, onProgress, signal: lockSignal, staging });
+    },
+    { onWait, signal },
+  );
+}
+
+function existing(variant: Variant, env: Environment): LibTorch | undefined {
+  const { found } = findLibTorch({ env });
+  if (variant === 'auto') return found;
+  const cached = cachedFolders(env).map(inspectFolder);
+  return [found, ...cached].find(
+    (candidate): candidate is LibTorch => typeof candidate === 'object' && candidate.cuda === (variant === 'cuda'),
+  );
+}
+
+async function fetchFirst(kinds: readonly Kind[], job: Omit<Job, 'kind'>): Promise<LibTorch> {
+  const failures: string[] = [];
+  const sources = job.env.CIRCUIT_TRACER_LIBTORCH_URL ? [fetchArchive] : [fetchArchive, fetchWheels];
+  for (const source of sources) {
+    for (const kind of job.env.CIRCUIT_TRACER_LIBTORCH_URL ? kinds.slice(0, 1) : kinds) {
+      try {
+        const archives = await source({ ...job, kind });
+        return await install(archives, { ...job, kind });
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+        log().info({ kind, reason: error.message }, 'LibTorch source not available');
+        failures.push(error.message);
+      }
+    }
+  }
+  throw new CircuitTracerError(
+    'ERR_LIBTORCH',
+    [
+      `LibTorch ${pinnedVersion} could not be fetched. Tried:`,
+      ...failures.flatMap((failure) => failure.split('\n')).map((line) => `  - ${line}`),
+      'Check the network; or unpack LibTorch yourself and set LIBTORCH to its folder; or set CIRCUIT_TRACER_LIBTORCH_URL',
+      'to the address of an archive that can be reached.',
+    ].join('\n'),
+  );
+}
+
+async function fetchArchive({ kind, env, staging, onProgress, signal }: Job): Promise<string[]> {
+  const url = env.CIRCUIT_TRACER_LIBTORCH_URL || archiveUrl(kind);
+  if (!url) throw new UnavailableError(`no LibTorch archive is made for ${process.platform}-${process.arch}`);
+  const file = path.join(staging, `libtorch-${pinnedVersion}-${kind}.zip`);
+  await mkdir(staging, { recursive: true });
+  onProgress?.({ phase: 'download', done: 0, total: 0 });
+  const onBytes = (done: number, total: number) => onProgress?.({ phase: 'download', done, total });
+  await download({ url, file, sha256: env.CIRCUIT_TRACER_LIBTORCH_SHA256, onBytes, signal });
+  return [file];
+}
+
+async function fetchWheels({ kind, env, staging, onProgress, signal }: Job): Promise<string[]> {
+  const folder = path.join(staging, 'wheels');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  onProgress?.({ phase: 'download with pip', done: 0, total: 0 });
+  const onBytes = (done: number, total: number) => onProgress?.({ phase: 'download with pip', done, total });
+  return downloadWheels({ folder, kind, env, onBytes, signal });
+}
+
+/** Unpacks beside the final place, checks what came out, and renames it into place. */
+async function install(
+  archives: readonly string[],
+  { kind, env, staging, onProgress, signal }: Job,
+): Promise<LibTorch> {
+  const unpacked = path.join(staging, 'unpacked');
+  await rm(unpacked, { recursive: true, force: true });
+  try {
+    for (const archive of archives) {
+      await unpack(archive, unpacked, {
+        onBytes: (done, total) => onProgress?.({ phase: 'unpack', done, total }),
+        signal,
+      });
+    }
+    checkContents(unpacked, archives);
+  } catch (error) {
+    const { code } = error as CircuitTracerError;
+    if (code === 'ERR_FILE_FORMAT') await rm(staging, { recursive: true, force: true });
+    throw error;
+  }
+  const target = cachedFolder(kind, env);
+  await rename(target, path.join(staging, `replaced-${Date.now()}`)).catch(() => undefined);
+  await rename(unpacked, target);
+  await rm(staging, { recursive: true, force: true });
+  return inspectFolder(target) as LibTorch;
+}
+
+function checkContents(folder: string, archives: readonly string[]): void {
+  const result = inspectFolder(folder);
+  const problem =
+    typeof result === 'string'
+      ? result
+      : result.version !== pinnedVersion && `is version ${result.version}, wanted ${pinnedVersion}`;
+  if (!problem) return;
+  throw new CircuitTracerError('ERR_FILE_FORMAT', `The LibTorch unpacked from ${archives.join(', ')} ${problem}.`);
+}

@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import lockfile from 'proper-lockfile';
+import { CircuitTracerError } from '../errors';
+import { writeError } from './download';
+
+export interface LockOptions {
+  /** Called once when another process holds the lock. */
+  onWait?: () => void;
+  signal?: AbortSignal;
+  /** Milliseconds without a sign of life after which a holder counts as killed. Default 20 s. */
+  stale?: number;
+}
+
+/**
+ * Runs `work` while this process alone holds a lock, for work of minutes: the lock is kept fresh meanwhile, and that of a
+ * killed process is taken over. `work` gets a signal that fires when the caller aborts, or when the lock was lost (the
+ * machine slept).
+ */
+export async function exclusively<T>(
+  file: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const lost = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
+  await mkdir(path.dirname(file), { recursive: true }).catch((error) => {
+    throw writeError(error, file);
+  });
+  const release = await acquire(file, options, () => lost.abort());
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!lost.signal.aborted) throw error;
+    throw new CircuitTracerError('ERR_LIBTORCH', `Lost the lock ${file} to another process. Start again.`, {
+      cause: error,
+    });
+  } finally {
+    await release().catch(() => undefined);
+  }
+}
+
+async function acquire(file: string, options: LockOptions, onLost: () => void): Promise<() => Promise<void>> {
+  const { signal, stale = 20_000 } = options;
+  for (let told = false; ; told = true) {
+    if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'Waiting for the lock was cancelled.');
+    try {
+      return await lockfile.lock(file, { realpath: false, lockfilePath: file, stale, onCompromised: onLost });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw writeError(error, file);
+    }
+    if (!told) options.onWait?.();
+    await sleep(250, undefined, { signal }).catch(() => undefined);
+  }
+}
