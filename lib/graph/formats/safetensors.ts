@@ -1,0 +1,152 @@
+import { open } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { types } from 'node:util';
+import { CircuitTracerError } from '../../errors';
+import { readSafetensorsArrays, writeSafetensors } from '../../io/safetensors';
+import { checkText } from '../../validate';
+import type { GraphData } from '../graph-data';
+
+const format = 'circuit-tracer graph';
+const formatVersion = '1';
+
+/** The part of a graph that isn't numbers, kept as JSON in the file's metadata. */
+type Description = Pick<GraphData, 'prompt' | 'tokenStrings' | 'scan' | 'model' | 'settings' | 'timings'> & {
+  readonly logitTokens: readonly string[];
+};
+
+type Arrays = Awaited<ReturnType<typeof readSafetensorsArrays>>['arrays'];
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `path` ends in `.safetensors`; `ERR_FILE_WRITE`. */
+export async function saveGraphData(path: string, data: GraphData): Promise<void> {
+  if (extname(checkText(path, 'path')) !== '.safetensors') {
+    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `A graph is saved as .safetensors; found the path '${path}'.`);
+  }
+  const active = data.activationValues.length;
+  const rows = data.selectedFeatures.length + data.logits.length;
+  const columns = data.edges.length / rows;
+  const logitTokenIds = Int32Array.from(data.logits, (logit) => logit.tokenId);
+  const probabilities = Float32Array.from(data.logits, (logit) => logit.probability);
+  await writeSafetensors(
+    path,
+    [
+      { name: 'input_tokens', dtype: 'I32', shape: [data.tokens.length], data: data.tokens },
+      { name: 'active_features', dtype: 'I32', shape: [active, 3], data: data.activeFeatures },
+      { name: 'activation_values', dtype: 'F32', shape: [active], data: data.activationValues },
+      { name: 'selected_features', dtype: 'I32', shape: [data.selectedFeatures.length], data: data.selectedFeatures },
+      { name: 'edges', dtype: 'F32', shape: [rows, columns], data: data.edges },
+      { name: 'logit_token_ids', dtype: 'I32', shape: [logitTokenIds.length], data: logitTokenIds },
+      { name: 'logit_probabilities', dtype: 'F32', shape: [probabilities.length], data: probabilities },
+    ],
+    { format, format_version: formatVersion, package_version: data.packageVersion, graph: describeGraph(data) },
+  );
+}
+
+function describeGraph({ prompt, tokenStrings, logits, scan, model, settings, timings }: GraphData): string {
+  const logitTokens = logits.map((logit) => logit.token);
+  const description: Description = { prompt, tokenStrings, logitTokens, scan, model, settings, timings };
+  return JSON.stringify(description);
+}
+
+/**
+ * The data of a saved graph; shapes are checked here, how the parts fit together by the caller.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
+ */
+export async function loadGraphData(path: string): Promise<GraphData> {
+  await refuseOtherFormats(checkText(path, 'path'));
+  const { arrays, metadata } = await readSafetensorsArrays(path);
+  const { logitTokens, ...description } = parseDescription(path, metadata);
+  const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
+  const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);
+  const probabilities = floats(path, arrays, 'logit_probabilities', [logitTokens.length]);
+  return {
+    ...description,
+    tokens: integers(path, arrays, 'input_tokens', [-1]),
+    activeFeatures: integers(path, arrays, 'active_features', [-1, 3]),
+    activationValues: floats(path, arrays, 'activation_values', [-1]),
+    selectedFeatures,
+    edges: floats(path, arrays, 'edges', [selectedFeatures.length + logitTokens.length, -1]),
+    logits: logitTokens.map((token, rank) => ({
+      tokenId: tokenIds[rank] as number,
+      token,
+      probability: probabilities[rank] as number,
+    })),
+    packageVersion: metadata.package_version ?? '',
+  };
+}
+
+/** Say what a file is when it can't be a safetensors file, before a reader of those complains about its header. */
+async function refuseOtherFormats(path: string): Promise<void> {
+  const start = await firstBytes(path);
+  // A safetensors file begins with the length of its header, at most 100 MB: any text or magic is far more.
+  if (start.length < 8 || start.readBigUInt64LE() <= 100_000_000n) return;
+  const magic = start.toString('latin1');
+  if (magic.startsWith('PK')) throw broken(path, 'found a zip archive, such as a PyTorch .pt file');
+  if (magic.startsWith('\x80')) throw broken(path, 'found a pickle, such as an old PyTorch .pt file');
+  if (magic.startsWith('{')) throw broken(path, 'found JSON, such as a graph file for the page, which is pruned');
+}
+
+/** The file's first eight bytes; none when it can't be read, which the reader reports. */
+async function firstBytes(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function parseDescription(path: string, metadata: Record<string, string>): Description {
+  if (metadata.format !== format) throw broken(path, 'found another safetensors file, such as weights');
+  if (metadata.format_version !== formatVersion) {
+    throw broken(path, `found format version ${metadata.format_version}; this package reads version ${formatVersion}`);
+  }
+  let description: unknown;
+  try {
+    description = JSON.parse(metadata.graph ?? '');
+  } catch (error) {
+    throw broken(path, `the metadata entry 'graph' isn't JSON (${(error as Error).message})`);
+  }
+  const { logitTokens, prompt, tokenStrings, scan, model, settings, timings } = (description ?? {}) as Description;
+  if (!Array.isArray(logitTokens)) throw broken(path, `the metadata entry 'graph' has no list of logitTokens`);
+  return { logitTokens, prompt, tokenStrings, scan, model, settings, timings };
+}
+
+function floats(path: string, arrays: Arrays, name: string, shape: readonly number[]): Float32Array {
+  const data = array(path, arrays, name, shape);
+  if (types.isFloat32Array(data)) return data;
+  throw broken(path, `tensor ${name} must be of dtype F32`);
+}
+
+/** Integers as I32, or as I64 that fit it. */
+function integers(path: string, arrays: Arrays, name: string, shape: readonly number[]): Int32Array {
+  const data = array(path, arrays, name, shape);
+  if (types.isInt32Array(data)) return data;
+  if (!types.isBigInt64Array(data)) throw broken(path, `tensor ${name} must be of dtype I32 or I64`);
+  return Int32Array.from(data, (value) => {
+    if (BigInt.asIntN(32, value) === value) return Number(value);
+    throw broken(path, `tensor ${name} must hold 32-bit integers; found ${value}`);
+  });
+}
+
+/** @param shape expected; -1 = any size */
+function array(path: string, arrays: Arrays, name: string, shape: readonly number[]): unknown {
+  const found = arrays.get(name);
+  if (!found) throw broken(path, `tensor ${name} is missing`);
+  const fits = found.shape.length === shape.length && shape.every((size, i) => size < 0 || size === found.shape[i]);
+  if (fits) return found.data;
+  const expected = shape.map((size) => (size < 0 ? '*' : size)).join(', ');
+  throw broken(path, `tensor ${name} must have shape [${expected}]; found [${found.shape.join(', ')}]`);
+}
+
+function broken(path: string, problem: string): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_FILE_FORMAT',
+    `Expected ${path} to be a graph saved as .safetensors: ${problem}. Save the graph again, or give another file.`,
+  );
+}

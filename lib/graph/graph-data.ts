@@ -1,0 +1,178 @@
+import { types } from 'node:util';
+import { describe } from '../validate';
+
+/** One direction in output space that the graph explains, usually a likely next token. */
+export interface LogitTarget {
+  /** Row of the unembedding. */
+  readonly tokenId: number;
+  /** The decoded token. */
+  readonly token: string;
+  /** Weight of the target in influence: the model's probability of the token. Not negative. */
+  readonly probability: number;
+}
+
+/** What a graph remembers of the model it was made with. */
+export interface GraphModel {
+  /** `model_type` of config.json. */
+  readonly family: string;
+  readonly modelName: string;
+  readonly nLayers: number;
+  readonly dModel: number;
+  readonly dVocab: number;
+}
+
+/**
+ * Everything a graph is made of.
+ *
+ * L layers, n positions, N active features, S of them selected as nodes, K logit targets. Nodes are numbered: selected
+ * features, errors layer-major (layer * n + position), tokens, logits; M = S + L * n + n + K.
+ */
+export interface GraphData {
+  /** The text the tokens stand for, special tokens included. */
+  readonly prompt: string;
+  /** [n] token ids. */
+  readonly tokens: Int32Array;
+  /** [n] each token decoded by itself. */
+  readonly tokenStrings: readonly string[];
+  /** [N * 3] of (layer, position, feature), in ascending order. */
+  readonly activeFeatures: Int32Array;
+  /** [N] */
+  readonly activationValues: Float32Array;
+  /** [S] ascending indices into the N active features. */
+  readonly selectedFeatures: Int32Array;
+  /** [(S + K) * M], row-major: direct effect of each source (column) on selected features, then logits (rows). */
+  readonly edges: Float32Array;
+  /** [K], at least one. */
+  readonly logits: readonly LogitTarget[];
+  /** Which transcoders: one name, or one per layer. */
+  readonly scan: string | readonly string[];
+  readonly model: GraphModel;
+  /** Options of the attribution, as JSON values. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Seconds per phase. */
+  readonly timings: Readonly<Record<string, number>>;
+  /** Version of this package that made the graph. */
+  readonly packageVersion: string;
+}
+
+/**
+ * What is wrong with the data, in one sentence, or undefined when all of it fits together.
+ *
+ * The edges' count is checked and not their values: arithmetic on them reports what isn't finite.
+ */
+export function findProblem(data: GraphData): string | undefined {
+  return (
+    typesProblem(data) ??
+    modelProblem(data.model) ??
+    tokensProblem(data) ??
+    featuresProblem(data) ??
+    targetsProblem(data)
+  );
+}
+
+function typesProblem(data: GraphData): string | undefined {
+  const must = (name: keyof GraphData, expected: string, holds: boolean) =>
+    holds ? undefined : `${name} must be ${expected}; found ${describe(data[name])}.`;
+  return (
+    must('prompt', 'a string', typeof data.prompt === 'string') ??
+    must('tokens', 'an Int32Array', types.isInt32Array(data.tokens)) ??
+    must('tokenStrings', 'a list of strings', isStringList(data.tokenStrings)) ??
+    must('activeFeatures', 'an Int32Array', types.isInt32Array(data.activeFeatures)) ??
+    must('activationValues', 'a Float32Array', types.isFloat32Array(data.activationValues)) ??
+    must('selectedFeatures', 'an Int32Array', types.isInt32Array(data.selectedFeatures)) ??
+    must('edges', 'a Float32Array', types.isFloat32Array(data.edges)) ??
+    must('logits', 'a list of targets', Array.isArray(data.logits)) ??
+    must('scan', 'a string or a list of strings', typeof data.scan === 'string' || isStringList(data.scan)) ??
+    must('model', 'an object', isRecord(data.model)) ??
+    must('settings', 'an object', isRecord(data.settings)) ??
+    must(
+      'timings',
+      'an object of numbers',
+      isRecord(data.timings) && Object.values(data.timings).every(Number.isFinite),
+    ) ??
+    must('packageVersion', 'a string', typeof data.packageVersion === 'string')
+  );
+}
+
+function modelProblem(model: GraphModel): string | undefined {
+  for (const name of ['family', 'modelName'] as const) {
+    if (typeof model[name] !== 'string') return `model.${name} must be a string; found ${describe(model[name])}.`;
+  }
+  for (const name of ['nLayers', 'dModel', 'dVocab'] as const) {
+    if (!isIndex(model[name] - 1))
+      return `model.${name} must be a positive whole number; found ${describe(model[name])}.`;
+  }
+  return undefined;
+}
+
+function tokensProblem({ tokens, tokenStrings, model }: GraphData): string | undefined {
+  if (tokens.length === 0) return 'tokens must hold at least one token id; found none.';
+  if (tokenStrings.length !== tokens.length) {
+    return `tokenStrings must hold one string for each of the ${tokens.length} tokens; found ${tokenStrings.length}.`;
+  }
+  const bad = tokens.findIndex((id) => id < 0 || id >= model.dVocab);
+  if (bad < 0) return undefined;
+  return `tokens must be ids from 0 to ${model.dVocab - 1}; found ${tokens[bad]} at position ${bad}.`;
+}
+
+function featuresProblem(data: GraphData): string | undefined {
+  const { activeFeatures, activationValues, selectedFeatures } = data;
+  const count = activationValues.length;
+  if (activeFeatures.length !== 3 * count) {
+    return `activeFeatures must hold three numbers for each of the ${count} activation values; found ${activeFeatures.length}.`;
+  }
+  const odd = activationValues.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0) return `activationValues must be finite; found ${activationValues[odd]} at ${odd}.`;
+  for (let i = 0; i < selectedFeatures.length; i++) {
+    const index = selectedFeatures[i] ?? -1;
+    if (index >= count || index <= (i === 0 ? -1 : (selectedFeatures[i - 1] ?? -1))) {
+      return `selectedFeatures must ascend from 0 to at most ${count - 1}; found ${index} at ${i}.`;
+    }
+  }
+  return placesProblem(data);
+}
+
+function placesProblem({ activeFeatures, model, tokens }: GraphData): string | undefined {
+  let [previousLayer, previousPosition, previousFeature] = [-1, -1, -1];
+  for (let i = 0; i < activeFeatures.length; i += 3) {
+    const layer = activeFeatures[i] ?? -1;
+    const position = activeFeatures[i + 1] ?? -1;
+    const feature = activeFeatures[i + 2] ?? -1;
+    const found = `found (${layer}, ${position}, ${feature}) at ${i / 3}.`;
+    if (layer < 0 || layer >= model.nLayers || position < 0 || position >= tokens.length || feature < 0) {
+      return `activeFeatures must be (layer < ${model.nLayers}, position < ${tokens.length}, feature); ${found}`;
+    }
+    const step = layer - previousLayer || position - previousPosition || feature - previousFeature;
+    if (step <= 0) return `activeFeatures must be sorted by layer, position and feature, each one once; ${found}`;
+    [previousLayer, previousPosition, previousFeature] = [layer, position, feature];
+  }
+  return undefined;
+}
+
+function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: GraphData): string | undefined {
+  if (logits.length === 0) return 'logits must hold at least one target; found none.';
+  for (const [i, logit] of logits.entries()) {
+    if (!isRecord(logit) || !isIndex(logit.tokenId, 2 ** 31 - 1) || typeof logit.token !== 'string') {
+      return `logits[${i}] must have a tokenId of 0 or more and a token; found ${JSON.stringify(logit)}.`;
+    }
+    if (!(Number.isFinite(logit.probability) && logit.probability >= 0)) {
+      return `logits[${i}].probability must be a finite number of 0 or more; found ${describe(logit.probability)}.`;
+    }
+  }
+  const rows = selectedFeatures.length + logits.length;
+  const columns = rows + (model.nLayers + 1) * tokens.length;
+  if (edges.length === rows * columns) return undefined;
+  return `edges must hold ${rows} x ${columns} = ${rows * columns} numbers; found ${edges.length}.`;
+}
+
+function isIndex(value: unknown, max = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+function isStringList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

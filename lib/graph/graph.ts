@@ -1,0 +1,238 @@
+import type { NativeArray, NativeGraphInput } from '../binding';
+import { graphEngine, runJob } from '../engine';
+import { CircuitTracerError } from '../errors';
+import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
+import { loadGraphData, saveGraphData } from './formats/safetensors';
+import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
+import { type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
+import type { TopEdge, TopPath } from './paths';
+import { PrunedGraph } from './prune';
+
+/** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
+export interface GraphScores {
+  readonly replacement: number;
+  readonly completeness: number;
+}
+
+export interface SignalOptions {
+  /** Cancels the work; the promise rejects with code `ABORT_ERR`. */
+  signal?: AbortSignal;
+}
+
+export interface PruneOptions extends SignalOptions {
+  /** Keep the fewest nodes that hold this share of influence, 0 to 1. Default 0.8. */
+  nodeThreshold?: number;
+  /** Of the edges between them, keep the fewest that hold this share, 0 to 1. Default 0.98. */
+  edgeThreshold?: number;
+}
+
+/**
+ * The attribution graph of one prompt: the direct, linear effect of each feature, error and token on each selected
+ * feature and on the likely outputs.
+ *
+ * The data are shared, not copied: treat all arrays as read-only.
+ */
+export class Graph implements GraphData {
+  readonly prompt: string;
+  readonly tokens: Int32Array;
+  readonly tokenStrings: readonly string[];
+  readonly activeFeatures: Int32Array;
+  readonly activationValues: Float32Array;
+  readonly selectedFeatures: Int32Array;
+  readonly edges: Float32Array;
+  readonly logits: readonly LogitTarget[];
+  readonly scan: string | readonly string[];
+  readonly model: GraphModel;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly timings: Readonly<Record<string, number>>;
+  readonly packageVersion: string;
+  readonly #ranges: NodeRanges;
+
+  /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the parts of `data` don't fit each other. */
+  constructor(data: GraphData) {
+    const problem = findProblem(data);
+    if (problem)
+      throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `The graph's data don't fit together: ${problem}`);
+    this.prompt = data.prompt;
+    this.tokens = data.tokens;
+    this.tokenStrings = data.tokenStrings;
+    this.activeFeatures = data.activeFeatures;
+    this.activationValues = data.activationValues;
+    this.selectedFeatures = data.selectedFeatures;
+    this.edges = data.edges;
+    this.logits = data.logits;
+    this.scan = data.scan;
+    this.model = data.model;
+    this.settings = data.settings;
+    this.timings = data.timings;
+    this.packageVersion = data.packageVersion;
+    this.#ranges = nodeRanges(data);
+  }
+
+  /** n */
+  get nPositions(): number {
+    return this.tokens.length;
+  }
+
+  /** L */
+  get nLayers(): number {
+    return this.model.nLayers;
+  }
+
+  /** N, whether or not they are nodes of this graph. */
+  get nActive(): number {
+    return this.activationValues.length;
+  }
+
+  /** S */
+  get nSelected(): number {
+    return this.selectedFeatures.length;
+  }
+
+  /** K */
+  get nLogits(): number {
+    return this.logits.length;
+  }
+
+  /** M = S + L * n + n + K */
+  get nNodes(): number {
+    return this.#ranges.end;
+  }
+
+  /** Index of the first node that isn't a feature: error (layer 0, position 0). */
+  get errorStart(): number {
+    return this.#ranges.errorStart;
+  }
+
+  get tokenStart(): number {
+    return this.#ranges.tokenStart;
+  }
+
+  get logitStart(): number {
+    return this.#ranges.logitStart;
+  }
+
+  /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `index` is from 0 to nNodes - 1. */
+  node(index: number): GraphNode {
+    return nodeAt(this, this.#ranges, index);
+  }
+
+  /** A node in a few words: `L3 #120 @5 " Dallas"`. */
+  label(node: GraphNode): string {
+    return nodeLabel(node, this.tokenStrings);
+  }
+
+  /**
+   * Direct effect of one node on another, both by index. Errors and tokens have no inputs: 0.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless both are from 0 to nNodes - 1.
+   */
+  weight(target: number, source: number): number {
+    checkInteger(target, 'target', 0, this.nNodes - 1);
+    checkInteger(source, 'source', 0, this.nNodes - 1);
+    const { errorStart, logitStart } = this.#ranges;
+    if (target >= errorStart && target < logitStart) return 0;
+    const row = target < errorStart ? target : target - logitStart + errorStart;
+    return this.edges[row * this.nNodes + source] as number;
+  }
+
+  /**
+   * The part of the graph that matters: the fewest nodes and edges that hold the given shares of influence.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges aren't
+   * finite, `ABORT_ERR`, or what loading LibTorch throws.
+   */
+  async prune(options: PruneOptions = {}): Promise<PrunedGraph> {
+    checkOptions(options, ['nodeThreshold', 'edgeThreshold', 'signal']);
+    const { nodeThreshold = 0.8, edgeThreshold = 0.98, signal } = options;
+    checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);
+    checkNumber(edgeThreshold, 'edgeThreshold', 0, 1);
+    checkNotAborted(checkSignal(signal));
+    const result = await runJob(graphEngine().prune(this.#input(), nodeThreshold, edgeThreshold), signal);
+    requireFinite(result.cumulativeScores);
+    return new PrunedGraph(this, result, { nodeThreshold, edgeThreshold });
+  }
+
+  /** [M] influence of each node on the outputs: the sum over all paths of normalised absolute weights. */
+  async nodeInfluence(options: SignalOptions = {}): Promise<Float32Array> {
+    const signal = signalOf(options);
+    const influence = await runJob(graphEngine().nodeInfluence(this.#input()), signal);
+    requireFinite(influence);
+    return influence;
+  }
+
+  /** [S + K, M] each edge's normalised absolute weight times the influence of its target. As large as `edges`. */
+  async edgeInfluence(options: SignalOptions = {}): Promise<NativeArray> {
+    const signal = signalOf(options);
+    const data = await runJob(graphEngine().edgeInfluence(this.#input()), signal);
+    return { data, shape: [this.nSelected + this.nLogits, this.nNodes] };
+  }
+
+  /** How much of the model's computation the whole, unpruned graph explains; both from 0 to 1. */
+  async scores(options: SignalOptions = {}): Promise<GraphScores> {
+    const signal = signalOf(options);
+    const { replacement, completeness } = await runJob(graphEngine().scores(this.#input()), signal);
+    requireFinite([replacement, completeness]);
+    return { replacement, completeness };
+  }
+
+  /** The strongest edges after pruning; see {@link PrunedGraph.topEdges}. */
+  async topEdges(count: number, options?: PruneOptions): Promise<TopEdge[]> {
+    return (await this.prune(options)).topEdges(count);
+  }
+
+  /** The strongest paths from a token to an output after pruning; see {@link PrunedGraph.topPaths}. */
+  async topPaths(count: number, options?: PruneOptions): Promise<TopPath[]> {
+    return (await this.prune(options)).topPaths(count);
+  }
+
+  /**
+   * Write the whole graph to a `.safetensors` file, replacing it at once when complete.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, `ERR_FILE_WRITE`.
+   */
+  async save(path: string): Promise<void> {
+    await saveGraphData(path, this);
+  }
+
+  /**
+   * Read a graph that {@link Graph.save} wrote. Needs no LibTorch.
+   *
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for a file that is broken
+   * or isn't a graph.
+   */
+  static async load(path: string): Promise<Graph> {
+    const data = await loadGraphData(path);
+    const problem = findProblem(data);
+    if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${path} isn't a whole graph: ${problem}`);
+    return new Graph(data);
+  }
+
+  #input(): NativeGraphInput {
+    return {
+      edges: this.edges,
+      featureLayers: Int32Array.from(this.selectedFeatures, (active) => this.activeFeatures[3 * active] as number),
+      nLayers: this.nLayers,
+      nPositions: this.nPositions,
+      logitProbabilities: Float32Array.from(this.logits, (logit) => logit.probability),
+    };
+  }
+}
+
+function signalOf(options: SignalOptions): AbortSignal | undefined {
+  checkOptions(options, ['signal']);
+  checkNotAborted(checkSignal(options.signal));
+  return options.signal;
+}
+
+/** A NaN or infinity among the edges reaches the influence of some node. */
+function requireFinite(values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    throw new CircuitTracerError(
+      'ERR_NUMERIC',
+      `The graph's influence should be finite; found ${values[i]}. Its edges or logit probabilities hold numbers that ` +
+        `are not finite, or its outputs have no input at all; make the graph again.`,
+    );
+  }
+}

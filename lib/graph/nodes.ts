@@ -1,0 +1,138 @@
+import { checkInteger } from '../validate';
+import type { GraphData } from './graph-data';
+
+/** A transcoder feature active at one position. */
+export interface FeatureNode {
+  readonly kind: 'feature';
+  /** Place among the graph's M nodes. */
+  readonly index: number;
+  readonly layer: number;
+  readonly position: number;
+  /** Number of the feature in its layer's transcoder. */
+  readonly feature: number;
+  readonly activation: number;
+}
+
+/** What a layer's transcoder leaves unexplained of the MLP output at one position. */
+export interface ErrorNode {
+  readonly kind: 'error';
+  readonly index: number;
+  readonly layer: number;
+  readonly position: number;
+}
+
+/** The embedding of one prompt token. */
+export interface TokenNode {
+  readonly kind: 'token';
+  readonly index: number;
+  readonly position: number;
+  readonly tokenId: number;
+  readonly token: string;
+}
+
+/** One output the graph explains, at the last position. */
+export interface LogitNode {
+  readonly kind: 'logit';
+  readonly index: number;
+  readonly position: number;
+  /** Place among the targets; 0 is the first and most likely. */
+  readonly rank: number;
+  readonly tokenId: number;
+  readonly token: string;
+  readonly probability: number;
+}
+
+export type GraphNode = FeatureNode | ErrorNode | TokenNode | LogitNode;
+
+/** Where each kind of node begins. Selected features come first, at 0. */
+export interface NodeRanges {
+  readonly errorStart: number;
+  readonly tokenStart: number;
+  readonly logitStart: number;
+  /** M, the number of nodes. */
+  readonly end: number;
+}
+
+export function nodeRanges({ selectedFeatures, model, tokens, logits }: GraphData): NodeRanges {
+  const errorStart = selectedFeatures.length;
+  const tokenStart = errorStart + model.nLayers * tokens.length;
+  const logitStart = tokenStart + tokens.length;
+  return { errorStart, tokenStart, logitStart, end: logitStart + logits.length };
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `index` is one of the graph's nodes. */
+export function nodeAt(data: GraphData, ranges: NodeRanges, index: number): GraphNode {
+  checkInteger(index, 'node index', 0, ranges.end - 1);
+  if (index >= ranges.logitStart) return logitNode(data, index, index - ranges.logitStart);
+  if (index >= ranges.tokenStart) return tokenNode(data, index, index - ranges.tokenStart);
+  if (index >= ranges.errorStart) return errorNode(data, index, index - ranges.errorStart);
+  return featureNode(data, index);
+}
+
+function featureNode({ activeFeatures, activationValues, selectedFeatures }: GraphData, index: number): FeatureNode {
+  const active = selectedFeatures[index] as number;
+  const [layer, position, feature] = activeFeatures.subarray(3 * active, 3 * active + 3) as unknown as [
+    number,
+    number,
+    number,
+  ];
+  return { kind: 'feature', index, layer, position, feature, activation: activationValues[active] as number };
+}
+
+function errorNode({ tokens }: GraphData, index: number, offset: number): ErrorNode {
+  return { kind: 'error', index, layer: Math.floor(offset / tokens.length), position: offset % tokens.length };
+}
+
+function tokenNode({ tokens, tokenStrings }: GraphData, index: number, position: number): TokenNode {
+  const tokenId = tokens[position] as number;
+  return { kind: 'token', index, position, tokenId, token: tokenStrings[position] as string };
+}
+
+function logitNode({ logits, tokens }: GraphData, index: number, rank: number): LogitNode {
+  const { tokenId, token, probability } = logits[rank] as GraphData['logits'][number];
+  return { kind: 'logit', index, position: tokens.length - 1, rank, tokenId, token, probability };
+}
+
+/**
+ * The id by which graph files and their readers know a node: unique in a graph, the same in every graph of a prompt.
+ *
+ * Feature `{layer}_{feature}_{position}`, error `{layer}_-1_{position}`, token `E_{tokenId}_{position}`, logit
+ * `{nLayers + 1}_{tokenId}_{position}`.
+ */
+export function nodeId(node: GraphNode, nLayers: number): string {
+  switch (node.kind) {
+    case 'feature':
+      return `${node.layer}_${node.feature}_${node.position}`;
+    case 'error':
+      return `${node.layer}_-1_${node.position}`;
+    case 'token':
+      return `E_${node.tokenId}_${node.position}`;
+    case 'logit':
+      return `${nLayers + 1}_${node.tokenId}_${node.position}`;
+  }
+}
+
+/**
+ * A node in a few words for a reader at a terminal: `L3 #120 @5 " Dallas"`, `error L2 @4 " of"`, `token " Dallas" @5`,
+ * `output " Austin" p=0.610`. Control characters in tokens are escaped.
+ */
+export function nodeLabel(node: GraphNode, tokenStrings: readonly string[]): string {
+  switch (node.kind) {
+    case 'feature':
+      return `L${node.layer} #${node.feature} @${node.position} ${quoted(tokenStrings[node.position] ?? '')}`;
+    case 'error':
+      return `error L${node.layer} @${node.position} ${quoted(tokenStrings[node.position] ?? '')}`;
+    case 'token':
+      return `token ${quoted(node.token)} @${node.position}`;
+    case 'logit':
+      return `output ${quoted(node.token)} p=${node.probability.toFixed(3)}`;
+  }
+}
+
+/** JSON escapes C0 controls only; DEL, C1 and the direction overrides can disturb a terminal, too. */
+function quoted(token: string): string {
+  return JSON.stringify(token).replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
