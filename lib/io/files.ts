@@ -4,6 +4,7 @@ import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promi
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
+import { describe } from '../validate';
 
 /** Bytes, text, or a function that writes them piece by piece to an open file. */
 export type FileContent = string | Uint8Array | ((handle: FileHandle) => Promise<void>);
@@ -87,14 +88,6 @@ export async function readJsonObject(path: string): Promise<Record<string, unkno
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** How a JSON value is named in an error message. */
-export function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (isObject(value)) return 'an object';
-  return JSON.stringify(value) ?? typeof value;
 }
 
 /** True for a regular file, or a link to one. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
-import { describe, isObject, readError, regularFile } from './files';
+import { describe } from '../validate';
+import { isObject, readError, regularFile } from './files';
 
 /** One tensor as the header describes it. `begin` and `end` are byte offsets into the file. */
 export interface SafetensorsEntry {

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { describe, fileExists, isObject, readJsonObject } from '../io/files';
+import { fileExists, isObject, readJsonObject } from '../io/files';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors';
 import type { TensorSource } from '../io/tensor-source';
+import { describe } from '../validate';
 
 /** A model folder in Hugging Face layout, looked into but not loaded. */
 export interface Checkpoint {

@@ -1,5 +1,6 @@
 import { CircuitTracerError } from '../errors';
-import { describe, isObject } from '../io/files';
+import { isObject } from '../io/files';
+import { describe } from '../validate';
 import type { ModelSpec } from './spec';
 
 /**
@@ -20,11 +21,11 @@ export class ModelConfig {
     return this.value(key) !== undefined;
   }
 
-  /** A positive integer. */
-  integer(key: string, fallback: number): number {
-    const value = this.value(key) ?? (this.has(key) ? null : fallback);
-    if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-    throw this.wrong(key, 'a positive integer', value);
+  /** An integer from 1 to `max`, by default the largest size native takes. */
+  integer(key: string, fallback: number, max = 2 ** 31 - 1): number {
+    const value = this.has(key) ? this.value(key) : fallback;
+    if (Number.isInteger(value) && (value as number) > 0 && (value as number) <= max) return value as number;
+    throw this.wrong(key, `an integer from 1 to ${max}`, value);
   }
 
   optionalInteger(key: string, fallback: number | null): number | null {
@@ -34,7 +35,7 @@ export class ModelConfig {
 
   /** A positive, finite number. */
   number(key: string, fallback: number): number {
-    const value = this.value(key) ?? (this.has(key) ? null : fallback);
+    const value = this.has(key) ? this.value(key) : fallback;
     if (Number.isFinite(value) && (value as number) > 0) return value as number;
     throw this.wrong(key, 'a positive number', value);
   }
@@ -80,7 +81,8 @@ export class ModelConfig {
     );
   }
 
-  private value(key: string): unknown {
+  /** The value as it is; undefined when missing. */
+  value(key: string): unknown {
     return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
   }
 
@@ -90,6 +92,11 @@ export class ModelConfig {
       `${this.where}: ${key}: expected ${expected}, found ${describe(found)}`,
     );
   }
+}
+
+/** Layers of a model; more than any has, and few enough that a tampered count can't exhaust memory. */
+export function readLayerCount(config: ModelConfig, key: string, fallback: number): number {
+  return config.integer(key, fallback, 1024);
 }
 
 const activations: Readonly<Record<string, ModelSpec['activation']>> = {

@@ -1,0 +1,78 @@
+import { type ModelConfig, readActivation, readSlidingWindows } from '../config';
+import { readRotarySettings, rotaryTable } from '../rotary';
+import type { ModelSpec, ModelWeights } from '../spec';
+import type { Family } from './family';
+import {
+  attentionWeights,
+  decoderPrefix,
+  embeddingWeights,
+  everyLayer,
+  gatedMlpWeights,
+  type Layout,
+  layerNormWeights,
+  llamaLikeSpec,
+  readSizes,
+} from './llama-like';
+
+/** Sizes in the configuration classes of Gemma 2 and, but for vocabulary and positions, Gemma 3. */
+export const gemmaSizes = {
+  vocab_size: 256000,
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  num_hidden_layers: 26,
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+  head_dim: 256,
+  max_position_embeddings: 8192,
+} as const;
+
+/** What Gemma 2 and 3 have in common. `sizes` as read by {@link readSizes}. */
+export function gemmaSpec(config: ModelConfig, sizes: ReturnType<typeof readSizes>) {
+  if (config.value('use_bidirectional_attention') === true) {
+    throw config.unsupported('use_bidirectional_attention', 'false');
+  }
+  return {
+    ...llamaLikeSpec(config, sizes),
+    postNorms: true,
+    attentionScale: everyLayer(sizes, config.number('query_pre_attn_scalar', 256) ** -0.5),
+    activation: readActivation(config, 'hidden_activation', 'gelu_pytorch_tanh'),
+    embeddingScale: Math.sqrt(sizes.dModel),
+  };
+}
+
+/** All weights of Gemma 2 or 3; every norm stores gain - 1. */
+export function gemmaWeights(layout: Layout, config: ModelConfig, tied: boolean, unembedding?: string): ModelWeights {
+  const offset = { ...layout, gainOffset: 1 };
+  return {
+    ...embeddingWeights(offset, tied, unembedding),
+    ...layerNormWeights(offset, {
+      ln1: 'input_layernorm',
+      ln1_post: 'post_attention_layernorm',
+      ln2: 'pre_feedforward_layernorm',
+      ln2_post: 'post_feedforward_layernorm',
+    }),
+    ...attentionWeights(offset, config.boolean('attention_bias', false) ? 'all' : 'none'),
+    ...gatedMlpWeights(offset),
+  };
+}
+
+/** Gemma 2 (`Gemma2ForCausalLM`): even layers have a window. */
+export const gemma2: Family = {
+  modelTypes: ['gemma2'],
+
+  plan(checkpoint, config) {
+    const sizes = readSizes(config, gemmaSizes);
+    const rotary = rotaryTable(readRotarySettings(config, { theta: 10000 }), sizes.dHead, sizes.maxPositions);
+    const window = config.optionalInteger('sliding_window', 4096);
+    const spec: ModelSpec = {
+      ...gemmaSpec(config, sizes),
+      family: 'gemma2',
+      rotary: everyLayer(sizes, rotary),
+      slidingWindow: readSlidingWindows(config, sizes.nLayers, window, (layer) => layer % 2 === 0),
+      attentionSoftcap: config.optionalNumber('attn_logit_softcapping', 50) ?? 0,
+      logitSoftcap: config.optionalNumber('final_logit_softcapping', 30) ?? 0,
+    };
+    const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    return { spec, weights: gemmaWeights(layout, config, config.boolean('tie_word_embeddings', true)) };
+  },
+};

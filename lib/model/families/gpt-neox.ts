@@ -1,0 +1,130 @@
+import { through } from '../../io/tensor-source';
+import { type Checkpoint, requireTensor } from '../checkpoint';
+import { type ModelConfig, readActivation, readLayerCount } from '../config';
+import { readRotarySettings, rotaryTable } from '../rotary';
+import type { ModelSpec } from '../spec';
+import type { Family } from './family';
+import { everyLayer, findPrefix, type Weights } from './llama-like';
+
+/** GPT-NeoX and Pythia (`GPTNeoXForCausalLM`). */
+export const gptNeox: Family = {
+  modelTypes: ['gpt_neox'],
+
+  plan(checkpoint, config) {
+    const spec = readSpec(config);
+    const prefix = findPrefix(checkpoint, 'embed_in.weight', ['gpt_neox.', '']);
+    const vectors = [spec.dVocab, spec.dModel];
+    const embedding = requireTensor(checkpoint, `${prefix}embed_in.weight`, vectors);
+    const tied = config.boolean('tie_word_embeddings', false);
+    // transformers 5 may save the unembedding under its newer name.
+    const unembedding = findPrefix(checkpoint, '.weight', ['embed_out', 'lm_head']);
+    const attentionBias = config.boolean('attention_bias', true);
+    const weights: Weights = {
+      'embed.W_E': embedding,
+      'unembed.W_U': tied ? embedding : requireTensor(checkpoint, `${unembedding}.weight`, vectors),
+      ...linear(checkpoint, 'ln_final.w', 'ln_final.b', `${prefix}final_layer_norm`, [spec.dModel]),
+    };
+    for (let layer = 0; layer < spec.nLayers; layer++) {
+      const names = [`blocks.${layer}`, `${prefix}layers.${layer}`] as const;
+      Object.assign(weights, layerWeights(checkpoint, spec, ...names, attentionBias));
+    }
+    return { spec, weights };
+  },
+};
+
+function readSpec(config: ModelConfig): ModelSpec {
+  const nLayers = readLayerCount(config, 'num_hidden_layers', 44);
+  const dModel = config.integer('hidden_size', 6144);
+  const nHeads = config.integer('num_attention_heads', 64);
+  if (dModel % nHeads !== 0) throw config.unsupported('num_attention_heads', `a divisor of hidden_size ${dModel}`);
+  const dHead = dModel / nHeads;
+  const maxPositions = config.integer('max_position_embeddings', 2048);
+  return {
+    family: 'gpt_neox',
+    nLayers,
+    dModel,
+    nHeads,
+    nKeyValueHeads: nHeads,
+    dHead,
+    dMlp: config.integer('intermediate_size', 24576),
+    dVocab: config.integer('vocab_size', 50432),
+    maxPositions,
+    normalization: 'layerNorm',
+    normEpsilon: config.number('layer_norm_eps', 1e-5),
+    postNorms: false,
+    queryKeyNorm: false,
+    parallelBlocks: config.boolean('use_parallel_residual', true),
+    positionEmbedding: 'rotary',
+    rotary: everyLayer({ nLayers }, readRotary(config, dHead, maxPositions)),
+    attentionScale: everyLayer({ nLayers }, 1 / Math.sqrt(dHead)),
+    attentionSoftcap: 0,
+    slidingWindow: everyLayer({ nLayers }, 0),
+    attentionSinks: false,
+    mlp: 'plain',
+    activation: readActivation(config, 'hidden_act', 'gelu'),
+    nExperts: 0,
+    nExpertsPerToken: 0,
+    embeddingScale: 1,
+    logitSoftcap: 0,
+  };
+}
+
+/** Only the leading share of a head's dimensions rotates. */
+function readRotary(config: ModelConfig, dHead: number, maxPositions: number) {
+  const settings = readRotarySettings(config, { theta: 10000, thetaKey: 'rotary_emb_base' });
+  const share = config.number('rotary_pct', 0.25);
+  const rotated = Math.trunc(dHead * (settings.parameters?.number('partial_rotary_factor', share) ?? share));
+  if (rotated % 2 !== 0 || rotated > dHead) {
+    throw config.unsupported('rotary_pct', `a share of ${dHead} head dimensions that is even and at most all of them`);
+  }
+  return rotaryTable(settings, rotated, maxPositions);
+}
+
+function layerWeights(
+  checkpoint: Checkpoint,
+  spec: ModelSpec,
+  block: string,
+  file: string,
+  attentionBias: boolean,
+): Weights {
+  const { dModel, dMlp } = spec;
+  const weights: Weights = {
+    ...linear(checkpoint, `${block}.ln1.w`, `${block}.ln1.b`, `${file}.input_layernorm`, [dModel]),
+    ...linear(checkpoint, `${block}.ln2.w`, `${block}.ln2.b`, `${file}.post_attention_layernorm`, [dModel]),
+    ...linear(checkpoint, `${block}.mlp.W_in`, `${block}.mlp.b_in`, `${file}.mlp.dense_h_to_4h`, [dMlp, dModel]),
+    ...linear(checkpoint, `${block}.mlp.W_out`, `${block}.mlp.b_out`, `${file}.mlp.dense_4h_to_h`, [dModel, dMlp]),
+    [`${block}.attn.W_O`]: requireTensor(checkpoint, `${file}.attention.dense.weight`, [dModel, dModel]),
+  };
+  if (attentionBias) weights[`${block}.attn.b_O`] = requireTensor(checkpoint, `${file}.attention.dense.bias`, [dModel]);
+  return { ...weights, ...queryKeyValue(checkpoint, spec, block, `${file}.attention.query_key_value`, attentionBias) };
+}
+
+function linear(checkpoint: Checkpoint, weight: string, bias: string, name: string, shape: number[]): Weights {
+  return {
+    [weight]: requireTensor(checkpoint, `${name}.weight`, shape),
+    [bias]: requireTensor(checkpoint, `${name}.bias`, shape.slice(0, 1)),
+  };
+}
+
+/** Rows are stored head by head, each head's query, key and value in turn: [nHeads, 3, dHead, dModel]. */
+function queryKeyValue(checkpoint: Checkpoint, spec: ModelSpec, block: string, name: string, bias: boolean): Weights {
+  const { dModel, nHeads, dHead } = spec;
+  const stored = requireTensor(checkpoint, `${name}.weight`, [3 * dModel, dModel]);
+  const storedBias = bias ? requireTensor(checkpoint, `${name}.bias`, [3 * dModel]) : undefined;
+  const weights: Weights = {};
+  for (const [index, letter] of ['Q', 'K', 'V'].entries()) {
+    const select = { op: 'select', dim: 1, index } as const;
+    weights[`${block}.attn.W_${letter}`] = through(
+      stored,
+      { op: 'reshape', shape: [nHeads, 3, dHead, dModel] },
+      select,
+      { op: 'reshape', shape: [dModel, dModel] },
+    );
+    if (!storedBias) continue;
+    weights[`${block}.attn.b_${letter}`] = through(storedBias, { op: 'reshape', shape: [nHeads, 3, dHead] }, select, {
+      op: 'reshape',
+      shape: [dModel],
+    });
+  }
+  return weights;
+}

@@ -1,0 +1,117 @@
+import { type TensorSource, through } from '../../io/tensor-source';
+import { requireTensor } from '../checkpoint';
+import { ModelConfig, readSlidingWindows } from '../config';
+import { readRotarySettings, rotaryTable } from '../rotary';
+import type { ModelSpec } from '../spec';
+import type { Family } from './family';
+import {
+  attentionWeights,
+  decoderPrefix,
+  embeddingWeights,
+  everyLayer,
+  type Layout,
+  layerNames,
+  layerNormWeights,
+  llamaLikeSpec,
+  llamaNorms,
+  readSizes,
+  type Weights,
+} from './llama-like';
+
+const defaultScaling = new ModelConfig(
+  {
+    rope_type: 'yarn',
+    factor: 32,
+    beta_fast: 32,
+    beta_slow: 1,
+    truncate: false,
+    original_max_position_embeddings: 4096,
+  },
+  'defaults of GPT-OSS: rope_scaling',
+);
+
+/** GPT-OSS (`GptOssForCausalLM`), with MXFP4 experts or with experts in floating point. */
+export const gptOss: Family = {
+  modelTypes: ['gpt_oss'],
+
+  plan(checkpoint, config) {
+    const sizes = readSizes(config, {
+      vocab_size: 201088,
+      hidden_size: 2880,
+      intermediate_size: 2880,
+      num_hidden_layers: 36,
+      num_attention_heads: 64,
+      num_key_value_heads: 8,
+      head_dim: 64,
+      max_position_embeddings: 131072,
+    });
+    // Fixed in the model's code, whatever config.json says.
+    if (config.number('swiglu_limit', 7) !== 7) throw config.unsupported('swiglu_limit', '7');
+    const rotary = readRotarySettings(config, { theta: 150000, scaling: defaultScaling });
+    const window = config.optionalInteger('sliding_window', 128);
+    const nExperts = config.integer('num_local_experts', config.integer('num_experts', 128));
+    const nExpertsPerToken = config.integer('num_experts_per_tok', config.integer('experts_per_token', 4));
+    if (nExpertsPerToken > nExperts) throw config.unsupported('num_experts_per_tok', `at most ${nExperts}`);
+    const spec: ModelSpec = {
+      ...llamaLikeSpec(config, sizes),
+      family: 'gpt_oss',
+      normEpsilon: config.number('rms_norm_eps', 1e-5),
+      rotary: everyLayer(sizes, rotaryTable(rotary, sizes.dHead, sizes.maxPositions)),
+      slidingWindow: readSlidingWindows(config, sizes.nLayers, window, (layer) => layer % 2 === 0),
+      attentionSinks: true,
+      mlp: 'experts',
+      activation: 'gptOssGlu',
+      nExperts,
+      nExpertsPerToken,
+    };
+    const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const weights = {
+      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...layerNormWeights(layout, llamaNorms),
+      ...attentionWeights(layout, 'all'),
+      ...sinkWeights(layout),
+      ...expertWeights(layout),
+    };
+    return { spec, weights };
+  },
+};
+
+function sinkWeights(layout: Layout): Weights {
+  const sinks = layerNames(layout).map(([block, file]) => [
+    `${block}.attn.sinks`,
+    requireTensor(layout.checkpoint, `${file}.self_attn.sinks`, [layout.spec.nHeads]),
+  ]);
+  return Object.fromEntries(sinks);
+}
+
+function expertWeights(layout: Layout): Weights {
+  const { checkpoint, spec } = layout;
+  const { nExperts, dModel, dMlp } = spec;
+  const weights: Weights = {};
+  for (const [block, file] of layerNames(layout)) {
+    const [mlp, stored] = [`${block}.mlp`, `${file}.mlp`];
+    const experts = `${stored}.experts`;
+    weights[`${mlp}.router.W`] = requireTensor(checkpoint, `${stored}.router.weight`, [nExperts, dModel]);
+    weights[`${mlp}.router.b`] = requireTensor(checkpoint, `${stored}.router.bias`, [nExperts]);
+    weights[`${mlp}.experts.W_gate_up`] = expertMatrix(layout, `${experts}.gate_up_proj`, 2 * dMlp, dModel);
+    weights[`${mlp}.experts.b_gate_up`] = requireTensor(checkpoint, `${experts}.gate_up_proj_bias`, [
+      nExperts,
+      2 * dMlp,
+    ]);
+    weights[`${mlp}.experts.W_down`] = expertMatrix(layout, `${experts}.down_proj`, dModel, dMlp);
+    weights[`${mlp}.experts.b_down`] = requireTensor(checkpoint, `${experts}.down_proj_bias`, [nExperts, dModel]);
+  }
+  return weights;
+}
+
+/** [nExperts, out, in]. MXFP4 is stored that way, in groups of 32 numbers; floating point as [nExperts, in, out]. */
+function expertMatrix({ checkpoint, spec }: Layout, name: string, rows: number, columns: number): TensorSource {
+  const { nExperts } = spec;
+  const packed = checkpoint.tensors.has(`${name}_blocks`) || checkpoint.tensors.has(`${name}_scales`);
+  if (!packed) {
+    return through(requireTensor(checkpoint, name, [nExperts, columns, rows]), { op: 'permute', dims: [0, 2, 1] });
+  }
+  const groups = columns / 32;
+  const scales = requireTensor(checkpoint, `${name}_scales`, [nExperts, rows, groups], 'bytes');
+  return { ...requireTensor(checkpoint, `${name}_blocks`, [nExperts, rows, groups, 16], 'bytes'), scales };
+}

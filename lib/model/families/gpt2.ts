@@ -1,0 +1,100 @@
+import { sliced, transposed } from '../../io/tensor-source';
+import { type Checkpoint, requireTensor } from '../checkpoint';
+import { type ModelConfig, readActivation, readLayerCount } from '../config';
+import type { ModelSpec } from '../spec';
+import type { Family } from './family';
+import { everyLayer, findPrefix, type Weights } from './llama-like';
+
+/** GPT-2 (`GPT2LMHeadModel`). Its layers are Conv1D: matrices are stored [in, out]. */
+export const gpt2: Family = {
+  modelTypes: ['gpt2'],
+
+  plan(checkpoint, config) {
+    const spec = readSpec(config);
+    // The hub's own files have bare names; files saved by transformers have the prefix.
+    const prefix = findPrefix(checkpoint, 'wte.weight', ['transformer.', '']);
+    const vectors = [spec.dVocab, spec.dModel];
+    const embedding = requireTensor(checkpoint, `${prefix}wte.weight`, vectors);
+    const tied = config.boolean('tie_word_embeddings', true);
+    const weights: Weights = {
+      'embed.W_E': embedding,
+      'pos_embed.W_pos': requireTensor(checkpoint, `${prefix}wpe.weight`, [spec.maxPositions, spec.dModel]),
+      'ln_final.w': requireTensor(checkpoint, `${prefix}ln_f.weight`, [spec.dModel]),
+      'ln_final.b': requireTensor(checkpoint, `${prefix}ln_f.bias`, [spec.dModel]),
+      'unembed.W_U': tied ? embedding : requireTensor(checkpoint, 'lm_head.weight', vectors),
+    };
+    for (let layer = 0; layer < spec.nLayers; layer++) {
+      Object.assign(weights, layerWeights(checkpoint, spec, `blocks.${layer}`, `${prefix}h.${layer}`));
+    }
+    return { spec, weights };
+  },
+};
+
+function readSpec(config: ModelConfig): ModelSpec {
+  if (config.boolean('add_cross_attention', false)) throw config.unsupported('add_cross_attention', 'false');
+  const nLayers = readLayerCount(config, 'n_layer', 12);
+  const dModel = config.integer('n_embd', 768);
+  const nHeads = config.integer('n_head', 12);
+  if (dModel % nHeads !== 0) throw config.unsupported('n_head', `a divisor of n_embd ${dModel}`);
+  const dHead = dModel / nHeads;
+  const scale = config.boolean('scale_attn_weights', true) ? 1 / Math.sqrt(dHead) : 1;
+  const byLayer = config.boolean('scale_attn_by_inverse_layer_idx', false);
+  return {
+    family: 'gpt2',
+    nLayers,
+    dModel,
+    nHeads,
+    nKeyValueHeads: nHeads,
+    dHead,
+    dMlp: config.optionalInteger('n_inner', null) ?? 4 * dModel,
+    dVocab: config.integer('vocab_size', 50257),
+    maxPositions: config.integer('n_positions', 1024),
+    normalization: 'layerNorm',
+    normEpsilon: config.number('layer_norm_epsilon', 1e-5),
+    postNorms: false,
+    queryKeyNorm: false,
+    parallelBlocks: false,
+    positionEmbedding: 'learned',
+    rotary: [],
+    attentionScale: Array.from({ length: nLayers }, (_, layer) => (byLayer ? scale / (layer + 1) : scale)),
+    attentionSoftcap: 0,
+    slidingWindow: everyLayer({ nLayers }, 0),
+    attentionSinks: false,
+    mlp: 'plain',
+    activation: readActivation(config, 'activation_function', 'gelu_new'),
+    nExperts: 0,
+    nExpertsPerToken: 0,
+    embeddingScale: 1,
+    logitSoftcap: 0,
+  };
+}
+
+function layerWeights(checkpoint: Checkpoint, spec: ModelSpec, block: string, file: string): Weights {
+  const { dModel, dMlp } = spec;
+  const weights: Weights = {};
+  for (const [internal, name] of [
+    ['ln1', 'ln_1'],
+    ['ln2', 'ln_2'],
+  ] as const) {
+    weights[`${block}.${internal}.w`] = requireTensor(checkpoint, `${file}.${name}.weight`, [dModel]);
+    weights[`${block}.${internal}.b`] = requireTensor(checkpoint, `${file}.${name}.bias`, [dModel]);
+  }
+  // Columns are all queries, then all keys, then all values.
+  const projections = transposed(requireTensor(checkpoint, `${file}.attn.c_attn.weight`, [dModel, 3 * dModel]));
+  const biases = requireTensor(checkpoint, `${file}.attn.c_attn.bias`, [3 * dModel]);
+  for (const [index, letter] of ['Q', 'K', 'V'].entries()) {
+    const [start, stop] = [index * dModel, (index + 1) * dModel];
+    weights[`${block}.attn.W_${letter}`] = sliced(projections, 0, start, stop);
+    weights[`${block}.attn.b_${letter}`] = sliced(biases, 0, start, stop);
+  }
+  for (const [internal, name, rows, columns] of [
+    ['attn.W_O attn.b_O', 'attn.c_proj', dModel, dModel],
+    ['mlp.W_in mlp.b_in', 'mlp.c_fc', dMlp, dModel],
+    ['mlp.W_out mlp.b_out', 'mlp.c_proj', dModel, dMlp],
+  ] as const) {
+    const [matrix, bias] = internal.split(' ');
+    weights[`${block}.${matrix}`] = transposed(requireTensor(checkpoint, `${file}.${name}.weight`, [columns, rows]));
+    weights[`${block}.${bias}`] = requireTensor(checkpoint, `${file}.${name}.bias`, [rows]);
+  }
+  return weights;
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { Checkpoint } from '../checkpoint';
+import { ModelConfig } from '../config';
+import type { Family, ModelPlan } from './family';
+import { gemma2 } from './gemma2';
+import { gemma3 } from './gemma3';
+import { gptNeox } from './gpt-neox';
+import { gptOss } from './gpt-oss';
+import { gpt2 } from './gpt2';
+import { llama } from './llama';
+import { mistral } from './mistral';
+import { qwen2 } from './qwen2';
+import { qwen3 } from './qwen3';
+
+export type { ModelPlan } from './family';
+
+const families: readonly Family[] = [gpt2, gptNeox, llama, mistral, qwen2, qwen3, gemma2, gemma3, gptOss];
+
+/** Values of `model_type` in config.json that {@link planModel} accepts. */
+export const supportedModelTypes: readonly string[] = families.flatMap((family) => family.modelTypes);
+
+/**
+ * Work out how to run a checkpoint, from config.json and the headers of its weight files.
+ *
+ * Every tensor the model needs is checked for presence, shape and number format; others are ignored.
+ *
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an unknown `model_type` or a setting this package can't run right;
+ *   `ERR_FILE_FORMAT` for a config.json value of the wrong type; `ERR_WEIGHT` for a tensor missing or of wrong shape.
+ */
+export function planModel(checkpoint: Checkpoint): ModelPlan {
+  const config = new ModelConfig(checkpoint.config, join(checkpoint.folder, 'config.json'));
+  const family = families.find(({ modelTypes }) => modelTypes.includes(config.value('model_type') as string));
+  if (!family) throw config.unsupported('model_type', `one of ${supportedModelTypes.join(', ')}`);
+  const quantization = config.section('quantization_config');
+  if (quantization && !(family === gptOss && quantization.value('quant_method') === 'mxfp4')) {
+    throw quantization.unsupported('quant_method', 'no quantization (or mxfp4 with gpt_oss)');
+  }
+  return family.plan(checkpoint, config);
+}

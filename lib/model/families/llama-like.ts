@@ -1,0 +1,179 @@
+import { type TensorSource, through } from '../../io/tensor-source';
+import { type Checkpoint, requireTensor } from '../checkpoint';
+import { type ModelConfig, readActivation, readLayerCount } from '../config';
+import type { ModelSpec } from '../spec';
+
+/** What the families after Llama share: RMS norm, rotary positions, grouped queries, a gated MLP. */
+
+/** Sizes in a family's configuration class, for keys missing from config.json. */
+export interface SizeDefaults {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  /** Null: as many as query heads. */
+  readonly num_key_value_heads: number | null;
+  /** Null: hidden_size / num_attention_heads. */
+  readonly head_dim: number | null;
+  readonly max_position_embeddings: number;
+}
+
+type Sizes = Pick<
+  ModelSpec,
+  'nLayers' | 'dModel' | 'nHeads' | 'nKeyValueHeads' | 'dHead' | 'dMlp' | 'dVocab' | 'maxPositions'
+>;
+
+/** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` when heads don't divide as attention needs. */
+export function readSizes(config: ModelConfig, defaults: SizeDefaults): Sizes {
+  const integer = (key: keyof SizeDefaults) => config.integer(key, defaults[key] ?? 1);
+  const dModel = integer('hidden_size');
+  const nHeads = integer('num_attention_heads');
+  const nKeyValueHeads = config.optionalInteger('num_key_value_heads', defaults.num_key_value_heads) ?? nHeads;
+  if (nHeads % nKeyValueHeads !== 0) throw config.unsupported('num_key_value_heads', `a divisor of ${nHeads}`);
+  const dHead = config.optionalInteger('head_dim', defaults.head_dim) ?? dModel / nHeads;
+  if (!Number.isInteger(dHead)) throw config.unsupported('num_attention_heads', `a divisor of hidden_size ${dModel}`);
+  if (dHead % 2 !== 0) throw config.unsupported('head_dim', 'an even number, as rotation needs');
+  return {
+    nLayers: readLayerCount(config, 'num_hidden_layers', defaults.num_hidden_layers),
+    dModel,
+    nHeads,
+    nKeyValueHeads,
+    dHead,
+    dMlp: integer('intermediate_size'),
+    dVocab: integer('vocab_size'),
+    maxPositions: integer('max_position_embeddings'),
+  };
+}
+
+/** Fields that are the same in Llama, Mistral and Qwen, for the others to change where they differ. */
+export function llamaLikeSpec(
+  config: ModelConfig,
+  sizes: Sizes,
+): Omit<ModelSpec, 'family' | 'rotary' | 'slidingWindow'> {
+  return {
+    ...sizes,
+    normalization: 'rmsNorm',
+    normEpsilon: config.number('rms_norm_eps', 1e-6),
+    postNorms: false,
+    queryKeyNorm: false,
+    parallelBlocks: false,
+    positionEmbedding: 'rotary',
+    attentionScale: everyLayer(sizes, 1 / Math.sqrt(sizes.dHead)),
+    attentionSoftcap: 0,
+    attentionSinks: false,
+    mlp: 'gated',
+    activation: readActivation(config, 'hidden_act', 'silu'),
+    nExperts: 0,
+    nExpertsPerToken: 0,
+    embeddingScale: 1,
+    logitSoftcap: 0,
+  };
+}
+
+export function everyLayer<T>({ nLayers }: { readonly nLayers: number }, value: T): T[] {
+  return Array.from({ length: nLayers }, () => value);
+}
+
+/** Weights by internal name, while they are being collected. */
+export type Weights = Record<string, TensorSource>;
+
+/** Where a model's tensors are. */
+export interface Layout {
+  readonly checkpoint: Checkpoint;
+  readonly spec: ModelSpec;
+  /** Before `layers.N` and `embed_tokens`, such as `model.`. */
+  readonly prefix: string;
+  /** Added to every norm gain: Gemma stores gain - 1. Default 0. */
+  readonly gainOffset?: number;
+}
+
+/** The first of `prefixes` under which the checkpoint has `name`; the first of all when it has none. */
+export function findPrefix({ tensors }: Checkpoint, name: string, prefixes: readonly string[]): string {
+  return prefixes.find((prefix) => tensors.has(prefix + name)) ?? prefixes[0] ?? '';
+}
+
+/** Prefix of a causal language model's tensors, and of the bare decoder saved without its head. */
+export function decoderPrefix(checkpoint: Checkpoint): string {
+  return findPrefix(checkpoint, 'embed_tokens.weight', ['model.', '']);
+}
+
+/** Embedding, final norm and unembedding; a tied unembedding is the embedding as stored, unscaled. */
+export function embeddingWeights(layout: Layout, tied: boolean, unembedding = 'lm_head.weight'): Weights {
+  const { checkpoint, prefix, spec } = layout;
+  const shape = [spec.dVocab, spec.dModel];
+  const embedding = requireTensor(checkpoint, `${prefix}embed_tokens.weight`, shape);
+  return {
+    'embed.W_E': embedding,
+    'ln_final.w': normGain(layout, `${prefix}norm.weight`, spec.dModel),
+    'unembed.W_U': tied ? embedding : requireTensor(checkpoint, unembedding, shape),
+  };
+}
+
+/** Norm gains of every layer: internal name to the name in the file. */
+export function layerNormWeights(layout: Layout, names: Readonly<Record<string, string>>): Weights {
+  const weights: Weights = {};
+  for (const [block, file] of layerNames(layout)) {
+    for (const [internal, name] of Object.entries(names)) {
+      weights[`${block}.${internal}.w`] = normGain(layout, `${file}.${name}.weight`, layout.spec.dModel);
+    }
+  }
+  return weights;
+}
+
+/** The two norms of a Llama block; its `post_attention_layernorm` is the norm before the MLP. */
+export const llamaNorms = { ln1: 'input_layernorm', ln2: 'post_attention_layernorm' } as const;
+
+/** @param bias Which of the four projections have one. */
+export function attentionWeights(layout: Layout, bias: 'none' | 'queryKeyValue' | 'all'): Weights {
+  const { checkpoint, spec } = layout;
+  const { dModel, dHead, nHeads, nKeyValueHeads } = spec;
+  const [queries, keys] = [nHeads * dHead, nKeyValueHeads * dHead];
+  const projections = [
+    ['Q', 'q_proj', queries, dModel, bias !== 'none'],
+    ['K', 'k_proj', keys, dModel, bias !== 'none'],
+    ['V', 'v_proj', keys, dModel, bias !== 'none'],
+    ['O', 'o_proj', dModel, queries, bias === 'all'],
+  ] as const;
+  const weights: Weights = {};
+  for (const [block, file] of layerNames(layout)) {
+    for (const [internal, name, rows, columns, hasBias] of projections) {
+      const tensor = `${file}.self_attn.${name}`;
+      weights[`${block}.attn.W_${internal}`] = requireTensor(checkpoint, `${tensor}.weight`, [rows, columns]);
+      if (hasBias) weights[`${block}.attn.b_${internal}`] = requireTensor(checkpoint, `${tensor}.bias`, [rows]);
+    }
+    if (!spec.queryKeyNorm) continue;
+    for (const norm of ['q_norm', 'k_norm']) {
+      weights[`${block}.attn.${norm}.w`] = normGain(layout, `${file}.self_attn.${norm}.weight`, dHead);
+    }
+  }
+  return weights;
+}
+
+export function gatedMlpWeights(layout: Layout, bias = false): Weights {
+  const { checkpoint, spec } = layout;
+  const projections = [
+    ['gate', 'gate_proj', spec.dMlp, spec.dModel],
+    ['in', 'up_proj', spec.dMlp, spec.dModel],
+    ['out', 'down_proj', spec.dModel, spec.dMlp],
+  ] as const;
+  const weights: Weights = {};
+  for (const [block, file] of layerNames(layout)) {
+    for (const [internal, name, rows, columns] of projections) {
+      const tensor = `${file}.mlp.${name}`;
+      weights[`${block}.mlp.W_${internal}`] = requireTensor(checkpoint, `${tensor}.weight`, [rows, columns]);
+      if (bias) weights[`${block}.mlp.b_${internal}`] = requireTensor(checkpoint, `${tensor}.bias`, [rows]);
+    }
+  }
+  return weights;
+}
+
+/** Internal and stored name of every layer. */
+export function layerNames({ spec, prefix }: Layout): [block: string, file: string][] {
+  return Array.from({ length: spec.nLayers }, (_, layer) => [`blocks.${layer}`, `${prefix}layers.${layer}`]);
+}
+
+function normGain({ checkpoint, gainOffset }: Layout, name: string, size: number): TensorSource {
+  const stored = requireTensor(checkpoint, name, [size]);
+  return gainOffset ? { ...through(stored), add: gainOffset } : stored;
+}

@@ -1,0 +1,47 @@
+import { readRotarySettings, rotaryTable } from '../rotary';
+import type { ModelSpec } from '../spec';
+import type { Family } from './family';
+import {
+  attentionWeights,
+  decoderPrefix,
+  embeddingWeights,
+  everyLayer,
+  gatedMlpWeights,
+  layerNormWeights,
+  llamaLikeSpec,
+  llamaNorms,
+  readSizes,
+} from './llama-like';
+
+/** Llama 2 and 3 (`LlamaForCausalLM`). */
+export const llama: Family = {
+  modelTypes: ['llama'],
+
+  plan(checkpoint, config) {
+    const sizes = readSizes(config, {
+      vocab_size: 32000,
+      hidden_size: 4096,
+      intermediate_size: 11008,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: null,
+      head_dim: null,
+      max_position_embeddings: 2048,
+    });
+    const rotary = rotaryTable(readRotarySettings(config, { theta: 10000 }), sizes.dHead, sizes.maxPositions);
+    const spec: ModelSpec = {
+      ...llamaLikeSpec(config, sizes),
+      family: 'llama',
+      rotary: everyLayer(sizes, rotary),
+      slidingWindow: everyLayer(sizes, 0),
+    };
+    const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const weights = {
+      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...layerNormWeights(layout, llamaNorms),
+      ...attentionWeights(layout, config.boolean('attention_bias', false) ? 'all' : 'none'),
+      ...gatedMlpWeights(layout, config.boolean('mlp_bias', false)),
+    };
+    return { spec, weights };
+  },
+};

@@ -1,0 +1,58 @@
+import { type ModelConfig, readSlidingWindows } from '../config';
+import { readRotarySettings, rotaryTable } from '../rotary';
+import type { ModelSpec } from '../spec';
+import type { Family } from './family';
+import {
+  attentionWeights,
+  decoderPrefix,
+  embeddingWeights,
+  everyLayer,
+  gatedMlpWeights,
+  layerNormWeights,
+  llamaLikeSpec,
+  llamaNorms,
+  readSizes,
+} from './llama-like';
+
+/** Sizes in the configuration classes of Qwen 2 and Qwen 3. */
+export const qwenSizes = {
+  vocab_size: 151936,
+  hidden_size: 4096,
+  intermediate_size: 22016,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 32,
+  max_position_embeddings: 32768,
+} as const;
+
+/** Layers from `max_window_layers` on have a window, where windows are used at all. */
+export function readQwenWindows(config: ModelConfig, nLayers: number): number[] {
+  const used = config.boolean('use_sliding_window', false);
+  const window = used ? config.optionalInteger('sliding_window', 4096) : null;
+  const first = config.value('max_window_layers') === 0 ? 0 : config.integer('max_window_layers', 28);
+  return readSlidingWindows(config, nLayers, window, (layer) => layer >= first);
+}
+
+/** Qwen 2 and 2.5 (`Qwen2ForCausalLM`): as Llama, with biases on queries, keys and values. */
+export const qwen2: Family = {
+  modelTypes: ['qwen2'],
+
+  plan(checkpoint, config) {
+    const sizes = readSizes(config, { ...qwenSizes, head_dim: null });
+    const rotary = rotaryTable(readRotarySettings(config, { theta: 10000 }), sizes.dHead, sizes.maxPositions);
+    const spec: ModelSpec = {
+      ...llamaLikeSpec(config, sizes),
+      family: 'qwen2',
+      rotary: everyLayer(sizes, rotary),
+      slidingWindow: readQwenWindows(config, sizes.nLayers),
+    };
+    const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const weights = {
+      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...layerNormWeights(layout, llamaNorms),
+      ...attentionWeights(layout, 'queryKeyValue'),
+      ...gatedMlpWeights(layout),
+    };
+    return { spec, weights };
+  },
+};
