@@ -88,7 +88,12 @@ describe('a model folder that', () => {
     ['has no weights', remove('model.safetensors'), 'ERR_FILE_NOT_FOUND', /model\.safetensors/],
     ['has an empty weight file', (folder) => truncateSync(weights(folder), 0), 'ERR_FILE_FORMAT', /model\.safetensors/],
     ['ends within the header', (folder) => truncateSync(weights(folder), 100), 'ERR_FILE_FORMAT', /model\.safetensors/],
-    ['ends within the data', (folder) => truncateSync(weights(folder), 50_000), 'ERR_FILE_FORMAT', /model\.safetensors/],
+    [
+      'ends within the data',
+      (folder) => truncateSync(weights(folder), 50_000),
+      'ERR_FILE_FORMAT',
+      /model\.safetensors/,
+    ],
     [
       'has bytes after the data',
       editWeights((raw) => {
@@ -145,7 +150,12 @@ describe('a model folder that', () => {
   ];
 
   const tensorRows: Row[] = [
-    ['lacks a tensor', editWeights((raw) => dropTensor(raw, keyProjection)), 'ERR_WEIGHT', /layers\.1\.self_attn\.k_proj/],
+    [
+      'lacks a tensor',
+      editWeights((raw) => dropTensor(raw, keyProjection)),
+      'ERR_WEIGHT',
+      /layers\.1\.self_attn\.k_proj/,
+    ],
     [
       'has a tensor of the wrong shape',
       editWeights((raw) => replaceTensor(raw, keyProjection, { dtype: 'BF16', shape: [16, 64] }, Buffer.alloc(2048))),

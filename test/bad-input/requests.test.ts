@@ -50,7 +50,11 @@ describe('prompts', () => {
     await expectRejection(model.getActivations([tokens]), 'ERR_INVALID_PROMPT', /1|token/);
   });
 
-  test.each([['a number', 12], ['null', null], ['an object', {}]])('%s in place of one', async (_, value) => {
+  test.each([
+    ['a number', 12],
+    ['null', null],
+    ['an object', {}],
+  ])('%s in place of one', async (_, value) => {
     await expectRejection(model.attribute(wrong(value)), 'ERR_INVALID_PROMPT', /prompt/i);
   });
 
@@ -69,7 +73,11 @@ describe('prompts', () => {
 
   test('a hook the model lacks', async () => {
     await expectRejection(model.runWithCache(prompt, ['blocks.9.hook_resid_mid']), 'ERR_INVALID_ARGUMENT', /blocks\.9/);
-    await expectRejection(model.runWithCache(prompt, wrong('blocks.0.hook_resid_mid')), 'ERR_INVALID_ARGUMENT', /hookNames/);
+    await expectRejection(
+      model.runWithCache(prompt, wrong('blocks.0.hook_resid_mid')),
+      'ERR_INVALID_ARGUMENT',
+      /hookNames/,
+    );
   });
 });
 
@@ -97,11 +105,19 @@ describe('options', () => {
     ['signal', 'stop'],
     ['onProgress', 'tell me'],
   ])('%s: %p', async (option, value) => {
-    await expectRejection(model.attribute(prompt, wrong({ [option]: value })), 'ERR_INVALID_ARGUMENT', new RegExp(option));
+    await expectRejection(
+      model.attribute(prompt, wrong({ [option]: value })),
+      'ERR_INVALID_ARGUMENT',
+      new RegExp(option),
+    );
   });
 
   test('a misspelt name', async () => {
-    await expectRejection(model.attribute(prompt, wrong({ batchsize: 4 })), 'ERR_INVALID_ARGUMENT', /batchsize.*batchSize/);
+    await expectRejection(
+      model.attribute(prompt, wrong({ batchsize: 4 })),
+      'ERR_INVALID_ARGUMENT',
+      /batchsize.*batchSize/,
+    );
   });
 
   test.each([
@@ -112,7 +128,11 @@ describe('options', () => {
     ['lazyEncoder', 1, 'ERR_INVALID_ARGUMENT'],
     ['qwenPrefix', 'bos', 'ERR_INVALID_ARGUMENT'],
   ] as const)('%s: %p when loading', async (option, value, code) => {
-    const load = ReplacementModel.load(modelDir('llama'), transcoderDir('llama-plt-relu-skip'), wrong({ [option]: value }));
+    const load = ReplacementModel.load(
+      modelDir('llama'),
+      transcoderDir('llama-plt-relu-skip'),
+      wrong({ [option]: value }),
+    );
     await expectRejection(load, code, new RegExp(option === 'device' ? String(value) : option));
   });
 

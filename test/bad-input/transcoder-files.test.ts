@@ -4,7 +4,14 @@ import { ReplacementModel } from '../../lib';
 import type { ErrorCode } from '../../lib/errors';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
-import { dropTensor, editRaw, entryOf, type RawSafetensors, replaceTensor, setElement } from '../support/raw-safetensors';
+import {
+  dropTensor,
+  editRaw,
+  entryOf,
+  type RawSafetensors,
+  replaceTensor,
+  setElement,
+} from '../support/raw-safetensors';
 import { copyOf, temporaryFolder } from '../support/temporary-folder';
 import { testDevice } from '../support/use-case';
 
@@ -85,7 +92,12 @@ describe('a transcoder folder that', () => {
     ['has fewer layers than the model', remove('layer_3.safetensors'), 'ERR_MODEL_MISMATCH', /3.*4|4.*3/s],
     ['has an empty layer', truncate('layer_1.safetensors', 0), 'ERR_FILE_FORMAT', /layer_1/],
     ['has half a layer', truncate('layer_1.safetensors', 30_000), 'ERR_FILE_FORMAT', /layer_1/],
-    ['lacks an encoder', edit('layer_1.safetensors', (raw) => dropTensor(raw, 'W_enc')), 'ERR_WEIGHT', /W_enc.*layer_1/s],
+    [
+      'lacks an encoder',
+      edit('layer_1.safetensors', (raw) => dropTensor(raw, 'W_enc')),
+      'ERR_WEIGHT',
+      /W_enc.*layer_1/s,
+    ],
     [
       'has a transposed decoder',
       edit('layer_1.safetensors', (raw) => entryOf(raw, 'W_dec').shape.reverse()),
@@ -119,7 +131,12 @@ describe('a transcoder folder that', () => {
 describe('cross-layer transcoders that', () => {
   check('llama', 'llama-clt-jumprelu', [
     ['lack a decoder file', remove('W_dec_1.safetensors'), 'ERR_FILE_NOT_FOUND', /W_dec_1/],
-    ['lack a threshold', edit('W_enc_2.safetensors', (raw) => dropTensor(raw, 'threshold_2')), 'ERR_WEIGHT', /threshold_2/],
+    [
+      'lack a threshold',
+      edit('W_enc_2.safetensors', (raw) => dropTensor(raw, 'threshold_2')),
+      'ERR_WEIGHT',
+      /threshold_2/,
+    ],
     [
       'write to too few layers',
       edit('W_dec_1.safetensors', (raw) => {
@@ -155,7 +172,11 @@ describe('npz transcoders that', () => {
 
 describe('a model and transcoders that do not fit', () => {
   test('in width', async () => {
-    await expectRejection(load('llama', transcoderDir('gpt2-plt-relu')), 'ERR_MODEL_MISMATCH', /48.*64|64.*48|3.*4|4.*3/s);
+    await expectRejection(
+      load('llama', transcoderDir('gpt2-plt-relu')),
+      'ERR_MODEL_MISMATCH',
+      /48.*64|64.*48|3.*4|4.*3/s,
+    );
   });
 
   test('in layers', async () => {

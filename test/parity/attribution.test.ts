@@ -4,7 +4,11 @@ import { caseNames, type ParityCase } from '../support/fixtures';
 import { fullRunOptions, partialRunOptions, useCase } from '../support/use-case';
 
 function expectTargets(graph: Graph, parity: ParityCase): void {
-  expectSameIntegers('logit targets', graph.logits.map(({ tokenId }) => tokenId), parity.integers('logit_token_ids'));
+  expectSameIntegers(
+    'logit targets',
+    graph.logits.map(({ tokenId }) => tokenId),
+    parity.integers('logit_token_ids'),
+  );
   expectClose(
     'logit probabilities',
     graph.logits.map(({ probability }) => probability),
@@ -53,7 +57,11 @@ describe.each(caseNames)('%s', (name) => {
     for (const batchSize of [1, 4, chosenPerRanking]) {
       const updateInterval = chosenPerRanking / batchSize;
       const graph = await model.attribute(tokens, { ...options, batchSize, updateInterval });
-      expectSameIntegers(`with batch ${batchSize}`, graph.selectedFeatures, parity.integers('partial.selected_features'));
+      expectSameIntegers(
+        `with batch ${batchSize}`,
+        graph.selectedFeatures,
+        parity.integers('partial.selected_features'),
+      );
     }
   });
 });

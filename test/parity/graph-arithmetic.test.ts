@@ -1,7 +1,7 @@
 import { Graph } from '../../lib';
 import { expectClose, expectSameIntegers } from '../support/compare';
-import { caseNames, type ExpectedPruning, loadCase, type ParityCase } from '../support/fixtures';
 import { expectedGraph } from '../support/expected-graph';
+import { caseNames, type ExpectedPruning, loadCase, type ParityCase } from '../support/fixtures';
 
 /** Kept edges as indices into the rectangle of edges. */
 function keptEdges(parity: ParityCase, { edgeMask }: ExpectedPruning): number[] {
@@ -32,7 +32,9 @@ describe.each(caseNames)('%s', (name) => {
   test('scores', async () => {
     const { replacement, completeness } = await graph.scores();
     const expected = parity.request.scores;
-    expectClose('scores', [replacement, completeness], [expected.replacement, expected.completeness], { absolute: 1e-5 });
+    expectClose('scores', [replacement, completeness], [expected.replacement, expected.completeness], {
+      absolute: 1e-5,
+    });
   });
 
   test.each([0, 1])('pruning with settings %d', async (index) => {
@@ -44,7 +46,11 @@ describe.each(caseNames)('%s', (name) => {
       return row * graph.nNodes + (pruned.edgeSources[i] as number);
     });
     expectSameIntegers('kept edges', found, keptEdges(parity, expected));
-    expectClose('edge weights', pruned.edgeWeights, found.map((i) => parity.edges[i] as number));
+    expectClose(
+      'edge weights',
+      pruned.edgeWeights,
+      found.map((i) => parity.edges[i] as number),
+    );
   });
 
   test.each([0, 1])('cumulative scores and cuts with settings %d', async (index) => {
@@ -52,7 +58,9 @@ describe.each(caseNames)('%s', (name) => {
     const pruned = await graph.prune({ nodeThreshold: expected.nodeThreshold, edgeThreshold: expected.edgeThreshold });
     const certain = nodesWithOwnInfluence(parity.floats('node_influence'));
     const pick = (scores: Float32Array) => certain.map((node) => scores[node] as number);
-    expectClose('cumulative scores', pick(pruned.cumulativeScores), pick(expected.cumulativeScores), { absolute: 1e-5 });
+    expectClose('cumulative scores', pick(pruned.cumulativeScores), pick(expected.cumulativeScores), {
+      absolute: 1e-5,
+    });
     expectClose('sorted', pruned.cumulativeScores.toSorted(), expected.cumulativeScores.toSorted(), { absolute: 1e-5 });
     expectClose('node cut', [pruned.nodeCut], [expected.nodeCut], { relativeToMax: 1e-4 });
     expectClose('edge cut', [pruned.edgeCut], [expected.edgeCut], { relativeToMax: 1e-4 });

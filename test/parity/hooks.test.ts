@@ -15,7 +15,10 @@ function numericShape(letters: string, spec: ModelSpec, positions: number): numb
     d: spec.dHead,
     1: 1,
   };
-  return letters.slice(1, -1).split(', ').map((letter) => sizes[letter] ?? Number.NaN);
+  return letters
+    .slice(1, -1)
+    .split(', ')
+    .map((letter) => sizes[letter] ?? Number.NaN);
 }
 
 function sum(a: NdArray | undefined, b: NdArray | undefined): Float32Array {
@@ -38,7 +41,9 @@ describe.each(caseNames)('%s', (name) => {
     expect(Object.keys(cache).sort()).toEqual(hookNames(model.spec).sort());
     for (const [hookName, { shape, data }] of Object.entries(cache)) {
       const letters = shapes.get(hookName.replace(/^blocks\.\d+\./, 'blocks.N.')) ?? '';
-      expect({ [hookName]: shape }).toEqual({ [hookName]: numericShape(letters, model.spec, parity.request.sizes.positions) });
+      expect({ [hookName]: shape }).toEqual({
+        [hookName]: numericShape(letters, model.spec, parity.request.sizes.positions),
+      });
       expect(data.length).toBe(shape.reduce((product, size) => product * size, 1));
     }
   });
@@ -55,7 +60,12 @@ describe.each(caseNames)('%s', (name) => {
     for (let layer = 0; layer < nLayers; layer++) {
       const of = (tensor: string) => parity.floats(tensor).subarray(layer * layerSize, (layer + 1) * layerSize);
       expectClose(`input ${layer}`, hook(`blocks.${layer}.${featureInputHook}`).data, of('feature_inputs'), tolerance);
-      expectClose(`output ${layer}`, hook(`blocks.${layer}.${featureOutputHook}`).data, of('feature_outputs'), tolerance);
+      expectClose(
+        `output ${layer}`,
+        hook(`blocks.${layer}.${featureOutputHook}`).data,
+        of('feature_outputs'),
+        tolerance,
+      );
     }
   });
 
@@ -84,7 +94,8 @@ describe.each(caseNames)('%s', (name) => {
       const mid = spec.parallelBlocks ? sum(at('hook_resid_pre'), at('hook_attn_out')) : at('hook_resid_mid').data;
       expectClose('after attention', sum(at('hook_resid_pre'), at('hook_attn_out')), mid);
       expectClose('after MLP', at('hook_resid_post').data, sum({ data: mid, shape: [] }, at('hook_mlp_out')));
-      if (layer > 0) expectBitEqual('next', at('hook_resid_pre').data, hook(`blocks.${layer - 1}.hook_resid_post`).data);
+      if (layer > 0)
+        expectBitEqual('next', at('hook_resid_pre').data, hook(`blocks.${layer - 1}.hook_resid_post`).data);
     }
   });
 

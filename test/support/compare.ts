@@ -35,7 +35,8 @@ export function expectClose(
   tolerance: Tolerance = parity,
   shape: readonly number[] = [expected.length],
 ): void {
-  if (found.length !== expected.length) throw new Error(`${name}: expected ${expected.length} numbers, found ${found.length}`);
+  if (found.length !== expected.length)
+    throw new Error(`${name}: expected ${expected.length} numbers, found ${found.length}`);
   const allowed = 'absolute' in tolerance ? tolerance.absolute : tolerance.relativeToMax * maxMagnitude(expected);
   const misses: number[] = [];
   let worst = 0;

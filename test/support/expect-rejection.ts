@@ -8,6 +8,7 @@ export async function expectRejection(promise: Promise<unknown>, code: ErrorCode
     },
     (reason: unknown) => reason as { code?: string; message?: string },
   );
-  if (error.code !== code) throw new Error(`expected code ${code}; found ${error.code}: ${error.message}`, { cause: error });
+  if (error.code !== code)
+    throw new Error(`expected code ${code}; found ${error.code}: ${error.message}`, { cause: error });
   expect(error.message).toMatch(names);
 }

@@ -22,7 +22,10 @@ export interface CaseRequest {
     graph_json: Record<string, { slug: string; node_threshold: number; edge_threshold: number }>;
   };
   scores: { replacement: number; completeness: number };
-  tokenization: Record<'transformerlens' | 'plain', { text: string; token_ids?: number[]; error?: string }[] | undefined>;
+  tokenization: Record<
+    'transformerlens' | 'plain',
+    { text: string; token_ids?: number[]; error?: string }[] | undefined
+  >;
 }
 
 export interface Tensor {

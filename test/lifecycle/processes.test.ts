@@ -1,0 +1,60 @@
+import { expectCleanExit, runLifecycleScript } from '../support/child';
+
+// A process that computes ends as any other: at once, with the code it chose, without an abort or a word.
+
+test.each(['exit', 'exit-later', 'exit-code'])('%s while a job runs', async (way) => {
+  const result = await runLifecycleScript('exit-mid-job', [way]);
+  expectCleanExit(result);
+  expect(result.seconds).toBeLessThan(20);
+});
+
+test('an exception while a job runs ends the process as Node does', async () => {
+  const { code, signal, stderr } = await runLifecycleScript('exit-mid-job', ['throw']);
+  expect({ code, signal }).toEqual({ code: 1, signal: null });
+  expect(stderr).toMatch(/thrown on purpose/);
+});
+
+test.each(['0', '1', '5', '20', '60', '150'])('exit %s ms into loading', async (milliseconds) => {
+  expectCleanExit(await runLifecycleScript('exit-during-load', [milliseconds]));
+});
+
+test('a model that was never disposed does not keep the process alive', async () => {
+  const result = await runLifecycleScript('no-dispose');
+  expectCleanExit(result);
+  expect(result.stdout).toMatch(/^\d+ nodes\n$/);
+});
+
+test('a worker thread terminated while a job runs takes nothing else down', async () => {
+  const result = await runLifecycleScript('worker-terminate');
+  expectCleanExit(result);
+  expect(result.stdout).toMatch(/^\d+ nodes\n$/);
+});
+
+test('a worker thread and the main thread compute the same at the same time', async () => {
+  const result = await runLifecycleScript('worker-result');
+  expectCleanExit(result);
+  expect(result.stdout).toBe('true\n');
+});
+
+test('garbage collection neither stops running jobs nor frees results in use', async () => {
+  const result = await runLifecycleScript('garbage-collection', [], { nodeArguments: ['--expose-gc'] });
+  expectCleanExit(result);
+  expect(result.stdout).toBe('200 selected\nfinite: true\n');
+});
+
+test('the event loop runs on while rows are computed', async () => {
+  const result = await runLifecycleScript('event-loop');
+  expectCleanExit(result);
+  const { read, turn, reads } = JSON.parse(result.stdout);
+  expect(reads).toBeGreaterThan(20);
+  // Either would be as long as the whole job, seconds, if it waited for it; other processes may delay both a little.
+  expect(Math.max(read, turn)).toBeLessThan(250);
+});
+
+test('loading, running and disposing again and again needs no more memory', async () => {
+  const result = await runLifecycleScript('leak', ['40'], { nodeArguments: ['--expose-gc'] });
+  expectCleanExit(result);
+  const { warm, end } = JSON.parse(result.stdout);
+  // 40 rounds that each kept one model of 0.7 MB in float32 would show as 28 MB.
+  expect(end - warm).toBeLessThan(15);
+});
