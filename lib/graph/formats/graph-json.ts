@@ -132,10 +132,11 @@ export function customScan(transcoders: readonly string[]): string {
   return `custom-${hash.slice(0, 16)}`;
 }
 
-/** Graph files spell settings `max_n_logits`. */
+/** Graph files spell settings `max_n_logits`, and readers that check types know no null: what isn't set is left out. */
 function snakeCase(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const spell = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [spell(name), value]));
+  const set = Object.entries(settings).filter(([, value]) => value != null);
+  return Object.fromEntries(set.map(([name, value]) => [spell(name), value]));
 }
 
 /** Features and errors without an edge are left out; tokens and logits never are. */

@@ -21,7 +21,7 @@ export function tinyData(changes: Partial<GraphData> = {}): GraphData {
     ],
     scan: 'tiny/set',
     model: { family: 'gpt2', modelName: 'tiny', nLayers: 2, dModel: 8, dVocab: 10 },
-    settings: { maxNLogits: 2, maxFeatureNodes: 3 },
+    settings: { maxNLogits: 2, maxFeatureNodes: 3, offload: null },
     timings: { forward: 0.25 },
     packageVersion: '1.2.3',
     ...changes,
