@@ -73,9 +73,15 @@ function install(source, target) {
   console.log(`Built ${path.relative(root, target)}`);
 }
 
+/** Once asked for, the test addon stays part of the build: switching it off and on would configure anew each time. */
+function wantsTests(args) {
+  const stamp = path.join(objects, 'settings.json');
+  return args.includes('--tests') || (fs.existsSync(stamp) && JSON.parse(fs.readFileSync(stamp, 'utf8')).tests);
+}
+
 function main() {
   const args = process.argv.slice(2);
-  const tests = args.includes('--tests');
+  const tests = wantsTests(args);
   const output = path.resolve(args.find((arg) => !arg.startsWith('--')) ?? path.join(root, 'build', 'Release'));
   const libtorch = findLibTorch();
   configure({ directory: libtorch.directory, version: libtorch.version, tests, node: process.version });

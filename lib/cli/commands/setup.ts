@@ -1,0 +1,48 @@
+import { type Command, Option } from 'commander';
+import type { Progress } from '../../engine';
+import { type SetupOptions, setupLibtorch } from '../../libtorch/fetch';
+import { type Variant, variants } from '../../libtorch/sources';
+import { interruptible } from '../exit';
+import { logToStderr } from '../logging';
+import { progressDisplay } from '../progress';
+
+interface SetupFlags {
+  variant: Variant;
+  force: boolean;
+  verbose: boolean;
+}
+
+export function registerSetup(program: Command): void {
+  program
+    .command('setup')
+    .description('fetch LibTorch into the per-user cache, unless it is on this machine already')
+    .addOption(
+      new Option('--variant <variant>', 'build of LibTorch; auto: cuda where there is an NVIDIA device')
+        .choices(variants)
+        .default('auto'),
+    )
+    .option('--force', 'fetch it even when it is there', false)
+    .option('--verbose', 'log what is done, and show stacks of errors', false)
+    .action(setup);
+}
+
+async function setup({ variant, force, verbose }: SetupFlags): Promise<void> {
+  const display = progressDisplay();
+  logToStderr(display, verbose);
+  const onProgress = (progress: Progress) => display.listener(inMegabytes(progress));
+  try {
+    await interruptible(async (signal) => {
+      const options: SetupOptions = { variant, force, signal, onProgress };
+      const { version, directory, cuda } = await setupLibtorch(options);
+      display.stop();
+      process.stdout.write(`LibTorch ${version} (${cuda ? 'CUDA' : 'CPU'}) is in ${directory}\n`);
+    });
+  } finally {
+    display.stop();
+  }
+}
+
+function inMegabytes({ phase, done, total }: Progress): Progress {
+  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+  return { phase: total > 0 ? `${phase} (MB)` : phase, done: megabytes(done), total: megabytes(total) };
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env node
+/**
+ * Brings a checkout from `git clone` to ready: npm packages, TypeScript, LibTorch, native addon. Each step is taken only
+ * when its inputs have changed, and says so. Needs nothing but Node, so that it can run before the packages are there.
+ *
+ *   node scripts/bootstrap.js [--tests | --packages-only]
+ *
+ * --tests also builds the addon of the native tests.
+ */
+const { spawn, spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const inRoot = (...parts) => path.join(root, ...parts);
+
+class StepError extends Error {}
+
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function run(what, program, args) {
+  console.log(`> ${what}`);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: 'inherit',
+      shell: program === 'npm' && process.platform === 'win32',
+    });
+    child.on('error', (error) => reject(new StepError(`${what}: ${program} can't be run: ${error.message}`)));
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new StepError(`${what}: failed with exit code ${code}`)),
+    );
+  });
+}
+
+/** Hash of the files under the given paths, names and contents. */
+function hashOf(paths, extra = '') {
+  const hash = createHash('sha256').update(extra);
+  const visit = (file) => {
+    const status = fs.statSync(file, { throwIfNoEntry: false });
+    if (status?.isDirectory()) {
+      for (const name of fs.readdirSync(file).sort()) visit(path.join(file, name));
+    } else if (status) {
+      hash.update(`\0${path.relative(root, file)}\0`).update(fs.readFileSync(file));
+    }
+  };
+  for (const name of paths) visit(inRoot(name));
+  return hash.digest('hex');
+}
+
+const readStamp = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
+
+/** npm notes what it installed in a lock file of its own; only packages for other platforms may be absent from it. */
+function packagesAreInstalled() {
+  const wanted = readJson(inRoot('package-lock.json'))?.packages;
+  const installed = readJson(inRoot('node_modules', '.package-lock.json'))?.packages;
+  if (!wanted || !installed) return false;
+  return Object.entries(wanted).every(([name, { version, optional }]) => {
+    if (name === '') return true;
+    return installed[name] ? installed[name].version === version : optional;
+  });
+}
+
+async function installPackages() {
+  if (packagesAreInstalled()) return;
+  await run('Installing npm packages', 'npm', ['ci', '--no-audit', '--no-fund']);
+}
+
+async function compileTypeScript() {
+  const stamp = inRoot('dist', '.stamp');
+  const hash = hashOf(['lib', 'tsconfig.json', 'package-lock.json']);
+  if (readStamp(stamp) === hash) return;
+  fs.rmSync(inRoot('dist'), { recursive: true, force: true });
+  const compiler = path.join(path.dirname(require.resolve('typescript/package.json', { paths: [root] })), 'bin', 'tsc');
+  await run('Compiling TypeScript', process.execPath, [compiler, '-p', root]);
+  fs.writeFileSync(stamp, hash);
+}
+
+function findLibTorch() {
+  const { findLibTorch: find, compilable } = require(inRoot('dist', 'libtorch', 'find.js'));
+  return find({ wanted: compilable });
+}
+
+async function fetchLibTorch() {
+  const { found, tried } = findLibTorch();
+  if (found) return found;
+  if (process.env.LIBTORCH) throw new StepError(`LIBTORCH is set to a folder that won't do.\n${tried.join('\n')}`);
+  await run('Fetching LibTorch, once for this user', process.execPath, [inRoot('dist', 'cli', 'main.js'), 'setup']);
+  return findLibTorch().found;
+}
+
+async function buildNative(libtorch, tests) {
+  const output = inRoot('build', 'Release');
+  const stamp = path.join(output, '.stamp');
+  const settings = JSON.stringify([libtorch.directory, libtorch.version, process.arch]);
+  const hash = hashOf(['native', 'cmake', 'CMakeLists.txt', 'scripts/build.js'], settings);
+  const [builtHash, builtTests] = readStamp(stamp).split(' ');
+  if (builtHash === hash && (builtTests === 'tests' || !tests)) return;
+  for (const [tool, cure] of [
+    ['cmake', 'apt-get install cmake g++ ninja-build, or brew install cmake ninja'],
+    ...(process.platform === 'linux' ? [['c++', 'apt-get install g++']] : []),
+  ]) {
+    if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).error) {
+      throw new StepError(`Building the native addon needs ${tool}, which isn't installed. Install it: ${cure}.`);
+    }
+  }
+  fs.rmSync(stamp, { force: true });
+  const args = tests ? ['--tests'] : [];
+  await run('Building the native addon', process.execPath, [inRoot('scripts', 'build.js'), ...args]);
+  fs.writeFileSync(stamp, `${hash} ${tests ? 'tests' : ''}`);
+}
+
+/** Two commands started at once must not build over each other. */
+async function locked(work) {
+  const lockfile = require(require.resolve('proper-lockfile', { paths: [root] }));
+  const release = await lockfile.lock(root, {
+    lockfilePath: inRoot('build.lock'),
+    retries: { retries: 3600, factor: 1, minTimeout: 500, maxTimeout: 500 },
+  });
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+async function main(flags) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 17)) {
+    throw new StepError(`Node 20.17 or later is needed; this is ${process.version}.`);
+  }
+  await installPackages();
+  if (flags.includes('--packages-only')) return;
+  await locked(async () => {
+    await compileTypeScript();
+    await buildNative(await fetchLibTorch(), flags.includes('--tests'));
+  });
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(error instanceof StepError ? error.message : error);
+  process.exit(1);
+});
