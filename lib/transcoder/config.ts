@@ -59,7 +59,7 @@ const publishedK: Readonly<Record<string, number>> = { 'facebook/crv-8b-instruct
  * Read `config.yaml` of a folder of transcoders.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` when it isn't YAML or a value has
- * the wrong type; `ERR_UNSUPPORTED_TRANSCODER` for a kind, hook, activation or load function this package doesn't know.
+ * the wrong type; `ERR_UNSUPPORTED_TRANSCODER` for a kind, hook, activation or load function that is missing or unknown.
  */
 export async function readTranscoderConfig(dir: string): Promise<TranscoderConfig> {
   const folder = resolve(dir);
@@ -129,7 +129,7 @@ class Fields {
   choice<T extends string>(key: string, allowed: readonly T[]): T {
     const value = this.optionalChoice(key, allowed);
     if (value) return value;
-    throw this.error('ERR_FILE_FORMAT', `it has no ${key}. Add it: one of ${allowed.join(', ')}.`);
+    throw this.error('ERR_UNSUPPORTED_TRANSCODER', `it has no ${key}. Add it: one of ${allowed.join(', ')}.`);
   }
 
   optionalChoice<T extends string>(key: string, allowed: readonly T[]): T | undefined {

@@ -7,8 +7,10 @@ import type { LayerPlan } from './format';
 export function assemblePlan(config: TranscoderConfig, layers: readonly LayerPlan[]): TranscoderPlan {
   const dModel = layers[0]?.dModel ?? 0;
   for (const [layer, plan] of layers.entries()) {
-    if (plan.dModel === dModel) continue;
-    throw weightError(`layer ${layer} has dModel ${plan.dModel}, layer 0 has ${dModel}`, plan);
+    if (plan.nFeatures === 0 || plan.dModel === 0) throw weightError(`layer ${layer} has no features`, plan);
+    if (plan.dModel !== dModel) {
+      throw weightError(`layer ${layer} has dModel ${plan.dModel}, layer 0 has ${dModel}`, plan);
+    }
   }
   if (typeof config.scan !== 'string' && config.scan.length !== layers.length) {
     throw new CircuitTracerError(
@@ -27,7 +29,7 @@ export function assemblePlan(config: TranscoderConfig, layers: readonly LayerPla
       featureOutputHook: config.featureOutputHook,
       activation,
       k: activation === 'topk' ? chooseK(config, layers) : 0,
-      hasSkip: allOrNone(layers, 'skip', 'a skip connection'),
+      hasSkip: allOrNone(layers, 'skip'),
       scan: config.scan,
       modelName: config.modelName,
     },
@@ -37,9 +39,10 @@ export function assemblePlan(config: TranscoderConfig, layers: readonly LayerPla
 
 /** As config.yaml says, or else as the weights do: thresholds mean JumpReLU, a saved k means TopK. */
 function chooseActivation(config: TranscoderConfig, layers: readonly LayerPlan[]): TranscoderSpec['activation'] {
-  const hasThreshold = allOrNone(layers, 'threshold', 'a threshold');
+  const hasThreshold = allOrNone(layers, 'threshold');
   if (config.activation === 'jumprelu' && !hasThreshold) {
-    throw weightError('expected a threshold, as config.yaml says activation: jumprelu; found none', layers[0]);
+    const name = layers[0]?.optionalNames.threshold;
+    throw weightError(`expected ${name}, as config.yaml says activation: jumprelu; found none`, layers[0]);
   }
   if (config.activation) return config.activation;
   if (hasThreshold) return 'jumprelu';
@@ -61,12 +64,13 @@ function chooseK(config: TranscoderConfig, layers: readonly LayerPlan[]): number
   return k;
 }
 
-function allOrNone(layers: readonly LayerPlan[], key: 'skip' | 'threshold', what: string): boolean {
+function allOrNone(layers: readonly LayerPlan[], key: 'skip' | 'threshold'): boolean {
   const has = layers[0]?.[key] !== undefined;
   const odd = layers.findIndex((plan) => (plan[key] !== undefined) !== has);
   if (odd < 0) return has;
   const [withIt, without] = has ? [0, odd] : [odd, 0];
-  throw weightError(`layer ${withIt} has ${what}, but layer ${without} has none`, layers[without]);
+  const name = layers[without]?.optionalNames[key];
+  throw weightError(`expected ${name} in layer ${without}, as layer ${withIt} has one; found none`, layers[without]);
 }
 
 function layerWeights(plan: LayerPlan, activation: TranscoderSpec['activation']): TranscoderLayerWeights {

@@ -1,5 +1,5 @@
 import { transposed } from '../../io/tensor-source';
-import type { LayerPlan } from './format';
+import { type LayerPlan, layerSizes } from './format';
 import type { WeightFile } from './weight-file';
 
 /**
@@ -7,13 +7,18 @@ import type { WeightFile } from './weight-file';
  * optionally affine_skip_connection [D, D] used as x @ affine, so stored [in, out].
  */
 export async function readGemmaScope2Encoder(file: WeightFile): Promise<Omit<LayerPlan, 'decoder'>> {
-  const nFeatures = file.vectorLength('b_enc', 'nFeatures');
-  const dModel = file.vectorLength('b_dec', 'dModel');
+  const { nFeatures, dModel } = layerSizes(
+    file.shape('w_enc')?.toReversed(),
+    file.shape('b_enc'),
+    file.shape('w_dec'),
+    file.shape('b_dec'),
+  );
   const affine = 'affine_skip_connection';
   return {
     path: file.path,
     nFeatures,
     dModel,
+    optionalNames: { threshold: 'threshold', skip: affine },
     encoder: transposed(file.take('w_enc', [dModel, nFeatures], 'dModel, nFeatures')),
     encoderBias: file.take('b_enc', [nFeatures], 'nFeatures'),
     threshold: await file.takeBroadcast('threshold', nFeatures, 'nFeatures'),

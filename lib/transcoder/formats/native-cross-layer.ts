@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { transposed } from '../../io/tensor-source';
-import type { LayerPlan } from './format';
+import { type LayerPlan, layerSizes } from './format';
 import { missingLayer, numberedFiles } from './numbered-files';
 import { WeightFile } from './weight-file';
 
@@ -39,14 +39,19 @@ export async function readNativeCrossLayer(folder: string, names: readonly strin
 async function readLayer(folder: string, layer: number, nLayers: number): Promise<LayerPlan> {
   const file = await WeightFile.open(join(folder, encoderFile(layer)));
   const decoders = await WeightFile.open(join(folder, decoderFile(layer)));
-  const nFeatures = file.vectorLength(`b_enc_${layer}`, 'nFeatures');
-  const dModel = file.vectorLength(`b_dec_${layer}`, 'dModel');
+  const { nFeatures, dModel } = layerSizes(
+    file.shape(`W_enc_${layer}`),
+    file.shape(`b_enc_${layer}`),
+    decoders.shape(`W_dec_${layer}`),
+    file.shape(`b_dec_${layer}`),
+  );
   const threshold = `threshold_${layer}`;
   const skip = `W_skip_${layer}`;
   return {
     path: file.path,
     nFeatures,
     dModel,
+    optionalNames: { threshold, skip },
     encoder: file.take(`W_enc_${layer}`, [nFeatures, dModel], 'nFeatures, dModel'),
     encoderBias: file.take(`b_enc_${layer}`, [nFeatures], 'nFeatures'),
     decoder: decoders.take(

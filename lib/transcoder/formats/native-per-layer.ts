@@ -1,4 +1,4 @@
-import { asSpanOne, type TranscoderFormat } from './format';
+import { asSpanOne, layerSizes, type TranscoderFormat } from './format';
 
 const threshold = 'activation_function.threshold';
 
@@ -14,13 +14,18 @@ export const nativePerLayer: TranscoderFormat = {
   recognizes: (file) => file.has('W_enc') || file.has('W_dec'),
 
   async readLayer(file) {
-    const nFeatures = file.vectorLength('b_enc', 'nFeatures');
-    const dModel = file.vectorLength('b_dec', 'dModel');
+    const { nFeatures, dModel } = layerSizes(
+      file.shape('W_enc'),
+      file.shape('b_enc'),
+      file.shape('W_dec'),
+      file.shape('b_dec'),
+    );
     const k = ['k', 'activation_function.k'].find((name) => file.has(name));
     return {
       path: file.path,
       nFeatures,
       dModel,
+      optionalNames: { threshold, skip: 'W_skip' },
       encoder: file.take('W_enc', [nFeatures, dModel], 'nFeatures, dModel'),
       encoderBias: file.take('b_enc', [nFeatures], 'nFeatures'),
       decoder: asSpanOne(file.take('W_dec', [nFeatures, dModel], 'nFeatures, dModel'), nFeatures, dModel),

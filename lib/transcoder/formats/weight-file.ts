@@ -36,14 +36,6 @@ export class WeightFile {
     return this.tensors.get(name)?.shape;
   }
 
-  /** Length of a vector that must be there and not be empty. */
-  vectorLength(name: string, meaning: string): number {
-    const { shape } = this.tensor(name);
-    const length = shape[0] ?? 0;
-    if (shape.length === 1 && length > 0) return length;
-    throw this.error(name, `expected shape [${meaning}], found [${shape.join(', ')}]`);
-  }
-
   /** @param meaning of the dimensions, for the message: `nFeatures, dModel` */
   take(name: string, shape: readonly number[], meaning: string): TensorSource {
     const tensor = this.tensor(name);
