@@ -1,11 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers' with { 'resolution-mode': 'import' };
 import { CircuitTracerError } from '../errors';
 import { fileExists, isObject, readJsonObject } from '../io/files';
 import { log } from '../log';
 import { describe } from '../validate';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
+
+/** The part of `@huggingface/tokenizers` used here; its own declarations can't be resolved from CommonJS. */
+interface HubTokenizer {
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: (number | undefined)[]; tokens: string[] };
+  decode(ids: number[], options: { clean_up_tokenization_spaces: boolean }): string;
+  token_to_id(token: string): number | undefined;
+  id_to_token(id: number): string | undefined;
+  get_vocab(): Map<string, number>;
+}
 
 export interface TokenizerOptions {
   /**
@@ -79,7 +87,7 @@ export class Tokenizer {
     if (text === '') return [];
     const { ids, tokens } = this.#tokenizer.encode(text, { add_special_tokens: false });
     const unknown = ids.findIndex((id) => !Number.isInteger(id));
-    if (unknown < 0) return ids;
+    if (unknown < 0) return ids as number[];
     throw new CircuitTracerError(
       'ERR_TOKENIZER',
       `The tokenizer has no token for ${describe(tokens[unknown])} and none that stands for unknown text; leave it out.`,
@@ -170,7 +178,7 @@ async function build(
   const hub = await import('@huggingface/tokenizers');
   try {
     const complete = { ...definition, added_tokens: addedTokens(definition, config) };
-    return new hub.Tokenizer(complete, config);
+    return new hub.Tokenizer(complete, config) as HubTokenizer;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CircuitTracerError('ERR_TOKENIZER', `${file}: expected a tokenizer this package can run: ${reason}`, {
