@@ -23,7 +23,7 @@ export interface AttributeOptions {
   readonly updateInterval?: number;
   /** Move weights no longer needed off the device while rows are computed: to main memory or to temporary files. */
   readonly offload?: 'cpu' | 'disk';
-  /** Token ids are taken as they are: no special token is put in front. Default false. */
+  /** The tokens are taken as they are: no special token is put in front. Default false. */
   readonly exactTokens?: boolean;
   /** Log each phase at level info. Default false. */
   readonly verbose?: boolean;

@@ -17,7 +17,7 @@ export interface PreparedPrompt {
 /**
  * Tokenise text and put a special token in front where the first one isn't special already.
  *
- * @param exactTokens takes token ids as they are.
+ * @param exactTokens puts nothing in front.
  * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no tokens, too many, or ids outside the vocabulary.
  */
 export function preparePrompt(
@@ -26,19 +26,15 @@ export function preparePrompt(
   tokenizer: Tokenizer | undefined,
   exactTokens = false,
 ): PreparedPrompt {
-  if (typeof prompt === 'string') {
-    if (tokenizer) return checked(tokenizer.prepare(prompt), spec);
-    throw new CircuitTracerError(
-      'ERR_INVALID_PROMPT',
-      `A model built in memory has no tokenizer: give token ids instead of the text ${describe(prompt)}.`,
-    );
+  if (tokenizer) {
+    const given = typeof prompt === 'string' ? prompt : tokenIds(prompt);
+    return checked(tokenizer.prepare(given, { exact: exactTokens }), spec);
   }
-  const tokens = tokenIds(prompt);
-  checkTokens(tokens, spec);
-  const prepared = tokenizer?.prepare(tokens);
-  if (!prepared) return { tokens: Int32Array.from(tokens), zeroPositions: 1 };
-  const asGiven = exactTokens && prepared.tokens.length !== tokens.length;
-  return checked(asGiven ? { tokens, zeroPositions: 1 } : prepared, spec);
+  if (typeof prompt !== 'string') return checked({ tokens: tokenIds(prompt), zeroPositions: 1 }, spec);
+  throw new CircuitTracerError(
+    'ERR_INVALID_PROMPT',
+    `A model built in memory has no tokenizer: give token ids instead of the text ${describe(prompt)}.`,
+  );
 }
 
 function tokenIds(prompt: unknown): number[] {
@@ -51,7 +47,10 @@ function tokenIds(prompt: unknown): number[] {
   );
 }
 
-function checked({ tokens, zeroPositions }: { tokens: readonly number[]; zeroPositions: number }, spec: ModelSpec) {
+function checked(
+  { tokens, zeroPositions }: { tokens: readonly number[]; zeroPositions: number },
+  spec: ModelSpec,
+): PreparedPrompt {
   checkTokens(tokens, spec);
   return { tokens: Int32Array.from(tokens), zeroPositions };
 }

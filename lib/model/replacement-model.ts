@@ -42,7 +42,7 @@ export interface FromConfigOptions extends LoadOptions {
 }
 
 export interface RunOptions {
-  /** Token ids are taken as they are: no special token is put in front. Default false. */
+  /** The tokens are taken as they are: no special token is put in front. Default false. */
   readonly exactTokens?: boolean;
   readonly signal?: AbortSignal;
 }

@@ -1,0 +1,62 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+/**
+ * Turn `--max_n_logits` into `--max-n-logits`: both spellings are accepted, kebab-case is shown. Values are left
+ * alone, and so is all that follows `--`.
+ */
+export function normaliseArguments(args: readonly string[], valueFlags: ReadonlySet<string>): string[] {
+  const result: string[] = [];
+  let isValue = false;
+  for (const [index, arg] of args.entries()) {
+    if (arg === '--' && !isValue) return [...result, ...args.slice(index)];
+    const plain: string = isValue ? arg : kebabCase(arg);
+    result.push(plain);
+    isValue = !isValue && valueFlags.has(plain);
+  }
+  return result;
+}
+
+function kebabCase(arg: string): string {
+  const [, name = '', rest = ''] = /^(--[^=]*)(.*)$/s.exec(arg) ?? [];
+  return name ? name.replaceAll('_', '-') + rest : arg;
+}
+
+/** Every flag of the program or its commands that takes a value: `--prompt`, `-p`. */
+export function valueFlagsOf(program: Command): Set<string> {
+  const options = [program, ...program.commands].flatMap((command) => command.options);
+  const taking = options.filter((option) => option.required || option.optional);
+  return new Set(taking.flatMap((option) => [option.long, option.short]).filter((flag) => flag != null));
+}
+
+/** A parser of whole numbers from `min` on, for an option's value. */
+export function wholeNumber(min: number, max = 2 ** 31 - 1): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** A share or probability. */
+export function fraction(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 1.');
+}
+
+/** `2,5,7` */
+export function tokenIds(text: string): number[] {
+  const ids = text.split(',').map((part) => part.trim());
+  if (ids.every((id) => /^\d{1,9}$/.test(id))) return ids.map(Number);
+  throw new InvalidArgumentError('It must be token ids, separated by commas: 2,5,7.');
+}
+
+/** A parser of one of some words, some of which are other names: `fp32` for `float32`. */
+export function oneOf<T extends string>(words: readonly T[], aliases: Record<string, T> = {}): (text: string) => T {
+  return (text) => {
+    const word = aliases[text] ?? text;
+    if (words.includes(word as T)) return word as T;
+    const all = [...words, ...Object.keys(aliases)];
+    throw new InvalidArgumentError(`It must be one of ${all.join(', ')}.`);
+  };
+}

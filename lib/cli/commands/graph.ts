@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
+import { Graph } from '../../graph/graph';
+import { log } from '../../log';
+import { checkNotAborted } from '../../validate';
+import { interruptible } from '../exit';
+import { summarise } from '../graph-summary';
+import { logToStderr } from '../logging';
+import { checkOutputs, graphFilesOf } from '../outputs';
+import { printSummary } from '../print-summary';
+import { progressDisplay } from '../progress';
+import { addGraphFileOptions } from './attribute';
+
+interface GraphFlags {
+  slug?: string;
+  graphFileDir?: string;
+  nodeThreshold: number;
+  edgeThreshold: number;
+  scan?: string;
+  verbose: boolean;
+  json: boolean;
+}
+
+export function registerGraph(program: Command): void {
+  const command = program
+    .command('graph')
+    .description('prune and summarise a saved graph, and write graph files of it')
+    .argument('<file>', 'graph saved as .safetensors');
+  addGraphFileOptions(command);
+  command
+    .option('--scan <name>', "transcoders the page reads features of (default: the graph's)")
+    .option('--verbose', 'log what is done, and show stacks of errors', false)
+    .option('--json', 'print a machine-readable summary', false)
+    .action(showGraph);
+}
+
+async function showGraph(file: string, flags: GraphFlags): Promise<void> {
+  const display = progressDisplay();
+  logToStderr(display, flags.verbose);
+  const { slug, graphFileDir, nodeThreshold, edgeThreshold, scan } = flags;
+  const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
+  await checkOutputs({ graphPath: undefined, graphFiles });
+  await interruptible(async (signal) => {
+    const graph = await Graph.load(file);
+    const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
+    checkNotAborted(signal);
+    const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...(scan && { scan }) }));
+    printSummary(await summarise(pruned, { graphPath: file, written }, signal), flags.json);
+  });
+}

@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { CircuitTracerError } from '../errors';
+import { Graph } from '../graph/graph';
+import { fileExists } from '../io/files';
+import { storedItemSize, type TensorSource } from '../io/tensor-source';
+import { openCheckpoint } from '../model/checkpoint';
+import { planModel } from '../model/families';
+import { hookTable } from '../model/hooks';
+import type { ModelSpec } from '../model/spec';
+import { checkFit } from '../transcoder/fit';
+import { planTranscoders } from '../transcoder/formats';
+import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
+
+/** What weights there are on disk. */
+interface Stored {
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly dtypes: readonly string[];
+}
+
+export interface ModelInfo extends Stored {
+  readonly kind: 'model';
+  readonly path: string;
+  readonly name: string;
+  readonly spec: ModelSpec;
+  readonly hooks: readonly { name: string; shape: string }[];
+}
+
+export interface TranscoderInfo extends Stored {
+  readonly kind: 'transcoders';
+  readonly path: string;
+  readonly spec: TranscoderSpec;
+}
+
+export interface GraphInfo {
+  readonly kind: 'graph';
+  readonly path: string;
+  readonly prompt: string;
+  readonly model: Graph['model'];
+  readonly scan: Graph['scan'];
+  readonly positions: number;
+  readonly activeFeatures: number;
+  readonly selectedFeatures: number;
+  readonly nodes: number;
+  readonly logits: Graph['logits'];
+  readonly settings: Graph['settings'];
+  readonly packageVersion: string;
+}
+
+export type Info = ModelInfo | TranscoderInfo | GraphInfo;
+
+/**
+ * What is at a path: a model folder, a transcoder folder or a saved graph. Weights aren't read.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them, or what opening it throws.
+ */
+export async function inspect(path: string): Promise<Info> {
+  const absolute = resolve(path);
+  const status = await stat(absolute).catch(() => undefined);
+  if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `There is no file or folder ${absolute}.`);
+  if (!status.isDirectory()) return graphInfo(absolute, await Graph.load(absolute));
+  if (await fileExists(join(absolute, 'config.yaml'))) return transcoderInfo(absolute, await planTranscoders(absolute));
+  if (await fileExists(join(absolute, 'config.json'))) return modelInfo(absolute);
+  throw new CircuitTracerError(
+    'ERR_FILE_NOT_FOUND',
+    `${absolute} holds neither config.json (a model) nor config.yaml (transcoders).`,
+  );
+}
+
+async function modelInfo(path: string): Promise<ModelInfo> {
+  const { spec, weights } = planModel(await openCheckpoint(path));
+  return { kind: 'model', path, name: basename(path), spec, hooks: hookTable(spec), ...stored(Object.values(weights)) };
+}
+
+function transcoderInfo(path: string, { spec, layers }: TranscoderPlan): TranscoderInfo {
+  const sources = layers.flatMap((layer) => Object.values(layer) as (TensorSource | undefined)[]);
+  return { kind: 'transcoders', path, spec, ...stored(sources.filter((source) => source !== undefined)) };
+}
+
+function graphInfo(path: string, graph: Graph): GraphInfo {
+  const { prompt, model, scan, logits, settings, packageVersion } = graph;
+  return {
+    ...{ kind: 'graph', path, prompt, model, scan, logits, settings, packageVersion },
+    positions: graph.nPositions,
+    activeFeatures: graph.nActive,
+    selectedFeatures: graph.nSelected,
+    nodes: graph.nNodes,
+  };
+}
+
+/** Several weights may be views of one stored tensor (tied embeddings, joint query-key-value): it counts once. */
+function stored(sources: readonly TensorSource[]): Stored {
+  const unique = new Map(sources.map((source) => [`${source.file}:${source.offset}:${source.name}`, source]));
+  let [parameters, bytes] = [0, 0];
+  const dtypes = new Set<string>();
+  for (const { dtype, shape, scales } of unique.values()) {
+    const count = product(shape);
+    parameters += scales ? 2 * count : count;
+    bytes += count * storedItemSize[dtype] + (scales ? product(scales.shape) : 0);
+    dtypes.add(scales ? 'mxfp4' : dtype);
+  }
+  return { parameters, bytes, dtypes: [...dtypes].sort() };
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((total, size) => total * size, 1);
+}
+
+/** @returns why two things don't go together, or undefined when they do. */
+export function findMisfit(first: Info, second: Info): string | undefined {
+  const [a, b] = [first, second].sort((x, y) => order.indexOf(x.kind) - order.indexOf(y.kind));
+  if (a?.kind === 'model' && b?.kind === 'transcoders') return messageOf(() => checkFit(a.spec, b.spec));
+  if (a?.kind === 'model' && b?.kind === 'graph') {
+    const { family, nLayers, dModel, dVocab } = a.spec;
+    return differences(b, { family, nLayers, dModel, dVocab }, 'the model');
+  }
+  if (a?.kind === 'transcoders' && b?.kind === 'graph') {
+    const { nLayers, dModel } = a.spec;
+    return differences(b, { nLayers, dModel }, 'the transcoders');
+  }
+  return undefined;
+}
+
+const order: readonly Info['kind'][] = ['model', 'transcoders', 'graph'];
+
+function messageOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CircuitTracerError && error.code === 'ERR_MODEL_MISMATCH') return error.message;
+    throw error;
+  }
+}
+
+function differences(graph: GraphInfo, other: Partial<Graph['model']>, name: string): string | undefined {
+  for (const [field, value] of Object.entries(other)) {
+    const found = graph.model[field as keyof Graph['model']];
+    if (found !== value) return `The graph was made with ${field} ${found}, but ${name} has ${value}.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { packageVersion } from '../package-version';
+import { normaliseArguments, valueFlagsOf } from './arguments';
+import { registerAttribute } from './commands/attribute';
+import { registerGraph } from './commands/graph';
+import { registerInfo } from './commands/info';
+import { registerSetup } from './commands/setup';
+import { exitCodeOf, ignoreClosedPipes, reportFailure } from './exit';
+
+/** The command line, ready to parse. */
+export function makeProgram(): Command {
+  const program = new Command('circuit-tracer')
+    .description('attribution graphs of language models with transcoders')
+    .version(packageVersion)
+    .exitOverride()
+    .showHelpAfterError('Run with --help to see the options.');
+  for (const register of [registerAttribute, registerInfo, registerGraph, registerSetup]) register(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  ignoreClosedPipes();
+  const program = makeProgram();
+  const args = normaliseArguments(process.argv.slice(2), valueFlagsOf(program));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    reportFailure(error, args.includes('--verbose'));
+    // A signal has set its own code already.
+    process.exitCode ||= exitCodeOf(error);
+  }
+}
+
+if (require.main === module) void main();

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { CircuitTracerError } from '../errors';
+import { checkSlug } from '../graph/slug';
+import { UsageError } from './exit';
+
+/** Where a command writes. */
+export interface Outputs {
+  /** Graph in safetensors, absolute. */
+  readonly graphPath: string | undefined;
+  /** Graph files for the page: both or neither. */
+  readonly graphFiles: { readonly slug: string; readonly directory: string } | undefined;
+}
+
+/**
+ * Find out before the long work that its results can be written. Makes the folder of graph files.
+ *
+ * @throws UsageError for another extension than .safetensors.
+ * @throws CircuitTracerError `ERR_FILE_WRITE` saying which folder is missing or can't be written.
+ */
+export async function checkOutputs({ graphPath, graphFiles }: Outputs): Promise<void> {
+  if (graphPath !== undefined) {
+    if (!graphPath.endsWith('.safetensors')) {
+      throw new UsageError(`--graph-output-path must end in .safetensors; found '${graphPath}'.`);
+    }
+    await checkFile(graphPath);
+  }
+  if (graphFiles) {
+    await makeFolder(graphFiles.directory);
+    await checkFile(join(graphFiles.directory, `${graphFiles.slug}.json`));
+  }
+}
+
+async function checkFile(path: string): Promise<void> {
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isDirectory()) throw unwritable(path, 'it is a folder; give the name of a file');
+  await checkFolder(dirname(resolve(path)));
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw unwritable(folder, `the folder can't be made: ${(error as Error).message}`);
+  }
+}
+
+/** Only trying tells: permissions don't show read-only file systems, nor what root may do. */
+async function checkFolder(folder: string): Promise<void> {
+  const status = await stat(folder).catch(() => undefined);
+  if (!status) throw unwritable(folder, "the folder doesn't exist; make it first, or choose another path");
+  if (!status.isDirectory()) throw unwritable(folder, 'it is a file, not a folder');
+  const probe = join(folder, `.circuit-tracer-${process.pid}-${randomBytes(6).toString('hex')}`);
+  try {
+    await (await open(probe, 'wx')).close();
+    await unlink(probe);
+  } catch (error) {
+    throw unwritable(folder, `the folder can't be written: ${(error as Error).message}`);
+  }
+}
+
+function unwritable(path: string, reason: string): CircuitTracerError {
+  return new CircuitTracerError('ERR_FILE_WRITE', `Can't write to ${path}: ${reason}.`);
+}
+
+/**
+ * `--slug` and `--graph-file-dir` make graph files only together.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a slug that can't name a file.
+ */
+export function graphFilesOf(
+  slug: string | undefined,
+  directory: string | undefined,
+  warn: (message: string) => void,
+): Outputs['graphFiles'] {
+  if (slug !== undefined && directory !== undefined) return { slug: checkSlug(slug), directory: resolve(directory) };
+  const [given, missing] = slug === undefined ? ['--graph-file-dir', '--slug'] : ['--slug', '--graph-file-dir'];
+  if (slug !== directory) warn(`${given} without ${missing}: graph files need both, so none are written.`);
+  return undefined;
+}

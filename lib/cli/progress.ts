@@ -1,0 +1,84 @@
+import { Format, type Options, Presets, SingleBar } from 'cli-progress';
+import type { Progress, ProgressListener } from '../engine';
+
+/** Shows how far a command is, on standard error. */
+export interface ProgressDisplay {
+  readonly listener: ProgressListener;
+  /** Print a line without tearing the bar. */
+  print(line: string): void;
+  /** Clear the bar, if any. Idempotent. */
+  stop(): void;
+}
+
+/** A bar on a terminal, plain lines in a pipe. */
+export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  return stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream);
+}
+
+const clearLine = '\r\u001b[K';
+
+class BarDisplay implements ProgressDisplay {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #bar: SingleBar;
+  #phase: string | undefined;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    const options: Options = {
+      stream,
+      hideCursor: true,
+      clearOnComplete: true,
+      // Ctrl-C is ours to handle.
+      gracefulExit: false,
+      barsize: 28,
+      format: (barOptions, { progress }, { phase, done, total }) => {
+        const share = total > 0 ? `${done}/${total}` : '';
+        return `${String(phase).padEnd(22)} ${Format.BarFormat(progress, barOptions)} ${share}`;
+      },
+    };
+    this.#bar = new SingleBar(options, Presets.shades_classic);
+  }
+
+  readonly listener = ({ phase, done, total }: Progress): void => {
+    if (this.#phase === undefined) this.#bar.start(Math.max(total, 1), done, { phase, done, total });
+    this.#phase = phase;
+    this.#bar.setTotal(Math.max(total, 1));
+    this.#bar.update(done, { phase, done, total });
+  };
+
+  print(line: string): void {
+    this.#stream.write(`${this.#phase === undefined ? '' : clearLine}${line}\n`);
+  }
+
+  stop(): void {
+    if (this.#phase !== undefined) this.#bar.stop();
+    this.#phase = undefined;
+  }
+}
+
+const quietMs = 5000;
+
+class LineDisplay implements ProgressDisplay {
+  readonly #stream: NodeJS.WriteStream;
+  #phase: string | undefined;
+  #lastLine = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  /** One line when a phase begins, and one every few seconds while it lasts. */
+  readonly listener = ({ phase, done, total }: Progress): void => {
+    const now = Date.now();
+    if (phase === this.#phase && now - this.#lastLine < quietMs) return;
+    this.#phase = phase;
+    this.#lastLine = now;
+    this.print(total > 0 ? `${phase}: ${done} of ${total}` : phase);
+  };
+
+  print(line: string): void {
+    this.#stream.write(`${line}\n`);
+  }
+
+  stop(): void {}
+}

@@ -1,0 +1,120 @@
+import { styleText } from 'node:util';
+
+/** Columns of the narrowest terminal that summaries are made for. */
+export const pageWidth = 80;
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Colours where they help: on a terminal, unless NO_COLOR is set (no-color.org). */
+export class Palette {
+  readonly #enabled: boolean;
+
+  constructor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
+    this.#enabled = Boolean(stream.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb';
+  }
+
+  heading(text: string): string {
+    return this.#paint('bold', text);
+  }
+  faint(text: string): string {
+    return this.#paint('dim', text);
+  }
+  bar(text: string): string {
+    return this.#paint('cyan', text);
+  }
+  error(text: string): string {
+    return this.#paint(['bold', 'red'], text);
+  }
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  #paint(style: Style, text: string): string {
+    return this.#enabled ? styleText(style, text) : text;
+  }
+}
+
+const unsafe = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/** Text on one line that can't move the cursor or turn the direction of writing. */
+export function printable(text: string): string {
+  return text.replace(unsafe, (character) => {
+    if (character === '\n') return '⏎';
+    if (character === '\t') return '⇥';
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const wide =
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u;
+const zeroWidth = /^\p{Mark}+$|^\u200b$/u;
+
+/** Columns a terminal takes for the text: two for East Asian wide characters and emoji, none for combining marks. */
+export function columns(text: string): number {
+  let count = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    if (!zeroWidth.test(segment)) count += wide.test(segment) ? 2 : 1;
+  }
+  return count;
+}
+
+/** Cut to at most `width` columns, an ellipsis in place of what is lost. */
+export function clip(text: string, width: number): string {
+  if (columns(text) <= width) return text;
+  let [kept, used] = ['', 0];
+  for (const { segment } of graphemes.segment(text)) {
+    const size = columns(segment);
+    if (used + size > width - 1) break;
+    kept += segment;
+    used += size;
+  }
+  return `${kept}…`;
+}
+
+/** Exactly `width` columns: clipped or filled with spaces. */
+export function cell(text: string, width: number): string {
+  const clipped = clip(text, width);
+  return clipped + ' '.repeat(Math.max(0, width - columns(clipped)));
+}
+
+/** A number in a right-aligned cell. */
+export function numberCell(value: number, width: number, digits = 3): string {
+  return significant(value, digits).padStart(width);
+}
+
+/** Some significant digits, with an exponent only where it must be: 12.3, 0.0123, 1.23e-7. */
+export function significant(value: number, digits = 3): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(digits - 1);
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  return value.toFixed(decimals);
+}
+
+/** 12,345 */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** 1.5 GB, in powers of a thousand as disks are sold. */
+export function byteSize(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return unit === 0 ? `${grouped(value)} bytes` : `${significant(value)} ${units[unit]}`;
+}
+
+/** Words joined into lines of at most `width` columns; lines after the first are indented. */
+export function wrap(words: readonly string[], joint: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of words) {
+    const longer = line === '' ? word : line + joint + word;
+    if (line !== '' && columns(longer) > width) {
+      lines.push(line);
+      line = clip(indent + joint.trimStart() + word, width);
+    } else line = clip(longer, width);
+  }
+  return line === '' ? lines : [...lines, line];
+}

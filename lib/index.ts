@@ -1,0 +1,38 @@
+/**
+ * Attribution graphs of language models with transcoders.
+ *
+ * @packageDocumentation
+ */
+export type { AttributeOptions } from './attribution/options';
+export type { Device } from './device';
+export type { Progress, ProgressListener } from './engine';
+export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
+export * from './graph';
+export { setLogger } from './log';
+export { hookNames, hookTable } from './model/hooks';
+export type { ComputeDtype, LoadOptions } from './model/load-options';
+export type { Prompt } from './model/prompt';
+export type { GivenLayerWeights } from './model/random-weights';
+export {
+  type ActivationOptions,
+  type AttributionSetup,
+  type FeatureActivations,
+  type FromConfigOptions,
+  type NdArray,
+  ReplacementModel,
+  type RunOptions,
+  type SparseActivations,
+} from './model/replacement-model';
+export type { ModelSpec, RotaryTable } from './model/spec';
+export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
+export { packageVersion } from './package-version';
+export type { FeatureInputHook, FeatureOutputHook, TranscoderSpec } from './transcoder/spec';
+export {
+  type EncodeOptions,
+  type EncodeSparseOptions,
+  type Floats,
+  type ScaledDecoderVectors,
+  type SparseEncoding,
+  type TranscoderLoadOptions,
+  Transcoders,
+} from './transcoder/transcoders';
