@@ -65,13 +65,13 @@ describe('a transcoder folder that', () => {
       'names an unknown input hook',
       rewriteConfig(/feature_input_hook.*\n/, 'feature_input_hook: hook_brain\n'),
       'ERR_UNSUPPORTED_TRANSCODER',
-      /hook_brain.*hook_resid_mid/s,
+      /hook_resid_mid.*hook_brain/s,
     ],
     [
       'names an unknown output hook',
       rewriteConfig(/feature_output_hook.*\n/, 'feature_output_hook: hook_brain\n'),
       'ERR_UNSUPPORTED_TRANSCODER',
-      /hook_brain.*hook_mlp_out/s,
+      /hook_mlp_out.*hook_brain/s,
     ],
     [
       'is of an unknown kind',
@@ -83,7 +83,7 @@ describe('a transcoder folder that', () => {
       'has an unknown activation',
       rewriteConfig(/$/, '\nactivation: wobble\n'),
       'ERR_UNSUPPORTED_TRANSCODER',
-      /wobble.*topk/s,
+      /topk.*wobble/s,
     ],
   ]);
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expectCleanExit, runLifecycleScript } from '../support/child';
 
 // A process that computes ends as any other: at once, with the code it chose, without an abort or a word.
@@ -58,3 +59,18 @@ test('loading, running and disposing again and again needs no more memory', asyn
   // 40 rounds that each kept one model of 0.7 MB in float32 would show as 28 MB.
   expect(end - warm).toBeLessThan(15);
 });
+
+// Address space can be limited, and the limit lifted, only with this tool of Linux.
+const canLimitMemory = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0;
+
+(canLimitMemory ? test : test.skip)(
+  'running out of memory says what to do, and the next request is answered',
+  async () => {
+    const result = await runLifecycleScript('out-of-memory', ['150']);
+    expectCleanExit(result);
+    const { code, message, nodes } = JSON.parse(result.stdout);
+    expect(code).toBe('ERR_OUT_OF_MEMORY');
+    expect(message).toMatch(/batchSize 1024/);
+    expect(nodes).toBeGreaterThan(0);
+  },
+);

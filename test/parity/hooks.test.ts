@@ -1,6 +1,4 @@
-import type { NdArray } from '../../lib';
-import { hookNames, hookTable } from '../../lib/model/hooks';
-import type { ModelSpec } from '../../lib/model/spec';
+import { hookNames, hookTable, type ModelSpec, type NdArray } from '../../lib';
 import { expectBitEqual, expectClose, parity as tolerance } from '../support/compare';
 import { caseNames } from '../support/fixtures';
 import { useCase } from '../support/use-case';

@@ -1,4 +1,4 @@
-import { Tokenizer } from '../../lib/model/tokenizer';
+import { Tokenizer } from '../../lib';
 import { caseNames, loadCase } from '../support/fixtures';
 
 describe.each(caseNames)('%s', (name) => {
