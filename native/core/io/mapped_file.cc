@@ -7,10 +7,22 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
+#include <mutex>
 
 #include "errors.h"
 
 namespace circuit_tracer {
+namespace {
+
+// Live mappings of the process: begin -> end. Engines map and unmap on their own threads.
+std::mutex mappingsMutex;
+std::map<uintptr_t, uintptr_t>& mappings() {
+  static std::map<uintptr_t, uintptr_t> ranges;
+  return ranges;
+}
+
+}  // namespace
 
 MappedFile::MappedFile(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -30,10 +42,24 @@ MappedFile::MappedFile(const std::string& path) {
   require(address != MAP_FAILED, "ERR_FILE_READ", "can't map weight file ", path, ": ",
           std::strerror(failure));
   data_ = static_cast<uint8_t*>(address);
+  const std::lock_guard<std::mutex> lock(mappingsMutex);
+  const auto begin = reinterpret_cast<uintptr_t>(data_);
+  mappings()[begin] = begin + size_;
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(data_, size_);
+  if (data_ == nullptr) return;
+  const std::lock_guard<std::mutex> lock(mappingsMutex);
+  mappings().erase(reinterpret_cast<uintptr_t>(data_));
+  ::munmap(data_, size_);
+}
+
+bool MappedFile::holds(const void* address) {
+  const std::lock_guard<std::mutex> lock(mappingsMutex);
+  const auto wanted = reinterpret_cast<uintptr_t>(address);
+  auto next = mappings().upper_bound(wanted);
+  if (next == mappings().begin()) return false;
+  return wanted < std::prev(next)->second;
 }
 
 std::shared_ptr<MappedFile> FileMappings::open(const std::string& path) {

@@ -21,6 +21,9 @@ class MappedFile {
   uint8_t* data() const { return data_; }
   int64_t size() const { return size_; }
 
+  // Whether `address` lies in any live mapping: its bytes are on disk already.
+  static bool holds(const void* address);
+
  private:
   uint8_t* data_ = nullptr;
   int64_t size_ = 0;

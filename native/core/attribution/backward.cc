@@ -1,0 +1,132 @@
+#include "attribution/backward.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+namespace circuit_tracer {
+
+at::Tensor Backward::edgeRows(const TargetRows& targets) {
+  positions_ = 1 + *std::max_element(targets.position.begin(), targets.position.end());
+  entered_ = 0;
+  at::Tensor edges =
+      at::zeros({targets.size(), local_.columns.total()}, local_.tokenVectors.options());
+  enter(targets, local_.nLayers);
+  for (int64_t layer = local_.nLayers - 1; layer >= 0; --layer) {
+    if (entered_ > 0) readOff(layer, edges);
+    if (local_.parallelBlocks) {
+      passParallelBlock(layer);
+      enter(targets, layer);
+    } else {
+      addSkip(layer);
+      enter(targets, layer);
+      if (entered_ > 0) addValues(layer, mixValues(layer));
+    }
+  }
+  readOffTokens(edges);
+  return edges.index_select(1, local_.columns.workingOfFinal.to(edges.device()));
+}
+
+// Attention and MLP both read the block's input, so neither sees what the other adds.
+void Backward::passParallelBlock(int64_t layer) {
+  if (entered_ == 0) return;
+  const at::Tensor mixed = mixValues(layer);
+  addSkip(layer);
+  addValues(layer, mixed);
+}
+
+// Rows whose entry layer is `layer` get their read vector at their position.
+void Backward::enter(const TargetRows& targets, int64_t layer) {
+  const auto stop = std::upper_bound(targets.entryLayer.begin(), targets.entryLayer.end(), layer,
+                                     std::greater<int64_t>());
+  const int64_t before = entered_;
+  const int64_t after = stop - targets.entryLayer.begin();
+  if (after == before) return;
+  grow(after);
+  std::vector<int64_t> places;
+  for (int64_t r = before; r < after; ++r) places.push_back(targets.position[r] * after + r);
+  gradient_.view({positions_ * after, local_.dModel})
+      .index_copy_(0, at::tensor(places, at::kLong).to(gradient_.device()),
+                   targets.vectors.slice(0, before, after));
+}
+
+// Re-lays the gradient out for `rows` rows, the new ones zero.
+void Backward::grow(int64_t rows) {
+  at::Tensor grown =
+      buffer(gradientStorage_[1 - current_], {positions_, rows, local_.dModel});
+  if (entered_ > 0) grown.narrow(1, 0, entered_).copy_(gradient_);
+  grown.narrow(1, entered_, rows - entered_).zero_();
+  gradient_ = grown;
+  current_ = 1 - current_;
+  entered_ = rows;
+}
+
+void Backward::readOff(int64_t layer, at::Tensor& edges) {
+  const LayerWrites& writes = local_.writes[layer];
+  at::Tensor rows = edges.narrow(0, 0, entered_);
+  for (int64_t q = 0; q < positions_; ++q) {
+    const WriteGroup& group = writes.groups[q];
+    if (group.count == 0) continue;
+    rows.narrow(1, group.firstColumn, group.count)
+        .addmm_(gradient_[q], writes.decoders.narrow(0, group.firstRow, group.count).t());
+  }
+  const at::Tensor errors = at::bmm(gradient_, writes.errors.slice(0, 0, positions_).unsqueeze(2));
+  rows.narrow(1, local_.columns.error(layer, 0), positions_).copy_(errors.squeeze(2).t());
+}
+
+void Backward::readOffTokens(at::Tensor& edges) {
+  const at::Tensor tokens =
+      at::bmm(gradient_, local_.tokenVectors.slice(0, 0, positions_).unsqueeze(2));
+  edges.narrow(1, local_.columns.token(0), positions_).copy_(tokens.squeeze(2).t());
+}
+
+void Backward::addSkip(int64_t layer) {
+  const LinearSkip& skip = local_.skip[layer];
+  if (entered_ == 0 || !skip.matrix.defined()) return;
+  at::Tensor through = buffer(headStorage_, {positions_ * entered_, local_.dModel});
+  at::mm_out(through, gradient_.view({-1, local_.dModel}), skip.matrix);
+  gradient_.addcmul_(through.view(gradient_.sizes()), skip.scale.slice(0, 0, positions_));
+}
+
+// [kvHeads, m * entered, dHead]: the gradient at the values of each position, summed over the query
+// heads that share them.
+at::Tensor Backward::mixValues(int64_t layer) {
+  const LinearAttention& attention = local_.attention[layer];
+  const int64_t dHead = local_.dHead;
+  const int64_t group = local_.nHeads / local_.nKeyValueHeads;
+  const at::Tensor flat = gradient_.view({-1, local_.dModel});
+  at::Tensor mixed = buffer(mixedStorage_, {local_.nKeyValueHeads, positions_, entered_ * dHead});
+  at::Tensor atHead = buffer(headStorage_, {positions_ * entered_, dHead});
+  for (int64_t h = 0; h < local_.nHeads; ++h) {
+    at::mm_out(atHead, flat, attention.outWeight.narrow(1, h * dHead, dHead));
+    const at::Tensor pattern =
+        attention.scaledPattern[h].slice(0, 0, positions_).slice(1, 0, positions_).t();
+    at::Tensor values = mixed[h / group];
+    at::addmm_out(values, values, pattern, atHead.view({positions_, entered_ * dHead}),
+                  h % group == 0 ? 0 : 1, 1);
+  }
+  return mixed.view({local_.nKeyValueHeads, positions_ * entered_, dHead});
+}
+
+void Backward::addValues(int64_t layer, const at::Tensor& mixed) {
+  const at::Tensor& weight = local_.attention[layer].valueWeight;
+  at::Tensor flat = gradient_.view({-1, local_.dModel});
+  for (int64_t k = 0; k < local_.nKeyValueHeads; ++k) {
+    flat.addmm_(mixed[k], weight.narrow(0, k * local_.dHead, local_.dHead));
+  }
+}
+
+// A view of `storage` with this shape; storage only ever grows.
+at::Tensor Backward::buffer(at::Tensor& storage, at::IntArrayRef shape) {
+  int64_t size = 1;
+  for (const int64_t extent : shape) size *= extent;
+  if (!storage.defined() || storage.numel() < size) {
+    storage = at::empty({size}, local_.tokenVectors.options());
+  }
+  return storage.narrow(0, 0, size).view(shape);
+}
+
+}  // namespace circuit_tracer

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "attribution/local_model.h"
+
+namespace circuit_tracer {
+
+// Where each row's read vector enters the backward pass. Feature rows enter at their own layer,
+// between the MLP and (in sequential blocks) the attention; logit rows at layer nLayers.
+struct TargetRows {
+  at::Tensor vectors;               // [R, D] in the residual stream
+  std::vector<int64_t> entryLayer;  // [R] descending
+  std::vector<int64_t> position;    // [R]
+
+  int64_t size() const { return static_cast<int64_t>(entryLayer.size()); }
+};
+
+// The written-out backward pass of a LocalModel: target rows in, edge rows out. Gradients are
+// position-major, [m, R, D], so that every product at one position is contiguous; rows not yet
+// entered and positions after the last target take no work. Buffers are reused between calls.
+class Backward {
+ public:
+  explicit Backward(const LocalModel& local) : local_(local) {}
+
+  // Edge rows [R, columns.total()] in final column order: effect of every source on each target.
+  at::Tensor edgeRows(const TargetRows& targets);
+
+ private:
+  void enter(const TargetRows& targets, int64_t layer);
+  void readOff(int64_t layer, at::Tensor& edges);
+  void readOffTokens(at::Tensor& edges);
+  void addSkip(int64_t layer);
+  void grow(int64_t rows);
+  void passParallelBlock(int64_t layer);
+  at::Tensor mixValues(int64_t layer);
+  void addValues(int64_t layer, const at::Tensor& mixed);
+  at::Tensor buffer(at::Tensor& storage, at::IntArrayRef shape);
+
+  const LocalModel& local_;
+  int64_t positions_ = 0;  // m
+  int64_t entered_ = 0;    // rows with a gradient so far: a prefix
+  at::Tensor gradient_;    // [m, entered, D]
+  at::Tensor gradientStorage_[2], headStorage_, mixedStorage_;
+  int current_ = 0;
+};
+
+}  // namespace circuit_tracer

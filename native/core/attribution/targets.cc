@@ -1,0 +1,83 @@
+#include "attribution/targets.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+
+#include "attribution/local_model.h"
+
+namespace circuit_tracer {
+namespace {
+
+at::Tensor probabilitiesAt(const Trace& trace, int64_t position) {
+  return at::softmax(trace.logits[position].to(at::kFloat), -1);
+}
+
+at::Tensor directionOf(const Transformer& model, const TargetRequest& request,
+                       const at::Tensor& meanUnembedding) {
+  if (request.kind == TargetRequest::Kind::Direction) {
+    return request.direction.to(model.device(), at::kFloat);
+  }
+  return model.weights().unembedding[request.tokenId].to(at::kFloat) - meanUnembedding;
+}
+
+float weightOf(const Trace& trace, const TargetRequest& request) {
+  if (request.weight) return *request.weight;
+  if (request.kind != TargetRequest::Kind::Token) return 1;
+  return probabilitiesAt(trace, request.position)[request.tokenId].item<float>();
+}
+
+at::Tensor featureReadVector(const Transformer& model, const TranscoderSet& transcoders,
+                             const Trace& trace, const TargetRequest& request) {
+  SparseFeatures one;
+  one.layer = {request.layer};
+  one.position = {request.position};
+  one.feature = {request.feature};
+  one.value = {1};
+  return featureReadVectors(model, transcoders, trace, one, {0})[0];
+}
+
+}  // namespace
+
+std::vector<TargetRequest> salientTokens(const Trace& trace, int64_t maxCount,
+                                         double desiredProbability) {
+  const int64_t last = trace.nPositions() - 1;
+  const at::Tensor probabilities = probabilitiesAt(trace, last).to(at::kCPU);
+  const int64_t count = std::min(maxCount, probabilities.size(0));
+  const auto [top, ids] = probabilities.topk(count);
+  const at::Tensor reached = top.cumsum(0);
+  std::vector<TargetRequest> requests;
+  for (int64_t i = 0; i < count; ++i) {
+    TargetRequest request;
+    request.position = last;
+    request.tokenId = ids[i].item<int64_t>();
+    requests.push_back(request);
+    if (reached[i].item<float>() >= static_cast<float>(desiredProbability)) break;
+  }
+  return requests;
+}
+
+Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoders,
+                       const Trace& trace, const std::vector<TargetRequest>& requests) {
+  Targets targets;
+  const at::Tensor meanUnembedding = model.weights().unembedding.mean(0, false, at::kFloat);
+  std::vector<at::Tensor> vectors;
+  for (const TargetRequest& request : requests) {
+    const bool isFeature = request.kind == TargetRequest::Kind::Feature;
+    targets.tokenId.push_back(request.kind == TargetRequest::Kind::Token ? request.tokenId : -1);
+    targets.weight.push_back(weightOf(trace, request));
+    targets.position.push_back(request.position);
+    targets.entryLayer.push_back(isFeature ? request.layer : model.spec().nLayers);
+    vectors.push_back(
+        isFeature
+            ? featureReadVector(model, transcoders, trace, request)
+            : logitReadVectors(model, trace,
+                               directionOf(model, request, meanUnembedding).unsqueeze(0),
+                               {request.position})[0]);
+  }
+  targets.vectors = at::stack(vectors);
+  return targets;
+}
+
+}  // namespace circuit_tracer

@@ -1,0 +1,52 @@
+#include "attribution/trace.h"
+
+#include "finite.h"
+
+namespace circuit_tracer {
+namespace {
+
+// Where the trace keeps the value of a hook point, or nullptr for one it doesn't need.
+at::Tensor* slot(Trace& trace, HookPoint point, int64_t layer) {
+  switch (point) {
+    case HookPoint::Embed:
+      return &trace.embeddings;
+    case HookPoint::Pattern:
+      return &trace.patterns[layer];
+    case HookPoint::Ln1Scale:
+      return &trace.ln1Scale[layer];
+    case HookPoint::Ln1PostScale:
+      return &trace.ln1PostScale[layer];
+    case HookPoint::Ln2Scale:
+      return &trace.ln2Scale[layer];
+    case HookPoint::Ln2PostScale:
+      return &trace.ln2PostScale[layer];
+    case HookPoint::FinalScale:
+      return &trace.finalScale;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+Trace tracePrompt(const Transformer& model, const TranscoderSpec& transcoders,
+                  const at::Tensor& tokens, const JobControl& control) {
+  Trace trace;
+  const int64_t layers = model.spec().nLayers;
+  for (auto* list : {&trace.patterns, &trace.ln1Scale, &trace.ln1PostScale, &trace.ln2Scale,
+                     &trace.ln2PostScale, &trace.featureInputs, &trace.featureOutputs}) {
+    list->resize(layers);
+  }
+  const Hook hook = [&](HookPoint point, int64_t layer, at::Tensor value) {
+    if (point == HookPoint::ResidPre) control.report("forward", layer, layers);
+    if (at::Tensor* place = slot(trace, point, layer)) *place = value;
+    if (point == transcoders.inputHook) trace.featureInputs[layer] = value;
+    if (point == transcoders.outputHook) trace.featureOutputs[layer] = value;
+    return value;
+  };
+  trace.logits = model.forward(tokens, hook);
+  requireFinite(trace.logits, "logits of the prompt");
+  return trace;
+}
+
+}  // namespace circuit_tracer

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace circuit_tracer {
+
+// Moves weights out of the way for the rest of a computation and puts them back when it ends,
+// however it ends. To the CPU's memory, or to files in a folder, from where they are read through a
+// memory map. What is there already (CPU tensors, mapped weights) stays.
+class Offload {
+ public:
+  // `where`: "" leaves everything in place, "cpu", or a folder for temporary files.
+  explicit Offload(std::string where) : where_(std::move(where)) {}
+  ~Offload();
+  Offload(const Offload&) = delete;
+  Offload& operator=(const Offload&) = delete;
+
+  // Undefined tensors and nullptr are skipped. Throws CodedError ERR_FILE_WRITE.
+  void park(const std::vector<at::Tensor*>& tensors);
+
+ private:
+  struct Parked {
+    at::Tensor* place;
+    at::Device device;
+    std::string file;  // empty when in memory
+  };
+
+  void parkOnDisk(at::Tensor& tensor);
+
+  std::string where_;
+  std::vector<Parked> parked_;
+};
+
+}  // namespace circuit_tracer

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <vector>
+
+#include "io/row_store.h"
+#include "io/tensor_source.h"
+#include "job_control.h"
+#include "model/hook_point.h"
+#include "transcoder/sparse_features.h"
+
+namespace circuit_tracer {
+
+enum class FeatureActivation { Relu, JumpRelu, TopK };
+
+// The C++ side of lib/transcoder/spec.ts.
+struct TranscoderSpec {
+  bool crossLayer = false;
+  int64_t nLayers = 0;
+  int64_t dModel = 0;
+  std::vector<int64_t> nFeatures;
+  HookPoint inputHook = HookPoint::ResidMid;
+  HookPoint outputHook = HookPoint::MlpOut;
+  FeatureActivation activation = FeatureActivation::Relu;
+  int64_t k = 0;
+
+  // Output layers a feature of `layer` writes to: layer .. layer + span - 1.
+  int64_t span(int64_t layer) const { return crossLayer ? nLayers - layer : 1; }
+};
+
+struct TranscoderLayerSources {
+  TensorSource encoder, encoderBias, decoder, decoderBias;
+  std::optional<TensorSource> threshold, skip;
+};
+
+struct TranscoderLayer {
+  RowStore encoder;         // [F, D]
+  at::Tensor encoderBias;   // [F]
+  at::Tensor threshold;     // [F], JumpReLU only
+  RowStore decoder;         // [F, span, D]
+  at::Tensor decoderBias;   // [D]
+  at::Tensor skip;          // [out, in], undefined without a skip
+};
+
+// Dictionaries that replace the MLPs: feature (l, f) writes to output layers l .. l + span(l) - 1.
+// Per-layer and cross-layer sets differ in nothing else.
+class TranscoderSet {
+ public:
+  // Throws CodedError ERR_WEIGHT on shapes other than those above.
+  TranscoderSet(TranscoderSpec spec, const std::vector<TranscoderLayerSources>& sources,
+                at::ScalarType dtype, at::Device device, bool lazyEncoder, bool lazyDecoder,
+                const JobControl& control);
+
+  // Pre-activations, or activations, of one layer: x [rows, D] at the input hook -> [rows, F].
+  at::Tensor encodeLayer(int64_t layer, const at::Tensor& x, bool applyActivation) const;
+  // Non-zero activations; inputs[l] is [n, D]. Positions below zeroPositions have none.
+  SparseFeatures encodeSparse(const std::vector<at::Tensor>& inputs, int64_t zeroPositions,
+                              const JobControl& control) const;
+  // Decoder rows [count, span, D] of entries begin .. end-1 (one layer's) of `features`.
+  at::Tensor decoderRows(const SparseFeatures& features, int64_t begin, int64_t end) const;
+  // Per output layer [rows, D], float32: decoder bias, skip of `inputs` where there is one, and the
+  // sum of decoder rows times activations. `inputs` may be empty: then no skip is added.
+  std::vector<at::Tensor> decode(const SparseFeatures& features, int64_t rows,
+                                 const std::vector<at::Tensor>& inputs) const;
+
+  const TranscoderSpec& spec() const { return spec_; }
+  const TranscoderLayer& layer(int64_t l) const { return layers_[l]; }
+  std::vector<TranscoderLayer>& layers() { return layers_; }
+  at::ScalarType dtype() const { return dtype_; }
+  at::Device device() const { return device_; }
+
+ private:
+  TranscoderSpec spec_;
+  at::ScalarType dtype_;
+  at::Device device_;
+  std::vector<TranscoderLayer> layers_;
+};
+
+}  // namespace circuit_tracer
