@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
 import { isObject, readError, regularFile } from './files';
+import { repeatedKey } from './repeated-key';
 
 /** One tensor as the header describes it. `begin` and `end` are byte offsets into the file. */
 export interface SafetensorsEntry {
@@ -109,11 +110,15 @@ function decodeHeader(file: string, bytes: Buffer): string {
 }
 
 function parseHeader(file: string, text: string): Record<string, unknown> {
+  let header: Record<string, unknown>;
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    header = JSON.parse(text);
   } catch (cause) {
     throw malformed(file, `expected a header in JSON, found ${(cause as Error).message}`);
   }
+  const twice = repeatedKey(text);
+  if (twice === undefined) return header;
+  throw malformed(file, `expected each name once, found ${JSON.stringify(twice)} twice`);
 }
 
 function parseMetadata(file: string, metadata: unknown): Record<string, string> {
@@ -133,19 +138,21 @@ function parseEntry(file: string, name: string, value: unknown, dataStart: numbe
   if (!isSizes(offsets) || offsets.length !== 2) throw malformed(file, `${where}: expected two data_offsets`);
   const [begin = 0, end = 0] = offsets;
   const bytes = byteSize(file, where, dtype, shape);
-  if (end < begin || (bytes !== undefined && end - begin !== bytes)) {
-    throw malformed(
-      file,
-      `${where}: ${dtype} of shape [${shape}] needs ${bytes ?? 'a positive number of'} bytes, data_offsets give ${end - begin}`,
-    );
+  if (end - begin !== bytes) {
+    const found = `data_offsets give ${end - begin}`;
+    throw malformed(file, `${where}: ${dtype} of shape [${shape}] needs ${bytes} bytes, ${found}`);
   }
   return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
-/** Undefined for a dtype newer than this reader; such a tensor is listed but can't be used. */
-function byteSize(file: string, where: string, dtype: string, shape: readonly number[]): number | undefined {
+function byteSize(file: string, where: string, dtype: string, shape: readonly number[]): number {
   const bits = Object.hasOwn(dtypeBits, dtype) ? dtypeBits[dtype] : undefined;
-  if (bits === undefined) return undefined;
+  if (!bits) {
+    throw malformed(
+      file,
+      `${where}: expected a dtype of ${Object.keys(dtypeBits).join(', ')}; found ${describe(dtype)}`,
+    );
+  }
   const bytes = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, bits) / 8;
   if (Number.isSafeInteger(bytes)) return bytes;
   throw malformed(file, `${where}: ${dtype} of shape [${shape}] is no whole number of bytes, or too large`);
@@ -155,12 +162,12 @@ function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** Each tensor begins where the one before ended: a hole may hide data (or a repeated name), an overlap is never right. */
+/** Each tensor begins where the one before ended: a hole may hide data, an overlap is never right. */
 function checkTiling(file: string, entries: readonly SafetensorsEntry[], dataStart: number, size: number): void {
   let next = dataStart;
   for (const { name, begin, end } of entries) {
     if (begin !== next) {
-      const what = begin < next ? 'overlaps the tensor before it' : 'leaves a hole before it, or a name is used twice';
+      const what = begin < next ? 'overlaps the tensor before it' : 'leaves a hole before it';
       throw malformed(
         file,
         `tensor ${JSON.stringify(name)}: expected to begin at byte ${next}, found ${begin}; it ${what}`,

@@ -25,8 +25,8 @@ const indexFile = 'model.safetensors.index.json';
  *
  * Only headers of weight files are read, and all of them are checked.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`; `ERR_WEIGHT` when the index lists a
- *   tensor its shard doesn't hold.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT`, also when the index
+ *   lists a tensor its shard doesn't hold.
  */
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const folder = resolve(dir);
@@ -69,7 +69,7 @@ async function openShards(folder: string): Promise<Pick<Checkpoint, 'tensors' | 
     else if (other) otherTensors.set(name, other);
     else {
       throw new CircuitTracerError(
-        'ERR_WEIGHT',
+        'ERR_FILE_FORMAT',
         `${join(folder, shard)}: expected the tensor ${name}, which ${indexFile} says is there; found none. Download the ` +
           'shard and the index again.',
       );

@@ -7,7 +7,7 @@ import type { ModelSpec } from './spec';
  * Typed access to config.json. Every reader takes the default of the family's configuration class, which counts when the
  * key is missing; an explicit null counts only where the class allows it (the `optional` readers).
  *
- * @throws CircuitTracerError `ERR_FILE_FORMAT` from any reader whose value has the wrong type.
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` from any reader whose value has the wrong type.
  */
 export class ModelConfig {
   constructor(
@@ -88,7 +88,7 @@ export class ModelConfig {
 
   private wrong(key: string, expected: string, found: unknown): CircuitTracerError {
     return new CircuitTracerError(
-      'ERR_FILE_FORMAT',
+      'ERR_UNSUPPORTED_MODEL',
       `${this.where}: ${key}: expected ${expected}, found ${describe(found)}`,
     );
   }

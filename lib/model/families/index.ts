@@ -24,8 +24,8 @@ export const supportedModelTypes: readonly string[] = families.flatMap((family) 
  *
  * Every tensor the model needs is checked for presence, shape and number format; others are ignored.
  *
- * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an unknown `model_type` or a setting this package can't run right;
- *   `ERR_FILE_FORMAT` for a config.json value of the wrong type; `ERR_WEIGHT` for a tensor missing or of wrong shape.
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an unknown `model_type`, a setting of the wrong type or one this
+ *   package can't run right; `ERR_WEIGHT` for a tensor missing, or of wrong shape or number format.
  */
 export function planModel(checkpoint: Checkpoint): ModelPlan {
   const config = new ModelConfig(checkpoint.config, join(checkpoint.folder, 'config.json'));

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readJsonFile, readJsonObject, readTextFile, withFileLock, writeFileAtomically } from '../../../lib/io/files';
+import { expectRejection } from '../../support/expect-rejection';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+describe('writeFileAtomically', () => {
+  test('writes text, bytes and what a function writes, and leaves nothing else', async () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, 'a.txt');
+    await writeFileAtomically(file, 'text');
+    expect(readFileSync(file, 'utf8')).toBe('text');
+    await writeFileAtomically(file, Uint8Array.of(104, 105));
+    expect(readFileSync(file, 'utf8')).toBe('hi');
+    await writeFileAtomically(file, async (handle) => {
+      await handle.write('one ');
+      await handle.write('two');
+    });
+    expect(readFileSync(file, 'utf8')).toBe('one two');
+    expect(readdirSync(folder)).toEqual(['a.txt']);
+  });
+
+  test('keeps the old file when the writer fails, and passes its error on', async () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, 'a.txt');
+    writeFileSync(file, 'old');
+    const failing = writeFileAtomically(file, async (handle) => {
+      await handle.write('new');
+      throw new RangeError('half way');
+    });
+    await expect(failing).rejects.toThrow('half way');
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['a.txt']);
+  });
+
+  test('says why it cannot write', async () => {
+    const folder = temporaryFolder();
+    const lost = path.join(folder, 'nowhere', 'a.txt');
+    await expectRejection(writeFileAtomically(lost, ''), 'ERR_FILE_WRITE', /nowhere doesn't exist/);
+    mkdirSync(path.join(folder, 'taken'));
+    await expectRejection(writeFileAtomically(path.join(folder, 'taken'), ''), 'ERR_FILE_WRITE', /taken/);
+    expect(readdirSync(folder)).toEqual(['taken']);
+  });
+});
+
+describe('reading text and JSON', () => {
+  const written = (content: string | Uint8Array) => {
+    const file = path.join(temporaryFolder(), 'a.json');
+    writeFileSync(file, content);
+    return file;
+  };
+
+  test('gives what is there', async () => {
+    expect(await readTextFile(written('\u00e9'))).toBe('\u00e9');
+    expect(await readJsonFile(written('[1]'))).toEqual([1]);
+    expect(await readJsonObject(written('{"a": null}'))).toEqual({ a: null });
+  });
+
+  test('refuses what is not', async () => {
+    const folder = temporaryFolder();
+    await expectRejection(readTextFile(path.join(folder, 'none')), 'ERR_FILE_NOT_FOUND', /none/);
+    await expectRejection(readTextFile(folder), 'ERR_FILE_READ', /expected a file/);
+    await expectRejection(readTextFile(written('long'), 3), 'ERR_FILE_FORMAT', /at most 3 bytes.*found 4/);
+    await expectRejection(readTextFile(written(Uint8Array.of(0xc3, 0x28))), 'ERR_FILE_FORMAT', /UTF-8/);
+    await expectRejection(readJsonFile(written('')), 'ERR_FILE_FORMAT', /an empty file/);
+    await expectRejection(readJsonFile(written('{')), 'ERR_FILE_FORMAT', /expected JSON/);
+    await expectRejection(readJsonObject(written('[]')), 'ERR_FILE_FORMAT', /expected a JSON object/);
+  });
+});
+
+describe('withFileLock', () => {
+  test('lets one task in at a time, for a file that need not exist', async () => {
+    const file = path.join(temporaryFolder(), 'list.json');
+    let inside = 0;
+    let most = 0;
+    const task = async () => {
+      most = Math.max(most, ++inside);
+      await delay(20);
+      inside--;
+    };
+    await Promise.all([1, 2, 3, 4].map(() => withFileLock(file, task)));
+    expect(most).toBe(1);
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  test('is given back when the task fails, and gives up waiting in time', async () => {
+    const file = path.join(temporaryFolder(), 'list.json');
+    const fail = withFileLock(file, () => Promise.reject(new RangeError('no')));
+    await expect(fail).rejects.toThrow('no');
+    await withFileLock(file, async () => {
+      await expectRejection(
+        withFileLock(file, async () => undefined, 100),
+        'ERR_FILE_WRITE',
+        /still holds/,
+      );
+    });
+  });
+
+  test('names a folder that is missing', async () => {
+    const file = path.join(temporaryFolder(), 'nowhere', 'list.json');
+    await expectRejection(
+      withFileLock(file, async () => undefined),
+      'ERR_FILE_WRITE',
+      /nowhere doesn't exist/,
+    );
+  });
+});
