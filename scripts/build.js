@@ -61,11 +61,13 @@ function compile() {
 }
 
 /** Replaces rather than overwrites: a running process may have the old file mapped. */
-function install(source, target) {
+function install(name, folder) {
+  const source = path.join(objects, 'Release', `${name}.node`);
+  const target = path.join(folder, `${name}.node`);
   const from = fs.statSync(source, { throwIfNoEntry: false });
   const to = fs.statSync(target, { throwIfNoEntry: false });
   if (!from || (to && Math.floor(to.mtimeMs) === Math.floor(from.mtimeMs) && to.size === from.size)) return;
-  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.mkdirSync(folder, { recursive: true });
   const temporary = `${target}.${process.pid}.tmp`;
   fs.copyFileSync(source, temporary);
   fs.utimesSync(temporary, from.atime, from.mtime);
@@ -86,8 +88,8 @@ function main() {
   const libtorch = findLibTorch();
   configure({ directory: libtorch.directory, version: libtorch.version, tests, node: process.version });
   compile();
-  const names = ['circuit_tracer', 'circuit_tracer_preload', ...(tests ? ['circuit_tracer_oracle'] : [])];
-  for (const name of names) install(path.join(objects, 'Release', `${name}.node`), path.join(output, `${name}.node`));
+  for (const name of ['circuit_tracer', ...(tests ? ['circuit_tracer_oracle'] : [])]) install(name, output);
+  install('circuit_tracer_preload', path.join(output, 'preload'));
   fs.writeFileSync(
     path.join(output, 'circuit_tracer.json'),
     `${JSON.stringify({ libtorchVersion: libtorch.version })}\n`,

@@ -185,9 +185,10 @@ function connectionError(error: unknown, url: string, start: number): Error {
   return start > 0 ? new BrokenError(reason(error)) : new UnavailableError(`${url}: ${reason(error)}`);
 }
 
+/** `fetch` itself only says that it failed; why is in the cause, which for several addresses has a code alone. */
 function reason(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message : message;
+  const { cause, message } = error as { cause?: { message?: string; code?: string }; message: string };
+  return cause?.message || cause?.code || message;
 }
 
 async function sizeOf(file: string): Promise<number> {

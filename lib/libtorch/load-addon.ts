@@ -49,8 +49,7 @@ function findAddon(root: string): AddonFiles {
   if (built) return built;
   try {
     const addon = nodeGypBuild.resolve(root);
-    const preload = path.join(path.dirname(addon), 'preload', `${addonName}_preload.node`);
-    return { addon, preload, libtorchVersion: pinnedVersion };
+    return { addon, preload: preloadBeside(addon), libtorchVersion: pinnedVersion };
   } catch (cause) {
     throw missingAddon(path.join(root, 'build', 'Release', `${addonName}.node`), (cause as Error).message, cause);
   }
@@ -63,7 +62,12 @@ function builtAddon(root: string): AddonFiles | undefined {
   const record = path.join(folder, `${addonName}.json`);
   if (!existsSync(addon) || !existsSync(record)) return undefined;
   const { libtorchVersion } = JSON.parse(readFileSync(record, 'utf8')) as { libtorchVersion: string };
-  return { addon, preload: path.join(folder, `${addonName}_preload.node`), libtorchVersion };
+  return { addon, preload: preloadBeside(addon), libtorchVersion };
+}
+
+/** In a folder of its own: node-gyp-build takes any addon beside the real one for it. */
+function preloadBeside(addon: string): string {
+  return path.join(path.dirname(addon), 'preload', `${addonName}_preload.node`);
 }
 
 function loadWithLibTorch(files: AddonFiles, addon: string, env?: Environment): unknown {
