@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/** Makes prebuilds/<platform>-<arch>/ of this machine's platform, as they go into the published package. */
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const { pinnedVersion } = require('../dist/libtorch/folder.js');
+const preload = path.join('preload', 'circuit_tracer_preload.node');
+const built = path.join(root, 'build', 'Release');
+
+const prebuildify = require.resolve('prebuildify/bin.js');
+const result = spawnSync(process.execPath, [prebuildify, '--napi', '--strip'], { cwd: root, stdio: 'inherit' });
+if (result.status !== 0) process.exit(result.status ?? 1);
+
+// An addon loads with the LibTorch it was built with, and users have the pinned one.
+const { libtorchVersion } = JSON.parse(fs.readFileSync(path.join(built, 'circuit_tracer.json'), 'utf8'));
+if (libtorchVersion !== pinnedVersion) {
+  console.error(`Prebuilt addons are made with LibTorch ${pinnedVersion}; this build used ${libtorchVersion}.`);
+  process.exit(1);
+}
+const target = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`, preload);
+fs.mkdirSync(path.dirname(target), { recursive: true });
+fs.copyFileSync(path.join(built, preload), target);
+console.log(`Made ${path.relative(root, path.dirname(path.dirname(target)))}`);
