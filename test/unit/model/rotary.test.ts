@@ -77,7 +77,9 @@ describe('rotaryTable', () => {
       expect(scaled).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED_MODEL' }));
       expect(scaled).toThrow(type);
     }
-    expect(() => table({ rope_scaling: { type: 'linear' } })).toThrow(/factor: expected a positive number, found undefined/);
+    expect(() => table({ rope_scaling: { type: 'linear' } })).toThrow(
+      /factor: expected a positive number, found undefined/,
+    );
     expect(() => table({ rope_scaling: { type: 'llama3', factor: 2 } })).toThrow(/low_freq_factor/);
     expect(() => table({ rope_theta: 0 })).toThrow(/rope_theta/);
   });
