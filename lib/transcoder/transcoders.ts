@@ -17,6 +17,7 @@ import {
   layerRanges,
   widestLayer,
 } from './activations';
+import { checkTranscoderPlan } from './check-plan';
 import { planTranscoders } from './formats';
 import { NativeTranscoderEngine } from './native-transcoders';
 import type { TranscoderPlan, TranscoderSpec } from './spec';
@@ -102,8 +103,13 @@ export class Transcoders {
     return Transcoders.#start(await planTranscoders(checkText(dir, 'dir')), resolved);
   }
 
-  /** Load weights from wherever a plan says they are. */
+  /**
+   * Load weights from wherever a plan says they are: files or memory.
+   *
+   * @throws CircuitTracerError `ERR_WEIGHT` when a tensor's shape isn't what the spec says, and what `load` throws.
+   */
   static async fromPlan(plan: TranscoderPlan, options?: TranscoderLoadOptions): Promise<Transcoders> {
+    checkTranscoderPlan(plan);
     return Transcoders.#start(plan, resolveOptions(options));
   }
 

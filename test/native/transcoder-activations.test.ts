@@ -122,6 +122,19 @@ describe('calls that can not work', () => {
     expect((await transcoders.decode(activations, [1, 2, 3, 4])).data).toEqual(Float32Array.of(1, 2, 3, 4));
   });
 
+  test('a plan whose weights are not what its spec says', async () => {
+    const plan = identityPlan(4, {});
+    const refusal = (change: Partial<TranscoderSpec>, message: RegExp) =>
+      expect(Transcoders.fromPlan({ ...plan, spec: { ...plan.spec, ...change } })).rejects.toMatchObject({
+        code: 'ERR_WEIGHT',
+        message: expect.stringMatching(message),
+      });
+    await refusal({ activation: 'jumprelu' }, /layer 0: threshold: expected shape \[4\], found none/);
+    await refusal({ hasSkip: true }, /layer 0: skip: expected shape \[4, 4\], found none/);
+    await refusal({ nFeatures: [5] }, /layer 0: encoder \(encoder\): expected shape \[5, 4\], found shape \[4, 4\]/);
+    await refuses(Transcoders.fromPlan({ ...plan, layers: [] }), /plan\.layers must be an array of 1/);
+  });
+
   test('an aborted signal', async () => {
     const signal = AbortSignal.abort();
     await expect(transcoders.encode([1, 2, 3, 4], { signal })).rejects.toMatchObject({ code: 'ABORT_ERR' });

@@ -96,12 +96,9 @@ describe.each(sets.map((options) => [JSON.stringify(options), options] as const)
         expectBitEqual('encoder vector', vector, encoder as Float32Array);
       }
       const kept = dense.data.map((value, i) => (Math.floor(i / nFeatures) % rows < zeroPositions ? 0 : value));
-      // Adding zero turns -0 into 0, which is no activation either.
-      expectBitEqual(
-        'activations',
-        again,
-        kept.map((value) => value + 0),
-      );
+      // Close, not equal: the products of fewer rows may round another way.
+      expect(Array.from(again, (value) => value !== 0)).toEqual(Array.from(kept, (value) => value !== 0));
+      expectClose('activations', again, kept);
       expect([...sparse.encoderVectors.shape]).toEqual([sparse.values.length, dModel]);
     }
   });
