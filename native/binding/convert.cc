@@ -1,0 +1,261 @@
+#include "binding/convert.h"
+
+#include <ATen/Functions.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace circuit_tracer {
+namespace {
+
+[[noreturn]] void refuse(Napi::Env env, const std::string& what) {
+  throw Napi::TypeError::New(env, "native binding: " + what);
+}
+
+std::string text(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsString()) refuse(object.Env(), std::string(name) + " must be a string");
+  return value.As<Napi::String>();
+}
+
+double number(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsNumber()) refuse(object.Env(), std::string(name) + " must be a number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+int64_t integer(const Napi::Object& object, const char* name) {
+  return static_cast<int64_t>(number(object, name));
+}
+
+bool flag(const Napi::Object& object, const char* name) {
+  return object.Get(name).ToBoolean();
+}
+
+Napi::Array array(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsArray()) refuse(object.Env(), std::string(name) + " must be an array");
+  return value.As<Napi::Array>();
+}
+
+std::vector<double> numbers(const Napi::Array& values) {
+  std::vector<double> out(values.Length());
+  for (uint32_t i = 0; i < values.Length(); ++i) {
+    out[i] = values.Get(i).As<Napi::Number>().DoubleValue();
+  }
+  return out;
+}
+
+std::vector<int64_t> integers(const Napi::Array& values) {
+  const auto doubles = numbers(values);
+  return {doubles.begin(), doubles.end()};
+}
+
+template <typename T>
+T oneOf(const Napi::Object& object, const char* name, const std::map<std::string, T>& choices) {
+  const std::string value = text(object, name);
+  const auto found = choices.find(value);
+  if (found == choices.end()) refuse(object.Env(), std::string(name) + " can't be " + value);
+  return found->second;
+}
+
+ViewStep toViewStep(const Napi::Object& step) {
+  const std::string op = text(step, "op");
+  if (op == "reshape") return {ViewStep::Kind::Reshape, integers(array(step, "shape"))};
+  if (op == "permute") return {ViewStep::Kind::Permute, integers(array(step, "dims"))};
+  if (op == "slice") {
+    return {ViewStep::Kind::Slice,
+            {integer(step, "dim"), integer(step, "start"), integer(step, "stop")}};
+  }
+  if (op == "select") {
+    return {ViewStep::Kind::Select, {integer(step, "dim"), integer(step, "index")}};
+  }
+  refuse(step.Env(), "unknown view step " + op);
+}
+
+at::Tensor copyBytes(const Napi::Uint8Array& data) {
+  at::Tensor bytes = at::empty({static_cast<int64_t>(data.ByteLength())}, at::kByte);
+  std::memcpy(bytes.data_ptr(), data.Data(), data.ByteLength());
+  return bytes;
+}
+
+TensorSource toTensorSource(const Napi::Object& source) {
+  static const std::map<std::string, at::ScalarType> dtypes = {{"float64", at::kDouble},
+                                                               {"float32", at::kFloat},
+                                                               {"float16", at::kHalf},
+                                                               {"bfloat16", at::kBFloat16},
+                                                               {"uint8", at::kByte}};
+  TensorSource out;
+  out.name = text(source, "name");
+  out.offset = integer(source, "offset");
+  out.dtype = oneOf(source, "dtype", dtypes);
+  out.shape = integers(array(source, "shape"));
+  if (source.Get("file").IsString()) out.file = text(source, "file");
+  if (source.Get("data").IsTypedArray()) {
+    out.bytes = copyBytes(source.Get("data").As<Napi::Uint8Array>());
+  }
+  const Napi::Array view = array(source, "view");
+  for (uint32_t i = 0; i < view.Length(); ++i) {
+    out.view.push_back(toViewStep(view.Get(i).As<Napi::Object>()));
+  }
+  if (source.Get("add").IsNumber()) out.add = number(source, "add");
+  if (source.Get("scales").IsObject()) {
+    out.scales =
+        std::make_shared<TensorSource>(toTensorSource(source.Get("scales").As<Napi::Object>()));
+  }
+  return out;
+}
+
+HookPoint toHookPoint(const Napi::Object& spec, const char* name) {
+  return oneOf<HookPoint>(spec, name,
+                          {{"hook_resid_mid", HookPoint::ResidMid},
+                           {"ln2.hook_normalized", HookPoint::Ln2Normalized},
+                           {"mlp.hook_in", HookPoint::MlpIn},
+                           {"mlp.hook_out", HookPoint::RawMlpOut},
+                           {"hook_mlp_out", HookPoint::MlpOut}});
+}
+
+TranscoderLayerSources toLayerSources(const Napi::Object& layer) {
+  const auto source = [&](const char* name) {
+    return toTensorSource(layer.Get(name).As<Napi::Object>());
+  };
+  TranscoderLayerSources out;
+  out.encoder = source("encoder");
+  out.encoderBias = source("encoderBias");
+  out.decoder = source("decoder");
+  out.decoderBias = source("decoderBias");
+  if (layer.Get("threshold").IsObject()) out.threshold = source("threshold");
+  if (layer.Get("skip").IsObject()) out.skip = source("skip");
+  return out;
+}
+
+}  // namespace
+
+ModelSpec toModelSpec(const Napi::Object& spec) {
+  ModelSpec out;
+  out.family = text(spec, "family");
+  out.nLayers = integer(spec, "nLayers");
+  out.dModel = integer(spec, "dModel");
+  out.nHeads = integer(spec, "nHeads");
+  out.nKeyValueHeads = integer(spec, "nKeyValueHeads");
+  out.dHead = integer(spec, "dHead");
+  out.dMlp = integer(spec, "dMlp");
+  out.dVocab = integer(spec, "dVocab");
+  out.maxPositions = integer(spec, "maxPositions");
+  out.normalization = oneOf<Normalization>(
+      spec, "normalization",
+      {{"layerNorm", Normalization::LayerNorm}, {"rmsNorm", Normalization::RmsNorm}});
+  out.normEpsilon = number(spec, "normEpsilon");
+  out.postNorms = flag(spec, "postNorms");
+  out.queryKeyNorm = flag(spec, "queryKeyNorm");
+  out.parallelBlocks = flag(spec, "parallelBlocks");
+  out.learnedPositions =
+      oneOf<bool>(spec, "positionEmbedding", {{"learned", true}, {"rotary", false}});
+  const Napi::Array rotary = array(spec, "rotary");
+  for (uint32_t i = 0; i < rotary.Length(); ++i) {
+    const Napi::Object table = rotary.Get(i).As<Napi::Object>();
+    out.rotary.push_back({numbers(array(table, "frequencies")), number(table, "attentionFactor")});
+  }
+  out.attentionScale = numbers(array(spec, "attentionScale"));
+  out.attentionSoftcap = number(spec, "attentionSoftcap");
+  out.slidingWindow = integers(array(spec, "slidingWindow"));
+  out.attentionSinks = flag(spec, "attentionSinks");
+  out.mlp = oneOf<MlpKind>(
+      spec, "mlp",
+      {{"plain", MlpKind::Plain}, {"gated", MlpKind::Gated}, {"experts", MlpKind::Experts}});
+  out.activation = oneOf<Activation>(spec, "activation",
+                                     {{"gelu", Activation::Gelu},
+                                      {"geluTanh", Activation::GeluTanh},
+                                      {"silu", Activation::Silu},
+                                      {"relu", Activation::Relu},
+                                      {"gptOssGlu", Activation::GptOssGlu}});
+  out.nExperts = integer(spec, "nExperts");
+  out.nExpertsPerToken = integer(spec, "nExpertsPerToken");
+  out.embeddingScale = number(spec, "embeddingScale");
+  out.logitSoftcap = number(spec, "logitSoftcap");
+  return out;
+}
+
+std::map<std::string, TensorSource> toTensorSources(const Napi::Object& weights) {
+  std::map<std::string, TensorSource> out;
+  const Napi::Array names = weights.GetPropertyNames();
+  for (uint32_t i = 0; i < names.Length(); ++i) {
+    const std::string name = names.Get(i).As<Napi::String>();
+    out.emplace(name, toTensorSource(weights.Get(name).As<Napi::Object>()));
+  }
+  return out;
+}
+
+TranscoderSpec toTranscoderSpec(const Napi::Object& spec) {
+  TranscoderSpec out;
+  out.crossLayer = oneOf<bool>(spec, "kind", {{"crossLayer", true}, {"perLayer", false}});
+  out.nLayers = integer(spec, "nLayers");
+  out.dModel = integer(spec, "dModel");
+  out.nFeatures = integers(array(spec, "nFeatures"));
+  out.inputHook = toHookPoint(spec, "featureInputHook");
+  out.outputHook = toHookPoint(spec, "featureOutputHook");
+  out.activation = oneOf<FeatureActivation>(spec, "activation",
+                                            {{"relu", FeatureActivation::Relu},
+                                             {"jumprelu", FeatureActivation::JumpRelu},
+                                             {"topk", FeatureActivation::TopK}});
+  out.k = integer(spec, "k");
+  return out;
+}
+
+std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layers) {
+  std::vector<TranscoderLayerSources> out;
+  for (uint32_t l = 0; l < layers.Length(); ++l) {
+    out.push_back(toLayerSources(layers.Get(l).As<Napi::Object>()));
+  }
+  return out;
+}
+
+AttributeOptions toAttributeOptions(const Napi::Object& options) {
+  AttributeOptions out;
+  out.tokens = toInts(options.Get("tokens").As<Napi::Int32Array>());
+  out.zeroPositions = integer(options, "zeroPositions");
+  out.maxNLogits = integer(options, "maxNLogits");
+  out.desiredLogitProb = number(options, "desiredLogitProb");
+  out.batchSize = integer(options, "batchSize");
+  const double maxFeatureNodes = number(options, "maxFeatureNodes");
+  out.maxFeatureNodes = std::isinf(maxFeatureNodes) ? -1 : static_cast<int64_t>(maxFeatureNodes);
+  out.updateInterval = integer(options, "updateInterval");
+  out.offload = text(options, "offload");
+  return out;
+}
+
+at::ScalarType toDtype(const std::string& name) {
+  if (name == "bfloat16") return at::kBFloat16;
+  if (name == "float16") return at::kHalf;
+  return at::kFloat;
+}
+
+at::Device toDevice(const std::string& name) { return at::Device(name); }
+
+std::vector<int64_t> toInts(const Napi::Int32Array& values) {
+  return {values.Data(), values.Data() + values.ElementLength()};
+}
+
+GraphView toGraphView(const Napi::Object& graph) {
+  GraphView view;
+  const auto edges = graph.Get("edges").As<Napi::Float32Array>();
+  const auto probabilities = graph.Get("logitProbabilities").As<Napi::Float32Array>();
+  view.edges = edges.Data();
+  view.featureLayer = toInts(graph.Get("featureLayers").As<Napi::Int32Array>());
+  view.logitProbability = {probabilities.Data(),
+                           probabilities.Data() + probabilities.ElementLength()};
+  view.nLayers = integer(graph, "nLayers");
+  view.nPositions = integer(graph, "nPositions");
+  if (static_cast<int64_t>(edges.ElementLength()) != view.nRows() * view.nNodes()) {
+    refuse(graph.Env(), "edges must hold (S + K) * M numbers");
+  }
+  return view;
+}
+
+at::Tensor borrowFloats(const Napi::Float32Array& values, at::IntArrayRef shape) {
+  return at::from_blob(const_cast<float*>(values.Data()), shape, at::kFloat);
+}
+
+}  // namespace circuit_tracer

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <napi.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "attribution/attribute.h"
+#include "graph/graph_view.h"
+#include "io/tensor_source.h"
+#include "model/model_spec.h"
+#include "transcoder/transcoder_set.h"
+
+namespace circuit_tracer {
+
+// JavaScript values to the core's structs. lib/ has validated them: what is wrong here is a bug
+// there, reported as a Napi::Error naming the field.
+ModelSpec toModelSpec(const Napi::Object& spec);
+std::map<std::string, TensorSource> toTensorSources(const Napi::Object& weights);
+TranscoderSpec toTranscoderSpec(const Napi::Object& spec);
+std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layers);
+AttributeOptions toAttributeOptions(const Napi::Object& options);
+at::ScalarType toDtype(const std::string& name);
+at::Device toDevice(const std::string& name);
+std::vector<int64_t> toInts(const Napi::Int32Array& values);
+
+// A graph whose edges stay in the caller's array, which must be kept alive meanwhile.
+GraphView toGraphView(const Napi::Object& graph);
+
+// A float32 CPU tensor over the caller's array.
+at::Tensor borrowFloats(const Napi::Float32Array& values, at::IntArrayRef shape);
+
+}  // namespace circuit_tracer

@@ -1,0 +1,89 @@
+#include "binding/engine.h"
+
+#include "binding/addon_data.h"
+#include "binding/convert.h"
+#include "binding/handle.h"
+
+namespace circuit_tracer {
+
+Napi::Function Engine::define(Napi::Env env) {
+  return DefineClass(env, "Engine",
+                     {
+                         InstanceMethod("loadTransformer", &Engine::loadTransformer),
+                         InstanceMethod("loadTranscoders", &Engine::loadTranscoders),
+                         InstanceMethod("forward", &Engine::forward),
+                         InstanceMethod("featureActivations", &Engine::featureActivations),
+                         InstanceMethod("setupAttribution", &Engine::setupAttribution),
+                         InstanceMethod("attribute", &Engine::attribute),
+                         InstanceMethod("encodeLayer", &Engine::encodeLayer),
+                         InstanceMethod("encodeSparse", &Engine::encodeSparse),
+                         InstanceMethod("decoderVectors", &Engine::decoderVectors),
+                         InstanceMethod("encoderVectors", &Engine::encoderVectors),
+                         InstanceMethod("decode", &Engine::decode),
+                         InstanceMethod("nodeInfluence", &Engine::nodeInfluence),
+                         InstanceMethod("edgeInfluence", &Engine::edgeInfluence),
+                         InstanceMethod("prune", &Engine::prune),
+                         InstanceMethod("scores", &Engine::scores),
+                         InstanceMethod("dispose", &Engine::dispose),
+                     });
+}
+
+Engine::Engine(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Engine>(info),
+      worker_(info.Env(), info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 0) {}
+
+void Engine::dispose(const Napi::CallbackInfo&) { worker_.stop(); }
+
+Napi::Value Engine::submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job,
+                              const Napi::Value& onProgress) {
+  if (worker_.stopped()) {
+    Napi::Error error = Napi::Error::New(info.Env(), "the engine is disposed");
+    error.Set("code", Napi::String::New(info.Env(), "ERR_DISPOSED"));
+    throw error;
+  }
+  job->keepAlive(Value());
+  for (size_t i = 0; i < info.Length(); ++i) {
+    if (info[i].IsObject() && !info[i].IsFunction()) job->keepAlive(info[i].As<Napi::Object>());
+  }
+  if (!onProgress.IsEmpty()) job->setProgressCallback(onProgress);
+  return worker_.submit(info.Env(), std::move(job));
+}
+
+Napi::Value Engine::loadTransformer(const Napi::CallbackInfo& info) {
+  const ModelSpec spec = toModelSpec(info[0].As<Napi::Object>());
+  const auto sources = toTensorSources(info[1].As<Napi::Object>());
+  const at::Device device = toDevice(info[2].As<Napi::String>());
+  const at::ScalarType dtype = toDtype(info[3].As<Napi::String>());
+  return submit(
+      info,
+      [=](const JobControl& control) {
+        return std::make_shared<Transformer>(spec, sources, dtype, device, control);
+      },
+      [](Napi::Env env, std::shared_ptr<Transformer>& model) {
+        auto& constructor = env.GetInstanceData<AddonData>()->transformerHandle;
+        return Handle<Transformer>::wrap(constructor.Value(), model);
+      },
+      info[4]);
+}
+
+Napi::Value Engine::loadTranscoders(const Napi::CallbackInfo& info) {
+  const TranscoderSpec spec = toTranscoderSpec(info[0].As<Napi::Object>());
+  const auto sources = toTranscoderSources(info[1].As<Napi::Array>());
+  const at::Device device = toDevice(info[2].As<Napi::String>());
+  const at::ScalarType dtype = toDtype(info[3].As<Napi::String>());
+  const bool lazyEncoder = info[4].ToBoolean();
+  const bool lazyDecoder = info[5].ToBoolean();
+  return submit(
+      info,
+      [=](const JobControl& control) {
+        return std::make_shared<TranscoderSet>(spec, sources, dtype, device, lazyEncoder,
+                                               lazyDecoder, control);
+      },
+      [](Napi::Env env, std::shared_ptr<TranscoderSet>& transcoders) {
+        auto& constructor = env.GetInstanceData<AddonData>()->transcodersHandle;
+        return Handle<TranscoderSet>::wrap(constructor.Value(), transcoders);
+      },
+      info[6]);
+}
+
+}  // namespace circuit_tracer

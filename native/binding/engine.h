@@ -1,0 +1,57 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "binding/worker.h"
+
+namespace circuit_tracer {
+
+// The native surface of lib/binding.ts: each method queues one job on this engine's thread and
+// returns {promise, cancel}.
+class Engine : public Napi::ObjectWrap<Engine> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  // new Engine(threads)
+  explicit Engine(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value loadTransformer(const Napi::CallbackInfo& info);
+  Napi::Value loadTranscoders(const Napi::CallbackInfo& info);
+
+  Napi::Value forward(const Napi::CallbackInfo& info);
+  Napi::Value featureActivations(const Napi::CallbackInfo& info);
+  Napi::Value setupAttribution(const Napi::CallbackInfo& info);
+  Napi::Value attribute(const Napi::CallbackInfo& info);
+
+  Napi::Value encodeLayer(const Napi::CallbackInfo& info);
+  Napi::Value encodeSparse(const Napi::CallbackInfo& info);
+  Napi::Value decoderVectors(const Napi::CallbackInfo& info);
+  Napi::Value encoderVectors(const Napi::CallbackInfo& info);
+  Napi::Value decode(const Napi::CallbackInfo& info);
+
+  Napi::Value nodeInfluence(const Napi::CallbackInfo& info);
+  Napi::Value edgeInfluence(const Napi::CallbackInfo& info);
+  Napi::Value prune(const Napi::CallbackInfo& info);
+  Napi::Value scores(const Napi::CallbackInfo& info);
+
+  void dispose(const Napi::CallbackInfo& info);
+
+  // Queues work(control) -> Result on the thread and convert(env, result) after it. The engine and
+  // the listed arguments stay alive until it has settled.
+  template <typename Work, typename Convert>
+  Napi::Value submit(const Napi::CallbackInfo& info, Work work, Convert convert,
+                     const Napi::Value& onProgress = {}) {
+    using Result = decltype(work(std::declval<const JobControl&>()));
+    return submitJob(info, std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work),
+                                                                 std::move(convert)),
+                     onProgress);
+  }
+  Napi::Value submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job,
+                        const Napi::Value& onProgress);
+
+  Worker worker_;
+};
+
+}  // namespace circuit_tracer

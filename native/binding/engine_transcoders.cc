@@ -1,0 +1,103 @@
+// The engine's jobs on transcoders alone.
+#include <ATen/Functions.h>
+
+#include "binding/convert.h"
+#include "binding/engine.h"
+#include "binding/handle.h"
+#include "binding/results.h"
+
+namespace circuit_tracer {
+namespace {
+
+Napi::Value nativeArray(Napi::Env env, at::Tensor& tensor) { return toNativeArray(env, tensor); }
+
+// x [layers, rows, D] over the caller's array, one tensor per layer on the device.
+std::vector<at::Tensor> perLayer(const Napi::Float32Array& x, const TranscoderSet& transcoders) {
+  const TranscoderSpec& spec = transcoders.spec();
+  const int64_t rows =
+      static_cast<int64_t>(x.ElementLength()) / (spec.nLayers * spec.dModel);
+  return borrowFloats(x, {spec.nLayers, rows, spec.dModel}).to(transcoders.device()).unbind(0);
+}
+
+SparseFeatures toSparseFeatures(const Napi::Int32Array& indices, const Napi::Float32Array& values) {
+  SparseFeatures out;
+  for (size_t i = 0; i < values.ElementLength(); ++i) {
+    out.layer.push_back(indices[3 * i]);
+    out.position.push_back(indices[3 * i + 1]);
+    out.feature.push_back(indices[3 * i + 2]);
+    out.value.push_back(values[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
+Napi::Value Engine::encodeLayer(const Napi::CallbackInfo& info) {
+  const auto transcoders = Handle<TranscoderSet>::get(info[0]);
+  const int64_t layer = info[1].As<Napi::Number>().Int64Value();
+  const auto x = info[2].As<Napi::Float32Array>();
+  const int64_t rows = static_cast<int64_t>(x.ElementLength()) / transcoders->spec().dModel;
+  const at::Tensor input = borrowFloats(x, {rows, transcoders->spec().dModel});
+  const bool applyActivation = info[3].ToBoolean();
+  return submit(
+      info,
+      [=](const JobControl&) {
+        return transcoders->encodeLayer(layer, input.to(transcoders->device()), applyActivation);
+      },
+      nativeArray);
+}
+
+Napi::Value Engine::encodeSparse(const Napi::CallbackInfo& info) {
+  const auto transcoders = Handle<TranscoderSet>::get(info[0]);
+  const auto inputs = perLayer(info[1].As<Napi::Float32Array>(), *transcoders);
+  const int64_t zeroPositions = info[2].As<Napi::Number>().Int64Value();
+  return submit(
+      info,
+      [=](const JobControl& control) {
+        return transcoders->encodeSparse(inputs, zeroPositions, control);
+      },
+      [](Napi::Env env, SparseFeatures& features) -> Napi::Value {
+        Napi::Object out = Napi::Object::New(env);
+        setSparseFeatures(out, features);
+        return out;
+      });
+}
+
+Napi::Value Engine::decoderVectors(const Napi::CallbackInfo& info) {
+  const auto transcoders = Handle<TranscoderSet>::get(info[0]);
+  const int64_t layer = info[1].As<Napi::Number>().Int64Value();
+  const auto features = toInts(info[2].As<Napi::Int32Array>());
+  return submit(
+      info,
+      [=](const JobControl&) {
+        return transcoders->layer(layer).decoder.gather(at::tensor(features, at::kLong));
+      },
+      nativeArray);
+}
+
+Napi::Value Engine::encoderVectors(const Napi::CallbackInfo& info) {
+  const auto transcoders = Handle<TranscoderSet>::get(info[0]);
+  const int64_t layer = info[1].As<Napi::Number>().Int64Value();
+  const auto features = toInts(info[2].As<Napi::Int32Array>());
+  return submit(
+      info,
+      [=](const JobControl&) {
+        return transcoders->layer(layer).encoder.gather(at::tensor(features, at::kLong));
+      },
+      nativeArray);
+}
+
+Napi::Value Engine::decode(const Napi::CallbackInfo& info) {
+  const auto transcoders = Handle<TranscoderSet>::get(info[0]);
+  const SparseFeatures features =
+      toSparseFeatures(info[1].As<Napi::Int32Array>(), info[2].As<Napi::Float32Array>());
+  const int64_t rows = info[3].As<Napi::Number>().Int64Value();
+  std::vector<at::Tensor> inputs;
+  if (info[4].IsTypedArray()) inputs = perLayer(info[4].As<Napi::Float32Array>(), *transcoders);
+  return submit(
+      info,
+      [=](const JobControl&) { return at::stack(transcoders->decode(features, rows, inputs)); },
+      nativeArray);
+}
+
+}  // namespace circuit_tracer

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <napi.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "transcoder/sparse_features.h"
+
+namespace circuit_tracer {
+
+// The core's results to JavaScript values. Large tensors share their memory with an external
+// ArrayBuffer; small ones, and all where the host forbids external buffers, are copied.
+
+// {data: Float32Array, shape}
+Napi::Value toNativeArray(Napi::Env env, const at::Tensor& tensor);
+Napi::Value toFloat32Array(Napi::Env env, const at::Tensor& tensor);
+Napi::Value toFloat32Array(Napi::Env env, const std::vector<float>& values);
+Napi::Value toFloat32Array(Napi::Env env, const std::vector<double>& values);
+Napi::Value toInt32Array(Napi::Env env, const std::vector<int64_t>& values);
+Napi::Value toInt32Array(Napi::Env env, const std::vector<int32_t>& values);
+Napi::Value toUint8Array(Napi::Env env, const std::vector<uint8_t>& values);
+
+// Sets `indices` [N * 3] and `values` [N].
+void setSparseFeatures(Napi::Object& out, const SparseFeatures& features);
+
+}  // namespace circuit_tracer

@@ -1,0 +1,105 @@
+#include "binding/worker.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+namespace circuit_tracer {
+
+Worker::Worker(Napi::Env env, int threads) : env_(env) {
+  channel_ = Channel::New(env, "circuit_tracer.engine", 0, 1, this);
+  channel_.Unref(env);
+  napi_add_env_cleanup_hook(
+      env, [](void* worker) { onEnvironmentExit(static_cast<Worker*>(worker)); }, this);
+  thread_ = std::thread([this, threads] { loop(threads); });
+}
+
+Worker::~Worker() {
+  napi_remove_env_cleanup_hook(
+      env_, [](void* worker) { onEnvironmentExit(static_cast<Worker*>(worker)); }, this);
+  if (thread_.joinable()) {
+    onEnvironmentExit(this);
+    channel_.Release();
+  }
+}
+
+// The environment can go away (process exit, worker.terminate()) while a job runs: nothing may be
+// posted to it from then on.
+void Worker::onEnvironmentExit(Worker* worker) {
+  worker->tearingDown_ = true;
+  worker->cancelAll();
+  {
+    const std::lock_guard<std::mutex> lock(worker->mutex_);
+    worker->closing_ = true;
+  }
+  worker->wake_.notify_all();
+  if (worker->thread_.joinable()) worker->thread_.join();
+}
+
+void Worker::loop(int threads) {
+  // Both are properties of the calling thread, so they are set on the one that computes.
+  if (threads > 0) at::set_num_threads(threads);
+  c10::NoGradGuard noGrad;
+  for (;;) {
+    Queued next{};
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      next = queue_.front();
+      queue_.pop_front();
+    }
+    next.job->run([this, next] { post(next.id, false); });
+    post(next.id, true);
+  }
+}
+
+void Worker::post(JobId job, bool done) {
+  if (tearingDown_) return;
+  auto* message = new Message{job, done};
+  if (channel_.NonBlockingCall(message) != napi_ok) delete message;
+}
+
+void Worker::deliver(Napi::Env env, Napi::Function, Worker* worker, Message* message) {
+  const std::unique_ptr<Message> owned(message);
+  if (env == nullptr || worker->tearingDown_) return;
+  const auto found = worker->jobs_.find(message->job);
+  if (found == worker->jobs_.end()) return;
+  if (!message->done) {
+    found->second->deliverProgress(env);
+    return;
+  }
+  // Settled from here: the job may hold the last reference to the engine this worker belongs to.
+  const std::unique_ptr<Job> job = std::move(found->second);
+  worker->jobs_.erase(found);
+  if (worker->jobs_.empty()) worker->channel_.Unref(env);
+  job->settle(env);
+}
+
+Napi::Value Worker::submit(Napi::Env env, std::unique_ptr<Job> job) {
+  const auto cancelFlag = job->cancelFlag();
+  Napi::Object handle = Napi::Object::New(env);
+  handle.Set("promise", job->promise());
+  handle.Set("cancel", Napi::Function::New(
+                           env, [cancelFlag](const Napi::CallbackInfo&) { *cancelFlag = true; },
+                           "cancel"));
+  if (jobs_.empty()) channel_.Ref(env);
+  const JobId id = nextId_++;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    queue_.push_back({id, job.get()});
+  }
+  jobs_.emplace(id, std::move(job));
+  wake_.notify_one();
+  return handle;
+}
+
+void Worker::stop() {
+  stopped_ = true;
+  cancelAll();
+}
+
+void Worker::cancelAll() {
+  for (const auto& [id, job] : jobs_) *job->cancelFlag() = true;
+}
+
+}  // namespace circuit_tracer

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <napi.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "binding/job.h"
+
+namespace circuit_tracer {
+
+// One thread that runs jobs in order, and the channel that brings their results back to the JS
+// thread. All public functions are called on the JS thread.
+class Worker {
+ public:
+  // `threads` for tensor arithmetic; 0 leaves LibTorch's default.
+  Worker(Napi::Env env, int threads);
+  // Cancels what is left and joins the thread.
+  ~Worker();
+
+  // Queues the job and keeps the process alive until it has settled. Returns {promise, cancel}.
+  Napi::Value submit(Napi::Env env, std::unique_ptr<Job> job);
+  // Cancels all jobs; they reject with ABORT_ERR. No further job is taken.
+  void stop();
+  bool stopped() const { return stopped_; }
+
+ private:
+  using JobId = uint64_t;
+  struct Message {
+    JobId job;
+    bool done;
+  };
+  struct Queued {
+    JobId id;
+    Job* job;
+  };
+  static void deliver(Napi::Env env, Napi::Function, Worker* worker, Message* message);
+  using Channel = Napi::TypedThreadSafeFunction<Worker, Message, Worker::deliver>;
+
+  void loop(int threads);
+  void post(JobId job, bool done);
+  void cancelAll();
+  static void onEnvironmentExit(Worker* worker);
+
+  Napi::Env env_;
+  Channel channel_;
+  std::unordered_map<JobId, std::unique_ptr<Job>> jobs_;  // queued, running or not yet delivered
+  JobId nextId_ = 0;
+  bool stopped_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Queued> queue_;
+  bool closing_ = false;
+  std::atomic<bool> tearingDown_{false};
+  std::thread thread_;
+};
+
+}  // namespace circuit_tracer

@@ -1,0 +1,91 @@
+#include "graph/graph_view.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+
+#include <cmath>
+
+#include "errors.h"
+
+namespace circuit_tracer {
+namespace {
+
+struct Influence {
+  std::vector<double> rowSums;  // [S + K]
+  std::vector<double> nodes;    // [M]
+};
+
+Influence influenceOf(const GraphView& graph) {
+  const EdgeRows rows = graph.rows();
+  Influence out;
+  out.rowSums = absoluteRowSums(rows, kSmallestInput);
+  for (size_t r = 0; r < out.rowSums.size(); ++r) {
+    require(std::isfinite(out.rowSums[r]), "ERR_NUMERIC", "edge row ", r,
+            " of the graph holds NaN or infinite weights; the graph file is damaged");
+  }
+  out.nodes = sweepInfluence(rows, out.rowSums);
+  return out;
+}
+
+// Influence of a row's node plus its own share of the outputs.
+double outputInfluence(const GraphView& graph, const Influence& influence, int64_t r) {
+  return r < graph.nFeatures() ? influence.nodes[r]
+                               : graph.logitProbability[r - graph.nFeatures()];
+}
+
+double errorShare(const GraphView& graph, const Influence& influence, int64_t r) {
+  double sum = 0;
+  for (int64_t c = graph.errorStart(); c < graph.tokenStart(); ++c) {
+    sum += std::fabs(graph.row(r)[c]);
+  }
+  return sum / influence.rowSums[r];
+}
+
+}  // namespace
+
+EdgeRows GraphView::rows() const {
+  EdgeRows out;
+  out.data = edges;
+  out.stride = out.columns = nNodes();
+  for (int64_t r = 0; r < nRows(); ++r) {
+    const bool isFeature = r < nFeatures();
+    out.node.push_back(nodeOfRow(r));
+    out.layer.push_back(isFeature ? featureLayer[r] : nLayers);
+    out.weight.push_back(isFeature ? 0.0 : logitProbability[r - nFeatures()]);
+  }
+  return out;
+}
+
+std::vector<double> nodeInfluence(const GraphView& graph) { return influenceOf(graph).nodes; }
+
+at::Tensor edgeInfluence(const GraphView& graph) {
+  const Influence influence = influenceOf(graph);
+  at::Tensor out = at::empty({graph.nRows(), graph.nNodes()}, at::kFloat);
+  float* scores = out.data_ptr<float>();
+  at::parallel_for(0, graph.nRows(), 16, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const double factor = outputInfluence(graph, influence, r) / influence.rowSums[r];
+      for (int64_t c = 0; c < graph.nNodes(); ++c) {
+        scores[r * graph.nNodes() + c] = static_cast<float>(factor * std::fabs(graph.row(r)[c]));
+      }
+    }
+  });
+  return out;
+}
+
+GraphScores scores(const GraphView& graph) {
+  const Influence influence = influenceOf(graph);
+  double tokens = 0, errors = 0;
+  for (int64_t c = graph.errorStart(); c < graph.tokenStart(); ++c) errors += influence.nodes[c];
+  for (int64_t c = graph.tokenStart(); c < graph.logitStart(); ++c) tokens += influence.nodes[c];
+  // Errors and tokens have no inputs: nothing of theirs is unexplained.
+  double explained = tokens + errors, total = tokens + errors;
+  for (int64_t r = 0; r < graph.nRows(); ++r) {
+    const double output = outputInfluence(graph, influence, r);
+    explained += (1 - errorShare(graph, influence, r)) * output;
+    total += output;
+  }
+  return {tokens / (tokens + errors), explained / total};
+}
+
+}  // namespace circuit_tracer
