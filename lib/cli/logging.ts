@@ -5,7 +5,7 @@ import type { ProgressDisplay } from './progress';
 import { Palette } from './text';
 
 /** Send the package's log to standard error: for people on a terminal, as JSON lines otherwise. */
-export function logToStderr(display: ProgressDisplay, verbose: boolean): void {
+export function logToStderr(display: ProgressDisplay, verbose = false): void {
   const level = verbose ? 'info' : 'warn';
   const stream = process.stderr;
   const write = (text: string) => display.print(text.trimEnd());

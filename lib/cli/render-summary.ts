@@ -47,7 +47,8 @@ function head({
       'Graph',
       `${grouped(activeFeatures)} active features, ${grouped(selectedFeatures)} selected; ${grouped(nodes)} nodes`,
     ),
-    field('Kept', `${kept.join(', ')} (thresholds ${pruned.nodeThreshold}, ${pruned.edgeThreshold})`),
+    field('Kept', kept.join(', ')),
+    field('', `at thresholds ${pruned.nodeThreshold} of influence on nodes, ${pruned.edgeThreshold} on edges`),
     field('Scores', `replacement ${scores.replacement.toFixed(4)}, completeness ${scores.completeness.toFixed(4)}`),
   ];
 }
@@ -57,7 +58,8 @@ const barWidth = 40;
 function outputs({ logits }: GraphSummary, palette: Palette): string[] {
   const rows = logits.map(({ token, probability }) => {
     const name = cell(printable(JSON.stringify(token)), 22);
-    return `  ${name} ${probability.toFixed(4)}  ${palette.bar(bar(probability))}`.trimEnd();
+    const drawn = bar(probability);
+    return `  ${name} ${probability.toFixed(4)}${drawn && `  ${palette.bar(drawn)}`}`;
   });
   return [palette.heading('Outputs'), ...rows];
 }
@@ -92,7 +94,7 @@ function edges({ topEdges }: GraphSummary, palette: Palette): string[] {
 
 function paths({ topPaths }: GraphSummary, palette: Palette): string[] {
   if (topPaths.length === 0) return [];
-  const indent = ' '.repeat(10);
+  const indent = ' '.repeat(12);
   const rows = topPaths.flatMap(({ nodes, weights, share }) => {
     // The sign of the product says whether the token speaks for or against the output.
     const sign = weights.reduce((product, weight) => product * Math.sign(weight), 1) < 0 ? '-' : '+';

@@ -1,9 +1,8 @@
-import { styleText } from 'node:util';
-
 /** Columns of the narrowest terminal that summaries are made for. */
 export const pageWidth = 80;
 
-type Style = Parameters<typeof styleText>[0];
+/** Select Graphic Rendition codes of ECMA-48; 0 ends them. */
+const styles = { bold: '1', dim: '2', cyan: '36', boldRed: '1;31' } as const;
 
 /** Colours where they help: on a terminal, unless NO_COLOR is set (no-color.org). */
 export class Palette {
@@ -23,14 +22,14 @@ export class Palette {
     return this.#paint('cyan', text);
   }
   error(text: string): string {
-    return this.#paint(['bold', 'red'], text);
+    return this.#paint('boldRed', text);
   }
   get enabled(): boolean {
     return this.#enabled;
   }
 
-  #paint(style: Style, text: string): string {
-    return this.#enabled ? styleText(style, text) : text;
+  #paint(style: keyof typeof styles, text: string): string {
+    return this.#enabled ? `\u001b[${styles[style]}m${text}\u001b[0m` : text;
   }
 }
 

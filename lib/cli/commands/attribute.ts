@@ -31,9 +31,9 @@ interface AttributeFlags {
   offload?: 'cpu' | 'disk';
   maxFeatureNodes: number;
   updateInterval: number;
-  verbose: boolean;
-  lazyEncoder: boolean;
-  lazyDecoder: boolean;
+  verbose?: boolean;
+  lazyEncoder?: boolean;
+  lazyDecoder?: boolean;
   backend: 'transformerlens' | 'nnsight';
   slug?: string;
   graphFileDir?: string;
@@ -41,7 +41,7 @@ interface AttributeFlags {
   edgeThreshold: number;
   device: Device;
   threads: number;
-  json: boolean;
+  json?: boolean;
 }
 
 const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
@@ -66,8 +66,8 @@ export function registerAttribute(program: Command): void {
   addAttributionOptions(command);
   addMachineOptions(command);
   command
-    .option('--verbose', 'log what is done, and show stacks of errors', false)
-    .option('--json', 'print a machine-readable summary', false)
+    .option('--verbose', 'log what is done, and show stacks of errors')
+    .option('--json', 'print a machine-readable summary')
     .addHelpText('after', example)
     .action(attribute);
 }
@@ -96,8 +96,8 @@ function addMachineOptions(command: Command): void {
     .option('--dtype <type>', 'float32, bfloat16 or float16', oneOf(computeDtypes, shortDtypes), 'float32')
     .option('--device <device>', 'auto, cpu, cuda, cuda:N or mps', device, 'auto')
     .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
-    .option('--lazy-encoder', 'read encoders from disk as needed', false)
-    .option('--lazy-decoder', 'read decoders from disk as needed (default)', true)
+    .option('--lazy-encoder', 'read encoders from disk as needed')
+    .option('--lazy-decoder', 'read decoders from disk as needed; on by default')
     .option('--no-lazy-decoder', 'load decoders into memory')
     .option(
       '--backend <name>',

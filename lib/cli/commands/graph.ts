@@ -17,8 +17,8 @@ interface GraphFlags {
   nodeThreshold: number;
   edgeThreshold: number;
   scan?: string;
-  verbose: boolean;
-  json: boolean;
+  verbose?: boolean;
+  json?: boolean;
 }
 
 export function registerGraph(program: Command): void {
@@ -29,8 +29,8 @@ export function registerGraph(program: Command): void {
   addGraphFileOptions(command);
   command
     .option('--scan <name>', "transcoders the page reads features of (default: the graph's)")
-    .option('--verbose', 'log what is done, and show stacks of errors', false)
-    .option('--json', 'print a machine-readable summary', false)
+    .option('--verbose', 'log what is done, and show stacks of errors')
+    .option('--json', 'print a machine-readable summary')
     .action(showGraph);
 }
 

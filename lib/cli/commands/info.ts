@@ -11,12 +11,12 @@ export function registerInfo(program: Command): void {
     .description('say what a model, transcoder folder or graph is, and whether two of them fit')
     .argument('<path>', 'model folder, transcoder folder or saved graph')
     .argument('[other]', 'another of them')
-    .option('--verbose', 'show stacks of errors', false)
-    .option('--json', 'print it for programs', false)
+    .option('--verbose', 'show stacks of errors')
+    .option('--json', 'print it for programs')
     .action(showInfo);
 }
 
-async function showInfo(path: string, other: string | undefined, { json }: { json: boolean }): Promise<void> {
+async function showInfo(path: string, other: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const first = await inspect(path);
   const second = other === undefined ? undefined : await inspect(other);
   if (second?.kind === first.kind) {

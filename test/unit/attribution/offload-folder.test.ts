@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let folder: string;
+let withOffloadFolder: typeof import('../../../lib/attribution/offload-folder').withOffloadFolder;
+
+/** The module anew, with `path` as the folder for temporary files. */
+function useTemporaryFolder(path: string): void {
+  jest.resetModules();
+  jest.doMock('node:os', () => ({ ...jest.requireActual('node:os'), tmpdir: () => path }));
+  ({ withOffloadFolder } = require('../../../lib/attribution/offload-folder'));
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'offload-test-'));
+  useTemporaryFolder(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('a private folder that is gone afterwards', async () => {
+  const used = await withOffloadFolder(async (path) => {
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    writeFileSync(join(path, 'weights'), 'x');
+    return path;
+  });
+  expect(used.startsWith(join(folder, `circuit-tracer-${process.pid}-`))).toBe(true);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('gone after a failure, too', async () => {
+  await expect(withOffloadFolder(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what a dead process left is removed, what is not ours stays', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const dead = join(folder, `circuit-tracer-${pid}-abcDEF`);
+  mkdirSync(dead);
+  writeFileSync(join(dead, 'weights'), 'x');
+  mkdirSync(join(folder, 'precious'));
+  symlinkSync(join(folder, 'precious'), join(folder, `circuit-tracer-${pid}-linked`));
+  mkdirSync(join(folder, `circuit-tracer-${process.ppid}-abcDEF`));
+  mkdirSync(join(folder, 'circuit-tracer-notes'));
+  await withOffloadFolder(async () => {});
+  expect(existsSync(dead)).toBe(false);
+  expect(readdirSync(folder).sort()).toEqual(
+    [
+      'circuit-tracer-notes',
+      `circuit-tracer-${process.ppid}-abcDEF`,
+      `circuit-tracer-${pid}-linked`,
+      'precious',
+    ].sort(),
+  );
+});
+
+test('a temporary folder that is not there is an error that says what to do', async () => {
+  useTemporaryFolder(join(folder, 'nowhere'));
+  await expect(withOffloadFolder(async () => {})).rejects.toMatchObject({
+    code: 'ERR_FILE_WRITE',
+    message: expect.stringMatching(/nowhere.*TMPDIR/),
+  });
+});

@@ -1,0 +1,52 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkOutputs, graphFilesOf } from '../../../lib/cli/outputs';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'outputs-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const graph = (graphPath: string) => checkOutputs({ graphPath, graphFiles: undefined });
+
+test('leaves nothing behind, but makes the folder of graph files', async () => {
+  const directory = join(folder, 'a', 'b');
+  await checkOutputs({ graphPath: join(folder, 'g.safetensors'), graphFiles: { slug: 's', directory } });
+  expect(readdirSync(folder)).toEqual(['a']);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test('only .safetensors', async () => {
+  await expect(graph(join(folder, 'g.pt'))).rejects.toMatchObject({
+    name: 'UsageError',
+    message: expect.stringMatching(/safetensors.*g\.pt/),
+  });
+});
+
+test('a folder that is missing, a file, or in the way', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  const refusal = (message: RegExp) => ({ code: 'ERR_FILE_WRITE', message: expect.stringMatching(message) });
+  await expect(graph(join(folder, 'no', 'g.safetensors'))).rejects.toMatchObject(
+    refusal(/no: the folder doesn't exist/),
+  );
+  await expect(graph(join(folder, 'file', 'g.safetensors'))).rejects.toMatchObject(refusal(/file/));
+  await checkOutputs({ graphPath: undefined, graphFiles: { slug: 's', directory: join(folder, 'd.safetensors') } });
+  await expect(graph(join(folder, 'd.safetensors'))).rejects.toMatchObject(refusal(/it is a folder/));
+  const graphFiles = { slug: 's', directory: join(folder, 'file') };
+  await expect(checkOutputs({ graphPath: undefined, graphFiles })).rejects.toMatchObject(refusal(/can't be made/));
+  expect(existsSync(join(folder, 'no'))).toBe(false);
+});
+
+test('slug and folder only together', () => {
+  const warn = jest.fn();
+  expect(graphFilesOf('s', '/x', warn)).toEqual({ slug: 's', directory: '/x' });
+  expect(graphFilesOf(undefined, undefined, warn)).toBeUndefined();
+  expect(warn).not.toHaveBeenCalled();
+  expect(graphFilesOf('s', undefined, warn)).toBeUndefined();
+  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--slug without --graph-file-dir/));
+  expect(graphFilesOf(undefined, '/x', warn)).toBeUndefined();
+  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--graph-file-dir without --slug/));
+  expect(() => graphFilesOf('a/b', '/x', warn)).toThrow(/slug/);
+});
