@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { GraphSummary } from './graph-summary';
 import { cell, clip, grouped, numberCell, type Palette, pageWidth, printable, significant, wrap } from './text';
 
-const label = 10;
+const label = 13;
 const fieldWidth = pageWidth - label;
 
 /** The summary as lines of at most 80 columns. */
@@ -42,7 +42,7 @@ function head({
   return [
     field('Prompt', prompt),
     field('Model', `${model.modelName} (${model.family}, ${model.nLayers} layers)`),
-    field('Features', typeof scan === 'string' ? scan : `${scan.length} transcoders, one per layer`),
+    field('Transcoders', typeof scan === 'string' ? scan : `${scan.length} transcoders, one per layer`),
     field(
       'Graph',
       `${grouped(activeFeatures)} active features, ${grouped(selectedFeatures)} selected; ${grouped(nodes)} nodes`,

@@ -47,7 +47,7 @@ test('tells the gist', () => {
   expect(text).toMatch(/12,345 active features, 7,500 selected; 7,999 nodes/);
   expect(text).toMatch(/replacement 0\.7123, completeness 0\.9123/);
   expect(text).toMatch(/" Austin" +0\.5000 {2}█{20}\n/);
-  expect(text).toMatch(/-0\.0312 {2}token " Dallas" @5 → L3/);
+  expect(text).toMatch(/-0\.0312 {3}token " Dallas" @5 → L3/);
   expect(text).toMatch(/\/somewhere\/else\/dallas\.safetensors/);
 });
 
