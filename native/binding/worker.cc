@@ -8,31 +8,34 @@ namespace circuit_tracer {
 Worker::Worker(Napi::Env env, int threads) : env_(env) {
   channel_ = Channel::New(env, "circuit_tracer.engine", 0, 1, this);
   channel_.Unref(env);
-  napi_add_env_cleanup_hook(
-      env, [](void* worker) { onEnvironmentExit(static_cast<Worker*>(worker)); }, this);
+  napi_add_env_cleanup_hook(env, onEnvironmentExit, this);
   thread_ = std::thread([this, threads] { loop(threads); });
 }
 
 Worker::~Worker() {
-  napi_remove_env_cleanup_hook(
-      env_, [](void* worker) { onEnvironmentExit(static_cast<Worker*>(worker)); }, this);
-  if (thread_.joinable()) {
-    onEnvironmentExit(this);
-    channel_.Release();
-  }
+  napi_remove_env_cleanup_hook(env_, onEnvironmentExit, this);
+  if (!thread_.joinable()) return;
+  close();
+  channel_.Release();
 }
 
 // The environment can go away (process exit, worker.terminate()) while a job runs: nothing may be
 // posted to it from then on.
-void Worker::onEnvironmentExit(Worker* worker) {
-  worker->tearingDown_ = true;
-  worker->cancelAll();
+// Jobs hold references to JS values, which must go while the environment still stands.
+void Worker::onEnvironmentExit(void* worker) {
+  static_cast<Worker*>(worker)->close();
+  static_cast<Worker*>(worker)->jobs_.clear();
+}
+
+void Worker::close() {
+  tearingDown_ = true;
+  cancelAll();
   {
-    const std::lock_guard<std::mutex> lock(worker->mutex_);
-    worker->closing_ = true;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    closing_ = true;
   }
-  worker->wake_.notify_all();
-  if (worker->thread_.joinable()) worker->thread_.join();
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Worker::loop(int threads) {

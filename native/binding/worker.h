@@ -44,7 +44,9 @@ class Worker {
   void loop(int threads);
   void post(JobId job, bool done);
   void cancelAll();
-  static void onEnvironmentExit(Worker* worker);
+  // Stops posting, cancels, and joins the thread.
+  void close();
+  static void onEnvironmentExit(void* worker);
 
   Napi::Env env_;
   Channel channel_;

@@ -8,13 +8,27 @@
 
 namespace circuit_tracer {
 
-void requireFinite(const at::Tensor& values, const std::string& what) {
+namespace {
+
+bool allFinite(const at::Tensor& values) {
   // A finite sum proves all elements finite in one pass without a mask; only overflow or a real
   // NaN needs the second look.
-  if (std::isfinite(values.sum().item<double>())) return;
-  require(at::isfinite(values).all().item<bool>(), "ERR_NUMERIC", what,
+  if (std::isfinite(values.sum(at::kFloat).item<double>())) return true;
+  return at::isfinite(values).all().item<bool>();
+}
+
+}  // namespace
+
+void requireFinite(const at::Tensor& values, const std::string& what) {
+  require(allFinite(values), "ERR_NUMERIC", what,
           " holds NaN or infinite numbers: a weight is damaged, or the dtype's range is too small "
           "for this model (try float32)");
+}
+
+void requireFiniteWeight(const at::Tensor& values, const std::string& name) {
+  require(allFinite(values), "ERR_WEIGHT", name,
+          ": holds NaN or infinite numbers; the file is damaged, or its numbers don't fit the dtype "
+          "asked for (try float32). Fetch or export it again");
 }
 
 }  // namespace circuit_tracer

@@ -27,7 +27,10 @@ void Offload::park(const std::vector<at::Tensor*>& tensors) {
 
 void Offload::parkOnDisk(at::Tensor& tensor) {
   const std::string file = where_ + "/" + std::to_string(parked_.size()) + ".bin";
-  const at::Tensor host = tensor.to(at::kCPU).contiguous();
+  // Strides are kept: another layout would send the same product down another path of the BLAS,
+  // and give other last bits.
+  const at::Tensor host = tensor.is_non_overlapping_and_dense() ? tensor.to(at::kCPU)
+                                                                : tensor.to(at::kCPU).contiguous();
   std::ofstream out(file, std::ios::binary);
   out.write(static_cast<const char*>(host.const_data_ptr()),
             static_cast<std::streamsize>(host.nbytes()));
@@ -38,7 +41,8 @@ void Offload::parkOnDisk(at::Tensor& tensor) {
   parked_.push_back({&tensor, tensor.device(), file});
   auto mapping = std::make_shared<MappedFile>(file);
   tensor = at::from_blob(
-      mapping->data(), host.sizes(), [mapping](void*) {}, at::TensorOptions(host.scalar_type()));
+      mapping->data(), host.sizes(), host.strides(), [mapping](void*) {},
+      at::TensorOptions(host.scalar_type()));
 }
 
 Offload::~Offload() {

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
+
 #include "io/tensor_source.h"
 
 namespace circuit_tracer {
@@ -16,7 +18,8 @@ class RowStore {
            at::Device device, bool lazy);
 
   at::IntArrayRef sizes() const { return tensor_.sizes(); }
-  // Rows `index` (int64, CPU) in the given order, in the compute dtype on the device.
+  // Rows `index` (int64, CPU) in the given order, in the compute dtype on the device. A lazy weight
+  // is checked here for what an eager one was checked for when it was loaded.
   at::Tensor gather(const at::Tensor& index) const;
   // Rows start .. stop-1, in the compute dtype on the device.
   at::Tensor slab(int64_t start, int64_t stop) const;
@@ -24,6 +27,7 @@ class RowStore {
   at::Tensor* resident() { return lazy_ ? nullptr : &tensor_; }
 
  private:
+  std::string name_;
   at::Tensor tensor_;
   at::ScalarType dtype_ = at::kFloat;
   at::Device device_ = at::kCPU;

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "errors.h"
+#include "finite.h"
 #include "io/mxfp4.h"
 
 namespace circuit_tracer {
@@ -77,7 +78,9 @@ at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::Scala
                       at::Device device) {
   at::Tensor tensor = openTensor(source, files);
   if (source.add != 0) tensor = tensor.to(at::kFloat).add(source.add);
-  return tensor.to(device, dtype);
+  tensor = tensor.to(device, dtype);
+  requireFiniteWeight(tensor, source.name);
+  return tensor;
 }
 
 std::string describeShape(at::IntArrayRef shape) {
