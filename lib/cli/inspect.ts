@@ -137,7 +137,7 @@ function messageOf(check: () => void): string | undefined {
 function differences(graph: GraphInfo, other: Partial<Graph['model']>, name: string): string | undefined {
   for (const [field, value] of Object.entries(other)) {
     const found = graph.model[field as keyof Graph['model']];
-    if (found !== value) return `The graph was made with ${field} ${found}, but ${name} has ${value}.`;
+    if (found !== value) return `The graph was made with ${field} ${found}; that of ${name} is ${value}.`;
   }
   return undefined;
 }

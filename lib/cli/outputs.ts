@@ -20,16 +20,15 @@ export interface Outputs {
  * @throws CircuitTracerError `ERR_FILE_WRITE` saying which folder is missing or can't be written.
  */
 export async function checkOutputs({ graphPath, graphFiles }: Outputs): Promise<void> {
-  if (graphPath !== undefined) {
-    if (!graphPath.endsWith('.safetensors')) {
-      throw new UsageError(`--graph-output-path must end in .safetensors; found '${graphPath}'.`);
-    }
-    await checkFile(graphPath);
+  if (graphPath !== undefined && !graphPath.endsWith('.safetensors')) {
+    throw new UsageError(`--graph-output-path must end in .safetensors; found '${graphPath}'.`);
   }
+  // First the folder that is made when missing: the graph may go there, too.
   if (graphFiles) {
     await makeFolder(graphFiles.directory);
     await checkFile(join(graphFiles.directory, `${graphFiles.slug}.json`));
   }
+  if (graphPath !== undefined) await checkFile(graphPath);
 }
 
 async function checkFile(path: string): Promise<void> {

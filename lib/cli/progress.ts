@@ -37,6 +37,8 @@ class BarDisplay implements ProgressDisplay {
       },
     };
     this.#bar = new SingleBar(options, Presets.shades_classic);
+    // However the process ends, the cursor must be visible again.
+    process.once('exit', () => this.stop());
   }
 
   readonly listener = ({ phase, done, total }: Progress): void => {

@@ -1,31 +1,30 @@
-import type { NativeEngine, NativeJob, NativeProgress, NativeTranscoders, NativeTransformer } from '../binding';
+import type { NativeEngine, NativeJob, NativeTranscoders, NativeTransformer } from '../binding';
 import { resolveDevice } from '../device';
-import { nativeProgress, newEngine, runJob } from '../engine';
+import { nativeProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
+import { OwnedEngine } from '../owned-engine';
 import type { TranscoderPlan } from '../transcoder/spec';
-import { abortError, checkNotAborted } from '../validate';
+import { checkNotAborted } from '../validate';
 import type { ResolvedLoadOptions } from './load-options';
 import type { ModelSpec, ModelWeights } from './spec';
 
-/** One engine thread with a transformer and its transcoders, and the jobs on it. */
+/** A transformer and its transcoders on an engine of their own. */
 export class NativeModel {
   readonly device: string;
-  readonly #engine: NativeEngine;
+  readonly #engine: OwnedEngine;
   readonly #transformer: NativeTransformer;
   readonly #transcoders: NativeTranscoders;
-  readonly #jobs = new Set<NativeJob<unknown>>();
-  #disposing: Promise<void> | undefined;
 
   private constructor(
     device: string,
-    engine: NativeEngine,
+    engine: OwnedEngine,
     transformer: NativeTransformer,
     transcoders: NativeTranscoders,
   ) {
     this.device = device;
     this.#engine = engine;
-    this.#transformer = transformer;
-    this.#transcoders = transcoders;
+    this.#transformer = engine.own(transformer);
+    this.#transcoders = engine.own(transcoders);
   }
 
   static async load(
@@ -34,66 +33,43 @@ export class NativeModel {
     plan: TranscoderPlan,
     options: ResolvedLoadOptions,
   ): Promise<NativeModel> {
-    const { dtype, lazyEncoder, lazyDecoder, signal, onProgress } = options;
+    const { dtype, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
     const device = resolveDevice(options.device);
-    const engine = newEngine(options.threads);
-    const progress: NativeProgress | undefined = nativeProgress(onProgress);
+    const engine = new OwnedEngine('This model', options.threads);
+    const progress = nativeProgress(options.onProgress);
     try {
-      const transformer = await runJob(engine.loadTransformer(spec, weights, device, dtype, progress), signal);
-      const transcoders = await runJob(
-        engine.loadTranscoders(plan.spec, plan.layers, device, dtype, lazyEncoder, lazyDecoder, progress),
+      const transformer = await engine.run(
+        (native) => native.loadTransformer(spec, weights, device, dtype, progress),
+        signal,
+      );
+      const transcoders = await engine.run(
+        (native) => native.loadTranscoders(plan.spec, plan.layers, device, dtype, lazyEncoder, lazyDecoder, progress),
         signal,
       );
       return new NativeModel(device, engine, transformer, transcoders);
     } catch (error) {
-      engine.dispose();
+      await engine.dispose();
       throw loadAdvice(error, dtype);
     }
   }
 
-  get disposed(): boolean {
-    return this.#disposing !== undefined;
-  }
-
   /** @throws CircuitTracerError `ERR_DISPOSED`, `ABORT_ERR`, or what native reports. */
-  async run<T>(
+  run<T>(
     start: (engine: NativeEngine, transformer: NativeTransformer, transcoders: NativeTranscoders) => NativeJob<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    this.checkUsable();
-    checkNotAborted(signal);
-    const job = start(this.#engine, this.#transformer, this.#transcoders);
-    this.#jobs.add(job);
-    try {
-      return await runJob(job, signal);
-    } catch (error) {
-      throw this.disposed ? abortError(signal) : error;
-    } finally {
-      this.#jobs.delete(job);
-    }
+    return this.#engine.run((native) => start(native, this.#transformer, this.#transcoders), signal);
   }
 
   /** @throws CircuitTracerError `ERR_DISPOSED` */
   checkUsable(): void {
-    if (!this.disposed) return;
-    throw new CircuitTracerError('ERR_DISPOSED', 'This model was disposed and can run no more; load it again.');
+    this.#engine.checkUsable();
   }
 
   /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */
   dispose(): Promise<void> {
-    this.#disposing ??= this.#stop();
-    return this.#disposing;
-  }
-
-  async #stop(): Promise<void> {
-    const jobs = [...this.#jobs];
-    for (const job of jobs) job.cancel();
-    // The engine joins its thread when disposed: let that happen when it has nothing left to do.
-    await Promise.allSettled(jobs.map((job) => job.promise));
-    this.#transcoders.dispose();
-    this.#transformer.dispose();
-    this.#engine.dispose();
+    return this.#engine.dispose();
   }
 }
 

@@ -18,6 +18,11 @@ test('leaves nothing behind, but makes the folder of graph files', async () => {
   expect(readdirSync(directory)).toEqual([]);
 });
 
+test('the graph may go to the folder made for graph files', async () => {
+  const directory = join(folder, 'new');
+  await checkOutputs({ graphPath: join(directory, 'g.safetensors'), graphFiles: { slug: 's', directory } });
+});
+
 test('only .safetensors', async () => {
   await expect(graph(join(folder, 'g.pt'))).rejects.toMatchObject({
     name: 'UsageError',
