@@ -28,6 +28,11 @@ export interface NativeTranscoders extends NativeHandle {
   readonly kind: 'transcoders';
 }
 
+/** Keys and values of the positions already seen; empty at first. */
+export interface NativeKeyValueCache extends NativeHandle {
+  readonly kind: 'keyValueCache';
+}
+
 export interface NativeForwardResult {
   /** [n, dVocab], after the final softcap. */
   readonly logits: NativeArray;
@@ -66,11 +71,60 @@ export interface NativeAttributeOptions {
   readonly updateInterval: number;
   /** Where weights not needed by the backward pass wait: '' = where they are, 'cpu', or a folder for temporary files. */
   readonly offload: string;
+  /** What to explain; empty = the salient next tokens. */
+  readonly targets: readonly NativeTarget[];
+}
+
+/** A target to attribute to. `weight` null: a token's probability, 1 for the others. */
+export type NativeTarget = { readonly position: number; readonly weight: number | null } & (
+  | { readonly kind: 'token'; readonly tokenId: number }
+  | { readonly kind: 'direction'; readonly vector: Float32Array }
+  | { readonly kind: 'feature'; readonly layer: number; readonly feature: number }
+);
+
+/** One feature at one position, counted from the first token of the pass; a later edit of a cell wins. */
+export interface NativeFeatureEdit {
+  /** New activation: `value`, `value` times its own, or its own plus `value`. */
+  readonly kind: 'set' | 'scale' | 'add';
+  readonly layer: number;
+  readonly position: number;
+  readonly feature: number;
+  readonly value: number;
+}
+
+export interface NativeVectorEdit {
+  readonly hookName: string;
+  readonly position: number;
+  /** Added to the value; as wide as the hook point's last dimension. */
+  readonly vector: Float32Array;
+}
+
+export interface NativeIntervention {
+  readonly tokens: Int32Array;
+  readonly features: readonly NativeFeatureEdit[];
+  readonly vectors: readonly NativeVectorEdit[];
+  readonly freezeAttention: boolean;
+  /** Layers whose feature outputs are frozen; empty = effects propagate. */
+  readonly constrainedLayers: readonly number[];
+  /** The first positions of the pass are frozen and constrained, later ones run free. */
+  readonly frozenPositions: number;
+  readonly zeroPositions: number;
+  readonly activations: 'none' | 'activations' | 'preActivations';
+  readonly sparse: boolean;
+}
+
+export interface NativeInterventionResult {
+  /** [n, dVocab], after and before the final softcap. */
+  readonly logits: NativeArray;
+  readonly rawLogits: NativeArray;
+  /** [nLayers, n, F], the non-zero entries, or null when not asked for. */
+  readonly activations: NativeArray | NativeSparseActivations | null;
 }
 
 export interface NativeGraphData extends NativeSparseActivations {
   /** [S] ascending indices into the N active features. */
   readonly selectedFeatures: Int32Array;
+  /** -1 for directions and features. */
   readonly logitTokenIds: Int32Array;
   readonly logitProbabilities: Float32Array;
   /** [S + K, S + L * n + n + K], row-major. */
@@ -143,6 +197,19 @@ export interface NativeEngine {
     options: NativeAttributeOptions,
     onProgress?: NativeProgress,
   ): NativeJob<NativeGraphData>;
+
+  newKeyValueCache(model: NativeTransformer): NativeKeyValueCache;
+  /**
+   * Runs the tokens with the edits. With a cache they continue after the cached positions and are appended to them;
+   * then nothing can be frozen but in the first pass.
+   */
+  intervene(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    intervention: NativeIntervention,
+    cache: NativeKeyValueCache | null,
+    onProgress?: NativeProgress,
+  ): NativeJob<NativeInterventionResult>;
 
   /** x is [rows, dModel] of one layer's feature input; result [rows, F]. */
   encodeLayer(

@@ -77,6 +77,7 @@ export function resolveAttributeOptions(options: AttributeOptions = {}): Resolve
       maxFeatureNodes:
         maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1, largest),
       updateInterval: checkInteger(given.updateInterval, 'updateInterval', 1, largest),
+      targets: [],
     },
     offload: given.offload === undefined ? undefined : checkOneOf(given.offload, 'offload', ['cpu', 'disk'] as const),
     exactTokens: checkBoolean(given.exactTokens ?? false, 'exactTokens'),

@@ -24,6 +24,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(data);
   data->transformerHandle = Napi::Persistent(Handle<Transformer>::define(env));
   data->transcodersHandle = Napi::Persistent(Handle<TranscoderSet>::define(env));
+  data->keyValueCacheHandle = Napi::Persistent(Handle<KeyValueCache>::define(env));
   exports.Set("libtorchVersion", TORCH_VERSION);
   exports.Set("cudaDeviceCount", Napi::Function::New(env, cudaDeviceCount));
   exports.Set("mpsAvailable", Napi::Function::New(env, mpsAvailable));

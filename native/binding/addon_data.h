@@ -8,6 +8,7 @@ namespace circuit_tracer {
 struct AddonData {
   Napi::FunctionReference transformerHandle;
   Napi::FunctionReference transcodersHandle;
+  Napi::FunctionReference keyValueCacheHandle;
 };
 
 }  // namespace circuit_tracer

@@ -117,6 +117,43 @@ HookPoint toHookPoint(const Napi::Object& spec, const char* name) {
                            {"hook_mlp_out", HookPoint::MlpOut}});
 }
 
+at::Tensor copyFloats(const Napi::Float32Array& values) {
+  return borrowFloats(values, {static_cast<int64_t>(values.ElementLength())}).clone();
+}
+
+FeatureEdit toFeatureEdit(const Napi::Object& edit) {
+  FeatureEdit out;
+  out.kind = oneOf<FeatureEdit::Kind>(edit, "kind",
+                                      {{"set", FeatureEdit::Kind::Set},
+                                       {"scale", FeatureEdit::Kind::Scale},
+                                       {"add", FeatureEdit::Kind::Add}});
+  out.layer = integer(edit, "layer");
+  out.position = integer(edit, "position");
+  out.feature = integer(edit, "feature");
+  out.value = static_cast<float>(number(edit, "value"));
+  return out;
+}
+
+TargetRequest toTargetRequest(const Napi::Object& target) {
+  using Kind = TargetRequest::Kind;
+  TargetRequest out;
+  out.kind = oneOf<Kind>(target, "kind",
+                         {{"token", Kind::Token},
+                          {"direction", Kind::Direction},
+                          {"feature", Kind::Feature}});
+  out.position = integer(target, "position");
+  if (target.Get("weight").IsNumber()) out.weight = static_cast<float>(number(target, "weight"));
+  if (out.kind == Kind::Token) out.tokenId = integer(target, "tokenId");
+  if (out.kind == Kind::Direction) {
+    out.direction = copyFloats(target.Get("vector").As<Napi::Float32Array>());
+  }
+  if (out.kind == Kind::Feature) {
+    out.layer = integer(target, "layer");
+    out.feature = integer(target, "feature");
+  }
+  return out;
+}
+
 TranscoderLayerSources toLayerSources(const Napi::Object& layer) {
   const auto source = [&](const char* name) {
     return toTensorSource(layer.Get(name).As<Napi::Object>());
@@ -212,6 +249,27 @@ std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layer
   return out;
 }
 
+Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers) {
+  Intervention out;
+  const Napi::Array features = array(intervention, "features");
+  for (uint32_t i = 0; i < features.Length(); ++i) {
+    out.features.push_back(toFeatureEdit(features.Get(i).As<Napi::Object>()));
+  }
+  const Napi::Array vectors = array(intervention, "vectors");
+  for (uint32_t i = 0; i < vectors.Length(); ++i) {
+    const Napi::Object edit = vectors.Get(i).As<Napi::Object>();
+    out.vectors.push_back({parseHookName(text(edit, "hookName")), integer(edit, "position"),
+                           copyFloats(edit.Get("vector").As<Napi::Float32Array>())});
+  }
+  out.freezeAttention = flag(intervention, "freezeAttention");
+  const auto layers = integers(array(intervention, "constrainedLayers"));
+  if (!layers.empty()) out.constrained.assign(nLayers, false);
+  for (const int64_t layer : layers) out.constrained.at(layer) = true;
+  out.frozenPositions = integer(intervention, "frozenPositions");
+  out.zeroPositions = integer(intervention, "zeroPositions");
+  return out;
+}
+
 AttributeOptions toAttributeOptions(const Napi::Object& options) {
   AttributeOptions out;
   out.tokens = toInts(options.Get("tokens").As<Napi::Int32Array>());
@@ -223,6 +281,10 @@ AttributeOptions toAttributeOptions(const Napi::Object& options) {
   out.maxFeatureNodes = std::isinf(maxFeatureNodes) ? -1 : static_cast<int64_t>(maxFeatureNodes);
   out.updateInterval = integer(options, "updateInterval");
   out.offload = text(options, "offload");
+  const Napi::Array targets = array(options, "targets");
+  for (uint32_t i = 0; i < targets.Length(); ++i) {
+    out.targets.push_back(toTargetRequest(targets.Get(i).As<Napi::Object>()));
+  }
   return out;
 }
 

@@ -9,6 +9,7 @@
 
 #include "attribution/attribute.h"
 #include "graph/graph_view.h"
+#include "intervention/edits.h"
 #include "io/tensor_source.h"
 #include "model/model_spec.h"
 #include "transcoder/transcoder_set.h"
@@ -22,6 +23,7 @@ std::map<std::string, TensorSource> toTensorSources(const Napi::Object& weights)
 TranscoderSpec toTranscoderSpec(const Napi::Object& spec);
 std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layers);
 AttributeOptions toAttributeOptions(const Napi::Object& options);
+Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers);
 at::ScalarType toDtype(const std::string& name);
 at::Device toDevice(const std::string& name);
 std::vector<int64_t> toInts(const Napi::Int32Array& values);

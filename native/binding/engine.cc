@@ -15,6 +15,8 @@ Napi::Function Engine::define(Napi::Env env) {
                          InstanceMethod("featureActivations", &Engine::featureActivations),
                          InstanceMethod("setupAttribution", &Engine::setupAttribution),
                          InstanceMethod("attribute", &Engine::attribute),
+                         InstanceMethod("newKeyValueCache", &Engine::newKeyValueCache),
+                         InstanceMethod("intervene", &Engine::intervene),
                          InstanceMethod("encodeLayer", &Engine::encodeLayer),
                          InstanceMethod("encodeSparse", &Engine::encodeSparse),
                          InstanceMethod("decoderVectors", &Engine::decoderVectors),

@@ -25,6 +25,9 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value setupAttribution(const Napi::CallbackInfo& info);
   Napi::Value attribute(const Napi::CallbackInfo& info);
 
+  Napi::Value newKeyValueCache(const Napi::CallbackInfo& info);
+  Napi::Value intervene(const Napi::CallbackInfo& info);
+
   Napi::Value encodeLayer(const Napi::CallbackInfo& info);
   Napi::Value encodeSparse(const Napi::CallbackInfo& info);
   Napi::Value decoderVectors(const Napi::CallbackInfo& info);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "model/key_value_cache.h"
 #include "model/transformer.h"
 #include "transcoder/transcoder_set.h"
 
@@ -23,6 +24,12 @@ struct HandleTraits<TranscoderSet> {
   static constexpr char kName[] = "NativeTranscoders";
   static constexpr char kKind[] = "transcoders";
   static constexpr napi_type_tag kTag = {0x2e94b7a1f3c84d60ULL, 0xb05d6e1c7f2a4938ULL};
+};
+template <>
+struct HandleTraits<KeyValueCache> {
+  static constexpr char kName[] = "NativeKeyValueCache";
+  static constexpr char kKind[] = "keyValueCache";
+  static constexpr napi_type_tag kTag = {0x51f0c8e62d7b4a19ULL, 0x83c2d94e0fa76b5dULL};
 };
 
 // A JS object that keeps a core object alive until dispose() or garbage collection. Jobs in flight

@@ -21,13 +21,22 @@ at::Tensor headNorm(const ModelSpec& spec, const NormWeights& weights, const at:
   return applyNorm(Normalization::RmsNorm, spec.normEpsilon, weights, x, hooks);
 }
 
-// True where position i must not look at position j: the future, and what the window has passed.
-at::Tensor hiddenKeys(int64_t n, int64_t window, at::Device device) {
-  const at::Tensor position = at::arange(n, at::TensorOptions().dtype(at::kLong).device(device));
-  const at::Tensor distance = position.unsqueeze(1) - position.unsqueeze(0);
+// [n, past + n], true where a query must not look at a key: the future, and what the window has
+// passed. Query i stands at position past + i.
+at::Tensor hiddenKeys(int64_t n, int64_t past, int64_t window, at::Device device) {
+  const auto options = at::TensorOptions().dtype(at::kLong).device(device);
+  const at::Tensor query = at::arange(past, past + n, options);
+  const at::Tensor key = at::arange(past + n, options);
+  const at::Tensor distance = query.unsqueeze(1) - key.unsqueeze(0);
   at::Tensor hidden = distance < 0;
   if (window > 0) hidden = hidden | (distance >= window);
   return hidden;
+}
+
+// Appends rows to what is cached and returns all of it.
+at::Tensor appendTo(at::Tensor& cached, const at::Tensor& rows) {
+  cached = cached.defined() ? at::cat({cached, rows}) : rows;
+  return cached;
 }
 
 // Softmax over keys in float32; a sink takes part in the sum and is then dropped.
@@ -71,8 +80,10 @@ at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) {
 }
 
 at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_t layer,
-                  const at::Tensor& x, const Hook& hook) {
+                  const at::Tensor& x, const Hook& hook, KeyValueCache* cache) {
   const int64_t n = x.size(-2);
+  const bool continues = cache != nullptr && cache->keys[layer].defined();
+  const int64_t past = continues ? cache->keys[layer].size(0) : 0;
   at::Tensor q = linear(x, weights.queryWeight, weights.queryBias).unflatten(-1, {spec.nHeads, spec.dHead});
   at::Tensor k =
       linear(x, weights.keyWeight, weights.keyBias).unflatten(-1, {spec.nKeyValueHeads, spec.dHead});
@@ -86,10 +97,14 @@ at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_
     k = headNorm(spec, weights.keyNorm, k, HookPoint::KeyNormScale, layer, hook);
   }
   if (!spec.learnedPositions) {
-    const at::Tensor positions = at::arange(n, x.options().dtype(at::kLong));
+    const at::Tensor positions = at::arange(past, past + n, x.options().dtype(at::kLong));
     const Rotation rotation = rotationAt(spec.rotary[layer], positions, x.scalar_type());
     q = hook(HookPoint::RotatedQuery, layer, rotate(q, rotation));
     k = hook(HookPoint::RotatedKey, layer, rotate(k, rotation));
+  }
+  if (cache != nullptr) {
+    k = appendTo(cache->keys[layer], k);
+    v = appendTo(cache->values[layer], v);
   }
   const int64_t group = spec.headsPerKeyValueHead();
   at::Tensor scores = at::matmul(q.transpose(-3, -2), perQueryHead(k, group).transpose(-2, -1));
@@ -97,7 +112,7 @@ at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_
   if (spec.attentionSoftcap > 0) {
     scores = (scores / spec.attentionSoftcap).tanh() * spec.attentionSoftcap;
   }
-  const at::Tensor hidden = hiddenKeys(n, spec.slidingWindow[layer], x.device());
+  const at::Tensor hidden = hiddenKeys(n, past, spec.slidingWindow[layer], x.device());
   scores = scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
   scores = hook(HookPoint::AttentionScores, layer, scores);
   const at::Tensor pattern =

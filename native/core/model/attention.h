@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "model/hook_point.h"
+#include "model/key_value_cache.h"
 #include "model/model_spec.h"
 #include "model/weights.h"
 
@@ -20,8 +21,9 @@ Rotation rotationAt(const RotaryTable& table, const at::Tensor& positions, at::S
 // t + pairs.
 at::Tensor rotate(const at::Tensor& x, const Rotation& rotation);
 
-// Grouped-query attention of one layer over x [..., n, D]: [..., n, D] before any post norm.
+// Grouped-query attention of one layer over x [..., n, D]: [..., n, D] before any post norm. With a
+// cache (x [n, D] only), x continues after the cached positions and is appended to them.
 at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_t layer,
-                  const at::Tensor& x, const Hook& hook);
+                  const at::Tensor& x, const Hook& hook, KeyValueCache* cache);
 
 }  // namespace circuit_tracer

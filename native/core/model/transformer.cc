@@ -24,10 +24,10 @@ at::Tensor hookedNorm(const ModelSpec& spec, const NormWeights& weights, const a
 }
 
 at::Tensor attentionOut(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
-                        const at::Tensor& residual, const Hook& hook) {
+                        const at::Tensor& residual, const Hook& hook, KeyValueCache* cache) {
   const at::Tensor in = hookedNorm(spec, block.ln1, residual, layer, hook, HookPoint::Ln1Scale,
                                    HookPoint::Ln1Normalized);
-  at::Tensor out = attend(spec, block.attention, layer, in, hook);
+  at::Tensor out = attend(spec, block.attention, layer, in, hook, cache);
   if (spec.postNorms) {
     out = hookedNorm(spec, block.ln1Post, out, layer, hook, HookPoint::Ln1PostScale, std::nullopt);
   }
@@ -47,9 +47,9 @@ at::Tensor mlpOut(const ModelSpec& spec, const BlockWeights& block, int64_t laye
 }
 
 at::Tensor runBlock(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
-                    at::Tensor residual, const Hook& hook) {
+                    at::Tensor residual, const Hook& hook, KeyValueCache* cache) {
   residual = hook(HookPoint::ResidPre, layer, residual);
-  const at::Tensor attention = attentionOut(spec, block, layer, residual, hook);
+  const at::Tensor attention = attentionOut(spec, block, layer, residual, hook, cache);
   at::Tensor middle = residual + attention;
   if (!spec.parallelBlocks) middle = hook(HookPoint::ResidMid, layer, middle);
   const at::Tensor& mlpSource = spec.parallelBlocks ? residual : middle;
@@ -72,15 +72,18 @@ at::Tensor Transformer::embed(const at::Tensor& tokens) const {
   return rows * at::tensor(spec_.embeddingScale, rows.options());
 }
 
-at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook) const {
+at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook,
+                                KeyValueCache* cache) const {
   constexpr int64_t kNoLayer = -1;
   at::Tensor residual = hook(HookPoint::Embed, kNoLayer, embed(tokens));
   if (spec_.learnedPositions) {
-    const at::Tensor positions = weights_.positionEmbedding.slice(0, 0, tokens.size(-1));
+    const int64_t past = cache != nullptr ? cache->length() : 0;
+    const at::Tensor positions =
+        weights_.positionEmbedding.slice(0, past, past + tokens.size(-1));
     residual = residual + hook(HookPoint::PositionEmbed, kNoLayer, positions);
   }
   for (int64_t layer = 0; layer < spec_.nLayers; ++layer) {
-    residual = runBlock(spec_, weights_.blocks[layer], layer, residual, hook);
+    residual = runBlock(spec_, weights_.blocks[layer], layer, residual, hook, cache);
   }
   at::Tensor out = hookedNorm(spec_, weights_.finalNorm, residual, kNoLayer, hook,
                               HookPoint::FinalScale, HookPoint::FinalNormalized);

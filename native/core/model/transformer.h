@@ -9,6 +9,7 @@
 #include "io/tensor_source.h"
 #include "job_control.h"
 #include "model/hook_point.h"
+#include "model/key_value_cache.h"
 #include "model/model_spec.h"
 #include "model/weights.h"
 
@@ -22,8 +23,10 @@ class Transformer {
               at::ScalarType dtype, at::Device device, const JobControl& control);
 
   // Logits [..., n, V] after the softcap, in the compute dtype, for token ids [..., n] (int64) at
-  // positions 0 .. n-1. `hook` sees, and may replace, the value at every hook point.
-  at::Tensor forward(const at::Tensor& tokens, const Hook& hook) const;
+  // positions 0 .. n-1. `hook` sees, and may replace, the value at every hook point. With a cache
+  // (tokens [n] only) the positions continue after the cached ones.
+  at::Tensor forward(const at::Tensor& tokens, const Hook& hook,
+                     KeyValueCache* cache = nullptr) const;
 
   // Embedding rows times the embedding scale, [..., n, D]: the vectors of token nodes.
   at::Tensor embed(const at::Tensor& tokens) const;

@@ -179,4 +179,12 @@ std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, in
   return out.unbind(0);
 }
 
+SparseFeatures nonZeroFeatures(const std::vector<at::Tensor>& activations) {
+  SparseFeatures out;
+  for (size_t l = 0; l < activations.size(); ++l) {
+    appendNonZero(activations[l], static_cast<int64_t>(l), 0, out);
+  }
+  return out;
+}
+
 }  // namespace circuit_tracer

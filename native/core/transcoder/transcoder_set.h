@@ -78,4 +78,7 @@ class TranscoderSet {
   std::vector<TranscoderLayer> layers_;
 };
 
+// The non-zero entries of dense activations, one [n, F] per layer.
+SparseFeatures nonZeroFeatures(const std::vector<at::Tensor>& activations);
+
 }  // namespace circuit_tracer
