@@ -12,24 +12,35 @@ const nativeFiles = fs
   .filter((file) => /\.(cc|h)$/.test(file))
   .map((file) => path.join('native', file));
 
-const checks = [
-  ['@biomejs/biome', 'biome', fix ? ['check', '--write', '.'] : ['ci', '.']],
-  ['clang-format', 'clang-format', ['--style=file', ...(fix ? ['-i'] : ['--dry-run', '--Werror']), ...nativeFiles]],
-  ...(fix
-    ? []
-    : [
-        ['typescript', 'tsc', ['--noEmit', '-p', 'tsconfig.json']],
-        ['typescript', 'tsc', ['--noEmit', '-p', 'tsconfig.test.json']],
-      ]),
-];
-
-let failed = false;
-for (const [packageName, command, args] of checks) {
-  console.log(`> ${command} ${args.slice(0, 3).join(' ')}`);
+/** Path of a package's command, a Node script. */
+function script(packageName, command) {
   const manifest = require.resolve(`${packageName}/package.json`);
   const { bin } = require(manifest);
-  const program = path.join(path.dirname(manifest), typeof bin === 'string' ? bin : bin[command]);
-  const result = spawnSync(process.execPath, [program, ...args], { cwd: root, stdio: 'inherit' });
-  failed ||= result.status !== 0;
+  return path.join(path.dirname(manifest), typeof bin === 'string' ? bin : bin[command]);
+}
+
+const node = process.execPath;
+const biome = [node, script('@biomejs/biome', 'biome')];
+const tsc = [node, script('typescript', 'tsc'), '--noEmit', '-p'];
+const clangFormat = [require('clang-format').getNativeBinary(), '--style=file'];
+
+const checks = fix
+  ? [
+      ['biome check --write', ...biome, 'check', '--write', '.'],
+      ['clang-format -i', ...clangFormat, '-i', ...nativeFiles],
+    ]
+  : [
+      ['biome ci', ...biome, 'ci', '.'],
+      ['tsc of lib', ...tsc, 'tsconfig.json'],
+      ['tsc of lib and test', ...tsc, 'tsconfig.test.json'],
+      ['clang-format', ...clangFormat, '--dry-run', '--Werror', ...nativeFiles],
+    ];
+
+let failed = false;
+for (const [title, program, ...args] of checks) {
+  console.log(`> ${title}`);
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
+  if (error) console.error(error.message);
+  failed ||= status !== 0;
 }
 process.exit(failed ? 1 : 0);
