@@ -30,9 +30,7 @@ int64_t integer(const Napi::Object& object, const char* name) {
   return static_cast<int64_t>(number(object, name));
 }
 
-bool flag(const Napi::Object& object, const char* name) {
-  return object.Get(name).ToBoolean();
-}
+bool flag(const Napi::Object& object, const char* name) { return object.Get(name).ToBoolean(); }
 
 Napi::Array array(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
@@ -137,10 +135,9 @@ FeatureEdit toFeatureEdit(const Napi::Object& edit) {
 TargetRequest toTargetRequest(const Napi::Object& target) {
   using Kind = TargetRequest::Kind;
   TargetRequest out;
-  out.kind = oneOf<Kind>(target, "kind",
-                         {{"token", Kind::Token},
-                          {"direction", Kind::Direction},
-                          {"feature", Kind::Feature}});
+  out.kind = oneOf<Kind>(
+      target, "kind",
+      {{"token", Kind::Token}, {"direction", Kind::Direction}, {"feature", Kind::Feature}});
   out.position = integer(target, "position");
   if (target.Get("weight").IsNumber()) out.weight = static_cast<float>(number(target, "weight"));
   if (out.kind == Kind::Token) out.tokenId = integer(target, "tokenId");

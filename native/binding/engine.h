@@ -47,9 +47,10 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value submit(const Napi::CallbackInfo& info, Work work, Convert convert,
                      const Napi::Value& onProgress = {}) {
     using Result = decltype(work(std::declval<const JobControl&>()));
-    return submitJob(info, std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work),
-                                                                 std::move(convert)),
-                     onProgress);
+    return submitJob(
+        info,
+        std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work), std::move(convert)),
+        onProgress);
   }
   Napi::Value submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job,
                         const Napi::Value& onProgress);

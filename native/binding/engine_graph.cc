@@ -27,9 +27,7 @@ Napi::Value Engine::prune(const Napi::CallbackInfo& info) {
   const double edgeThreshold = info[2].As<Napi::Number>().DoubleValue();
   return submit(
       info,
-      [=](const JobControl&) {
-        return circuit_tracer::prune(graph, nodeThreshold, edgeThreshold);
-      },
+      [=](const JobControl&) { return circuit_tracer::prune(graph, nodeThreshold, edgeThreshold); },
       [](Napi::Env env, PruneResult& result) -> Napi::Value {
         Napi::Object out = Napi::Object::New(env);
         out.Set("nodeMask", toUint8Array(env, result.nodeMask));

@@ -22,8 +22,8 @@ ActivationReturn toActivationReturn(const std::string& name) {
 at::Tensor stackPadded(const std::vector<at::Tensor>& layers) {
   int64_t widest = 0;
   for (const at::Tensor& layer : layers) widest = std::max(widest, layer.size(1));
-  at::Tensor out = at::zeros({static_cast<int64_t>(layers.size()), layers[0].size(0), widest},
-                             at::kFloat);
+  at::Tensor out =
+      at::zeros({static_cast<int64_t>(layers.size()), layers[0].size(0), widest}, at::kFloat);
   for (size_t l = 0; l < layers.size(); ++l) {
     out[static_cast<int64_t>(l)].slice(1, 0, layers[l].size(1)).copy_(layers[l]);
   }
@@ -67,8 +67,7 @@ Napi::Value Engine::intervene(const Napi::CallbackInfo& info) {
   const auto options = info[2].As<Napi::Object>();
   const auto tokens = toInts(options.Get("tokens").As<Napi::Int32Array>());
   const Intervention intervention = toIntervention(options, model->spec().nLayers);
-  const ActivationReturn wanted =
-      toActivationReturn(options.Get("activations").As<Napi::String>());
+  const ActivationReturn wanted = toActivationReturn(options.Get("activations").As<Napi::String>());
   const bool sparse = options.Get("sparse").ToBoolean();
   std::shared_ptr<KeyValueCache> cache;
   if (info[3].IsObject()) cache = Handle<KeyValueCache>::get(info[3]);

@@ -87,7 +87,8 @@ at::Tensor denseActivations(const TranscoderSet& transcoders, const Trace& trace
   at::Tensor out = at::zeros({spec.nLayers, trace.nPositions(), widest}, at::kFloat);
   for (int64_t l = 0; l < spec.nLayers; ++l) {
     control.poll();
-    out[l].slice(1, 0, spec.nFeatures[l])
+    out[l]
+        .slice(1, 0, spec.nFeatures[l])
         .copy_(transcoders.encodeLayer(l, trace.featureInputs[l], applyActivation));
   }
   out.slice(1, 0, zeroPositions).zero_();
@@ -101,8 +102,7 @@ Napi::Value Engine::forward(const Napi::CallbackInfo& info) {
   const auto tokens = toInts(info[1].As<Napi::Int32Array>());
   const auto names = toStrings(info[2].As<Napi::Array>());
   return submit(
-      info,
-      [=](const JobControl& control) { return runWithHooks(*model, tokens, names, control); },
+      info, [=](const JobControl& control) { return runWithHooks(*model, tokens, names, control); },
       [](Napi::Env env, ForwardResult& result) -> Napi::Value {
         return forwardObject(env, result);
       });

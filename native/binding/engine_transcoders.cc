@@ -14,8 +14,7 @@ Napi::Value nativeArray(Napi::Env env, at::Tensor& tensor) { return toNativeArra
 // x [layers, rows, D] over the caller's array, one tensor per layer on the device.
 std::vector<at::Tensor> perLayer(const Napi::Float32Array& x, const TranscoderSet& transcoders) {
   const TranscoderSpec& spec = transcoders.spec();
-  const int64_t rows =
-      static_cast<int64_t>(x.ElementLength()) / (spec.nLayers * spec.dModel);
+  const int64_t rows = static_cast<int64_t>(x.ElementLength()) / (spec.nLayers * spec.dModel);
   return borrowFloats(x, {spec.nLayers, rows, spec.dModel}).to(transcoders.device()).unbind(0);
 }
 

@@ -60,7 +60,8 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
     }
     auto held = Handle::Unwrap(value.As<Napi::Object>())->held_;
     if (!held) {
-      Napi::Error error = Napi::Error::New(env, std::string("the ") + Traits::kKind + " handle is disposed");
+      Napi::Error error =
+          Napi::Error::New(env, std::string("the ") + Traits::kKind + " handle is disposed");
       error.Set("code", Napi::String::New(env, "ERR_DISPOSED"));
       throw error;
     }

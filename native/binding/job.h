@@ -34,9 +34,7 @@ class Job {
   Napi::Promise promise() const { return deferred_.Promise(); }
   void setProgressCallback(const Napi::Value& callback);
   // Keeps a JS value (an array the job reads, the engine) alive until the job is destroyed.
-  void keepAlive(const Napi::Object& value) {
-    kept_.push_back(Napi::Persistent(value));
-  }
+  void keepAlive(const Napi::Object& value) { kept_.push_back(Napi::Persistent(value)); }
 
  protected:
   virtual void compute(const JobControl& control) = 0;

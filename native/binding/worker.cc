@@ -3,16 +3,54 @@
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
+#include <cstdlib>
+#include <set>
+
 namespace circuit_tracer {
+namespace {
+
+// All live workers of the process. process.exit() on the main thread runs no environment cleanup
+// hooks but does run exit handlers; ours comes before LibTorch's statics are destroyed, because it
+// is registered after they were made, and leaves no thread behind that still uses them. Never
+// destroyed itself.
+struct LiveWorkers {
+  std::mutex mutex;
+  std::set<Worker*> workers;
+
+  static LiveWorkers& get() {
+    static LiveWorkers* all = [] {
+      std::atexit([] { get().closeAll(); });
+      return new LiveWorkers;
+    }();
+    return *all;
+  }
+
+  void closeAll() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (Worker* worker : workers) worker->close();
+  }
+  void add(Worker* worker) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    workers.insert(worker);
+  }
+  void remove(Worker* worker) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    workers.erase(worker);
+  }
+};
+
+}  // namespace
 
 Worker::Worker(Napi::Env env, int threads) : env_(env) {
   channel_ = Channel::New(env, "circuit_tracer.engine", 0, 1, this);
   channel_.Unref(env);
   napi_add_env_cleanup_hook(env, onEnvironmentExit, this);
+  LiveWorkers::get().add(this);
   thread_ = std::thread([this, threads] { loop(threads); });
 }
 
 Worker::~Worker() {
+  LiveWorkers::get().remove(this);
   napi_remove_env_cleanup_hook(env_, onEnvironmentExit, this);
   if (!thread_.joinable()) return;
   close();
@@ -82,9 +120,9 @@ Napi::Value Worker::submit(Napi::Env env, std::unique_ptr<Job> job) {
   const auto cancelFlag = job->cancelFlag();
   Napi::Object handle = Napi::Object::New(env);
   handle.Set("promise", job->promise());
-  handle.Set("cancel", Napi::Function::New(
-                           env, [cancelFlag](const Napi::CallbackInfo&) { *cancelFlag = true; },
-                           "cancel"));
+  handle.Set("cancel",
+             Napi::Function::New(
+                 env, [cancelFlag](const Napi::CallbackInfo&) { *cancelFlag = true; }, "cancel"));
   if (jobs_.empty()) channel_.Ref(env);
   const JobId id = nextId_++;
   {

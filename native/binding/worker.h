@@ -27,6 +27,8 @@ class Worker {
   // Cancels all jobs; they reject with ABORT_ERR. No further job is taken.
   void stop();
   bool stopped() const { return stopped_; }
+  // Stops posting, cancels, and joins the thread. Also called when the process exits.
+  void close();
 
  private:
   using JobId = uint64_t;
@@ -44,8 +46,6 @@ class Worker {
   void loop(int threads);
   void post(JobId job, bool done);
   void cancelAll();
-  // Stops posting, cancels, and joins the thread.
-  void close();
   static void onEnvironmentExit(void* worker);
 
   Napi::Env env_;

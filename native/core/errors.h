@@ -18,7 +18,8 @@ class CodedError : public std::runtime_error {
   std::string code_;
 };
 
-// Throws CodedError(code, parts...) unless `condition` holds. `parts` are streamed one after another.
+// Throws CodedError(code, parts...) unless `condition` holds. `parts` are streamed one after
+// another.
 template <typename... Parts>
 void require(bool condition, const char* code, const Parts&... parts) {
   if (condition) return;

@@ -26,9 +26,10 @@ void requireFinite(const at::Tensor& values, const std::string& what) {
 }
 
 void requireFiniteWeight(const at::Tensor& values, const std::string& name) {
-  require(allFinite(values), "ERR_WEIGHT", name,
-          ": holds NaN or infinite numbers; the file is damaged, or its numbers don't fit the dtype "
-          "asked for (try float32). Fetch or export it again");
+  require(
+      allFinite(values), "ERR_WEIGHT", name,
+      ": holds NaN or infinite numbers; the file is damaged, or its numbers don't fit the dtype "
+      "asked for (try float32). Fetch or export it again");
 }
 
 }  // namespace circuit_tracer

@@ -45,8 +45,8 @@ std::vector<at::Tensor*> mlpWeights(Transformer& model) {
   std::vector<at::Tensor*> out;
   for (BlockWeights& block : model.weights().blocks) {
     MlpWeights& mlp = block.mlp;
-    for (at::Tensor* tensor : {&mlp.gateWeight, &mlp.inWeight, &mlp.outWeight, &mlp.gateUpWeight,
-                               &mlp.downWeight}) {
+    for (at::Tensor* tensor :
+         {&mlp.gateWeight, &mlp.inWeight, &mlp.outWeight, &mlp.gateUpWeight, &mlp.downWeight}) {
       out.push_back(tensor);
     }
   }
@@ -134,10 +134,9 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
   offload.park(residentWeights(transcoders));
   offload.park(mlpWeights(model));
 
-  const auto requests =
-      options.targets.empty()
-          ? salientTokens(setup.trace, options.maxNLogits, options.desiredLogitProb)
-          : options.targets;
+  const auto requests = options.targets.empty() ? salientTokens(setup.trace, options.maxNLogits,
+                                                                options.desiredLogitProb)
+                                                : options.targets;
   const Targets targets = resolveTargets(model, transcoders, setup.trace, requests);
   offload.park({&model.weights().embedding, &model.weights().unembedding});
   const SparseFeatures& features = setup.features;
@@ -159,8 +158,8 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
     if (total == features.size()) {
       std::iota(chosen.begin(), chosen.end(), 0);
     } else {
-      chosen = table.mostInfluential(
-          std::min(options.updateInterval * options.batchSize, total - done));
+      chosen =
+          table.mostInfluential(std::min(options.updateInterval * options.batchSize, total - done));
       clock.mark("rank");
     }
     attribution.addFeatureRows(chosen, total, table);

@@ -55,8 +55,7 @@ void Backward::enter(const TargetRows& targets, int64_t layer) {
 
 // Re-lays the gradient out for `rows` rows, the new ones zero.
 void Backward::grow(int64_t rows) {
-  at::Tensor grown =
-      buffer(gradientStorage_[1 - current_], {positions_, rows, local_.dModel});
+  at::Tensor grown = buffer(gradientStorage_[1 - current_], {positions_, rows, local_.dModel});
   if (entered_ > 0) grown.narrow(1, 0, entered_).copy_(gradient_);
   grown.narrow(1, entered_, rows - entered_).zero_();
   gradient_ = grown;

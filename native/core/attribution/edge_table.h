@@ -33,9 +33,9 @@ class EdgeTable {
   const SparseFeatures& features_;
   const Targets& targets_;
   int64_t nLayers_;
-  at::Tensor rows_;                   // [K + maxRows, columns]
-  std::vector<int64_t> featureRow_;   // row of each feature, -1 without one
-  std::vector<int64_t> addedFeature_; // feature of each row after the targets
+  at::Tensor rows_;                    // [K + maxRows, columns]
+  std::vector<int64_t> featureRow_;    // row of each feature, -1 without one
+  std::vector<int64_t> addedFeature_;  // feature of each row after the targets
 };
 
 }  // namespace circuit_tracer

@@ -63,10 +63,9 @@ class LocalModelBuilder {
     out.outWeight = block.attention.outWeight.to(at::kFloat);
     if (spec_.postNorms) {
       out.scaledPattern.div_(trace_.ln1PostScale[l]);
-      out.outWeight =
-          adjointThroughNorm(spec_.normalization, block.ln1Post.gain, out.outWeight.t())
-              .t()
-              .contiguous();
+      out.outWeight = adjointThroughNorm(spec_.normalization, block.ln1Post.gain, out.outWeight.t())
+                          .t()
+                          .contiguous();
     }
     return out;
   }
@@ -132,8 +131,9 @@ void placeDecoders(const LocalModelBuilder& builder, const TranscoderSet& transc
   const std::vector<int64_t> where(features.position.begin() + begin,
                                    features.position.begin() + end);
   const at::Tensor positions = onDevice(where, device);
-  const at::Tensor values = at::tensor(
-      at::ArrayRef<float>(features.value.data() + begin, end - begin), at::kFloat).to(device);
+  const at::Tensor values =
+      at::tensor(at::ArrayRef<float>(features.value.data() + begin, end - begin), at::kFloat)
+          .to(device);
   const at::Tensor rows = transcoders.decoderRows(features, begin, end).to(at::kFloat);
   for (int64_t j = 0; j < transcoders.spec().span(source); ++j) {
     LayerWrites& writes = local.writes[source + j];

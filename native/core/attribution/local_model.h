@@ -17,8 +17,9 @@ namespace circuit_tracer {
 // follow the features in both orders.
 struct SourceColumns {
   int64_t nFeatures = 0, nLayers = 0, nPositions = 0;
-  std::vector<int64_t> ofFeature;  // working column of feature i in (layer, position, feature) order
-  at::Tensor workingOfFinal;       // int64 [total]: column to read for each final column
+  std::vector<int64_t>
+      ofFeature;              // working column of feature i in (layer, position, feature) order
+  at::Tensor workingOfFinal;  // int64 [total]: column to read for each final column
 
   int64_t error(int64_t layer, int64_t position) const {
     return nFeatures + layer * nPositions + position;

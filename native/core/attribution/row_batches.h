@@ -7,7 +7,7 @@ namespace circuit_tracer {
 
 // A target row waiting for its backward pass.
 struct PendingRow {
-  int64_t index;       // of the feature or target
+  int64_t index;  // of the feature or target
   int64_t entryLayer;
   int64_t position;
 };

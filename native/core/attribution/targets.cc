@@ -70,11 +70,10 @@ Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoder
     targets.position.push_back(request.position);
     targets.entryLayer.push_back(isFeature ? request.layer : model.spec().nLayers);
     vectors.push_back(
-        isFeature
-            ? featureReadVector(model, transcoders, trace, request)
-            : logitReadVectors(model, trace,
-                               directionOf(model, request, meanUnembedding).unsqueeze(0),
-                               {request.position})[0]);
+        isFeature ? featureReadVector(model, transcoders, trace, request)
+                  : logitReadVectors(model, trace,
+                                     directionOf(model, request, meanUnembedding).unsqueeze(0),
+                                     {request.position})[0]);
   }
   targets.vectors = at::stack(vectors);
   return targets;

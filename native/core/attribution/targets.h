@@ -17,8 +17,8 @@ struct TargetRequest {
   enum class Kind { Token, Direction, Feature };
   Kind kind = Kind::Token;
   int64_t position = 0;
-  int64_t tokenId = -1;  // Token
-  at::Tensor direction;  // Direction: [D], used as given
+  int64_t tokenId = -1;            // Token
+  at::Tensor direction;            // Direction: [D], used as given
   int64_t layer = 0, feature = 0;  // Feature
   std::optional<float> weight;     // default: the token's probability, 1 for the others
 };
@@ -34,7 +34,8 @@ struct Targets {
   int64_t size() const { return static_cast<int64_t>(tokenId.size()); }
 };
 
-// The likeliest next tokens: the fewest, at most maxCount, that reach `desiredProbability` together.
+// The likeliest next tokens: the fewest, at most maxCount, that reach `desiredProbability`
+// together.
 std::vector<TargetRequest> salientTokens(const Trace& trace, int64_t maxCount,
                                          double desiredProbability);
 

@@ -29,8 +29,7 @@ Influence influenceOf(const GraphView& graph) {
 
 // Influence of a row's node plus its own share of the outputs.
 double outputInfluence(const GraphView& graph, const Influence& influence, int64_t r) {
-  return r < graph.nFeatures() ? influence.nodes[r]
-                               : graph.logitProbability[r - graph.nFeatures()];
+  return r < graph.nFeatures() ? influence.nodes[r] : graph.logitProbability[r - graph.nFeatures()];
 }
 
 double errorShare(const GraphView& graph, const Influence& influence, int64_t r) {

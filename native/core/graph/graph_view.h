@@ -12,8 +12,8 @@ namespace circuit_tracer {
 // A finished graph's rectangle: S features then K logits as rows; S features, L * n errors, n
 // tokens, K logits as columns. M = S + L * n + n + K nodes, in column order.
 struct GraphView {
-  const float* edges = nullptr;  // [S + K, M] row-major
-  std::vector<int64_t> featureLayer;  // [S] ascending
+  const float* edges = nullptr;         // [S + K, M] row-major
+  std::vector<int64_t> featureLayer;    // [S] ascending
   std::vector<float> logitProbability;  // [K]
   int64_t nLayers = 0, nPositions = 0;
 
@@ -40,7 +40,8 @@ constexpr double kSmallestInput = 1e-10;
 // Throws CodedError ERR_NUMERIC when the edges are not finite.
 std::vector<double> nodeInfluence(const GraphView& graph);
 
-// float32 [S + K, M]: normalised edge weight times (influence of its target + its share of the outputs).
+// float32 [S + K, M]: normalised edge weight times (influence of its target + its share of the
+// outputs).
 at::Tensor edgeInfluence(const GraphView& graph);
 
 struct GraphScores {

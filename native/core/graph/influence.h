@@ -11,8 +11,8 @@ namespace circuit_tracer {
 // have the layer after the last). A source's layer is always below its target's.
 struct EdgeRows {
   const float* data = nullptr;
-  int64_t stride = 0;   // columns stored per row
-  int64_t columns = 0;  // leading columns that count
+  int64_t stride = 0;          // columns stored per row
+  int64_t columns = 0;         // leading columns that count
   std::vector<int64_t> node;   // [rows] column index of the row's own node, -1 when it has none
   std::vector<int64_t> layer;  // [rows]
   std::vector<double> weight;  // [rows] own share of the outputs: probability for logits, else 0

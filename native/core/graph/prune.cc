@@ -125,7 +125,8 @@ bool dropDeadEnds(const GraphView& graph, PruneResult& result) {
 void dropEdgesOfDroppedNodes(PruneResult& result) {
   size_t kept = 0;
   for (size_t e = 0; e < result.edgeTargets.size(); ++e) {
-    if (!result.nodeMask[result.edgeTargets[e]] || !result.nodeMask[result.edgeSources[e]]) continue;
+    if (!result.nodeMask[result.edgeTargets[e]] || !result.nodeMask[result.edgeSources[e]])
+      continue;
     result.edgeTargets[kept] = result.edgeTargets[e];
     result.edgeSources[kept] = result.edgeSources[e];
     result.edgeWeights[kept] = result.edgeWeights[e];

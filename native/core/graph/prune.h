@@ -8,11 +8,11 @@
 namespace circuit_tracer {
 
 struct PruneResult {
-  std::vector<uint8_t> nodeMask;         // [M]
-  std::vector<float> cumulativeScores;   // [M] share of influence at each node's rank
+  std::vector<uint8_t> nodeMask;                  // [M]
+  std::vector<float> cumulativeScores;            // [M] share of influence at each node's rank
   std::vector<int32_t> edgeTargets, edgeSources;  // [E] node indices, sorted by (target, source)
-  std::vector<float> edgeWeights;        // [E]
-  double nodeCut = 0, edgeCut = 0;       // smallest influence and edge score kept
+  std::vector<float> edgeWeights;                 // [E]
+  double nodeCut = 0, edgeCut = 0;                // smallest influence and edge score kept
 };
 
 // Keeps the fewest nodes that hold `nodeThreshold` of all node influence, plus all tokens and

@@ -18,10 +18,7 @@ class EditedRun {
  public:
   EditedRun(const Transformer& model, const TranscoderSet& transcoders, const CleanRun& clean,
             const Intervention& intervention, int64_t nPositions, ActivationReturn wanted)
-      : transcoders_(transcoders),
-        clean_(clean),
-        intervention_(intervention),
-        wanted_(wanted) {
+      : transcoders_(transcoders), clean_(clean), intervention_(intervention), wanted_(wanted) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(model.device());
     writes_ = at::zeros({model.spec().nLayers, nPositions, model.spec().dModel}, options);
     // Later edits of one cell overwrite earlier ones.
@@ -67,9 +64,8 @@ class EditedRun {
       if (rows.count(position) > 0 || position < intervention_.zeroPositions) continue;
       const bool fromClean = isConstrainedAt(position) && clean_.featureInput(layer).defined();
       const at::Tensor& input = fromClean ? clean_.featureInput(layer) : input_;
-      rows[position] =
-          transcoders_.encodeLayer(layer, input.slice(0, position, position + 1), true)
-              .to(at::kCPU, at::kFloat)[0];
+      rows[position] = transcoders_.encodeLayer(layer, input.slice(0, position, position + 1), true)
+                           .to(at::kCPU, at::kFloat)[0];
     }
     return rows;
   }

@@ -15,11 +15,16 @@
 namespace circuit_tracer {
 namespace {
 
-// Live mappings of the process: begin -> end. Engines map and unmap on their own threads.
-std::mutex mappingsMutex;
-std::map<uintptr_t, uintptr_t>& mappings() {
-  static std::map<uintptr_t, uintptr_t> ranges;
-  return ranges;
+// Live mappings of the process: begin -> end. Engines map and unmap on their own threads, and may
+// do so while the process exits: never destroyed.
+struct Mappings {
+  std::mutex mutex;
+  std::map<uintptr_t, uintptr_t> ranges;
+};
+
+Mappings& mappings() {
+  static auto* all = new Mappings;
+  return *all;
 }
 
 }  // namespace
@@ -33,8 +38,8 @@ MappedFile::MappedFile(const std::string& path) {
   size_ = known ? status.st_size : 0;
   void* address = MAP_FAILED;
   if (size_ > 0) {
-    address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
-                     descriptor, 0);
+    address =
+        ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
   }
   const int failure = errno;
   ::close(descriptor);
@@ -42,23 +47,24 @@ MappedFile::MappedFile(const std::string& path) {
   require(address != MAP_FAILED, "ERR_FILE_READ", "can't map weight file ", path, ": ",
           std::strerror(failure));
   data_ = static_cast<uint8_t*>(address);
-  const std::lock_guard<std::mutex> lock(mappingsMutex);
+  const std::lock_guard<std::mutex> lock(mappings().mutex);
   const auto begin = reinterpret_cast<uintptr_t>(data_);
-  mappings()[begin] = begin + size_;
+  mappings().ranges[begin] = begin + size_;
 }
 
 MappedFile::~MappedFile() {
   if (data_ == nullptr) return;
-  const std::lock_guard<std::mutex> lock(mappingsMutex);
-  mappings().erase(reinterpret_cast<uintptr_t>(data_));
+  const std::lock_guard<std::mutex> lock(mappings().mutex);
+  mappings().ranges.erase(reinterpret_cast<uintptr_t>(data_));
   ::munmap(data_, size_);
 }
 
 bool MappedFile::holds(const void* address) {
-  const std::lock_guard<std::mutex> lock(mappingsMutex);
+  const std::lock_guard<std::mutex> lock(mappings().mutex);
   const auto wanted = reinterpret_cast<uintptr_t>(address);
-  auto next = mappings().upper_bound(wanted);
-  if (next == mappings().begin()) return false;
+  const auto& ranges = mappings().ranges;
+  const auto next = ranges.upper_bound(wanted);
+  if (next == ranges.begin()) return false;
   return wanted < std::prev(next)->second;
 }
 

@@ -32,7 +32,8 @@ at::Tensor decodeMxfp4(const at::Tensor& blocks, const at::Tensor& scales) {
   require(blocks.dim() == scales.dim() + 1 && blocks.size(-1) == kBytesPerGroup &&
               blocks.sizes().slice(0, scales.dim()) == scales.sizes(),
           "ERR_WEIGHT", "MXFP4 blocks ", describeShape(blocks.sizes()), " and scales ",
-          describeShape(scales.sizes()), " don't belong together; expected [..., groups, 16] and "
+          describeShape(scales.sizes()),
+          " don't belong together; expected [..., groups, 16] and "
           "[..., groups]");
   auto shape = scales.sizes().vec();
   shape.back() *= kValuesPerGroup;

@@ -14,8 +14,8 @@ namespace circuit_tracer {
 class RowStore {
  public:
   RowStore() = default;
-  RowStore(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
-           at::Device device, bool lazy);
+  RowStore(const TensorSource& source, FileMappings& files, at::ScalarType dtype, at::Device device,
+           bool lazy);
 
   at::IntArrayRef sizes() const { return tensor_.sizes(); }
   // Rows `index` (int64, CPU) in the given order, in the compute dtype on the device. A lazy weight

@@ -47,7 +47,8 @@ at::Tensor storedTensor(const TensorSource& source, FileMappings& files) {
   }
   // The deleter owns the bytes, so they live until the last view of the tensor is gone.
   at::Tensor owner = source.bytes;
-  return at::from_blob(address, source.shape, [mapping, owner](void*) {}, options);
+  return at::from_blob(
+      address, source.shape, [mapping, owner](void*) {}, options);
 }
 
 at::Tensor applyStep(const at::Tensor& tensor, const ViewStep& step) {

@@ -22,8 +22,8 @@ struct ViewStep {
 // lib/io/tensor-source.ts, which says what each field means.
 struct TensorSource {
   std::string name;
-  std::string file;   // empty when `bytes` is set
-  at::Tensor bytes;   // uint8 [size]
+  std::string file;  // empty when `bytes` is set
+  at::Tensor bytes;  // uint8 [size]
   int64_t offset = 0;
   at::ScalarType dtype = at::kFloat;
   std::vector<int64_t> shape;
@@ -34,7 +34,8 @@ struct TensorSource {
 
 // The tensor in its stored dtype on the CPU, with its view steps applied. Reads nothing unless a
 // reshape needs a copy or the tensor is MXFP4, which is decoded to bfloat16 without loss.
-// `add` is not applied. Throws CodedError ERR_FILE_FORMAT when the bytes end before the tensor does.
+// `add` is not applied. Throws CodedError ERR_FILE_FORMAT when the bytes end before the tensor
+// does.
 at::Tensor openTensor(const TensorSource& source, FileMappings& files);
 
 // The tensor as `dtype` on `device`, `add` applied in float32. On the CPU an aligned tensor that

@@ -78,8 +78,7 @@ at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook,
   at::Tensor residual = hook(HookPoint::Embed, kNoLayer, embed(tokens));
   if (spec_.learnedPositions) {
     const int64_t past = cache != nullptr ? cache->length() : 0;
-    const at::Tensor positions =
-        weights_.positionEmbedding.slice(0, past, past + tokens.size(-1));
+    const at::Tensor positions = weights_.positionEmbedding.slice(0, past, past + tokens.size(-1));
     residual = residual + hook(HookPoint::PositionEmbed, kNoLayer, positions);
   }
   for (int64_t layer = 0; layer < spec_.nLayers; ++layer) {
@@ -88,10 +87,10 @@ at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook,
   at::Tensor out = hookedNorm(spec_, weights_.finalNorm, residual, kNoLayer, hook,
                               HookPoint::FinalScale, HookPoint::FinalNormalized);
   out = hook(HookPoint::UnembedPre, kNoLayer, out);
-  at::Tensor logits = at::linear(
-      out, weights_.unembedding,
-      weights_.unembeddingBias.defined() ? std::optional<at::Tensor>(weights_.unembeddingBias)
-                                         : std::nullopt);
+  at::Tensor logits = at::linear(out, weights_.unembedding,
+                                 weights_.unembeddingBias.defined()
+                                     ? std::optional<at::Tensor>(weights_.unembeddingBias)
+                                     : std::nullopt);
   logits = hook(HookPoint::UnembedPost, kNoLayer, logits);
   if (spec_.logitSoftcap > 0) logits = (logits / spec_.logitSoftcap).tanh() * spec_.logitSoftcap;
   return logits;

@@ -75,7 +75,8 @@ MlpWeights loadExperts(const ModelSpec& spec, const std::string& prefix, WeightR
   weights.gateUpWeight =
       reader.required(prefix + "experts.W_gate_up", {experts, 2 * spec.dMlp, spec.dModel});
   weights.gateUpBias = reader.optional(prefix + "experts.b_gate_up", {experts, 2 * spec.dMlp});
-  weights.downWeight = reader.required(prefix + "experts.W_down", {experts, spec.dModel, spec.dMlp});
+  weights.downWeight =
+      reader.required(prefix + "experts.W_down", {experts, spec.dModel, spec.dMlp});
   weights.downBias = reader.optional(prefix + "experts.b_down", {experts, spec.dModel});
   return weights;
 }

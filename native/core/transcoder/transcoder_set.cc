@@ -167,9 +167,9 @@ std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, in
     // Entries of one layer are sorted by position: each run of one position is one product.
     for (int64_t begin = offsets[l], end = begin; begin < offsets[l + 1]; begin = end) {
       while (end < offsets[l + 1] && features.position[end] == features.position[begin]) ++end;
-      const at::Tensor values =
-          at::from_blob(const_cast<float*>(features.value.data() + begin), {end - begin}, at::kFloat)
-              .to(device_);
+      const at::Tensor values = at::from_blob(const_cast<float*>(features.value.data() + begin),
+                                              {end - begin}, at::kFloat)
+                                    .to(device_);
       const at::Tensor vectors = decoderRows(features, begin, end).to(at::kFloat);
       out.slice(0, l, l + spec_.span(l))
           .select(1, features.position[begin])

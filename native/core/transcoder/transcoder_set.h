@@ -36,12 +36,12 @@ struct TranscoderLayerSources {
 };
 
 struct TranscoderLayer {
-  RowStore encoder;         // [F, D]
-  at::Tensor encoderBias;   // [F]
-  at::Tensor threshold;     // [F], JumpReLU only
-  RowStore decoder;         // [F, span, D]
-  at::Tensor decoderBias;   // [D]
-  at::Tensor skip;          // [out, in], undefined without a skip
+  RowStore encoder;        // [F, D]
+  at::Tensor encoderBias;  // [F]
+  at::Tensor threshold;    // [F], JumpReLU only
+  RowStore decoder;        // [F, span, D]
+  at::Tensor decoderBias;  // [D]
+  at::Tensor skip;         // [out, in], undefined without a skip
 };
 
 // Dictionaries that replace the MLPs: feature (l, f) writes to output layers l .. l + span(l) - 1.

@@ -8,6 +8,7 @@ test('defaults', () => {
       batchSize: 512,
       maxFeatureNodes: Number.POSITIVE_INFINITY,
       updateInterval: 4,
+      targets: [],
     },
     offload: undefined,
     exactTokens: false,
