@@ -105,7 +105,7 @@ describe('circuit-tracer attribute', () => {
     ['no prompt', [...input], /prompt/],
     ['no output', [...input, ...prompt], /output|slug/],
     ['prompt and tokens', [...input, ...prompt, '--tokens', '1,2'], /tokens/],
-    ['no model', [...prompt, '-o', 'g.safetensors'], /model/],
+    ['no model', [...input.slice(2), ...prompt, '-o', 'g.safetensors'], /--model/],
     ['an unknown flag', [...input, ...prompt, '--colour', 'red'], /colour/],
     ['a batch size of 0', [...input, ...prompt, '-o', 'g.safetensors', '--batch_size', '0'], /batch.size/],
     ['a threshold of 2', [...input, ...prompt, '-o', 'g.safetensors', '--node_threshold', '2'], /node.threshold/],

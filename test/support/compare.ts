@@ -38,12 +38,13 @@ export function expectClose(
   if (found.length !== expected.length)
     throw new Error(`${name}: expected ${expected.length} numbers, found ${found.length}`);
   const allowed = 'absolute' in tolerance ? tolerance.absolute : tolerance.relativeToMax * maxMagnitude(expected);
+  if (!Number.isFinite(allowed)) throw new Error(`${name}: the expected numbers hold NaN or Infinity`);
   const misses: number[] = [];
   let worst = 0;
   for (let i = 0; i < expected.length; i++) {
     const difference = distance(found, expected, i);
     if (difference > distance(found, expected, worst)) worst = i;
-    if (difference > allowed) misses.push(i);
+    if (!(difference <= allowed)) misses.push(i);
   }
   const first = misses[0];
   if (first === undefined) return;
