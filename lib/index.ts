@@ -8,21 +8,32 @@ export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
 export * from './graph';
+export type {
+  FeatureIntervention,
+  GeneratedToken,
+  GenerateOptions,
+  GenerateResult,
+  InterveneOptions,
+  InterveneResult,
+  Intervention,
+  Position,
+  SamplingOptions,
+  VectorIntervention,
+} from './intervention/types';
 export { setLogger } from './log';
 export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, LoadOptions } from './model/load-options';
 export type { Prompt } from './model/prompt';
 export type { GivenLayerWeights } from './model/random-weights';
-export {
-  type ActivationOptions,
-  type AttributionSetup,
-  type FeatureActivations,
-  type FromConfigOptions,
-  type NdArray,
-  ReplacementModel,
-  type RunOptions,
-  type SparseActivations,
-} from './model/replacement-model';
+export { type FromConfigOptions, ReplacementModel } from './model/replacement-model';
+export type {
+  ActivationOptions,
+  AttributionSetup,
+  FeatureActivations,
+  NdArray,
+  RunOptions,
+  SparseActivations,
+} from './model/results';
 export type { ModelSpec, RotaryTable } from './model/spec';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
 export { packageVersion } from './package-version';

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { runAttribution } from '../attribution/attribute';
 import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeOptions } from '../attribution/options';
-import type { NativeArray, NativeGraphData } from '../binding';
+import type { NativeGraphData } from '../binding';
 import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { packageVersion } from '../package-version';
@@ -26,11 +26,16 @@ import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveL
 import { NativeModel } from './native-model';
 import { type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
 import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
+import type {
+  ActivationOptions,
+  AttributionSetup,
+  FeatureActivations,
+  NdArray,
+  RunOptions,
+  SparseActivations,
+} from './results';
 import type { ModelSpec, ModelWeights } from './spec';
 import { Tokenizer } from './tokenizer';
-
-/** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
-export type NdArray = NativeArray;
 
 export interface FromConfigOptions extends LoadOptions {
   /** Of the weights not given. Default 0. */
@@ -39,59 +44,6 @@ export interface FromConfigOptions extends LoadOptions {
   readonly weights?: Readonly<Record<string, Float32Array>>;
   /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
   readonly transcoderWeights?: readonly GivenLayerWeights[];
-}
-
-export interface RunOptions {
-  /** The tokens are taken as they are: no special token is put in front. Default false. */
-  readonly exactTokens?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-export interface ActivationOptions extends RunOptions {
-  /** Only the non-zero activations, by index. Default false. */
-  readonly sparse?: boolean;
-  /** False: pre-activations. Default true. */
-  readonly applyActivationFunction?: boolean;
-}
-
-/** Activations sorted by (layer, position, feature). */
-export interface SparseActivations {
-  /** [N * 3] of (layer, position, feature). */
-  readonly indices: Int32Array;
-  /** [N] */
-  readonly values: Float32Array;
-  /** [nLayers, n, most features of a layer] */
-  readonly shape: readonly number[];
-}
-
-export interface FeatureActivations<T = NdArray | SparseActivations> {
-  /** [n] */
-  readonly tokens: Int32Array;
-  /** [n, dVocab], after the softcap. */
-  readonly logits: NdArray;
-  /** Dense: [nLayers, n, most features of a layer]; zero at special positions. */
-  readonly activations: T;
-}
-
-/** What attribution starts from. L layers, n positions, N active features. */
-export interface AttributionSetup {
-  /** [n] */
-  readonly tokens: Int32Array;
-  readonly zeroPositions: number;
-  /** [N * 3] of (layer, position, feature). */
-  readonly activeFeatures: Int32Array;
-  /** [N] */
-  readonly activationValues: Float32Array;
-  /** [L, n, dModel] at the transcoders' input hook, as are the next three at their output hook. */
-  readonly featureInputs: NdArray;
-  readonly featureOutputs: NdArray;
-  readonly reconstruction: NdArray;
-  /** Outputs minus reconstruction, zero at special positions. */
-  readonly errorVectors: NdArray;
-  /** [n, dModel] embedding rows as they enter the first block. */
-  readonly tokenVectors: NdArray;
-  /** [n, dVocab], after the softcap. */
-  readonly logits: NdArray;
 }
 
 interface Parts {

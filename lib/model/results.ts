@@ -1,0 +1,57 @@
+import type { NativeArray } from '../binding';
+
+/** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
+export type NdArray = NativeArray;
+
+export interface RunOptions {
+  /** The tokens are taken as they are: no special token is put in front. Default false. */
+  readonly exactTokens?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface ActivationOptions extends RunOptions {
+  /** Only the non-zero activations, by index. Default false. */
+  readonly sparse?: boolean;
+  /** False: pre-activations. Default true. */
+  readonly applyActivationFunction?: boolean;
+}
+
+/** Activations sorted by (layer, position, feature). */
+export interface SparseActivations {
+  /** [N * 3] of (layer, position, feature). */
+  readonly indices: Int32Array;
+  /** [N] */
+  readonly values: Float32Array;
+  /** [nLayers, n, most features of a layer] */
+  readonly shape: readonly number[];
+}
+
+export interface FeatureActivations<T = NdArray | SparseActivations> {
+  /** [n] */
+  readonly tokens: Int32Array;
+  /** [n, dVocab], after the softcap. */
+  readonly logits: NdArray;
+  /** Dense: [nLayers, n, most features of a layer]; zero at special positions. */
+  readonly activations: T;
+}
+
+/** What attribution starts from. L layers, n positions, N active features. */
+export interface AttributionSetup {
+  /** [n] */
+  readonly tokens: Int32Array;
+  readonly zeroPositions: number;
+  /** [N * 3] of (layer, position, feature). */
+  readonly activeFeatures: Int32Array;
+  /** [N] */
+  readonly activationValues: Float32Array;
+  /** [L, n, dModel] at the transcoders' input hook, as are the next three at their output hook. */
+  readonly featureInputs: NdArray;
+  readonly featureOutputs: NdArray;
+  readonly reconstruction: NdArray;
+  /** Outputs minus reconstruction, zero at special positions. */
+  readonly errorVectors: NdArray;
+  /** [n, dModel] embedding rows as they enter the first block. */
+  readonly tokenVectors: NdArray;
+  /** [n, dVocab], after the softcap. */
+  readonly logits: NdArray;
+}
