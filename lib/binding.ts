@@ -129,7 +129,7 @@ export interface NativeGraphData extends NativeSparseActivations {
   readonly logitProbabilities: Float32Array;
   /** [S + K, S + L * n + n + K], row-major. */
   readonly edges: NativeArray;
-  /** Seconds per phase: forward, encode, prepare, attribute, rank. */
+  /** Seconds by phase: forward and encode, prepare, target rows, rank, feature rows, package. */
   readonly timings: Record<string, number>;
 }
 
@@ -219,7 +219,11 @@ export interface NativeEngine {
     applyActivationFunction: boolean,
   ): NativeJob<NativeArray>;
   /** x is [nLayers, rows, dModel]; non-zero activations, rows counted as positions. */
-  encodeSparse(transcoders: NativeTranscoders, x: Float32Array, zeroPositions: number): NativeJob<NativeSparseActivations>;
+  encodeSparse(
+    transcoders: NativeTranscoders,
+    x: Float32Array,
+    zeroPositions: number,
+  ): NativeJob<NativeSparseActivations>;
   /** Decoder rows of the listed features of one layer: [features, span, dModel]. */
   decoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NativeArray>;
   /** Encoder rows: [features, dModel]. */
@@ -252,7 +256,9 @@ export interface NativeAddon {
   cudaDeviceCount(): number;
   mpsAvailable(): boolean;
   /** `threads` for tensor arithmetic on this engine; 0 = LibTorch's default. */
-  Engine: new (threads: number) => NativeEngine;
+  Engine: new (
+    threads: number,
+  ) => NativeEngine;
 }
 
 let addon: NativeAddon | undefined;

@@ -20,6 +20,7 @@ export type {
   SamplingOptions,
   VectorIntervention,
 } from './intervention/types';
+export type { TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
 export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, LoadOptions } from './model/load-options';
@@ -37,7 +38,14 @@ export type {
 export type { ModelSpec, RotaryTable } from './model/spec';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
 export { packageVersion } from './package-version';
-export type { FeatureInputHook, FeatureOutputHook, TranscoderSpec } from './transcoder/spec';
+export { planTranscoders } from './transcoder/formats';
+export type {
+  FeatureInputHook,
+  FeatureOutputHook,
+  TranscoderLayerWeights,
+  TranscoderPlan,
+  TranscoderSpec,
+} from './transcoder/spec';
 export {
   type EncodeOptions,
   type EncodeSparseOptions,
