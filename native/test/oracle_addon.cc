@@ -1,0 +1,58 @@
+#include <napi.h>
+
+#include "binding/convert.h"
+#include "binding/results.h"
+#include "test/oracle.h"
+
+namespace circuit_tracer {
+namespace {
+
+std::vector<int64_t> ints(const Napi::Object& object, const char* name) {
+  return toInts(object.Get(name).As<Napi::Int32Array>());
+}
+
+std::vector<FeaturePlace> toPlaces(const std::vector<int64_t>& triples) {
+  std::vector<FeaturePlace> out;
+  for (size_t i = 0; i < triples.size(); i += 3) {
+    out.push_back({triples[i], triples[i + 1], triples[i + 2]});
+  }
+  return out;
+}
+
+OracleRequest toRequest(const Napi::Object& object) {
+  OracleRequest out;
+  out.tokens = ints(object, "tokens");
+  out.zeroPositions = object.Get("zeroPositions").As<Napi::Number>().Int64Value();
+  out.features = toPlaces(ints(object, "features"));
+  out.featureTargets = toPlaces(ints(object, "featureTargets"));
+  const auto pairs = ints(object, "tokenTargets");
+  for (size_t i = 0; i < pairs.size(); i += 2) out.tokenTargets.push_back({pairs[i], pairs[i + 1]});
+  return out;
+}
+
+// autogradRows(modelSpec, weights, transcoderSpec, layers, request) -> {values, edges}, on the
+// calling thread: see test/oracle/support/oracle.ts.
+Napi::Value autogradRows(const Napi::CallbackInfo& info) {
+  const JobControl control;
+  const Transformer model(toModelSpec(info[0].As<Napi::Object>()),
+                          toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU,
+                          control);
+  const TranscoderSet transcoders(toTranscoderSpec(info[2].As<Napi::Object>()),
+                                  toTranscoderSources(info[3].As<Napi::Array>()), at::kFloat,
+                                  at::kCPU, false, false, control);
+  const OracleRows rows =
+      circuit_tracer::autogradRows(model, transcoders, toRequest(info[4].As<Napi::Object>()));
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("values", toFloat32Array(info.Env(), rows.values));
+  out.Set("edges", toNativeArray(info.Env(), rows.edges));
+  return out;
+}
+
+}  // namespace
+}  // namespace circuit_tracer
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("autogradRows", Napi::Function::New(env, circuit_tracer::autogradRows));
+  return exports;
+}
+NODE_API_MODULE(circuit_tracer_oracle, Init)
