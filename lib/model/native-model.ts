@@ -1,4 +1,4 @@
-import type { NativeEngine, NativeJob, NativeTranscoders, NativeTransformer } from '../binding';
+import type { NativeEngine, NativeJob, NativeKeyValueCache, NativeTranscoders, NativeTransformer } from '../binding';
 import { resolveDevice } from '../device';
 import { nativeProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
@@ -60,6 +60,12 @@ export class NativeModel {
     signal?: AbortSignal,
   ): Promise<T> {
     return this.#engine.run((native) => start(native, this.#transformer, this.#transcoders), signal);
+  }
+
+  /** The caller disposes of it. @throws CircuitTracerError `ERR_DISPOSED` */
+  newKeyValueCache(): NativeKeyValueCache {
+    this.checkUsable();
+    return this.#engine.native.newKeyValueCache(this.#transformer);
   }
 
   /** @throws CircuitTracerError `ERR_DISPOSED` */

@@ -1,10 +1,11 @@
 import { CircuitTracerError } from '../errors';
-import { describe } from '../validate';
+import { checkOptions, describe } from '../validate';
+import type { ChatPrompt } from './chat-template';
 import type { ModelSpec } from './spec';
 import type { Tokenizer } from './tokenizer';
 
-/** Text, or the ids of its tokens. */
-export type Prompt = string | readonly number[] | Int32Array;
+/** Text, the ids of its tokens, or a conversation. */
+export type Prompt = string | readonly number[] | Int32Array | ChatPrompt;
 
 /** A prompt ready to run. */
 export interface PreparedPrompt {
@@ -27,14 +28,23 @@ export function preparePrompt(
   exactTokens = false,
 ): PreparedPrompt {
   if (tokenizer) {
-    const given = typeof prompt === 'string' ? prompt : tokenIds(prompt);
+    const text = isChat(prompt) ? tokenizer.renderChat(prompt.messages) : prompt;
+    const given = typeof text === 'string' ? text : tokenIds(text);
     return checked(tokenizer.prepare(given, { exact: exactTokens }), spec);
   }
-  if (typeof prompt !== 'string') return checked({ tokens: tokenIds(prompt), zeroPositions: 1 }, spec);
+  if (typeof prompt !== 'string' && !isChat(prompt))
+    return checked({ tokens: tokenIds(prompt), zeroPositions: 1 }, spec);
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
     `A model built in memory has no tokenizer: give token ids instead of the text ${describe(prompt)}.`,
   );
+}
+
+function isChat(prompt: unknown): prompt is ChatPrompt {
+  if (typeof prompt !== 'object' || prompt === null || Array.isArray(prompt) || ArrayBuffer.isView(prompt))
+    return false;
+  checkOptions(prompt, ['messages'], 'a prompt that is an object');
+  return true;
 }
 
 function tokenIds(prompt: unknown): number[] {
@@ -43,7 +53,7 @@ function tokenIds(prompt: unknown): number[] {
   if (ArrayBuffer.isView(prompt) && !(prompt instanceof DataView)) return Array.from(prompt as unknown as Int32Array);
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
-    `A prompt must be text or an array of token ids; found ${describe(prompt)}.`,
+    `A prompt must be text, an array of token ids or { messages }; found ${describe(prompt)}.`,
   );
 }
 

@@ -4,6 +4,18 @@ import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeO
 import type { NativeGraphData } from '../binding';
 import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
+import { EditPlan } from '../intervention/edits';
+import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
+import { runIntervention } from '../intervention/intervene';
+import { resolveFreezeOptions } from '../intervention/options';
+import type {
+  GeneratedToken,
+  GenerateOptions,
+  GenerateResult,
+  InterveneOptions,
+  InterveneResult,
+  Intervention,
+} from '../intervention/types';
 import { packageVersion } from '../package-version';
 import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
@@ -246,6 +258,61 @@ export class ReplacementModel {
     );
     const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
     return { tokens, logits, activations: 'indices' in features ? { ...features, shape } : features };
+  }
+
+  /**
+   * Logits and activations when features are set, scaled or added to, or vectors added at hook points.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry of `interventions` that can't be,
+   * `ERR_INVALID_PROMPT`, `ERR_NUMERIC`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
+   */
+  async intervene(
+    inputs: Prompt,
+    interventions: readonly Intervention[],
+    options: InterveneOptions = {},
+  ): Promise<InterveneResult> {
+    const resolved = resolveFreezeOptions(options, this.spec);
+    const prepared = this.#prepare(inputs, resolved.exactTokens);
+    const plan = this.#plan(interventions, prepared, false);
+    return runIntervention(this.#native, prepared, plan, this.transcoderSpec, resolved);
+  }
+
+  /** As {@link generateStream}, all at once. */
+  async generate(
+    inputs: Prompt,
+    interventions: readonly Intervention[] = [],
+    options?: GenerateOptions,
+  ): Promise<GenerateResult> {
+    const stream = this.generateStream(inputs, interventions, options);
+    let step = await stream.next();
+    while (!step.done) step = await stream.next();
+    return step.value;
+  }
+
+  /**
+   * Continue a prompt under interventions, token by token, as an async iterator whose return value is the whole.
+   *
+   * Open-ended interventions reach every new token, others the prompt alone. Freezing applies to the prompt. Leaving the
+   * loop early stops the model after the token it is at; so does the signal.
+   *
+   * @throws CircuitTracerError as {@link intervene} does, when called; also for more tokens than the model has room for.
+   */
+  generateStream(
+    inputs: Prompt,
+    interventions: readonly Intervention[] = [],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, GenerateResult, undefined> {
+    const { spec, transcoderSpec, tokenizer } = this;
+    const resolved = resolveGenerateOptions(options, spec, tokenizer);
+    const prepared = this.#prepare(inputs, resolved.exactTokens);
+    checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
+    const plan = this.#plan(interventions, prepared, true);
+    return generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+  }
+
+  #plan(interventions: readonly Intervention[], { tokens }: PreparedPrompt, generating: boolean): EditPlan {
+    const { spec, transcoderSpec: transcoders } = this;
+    return new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating });
   }
 
   /** Free the model's memory. Calls still running reject with `ABORT_ERR`, later ones with `ERR_DISPOSED`. Idempotent. */

@@ -4,6 +4,7 @@ import { CircuitTracerError } from '../errors';
 import { fileExists, isObject, readJsonObject } from '../io/files';
 import { log } from '../log';
 import { describe } from '../validate';
+import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
 
 /** The part of `@huggingface/tokenizers` used here; its own declarations can't be resolved from CommonJS. */
@@ -31,6 +32,15 @@ export interface TokenizedPrompt {
 
 const instructionPrefix = '<bos><start_of_turn>user\n';
 
+interface Parts {
+  readonly tokenizer: HubTokenizer;
+  readonly special: SpecialTokens;
+  readonly qwenPrefix: 'eos' | 'pad';
+  readonly needsInstructionPrefix: boolean;
+  readonly chatTemplate: (() => ChatTemplate) | undefined;
+  readonly stopIds: readonly number[];
+}
+
 /** Text to token ids and back, and the rule that a prompt begins with a special token. */
 export class Tokenizer {
   readonly #tokenizer: HubTokenizer;
@@ -38,22 +48,23 @@ export class Tokenizer {
   readonly #qwenPrefix: 'eos' | 'pad';
   /** What every prompt must begin with; empty unless the model is an instruction-tuned Gemma 3. */
   readonly #requiredPrefix: readonly number[];
+  readonly #chatTemplate: (() => ChatTemplate) | undefined;
+  /** Tokens that end what the model writes: those of generation_config.json and the end-of-sequence token. */
+  readonly stopIds: readonly number[];
   #vocabSize: number | undefined;
 
-  private constructor(
-    tokenizer: HubTokenizer,
-    special: SpecialTokens,
-    qwenPrefix: 'eos' | 'pad',
-    needsInstructionPrefix: boolean,
-  ) {
-    this.#tokenizer = tokenizer;
-    this.#special = special;
-    this.#qwenPrefix = qwenPrefix;
-    this.#requiredPrefix = needsInstructionPrefix ? this.encode(instructionPrefix) : [];
+  private constructor(parts: Parts) {
+    this.#tokenizer = parts.tokenizer;
+    this.#special = parts.special;
+    this.#qwenPrefix = parts.qwenPrefix;
+    this.#chatTemplate = parts.chatTemplate;
+    this.stopIds = parts.stopIds;
+    this.#requiredPrefix = parts.needsInstructionPrefix ? this.encode(instructionPrefix) : [];
   }
 
   /**
-   * Load tokenizer.json, and tokenizer_config.json, special_tokens_map.json and config.json where they are.
+   * Load tokenizer.json, and tokenizer_config.json, special_tokens_map.json, chat_template.jinja, generation_config.json
+   * and config.json where they are.
    *
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`; `ERR_TOKENIZER` when tokenizer.json
    *   describes something that can't be run.
@@ -61,15 +72,23 @@ export class Tokenizer {
   static async load(dir: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
     const folder = resolve(dir);
     const file = join(folder, 'tokenizer.json');
-    const [definition, config, modelConfig] = await Promise.all([
+    const [definition, config, modelConfig, generationConfig] = await Promise.all([
       readJsonObject(file),
       optionalObject(join(folder, 'tokenizer_config.json')),
       optionalObject(join(folder, 'config.json')),
+      optionalObject(join(folder, 'generation_config.json')),
     ]);
     const tokenizer = await build(file, definition, config);
     const special = await readSpecialTokens(folder, config, modelConfig, (token) => tokenizer.token_to_id(token));
-    const isInstructed = await isInstructedGemma3(folder, config, modelConfig);
-    return new Tokenizer(tokenizer, special, options.qwenPrefix ?? 'eos', isInstructed);
+    const ends = [generationConfig.eos_token_id, special.eos].flat().filter((id) => Number.isSafeInteger(id));
+    return new Tokenizer({
+      tokenizer,
+      special,
+      qwenPrefix: options.qwenPrefix ?? 'eos',
+      needsInstructionPrefix: await isInstructedGemma3(folder, config, modelConfig),
+      chatTemplate: await readChatTemplate(folder, config),
+      stopIds: [...new Set(ends as number[])],
+    });
   }
 
   /** Number of tokens, added ones included. A model's embedding may have more rows. */
@@ -104,6 +123,20 @@ export class Tokenizer {
   /** Text of one token: U+FFFD for bytes that are no whole character, '' for ids beyond the tokenizer's vocabulary. */
   decodeToken(id: number): string {
     return this.decode([id]);
+  }
+
+  /**
+   * A conversation as the model's own chat template writes it, special tokens written out.
+   *
+   * @throws CircuitTracerError `ERR_TOKENIZER` when the model has no chat template or one that can't be parsed;
+   *   `ERR_INVALID_PROMPT` for messages the template refuses.
+   */
+  renderChat(messages: readonly ChatMessage[]): string {
+    if (this.#chatTemplate) return this.#chatTemplate().render(messages);
+    throw new CircuitTracerError(
+      'ERR_TOKENIZER',
+      'messages need a chat template, and the model has none in chat_template.jinja or tokenizer_config.json: give text.',
+    );
   }
 
   /**

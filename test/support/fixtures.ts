@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { FeatureIntervention } from '../../lib';
 import { readSafetensorsArrays } from '../../lib/io/safetensors';
 
 export const parityDir = path.join(__dirname, '..', 'parity');
@@ -22,10 +23,27 @@ export interface CaseRequest {
     graph_json: Record<string, { slug: string; node_threshold: number; edge_threshold: number }>;
   };
   scores: { replacement: number; completeness: number };
+  interventions: Record<
+    string,
+    { specs: FeatureIntervention[]; constrained_layers: number[] | null; freeze_attention: boolean }
+  >;
+  generation: {
+    specs: FeatureIntervention[];
+    steps: number;
+    runs: Record<string, { kv_cache: boolean; freeze_attention: boolean }>;
+  };
+  targets: Record<'ids', { request: number[]; result: ExpectedTarget[] }> &
+    Record<'strings', { request: string[]; result: ExpectedTarget[] }> &
+    Record<'custom', { request: { token: string; prob: number }[]; result: ExpectedTarget[] }>;
   tokenization: Record<
     'transformerlens' | 'plain',
     { text: string; token_ids?: number[]; error?: string }[] | undefined
   >;
+}
+
+export interface ExpectedTarget {
+  token: string;
+  vocab_idx: number;
 }
 
 export interface Tensor {

@@ -1,0 +1,179 @@
+import type { NativeFeatureEdit, NativeVectorEdit } from '../binding';
+import { CircuitTracerError } from '../errors';
+import { log } from '../log';
+import { checkHookNames, hookTable } from '../model/hooks';
+import type { ModelSpec } from '../model/spec';
+import type { TranscoderSpec } from '../transcoder/spec';
+import { checkInteger, checkOptions, describe } from '../validate';
+import { positionsBetween, type ResolvedPositions, resolvePositions } from './positions';
+import type { FeatureIntervention, Intervention, VectorIntervention } from './types';
+
+/** What interventions are checked against. */
+export interface EditContext {
+  readonly spec: ModelSpec;
+  readonly transcoders: TranscoderSpec;
+  /** Number of the prompt's tokens. */
+  readonly prompt: number;
+  /** Whether tokens are generated after the prompt. */
+  readonly generating: boolean;
+}
+
+interface PlannedFeature {
+  readonly name: string;
+  readonly kind: NativeFeatureEdit['kind'];
+  readonly layer: number;
+  readonly feature: number;
+  readonly at: ResolvedPositions;
+  /** For all positions, or one for each of `at.inPrompt`. */
+  readonly value: number | readonly number[];
+}
+
+interface PlannedVector {
+  readonly hookName: string;
+  readonly at: ResolvedPositions;
+  readonly vector: Float32Array;
+}
+
+const kinds = { value: 'set', scale: 'scale', add: 'add' } as const;
+const largestFloat32 = 2 ** 128 - 2 ** 104;
+
+/** Interventions as one pass after another needs them. */
+export class EditPlan {
+  readonly #prompt: number;
+  readonly #features: PlannedFeature[] = [];
+  readonly #vectors: PlannedVector[] = [];
+
+  /**
+   * Two entries for one feature at one position: the later wins, and a warning names both. Vectors add up.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry: a layer, position, feature or hook there isn't, a
+   * number that isn't finite, values that aren't one per position.
+   */
+  constructor(interventions: readonly Intervention[], context: EditContext) {
+    this.#prompt = context.prompt;
+    if (!Array.isArray(interventions)) {
+      throw invalid(`interventions must be a list; found ${describe(interventions)}.`);
+    }
+    for (const [i, entry] of interventions.entries()) {
+      const name = `interventions[${i}]`;
+      if (typeof entry === 'object' && entry !== null && 'hook' in entry) {
+        this.#vectors.push(planVector(entry, name, context));
+      } else {
+        this.#features.push(planFeature(entry, name, context));
+      }
+    }
+    this.#warnOfOverlaps();
+  }
+
+  /** Edits of the positions from `start` to `stop` (exclusive), counted from `start` as a pass over them does. */
+  between(start: number, stop: number): { features: NativeFeatureEdit[]; vectors: NativeVectorEdit[] } {
+    const features = this.#features.flatMap(({ at, kind, layer, feature, value }) =>
+      positionsBetween(at, this.#prompt, start, stop).map((position, i) => ({
+        ...{ kind, layer, feature, position: position - start },
+        value: typeof value === 'number' ? value : (value[i] as number),
+      })),
+    );
+    const vectors = this.#vectors.flatMap(({ at, hookName, vector }) =>
+      positionsBetween(at, this.#prompt, start, stop).map((position) => ({
+        ...{ hookName, vector, position: position - start },
+      })),
+    );
+    return { features, vectors };
+  }
+
+  #warnOfOverlaps(): void {
+    const seen = new Map<string, string>();
+    for (const { name, layer, feature, at } of this.#features) {
+      const places = [...at.inPrompt, ...(at.openFrom === undefined ? [] : ['after the prompt'])];
+      for (const position of places) {
+        const cell = `${layer} ${position} ${feature}`;
+        const earlier = seen.get(cell);
+        seen.set(cell, name);
+        if (earlier === undefined) continue;
+        log().warn(
+          { layer, position, feature },
+          `${earlier} and ${name} both edit feature ${feature} of layer ${layer} at position ${position}: the later wins`,
+        );
+      }
+    }
+  }
+}
+
+function planFeature(entry: FeatureIntervention, name: string, context: EditContext): PlannedFeature {
+  checkOptions(entry, ['layer', 'position', 'feature', ...Object.keys(kinds)], name);
+  const { spec, transcoders, prompt, generating } = context;
+  const layer = checkInteger(entry.layer, `${name}.layer`, 0, spec.nLayers - 1);
+  const nFeatures = transcoders.nFeatures[layer] ?? 0;
+  const feature = checkInteger(entry.feature, `${name}.feature in layer ${layer}`, 0, nFeatures - 1);
+  const at = resolvePositions(entry.position, prompt, generating, `${name}.position`);
+  const given = (Object.keys(kinds) as (keyof typeof kinds)[]).filter((key) => key in entry);
+  const [key] = given;
+  if (key === undefined || given.length > 1) {
+    const found = given.length === 0 ? 'none' : given.join(' and ');
+    throw invalid(`${name} must have one of value, scale and add; found ${found}.`);
+  }
+  const value = checkValue((entry as unknown as Record<string, unknown>)[key], `${name}.${key}`, at, generating);
+  return { name, kind: kinds[key], layer, feature, at, value };
+}
+
+function checkValue(
+  value: unknown,
+  name: string,
+  { inPrompt, openFrom }: ResolvedPositions,
+  generating: boolean,
+): number | readonly number[] {
+  if (typeof value === 'number') return checkFloat(value, name);
+  if (!Array.isArray(value)) throw invalid(`${name} must be a number or a list of numbers; found ${describe(value)}.`);
+  if (generating && openFrom !== undefined) {
+    throw invalid(`${name} must be one number, as its range goes on over every generated token; found a list.`);
+  }
+  if (value.length !== inPrompt.length) {
+    throw invalid(
+      `${name} must be one number, or one for each of its ${inPrompt.length} positions; found ${value.length}.`,
+    );
+  }
+  return value.map((number, i) => checkFloat(number, `${name}[${i}]`));
+}
+
+function planVector(entry: VectorIntervention, name: string, context: EditContext): PlannedVector {
+  checkOptions(entry, ['hook', 'position', 'vector'], name);
+  const width = hookWidth(entry.hook, name, context.spec);
+  const at = resolvePositions(entry.position, context.prompt, context.generating, `${name}.position`);
+  return { hookName: entry.hook, at, vector: checkVector(entry.vector, `${name}.vector`, width) };
+}
+
+/** Numbers that can be added at every position: hooks of shape [n, width] only. */
+function hookWidth(hook: string, name: string, spec: ModelSpec): number {
+  try {
+    checkHookNames([hook], spec);
+  } catch (cause) {
+    throw invalid(`${name}.hook: ${(cause as Error).message}`, { cause });
+  }
+  const general = hook.replace(/^blocks\.\d+\./, 'blocks.N.');
+  const shape = hookTable(spec).find((point) => point.name === general)?.shape;
+  const width = { '[n, D]': spec.dModel, '[n, V]': spec.dVocab, '[n, 1]': 1 }[shape ?? ''];
+  if (width !== undefined) return width;
+  throw invalid(
+    `${name}.hook must have one vector per position; ${hook} is ${shape}. Edit the residual stream instead.`,
+  );
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` holds `width` finite numbers. */
+export function checkVector(value: unknown, name: string, width: number): Float32Array {
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  const found = isList ? `${(value as unknown as number[]).length} numbers` : describe(value);
+  if (!isList || (value as unknown as number[]).length !== width) {
+    throw invalid(`${name} must hold ${width} numbers; found ${found}.`);
+  }
+  return Float32Array.from(value as ArrayLike<number>, (number, i) => checkFloat(number, `${name}[${i}]`));
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for what float32 can't hold. */
+function checkFloat(value: unknown, name: string): number {
+  if (typeof value === 'number' && Math.abs(value) <= largestFloat32) return value;
+  throw invalid(`${name} must be a finite number, at most 3.4e38 in size; found ${describe(value)}.`);
+}
+
+function invalid(message: string, options?: ErrorOptions): CircuitTracerError {
+  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message, options);
+}

@@ -1,0 +1,227 @@
+import type { NativeIntervention, NativeInterventionResult, NativeKeyValueCache } from '../binding';
+import { nativeProgress } from '../engine';
+import { CircuitTracerError } from '../errors';
+import type { NativeModel } from '../model/native-model';
+import type { PreparedPrompt } from '../model/prompt';
+import type { FeatureActivations } from '../model/results';
+import type { ModelSpec } from '../model/spec';
+import type { Tokenizer } from '../model/tokenizer';
+import { Random } from '../random';
+import type { TranscoderSpec } from '../transcoder/spec';
+import { checkBoolean, checkInteger, describe } from '../validate';
+import { concatenated } from './concatenate';
+import type { EditPlan } from './edits';
+import { shaped } from './intervene';
+import { type ResolvedFreezeOptions, resolveFreezeOptions } from './options';
+import { chooseToken, type ResolvedSamplingOptions, resolveSamplingOptions, samplingNames } from './sampling';
+import type { GeneratedToken, GenerateOptions, GenerateResult } from './types';
+
+export interface ResolvedGenerateOptions extends ResolvedFreezeOptions {
+  readonly sampling: ResolvedSamplingOptions;
+  readonly maxNewTokens: number;
+  readonly stopIds: ReadonlySet<number>;
+  readonly kvCache: boolean;
+}
+
+export const defaultMaxNewTokens = 10;
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value. */
+export function resolveGenerateOptions(
+  options: GenerateOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer | undefined,
+): ResolvedGenerateOptions {
+  const own = ['maxNewTokens', 'stopIds', 'kvCache', ...samplingNames];
+  return {
+    ...resolveFreezeOptions(options, spec, own),
+    sampling: resolveSamplingOptions(options),
+    maxNewTokens: checkInteger(options.maxNewTokens ?? defaultMaxNewTokens, 'maxNewTokens', 1),
+    stopIds: options.stopIds ? checkStopIds(options.stopIds, spec.dVocab) : new Set(tokenizer?.stopIds),
+    kvCache: checkBoolean(options.kvCache ?? true, 'kvCache'),
+  };
+}
+
+function checkStopIds(ids: unknown, dVocab: number): Set<number> {
+  if (!Array.isArray(ids)) {
+    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `stopIds must be a list of ids; found ${describe(ids)}.`);
+  }
+  return new Set(ids.map((id, i) => checkInteger(id, `stopIds[${i}]`, 0, dVocab - 1)));
+}
+
+/** A model as generation needs it. */
+export interface GeneratingModel {
+  readonly native: NativeModel;
+  readonly spec: ModelSpec;
+  readonly transcoderSpec: TranscoderSpec;
+  readonly tokenizer: Tokenizer | undefined;
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the model has no room for so many new tokens. */
+export function checkRoom(prompt: number, maxNewTokens: number, { maxPositions }: ModelSpec): void {
+  // The last token is not run.
+  if (prompt + maxNewTokens - 1 <= maxPositions) return;
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `maxNewTokens must leave the ${prompt} tokens of the prompt and what follows within the model's ${maxPositions} ` +
+      `positions: at most ${maxPositions - prompt + 1}; found ${maxNewTokens}.`,
+  );
+}
+
+/**
+ * New tokens one by one; the whole as the generator's return value.
+ *
+ * Freezing covers the prompt: new positions run free, edited by open-ended interventions only.
+ */
+export async function* generateTokens(
+  model: GeneratingModel,
+  prompt: PreparedPrompt,
+  plan: EditPlan,
+  options: ResolvedGenerateOptions,
+): AsyncGenerator<GeneratedToken, GenerateResult> {
+  const passes = new Passes(model, prompt, plan, options);
+  const text = new GrowingText(model.tokenizer, prompt.tokens);
+  const random = new Random(options.sampling.seed);
+  const counts = new Map<number, number>();
+  try {
+    while (passes.nNew < options.maxNewTokens) {
+      const logits = await passes.next();
+      const tokenId = chooseToken(logits, counts, options.sampling, random);
+      counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1);
+      passes.append(tokenId);
+      yield { tokenId, token: decode(model.tokenizer, [tokenId]), text: text.append(tokenId), logits };
+      if (options.stopIds.has(tokenId)) break;
+    }
+    return { ...text.result(), ...passes.result() };
+  } finally {
+    passes.dispose();
+  }
+}
+
+/** The passes over prompt and new tokens, and what they gave. */
+class Passes {
+  readonly #model: GeneratingModel;
+  readonly #prompt: PreparedPrompt;
+  readonly #plan: EditPlan;
+  readonly #options: ResolvedGenerateOptions;
+  readonly #tokens: number[];
+  readonly #logits: Float32Array[] = [];
+  readonly #rawLogits: Float32Array[] = [];
+  #activations: FeatureActivations['activations'][] = [];
+  #cache: NativeKeyValueCache | undefined;
+
+  constructor(model: GeneratingModel, prompt: PreparedPrompt, plan: EditPlan, options: ResolvedGenerateOptions) {
+    this.#model = model;
+    this.#prompt = prompt;
+    this.#plan = plan;
+    this.#options = options;
+    this.#tokens = Array.from(prompt.tokens);
+    if (options.kvCache) this.#cache = model.native.newKeyValueCache();
+  }
+
+  get nNew(): number {
+    return this.#tokens.length - this.#prompt.tokens.length;
+  }
+
+  append(tokenId: number): void {
+    this.#tokens.push(tokenId);
+  }
+
+  /** Run what hasn't been run; the logits of the last position, [dVocab]. */
+  async next(): Promise<Float32Array> {
+    const start = this.#cache && this.nNew > 0 ? this.#tokens.length - 1 : 0;
+    const { logits, rawLogits, activations } = await this.#run(start);
+    const last = lastRow(logits);
+    this.#logits.push(last);
+    if (this.#options.rawLogits) this.#rawLogits.push(lastRow(rawLogits));
+    const found = shaped(activations, this.#tokens.length - start, this.#model.transcoderSpec);
+    if (found) this.#activations = start === 0 ? [found] : [...this.#activations, found];
+    return last;
+  }
+
+  #run(start: number): Promise<NativeInterventionResult> {
+    const { native, signal, onProgress } = this.#options;
+    const { tokens, zeroPositions } = this.#prompt;
+    const isFirst = start === 0;
+    const pass: NativeIntervention = {
+      ...native,
+      ...this.#plan.between(start, this.#tokens.length),
+      tokens: Int32Array.from(this.#tokens.slice(start)),
+      zeroPositions: isFirst ? zeroPositions : 0,
+      frozenPositions: isFirst ? tokens.length : 0,
+      // Cached positions keep what they had; there is nothing clean to hold a new one to.
+      ...(isFirst ? {} : { freezeAttention: false, constrainedLayers: [] }),
+    };
+    return this.#model.native.run(
+      (engine, transformer, transcoders) =>
+        engine.intervene(transformer, transcoders, pass, this.#cache ?? null, nativeProgress(onProgress)),
+      signal,
+    );
+  }
+
+  result(): Omit<GenerateResult, 'text' | 'newText'> {
+    const rows = (logits: readonly Float32Array[]) => ({
+      data: joined(logits),
+      shape: [logits.length, this.#model.spec.dVocab],
+    });
+    return {
+      tokens: Int32Array.from(this.#tokens),
+      newTokens: Int32Array.from(this.#tokens.slice(this.#prompt.tokens.length)),
+      logits: rows(this.#logits),
+      rawLogits: this.#options.rawLogits ? rows(this.#rawLogits) : undefined,
+      activations: concatenated(this.#activations),
+    };
+  }
+
+  dispose(): void {
+    this.#cache?.dispose();
+  }
+}
+
+/** Text that grows by a token at a time, whose characters may take several. */
+class GrowingText {
+  readonly #tokenizer: Tokenizer | undefined;
+  readonly #tokens: number[];
+  readonly #promptLength: number;
+  #emitted: number;
+
+  constructor(tokenizer: Tokenizer | undefined, prompt: Int32Array) {
+    this.#tokenizer = tokenizer;
+    this.#tokens = Array.from(prompt);
+    this.#promptLength = decode(tokenizer, this.#tokens).length;
+    this.#emitted = this.#promptLength;
+  }
+
+  /** What the token adds; '' while its last character is incomplete. */
+  append(tokenId: number): string {
+    this.#tokens.push(tokenId);
+    const text = decode(this.#tokenizer, this.#tokens);
+    if (text.endsWith('\ufffd')) return '';
+    const added = text.slice(this.#emitted);
+    this.#emitted = text.length;
+    return added;
+  }
+
+  result(): Pick<GenerateResult, 'text' | 'newText'> {
+    const text = decode(this.#tokenizer, this.#tokens);
+    return { text, newText: text.slice(this.#promptLength) };
+  }
+}
+
+function decode(tokenizer: Tokenizer | undefined, tokens: readonly number[]): string {
+  return tokenizer?.decode(tokens) ?? tokens.join(' ');
+}
+
+/** A copy, so that the other rows can be freed. */
+function lastRow({ data, shape }: { data: Float32Array; shape: readonly number[] }): Float32Array {
+  return data.slice(data.length - (shape[1] as number));
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.reduce((total, row) => total + row.length, 0));
+  let at = 0;
+  for (const row of rows) {
+    all.set(row, at);
+    at += row.length;
+  }
+  return all;
+}

@@ -1,0 +1,44 @@
+import type { NativeInterventionResult } from '../binding';
+import { nativeProgress } from '../engine';
+import type { NativeModel } from '../model/native-model';
+import type { PreparedPrompt } from '../model/prompt';
+import type { FeatureActivations } from '../model/results';
+import type { TranscoderSpec } from '../transcoder/spec';
+import type { EditPlan } from './edits';
+import type { ResolvedFreezeOptions } from './options';
+import type { InterveneResult } from './types';
+
+/** One edited pass over a prompt. */
+export async function runIntervention(
+  model: NativeModel,
+  { tokens, zeroPositions }: PreparedPrompt,
+  plan: EditPlan,
+  transcoderSpec: TranscoderSpec,
+  options: ResolvedFreezeOptions,
+): Promise<InterveneResult> {
+  const { native, signal, onProgress } = options;
+  const edits = plan.between(0, tokens.length);
+  const pass = { ...native, ...edits, tokens, zeroPositions, frozenPositions: tokens.length };
+  const result = await model.run(
+    (engine, transformer, transcoders) =>
+      engine.intervene(transformer, transcoders, pass, null, nativeProgress(onProgress)),
+    signal,
+  );
+  return {
+    tokens,
+    logits: result.logits,
+    rawLogits: options.rawLogits ? result.rawLogits : undefined,
+    activations: shaped(result.activations, tokens.length, transcoderSpec),
+  };
+}
+
+/** Sparse activations with the shape they are the non-zeros of. */
+export function shaped(
+  activations: NativeInterventionResult['activations'],
+  nPositions: number,
+  { nLayers, nFeatures }: TranscoderSpec,
+): FeatureActivations['activations'] | undefined {
+  if (activations === null) return undefined;
+  if (!('indices' in activations)) return activations;
+  return { ...activations, shape: [nLayers, nPositions, Math.max(...nFeatures)] };
+}
