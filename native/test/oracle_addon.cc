@@ -32,7 +32,7 @@ OracleRequest toRequest(const Napi::Object& object) {
 
 // autogradRows(modelSpec, weights, transcoderSpec, layers, request) -> {values, edges}, on the
 // calling thread: see test/oracle/support/oracle.ts.
-Napi::Value autogradRows(const Napi::CallbackInfo& info) {
+Napi::Value oracle(const Napi::CallbackInfo& info) {
   const JobControl control;
   const Transformer model(toModelSpec(info[0].As<Napi::Object>()),
                           toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU,
@@ -40,8 +40,7 @@ Napi::Value autogradRows(const Napi::CallbackInfo& info) {
   const TranscoderSet transcoders(toTranscoderSpec(info[2].As<Napi::Object>()),
                                   toTranscoderSources(info[3].As<Napi::Array>()), at::kFloat,
                                   at::kCPU, false, false, control);
-  const OracleRows rows =
-      circuit_tracer::autogradRows(model, transcoders, toRequest(info[4].As<Napi::Object>()));
+  const OracleRows rows = autogradRows(model, transcoders, toRequest(info[4].As<Napi::Object>()));
   Napi::Object out = Napi::Object::New(info.Env());
   out.Set("values", toFloat32Array(info.Env(), rows.values));
   out.Set("edges", toNativeArray(info.Env(), rows.edges));
@@ -52,7 +51,7 @@ Napi::Value autogradRows(const Napi::CallbackInfo& info) {
 }  // namespace circuit_tracer
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  exports.Set("autogradRows", Napi::Function::New(env, circuit_tracer::autogradRows));
+  exports.Set("autogradRows", Napi::Function::New(env, circuit_tracer::oracle));
   return exports;
 }
 NODE_API_MODULE(circuit_tracer_oracle, Init)
