@@ -55,3 +55,7 @@ export {
   type TranscoderLoadOptions,
   Transcoders,
 } from './transcoder/transcoders';
+export type { Comparison, ErrorStatistics } from './verify/comparison';
+export type { FreeCheck } from './verify/free-check';
+export type { FrozenCheck } from './verify/frozen-check';
+export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify/verify';

@@ -1,0 +1,32 @@
+import { Graph } from '../../../lib';
+import { totalEffects } from '../../../lib/verify/total-effects';
+
+/** Three features at one position in layers 0, 1 and 2 with activations 2, 4 and -5, and one output. */
+const graph = new Graph({
+  prompt: 'a',
+  tokens: Int32Array.of(0),
+  tokenStrings: ['a'],
+  activeFeatures: Int32Array.of(0, 0, 7, 1, 0, 8, 2, 0, 9),
+  activationValues: Float32Array.of(2, 4, -5),
+  selectedFeatures: Int32Array.of(0, 1, 2),
+  // Columns: three features, three errors, the token, the output.
+  edges: Float32Array.from(
+    [
+      [0, 0, 0, 9, 0, 0, 9, 0],
+      [8, 0, 0, 0, 9, 0, 9, 0],
+      [5, 10, 0, 0, 0, 9, 9, 0],
+      [1, 3, -6, 9, 9, 9, 9, 0],
+    ].flat(),
+  ),
+  logits: [{ tokenId: 1, token: 'b', probability: 1 }],
+  scan: '',
+  model: { family: 'llama', modelName: 'm', nLayers: 3, dModel: 4, dVocab: 2 },
+  settings: {},
+  timings: {},
+  packageVersion: '0.0.0',
+});
+
+test('total effects follow all paths, each feature passing on its relative change', async () => {
+  // Feature 2: -6. Feature 1: 3 + 10 / -5 * -6 = 15. Feature 0: 1 + 5 / -5 * -6 + 8 / 4 * 15 = 37.
+  expect([...(await totalEffects(graph))]).toEqual([37, 15, -6]);
+});
