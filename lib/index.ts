@@ -8,6 +8,18 @@ export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
 export * from './graph';
+export {
+  type PageSelection,
+  type SelectedFeature,
+  type SelectedGroup,
+  scaleGroups,
+  selectionFromGraphFile,
+  selectionFromUrl,
+} from './intervention/page-selection';
+export type { Experiment, ExperimentEdge, ExperimentGroup } from './intervention/render/experiment';
+export { experimentSvg } from './intervention/render/experiment-svg';
+export { type ContinuationComparison, continuationsHtml, topTokensHtml } from './intervention/render/html';
+export { type TokenProbability, type TopTokenComparison, topTokens } from './intervention/top-tokens';
 export type {
   FeatureIntervention,
   GeneratedToken,

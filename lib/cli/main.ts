@@ -3,9 +3,12 @@ import { Command } from 'commander';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { registerAttribute } from './commands/attribute';
+import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
 import { registerInfo } from './commands/info';
+import { registerIntervene } from './commands/intervene';
 import { registerSetup } from './commands/setup';
+import { registerVerify } from './commands/verify';
 import { exitCodeOf, ignoreClosedPipes, reportFailure } from './exit';
 
 /** The command line, ready to parse. */
@@ -15,7 +18,16 @@ export function makeProgram(): Command {
     .version(packageVersion)
     .exitOverride()
     .showHelpAfterError('Run with --help to see the options.');
-  for (const register of [registerAttribute, registerInfo, registerGraph, registerSetup]) register(program);
+  const commands = [
+    registerAttribute,
+    registerGraph,
+    registerVerify,
+    registerIntervene,
+    registerGenerate,
+    registerInfo,
+    registerSetup,
+  ];
+  for (const register of commands) register(program);
   return program;
 }
 

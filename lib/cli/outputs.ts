@@ -31,7 +31,8 @@ export async function checkOutputs({ graphPath, graphFiles }: Outputs): Promise<
   if (graphPath !== undefined) await checkFile(graphPath);
 }
 
-async function checkFile(path: string): Promise<void> {
+/** @throws CircuitTracerError `ERR_FILE_WRITE` when the file can't be written, before the work that makes it. */
+export async function checkFile(path: string): Promise<void> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) throw unwritable(path, 'it is a folder; give the name of a file');
   await checkFolder(dirname(resolve(path)));

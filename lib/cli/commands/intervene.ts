@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { experimentSvg } from '../../intervention/render/experiment-svg';
+import { topTokensHtml } from '../../intervention/render/html';
+import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
+import type { InterveneOptions, InterveneResult } from '../../intervention/types';
+import type { Prompt } from '../../model/prompt';
+import type { ReplacementModel } from '../../model/replacement-model';
+import type { SparseActivations } from '../../model/results';
+import { wholeNumber } from '../arguments';
+import { experimentOf } from '../experiment';
+import {
+  addInterventionOptions,
+  type GivenInterventions,
+  type InterventionFlags,
+  interventionsOf,
+} from '../intervention-options';
+import { logToStderr } from '../logging';
+import {
+  addMachineOptions,
+  addModelOptions,
+  addPromptOptions,
+  type ModelFlags,
+  type ModelWork,
+  type PromptFlags,
+  promptOf,
+  withModel,
+} from '../model-options';
+import { addPageOptions, checkPages, type PageFlags, writePages } from '../pages';
+import { progressDisplay } from '../progress';
+import { renderTopTokens } from '../render-comparison';
+import { cell, clip, Palette, pageWidth, printable } from '../text';
+
+interface InterveneFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags {
+  top: number;
+  constrainAll?: boolean;
+  svg?: string;
+  verbose?: boolean;
+  json?: boolean;
+}
+
+export function registerIntervene(program: Command): void {
+  const command = program
+    .command('intervene')
+    .description('set features to values and compare the likeliest next tokens');
+  addInterventionOptions(addPromptOptions(addModelOptions(command)))
+    .option('--constrain-all', 'direct effects only: norms and MLP outputs stay as they were, too')
+    .option('--top <n>', 'tokens to show', wholeNumber(1, 1000), 10);
+  addPageOptions(command).option('--svg <file>', 'write a picture of the experiment');
+  addMachineOptions(command)
+    .option('--verbose', 'log what is done, and show stacks of errors')
+    .option('--json', 'print a machine-readable comparison')
+    .action(intervene);
+}
+
+async function intervene(flags: InterveneFlags): Promise<void> {
+  const display = progressDisplay();
+  logToStderr(display, flags.verbose);
+  const prompt = await promptOf(flags);
+  const given = await interventionsOf(flags);
+  await checkPages(flags);
+  const outcome = await withModel(flags, display, (work) => compare(prompt, given, flags, work));
+  const { text, comparison, svg } = outcome;
+  await writePages(flags, topTokensHtml(comparison), svg);
+  if (flags.json) {
+    const { interventions } = given;
+    process.stdout.write(`${JSON.stringify({ prompt: text, interventions, ...comparison }, null, 2)}\n`);
+    return;
+  }
+  const lines = [cell('Prompt', 8) + clip(printable(text), pageWidth - 8), ''];
+  process.stdout.write(`${[...lines, ...renderTopTokens(comparison, new Palette(process.stdout)), ''].join('\n')}\n`);
+}
+
+async function compare(
+  prompt: Prompt,
+  given: GivenInterventions,
+  flags: InterveneFlags,
+  { model, signal, onProgress }: ModelWork,
+) {
+  const options: InterveneOptions = {
+    freezeAttention: flags.freezeAttention,
+    ...(flags.constrainAll && { constrainedLayers: { start: 0, stop: model.spec.nLayers } }),
+    exactTokens: flags.tokens !== undefined,
+    sparse: true,
+    signal,
+    onProgress,
+  };
+  const clean = await model.intervene(prompt, [], options);
+  const edited = await model.intervene(prompt, given.interventions, options);
+  const comparison: TopTokenComparison = {
+    before: likeliest(model, clean, flags.top),
+    after: likeliest(model, edited, flags.top),
+  };
+  const ids = Array.from(clean.tokens);
+  const text = model.tokenizer?.decode(ids) ?? ids.join(' ');
+  const experiment = experimentOf(given, {
+    prompt: text,
+    clean: clean.activations as SparseActivations,
+    edited: edited.activations as SparseActivations,
+    outputs: comparison.after,
+  });
+  return { text, comparison, svg: experimentSvg(experiment) };
+}
+
+/** Of the last position. */
+function likeliest({ tokenizer, spec }: ReplacementModel, { logits }: InterveneResult, count: number) {
+  const last = logits.data.subarray(logits.data.length - spec.dVocab);
+  return topTokens(last, count, (id) => tokenizer?.decodeToken(id) ?? String(id));
+}

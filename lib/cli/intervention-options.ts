@@ -1,0 +1,111 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import {
+  type PageSelection,
+  scaleGroups,
+  selectionFromGraphFile,
+  selectionFromUrl,
+} from '../intervention/page-selection';
+import type { FeatureIntervention, Intervention, Position } from '../intervention/types';
+import { readJsonFile } from '../io/files';
+import { UsageError } from './exit';
+
+/** Flags that say what to do to the model. */
+export interface InterventionFlags {
+  set?: FeatureIntervention[];
+  scale?: FeatureIntervention[];
+  add?: FeatureIntervention[];
+  interventions?: string;
+  page?: string;
+  group?: [string, number][];
+  freezeAttention: boolean;
+}
+
+export interface GivenInterventions {
+  readonly interventions: readonly Intervention[];
+  readonly selection: PageSelection | undefined;
+  readonly factors: ReadonlyMap<string, number>;
+}
+
+type Kind = 'value' | 'scale' | 'add';
+
+export function addInterventionOptions(command: Command): Command {
+  const form = 'LAYER:POSITION:FEATURE=NUMBER';
+  return command
+    .option(`--set <${form}>`, "the feature's activation; may be repeated", collect('value'))
+    .option(`--scale <${form}>`, 'times its own activation; may be repeated', collect('scale'))
+    .option(`--add <${form}>`, 'added to its own activation; may be repeated', collect('add'))
+    .option('--interventions <file>', 'more of them: a JSON list as the library takes')
+    .option('--page <url or file>', "groups of a graph's page: its URL, or a saved graph file")
+    .option('--group <label=factor>', 'multiply the activations of a group of the page; may be repeated', groupFactor)
+    .option('--no-freeze-attention', 'let attention patterns change');
+}
+
+function collect(kind: Kind): (text: string, previous?: FeatureIntervention[]) => FeatureIntervention[] {
+  return (text, previous = []) => [...previous, parseIntervention(kind, text)];
+}
+
+/**
+ * `20:-1:1454=0`. POSITION is an index, negative from the end; `5..9` (up to 8); `5..` (open-ended); or `1,4,7`. NUMBER may
+ * be one for each position: `2,0.5,1`.
+ */
+export function parseIntervention(kind: Kind, text: string): FeatureIntervention {
+  const [, layer, where, feature, numbers] = /^(\d+):([-\d.,]+):(\d+)=(.+)$/.exec(text.trim()) ?? [];
+  const position = where === undefined ? undefined : parsePosition(where);
+  const values = numbers?.split(',').map(numberOf) ?? [];
+  if (position === undefined || values.length === 0 || values.some((value) => !Number.isFinite(value))) {
+    throw new InvalidArgumentError(
+      'It must be LAYER:POSITION:FEATURE=NUMBER, as 20:-1:1454=0; POSITION may also be 5..9, 5.. or 1,4,7.',
+    );
+  }
+  const amount = values.length === 1 ? (values[0] as number) : values;
+  const place = { layer: Number(layer), position, feature: Number(feature) };
+  if (kind === 'value') return { ...place, value: amount };
+  return kind === 'scale' ? { ...place, scale: amount } : { ...place, add: amount };
+}
+
+function parsePosition(text: string): Position | undefined {
+  const [, start, stop] = /^(-?\d+)\.\.(-?\d+)?$/.exec(text) ?? [];
+  if (start !== undefined) {
+    return { start: Number(start), ...(stop === undefined ? {} : { stop: Number(stop) }) };
+  }
+  const parts = text.split(',');
+  if (!parts.every((part) => /^-?\d+$/.test(part))) return undefined;
+  return parts.length === 1 ? Number(parts[0]) : parts.map(Number);
+}
+
+function numberOf(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
+function groupFactor(text: string, previous: [string, number][] = []): [string, number][] {
+  // A label may hold an equals sign; a number can't.
+  const at = text.lastIndexOf('=');
+  const factor = numberOf(text.slice(at + 1));
+  if (at > 0 && Number.isFinite(factor)) return [...previous, [text.slice(0, at), factor]];
+  throw new InvalidArgumentError('It must be LABEL=FACTOR, as "Texas=-2".');
+}
+
+/** All that the flags give: of the file, then the page's groups, then --set, --scale and --add. The later wins. */
+export async function interventionsOf(flags: InterventionFlags): Promise<GivenInterventions> {
+  const fromFile = flags.interventions === undefined ? [] : await readJsonFile(flags.interventions);
+  if (!Array.isArray(fromFile))
+    throw new UsageError(`--interventions must be a JSON list; ${flags.interventions} isn't.`);
+  const selection = flags.page === undefined ? undefined : await selectionOf(flags.page);
+  const factors = new Map(flags.group ?? []);
+  if (factors.size > 0 && !selection) throw new UsageError('--group names a group of a page: give its --page.');
+  const scaled = selection ? scaleGroups(selection, factors) : [];
+  const { set = [], scale = [], add = [] } = flags;
+  const interventions = [...fromFile, ...scaled, ...set, ...scale, ...add] as Intervention[];
+  if (interventions.length === 0) {
+    throw new UsageError(
+      'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
+    );
+  }
+  return { interventions, selection, factors };
+}
+
+async function selectionOf(page: string): Promise<PageSelection> {
+  return /^[?]|^\w+:\/\/|[?&](supernodes|pinnedIds)=/.test(page)
+    ? selectionFromUrl(page)
+    : selectionFromGraphFile(await readJsonFile(page));
+}

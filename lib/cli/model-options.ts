@@ -1,0 +1,126 @@
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { binding } from '../binding';
+import { type Device, isDeviceName } from '../device';
+import type { ProgressListener } from '../engine';
+import { readJsonFile } from '../io/files';
+import type { ChatPrompt } from '../model/chat-template';
+import { type ComputeDtype, computeDtypes } from '../model/load-options';
+import type { Prompt } from '../model/prompt';
+import { ReplacementModel } from '../model/replacement-model';
+import { readTranscoderConfig } from '../transcoder/config';
+import { oneOf, tokenIds, wholeNumber } from './arguments';
+import { interruptible, UsageError } from './exit';
+import type { ProgressDisplay } from './progress';
+
+/** Flags of every command that runs a model. */
+export interface ModelFlags {
+  model?: string;
+  transcoderSet: string;
+  dtype: ComputeDtype;
+  device: Device;
+  threads: number;
+  lazyEncoder?: boolean;
+  lazyDecoder?: boolean;
+  backend: 'transformerlens' | 'nnsight';
+}
+
+export interface PromptFlags {
+  prompt?: string;
+  tokens?: number[];
+  messages?: string;
+}
+
+/** What a command does with its model. */
+export interface ModelWork {
+  readonly model: ReplacementModel;
+  readonly signal: AbortSignal;
+  readonly onProgress: ProgressListener;
+}
+
+const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .option('-m, --model <folder>', 'model in Hugging Face layout (default: model_name of config.yaml, if a folder)')
+    .requiredOption('-t, --transcoder-set <folder>', 'transcoders with config.yaml');
+}
+
+export function addPromptOptions(command: Command): Command {
+  return command
+    .option('-p, --prompt <text>', 'text to analyse')
+    .option('--tokens <ids>', 'exact token ids in place of a prompt: 2,5,7', tokenIds)
+    .option('--messages <file>', 'a conversation in place of a prompt: JSON list of {role, content}');
+}
+
+export function addMachineOptions(command: Command): Command {
+  return command
+    .option('--dtype <type>', 'float32, bfloat16 or float16', oneOf(computeDtypes, shortDtypes), 'float32')
+    .option('--device <device>', 'auto, cpu, cuda, cuda:N or mps', device, 'auto')
+    .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
+    .option('--lazy-encoder', 'read encoders from disk as needed')
+    .option('--lazy-decoder', 'read decoders from disk as needed; on by default')
+    .option('--no-lazy-decoder', 'load decoders into memory')
+    .option(
+      '--backend <name>',
+      'whose first token to take where they differ (Qwen): transformerlens or nnsight',
+      oneOf(['transformerlens', 'nnsight']),
+      'transformerlens',
+    );
+}
+
+function device(text: string): Device {
+  return isDeviceName(text) ? text : (oneOf(['auto', 'cpu', 'cuda', 'cuda:N', 'mps'])('') as Device);
+}
+
+/** The one prompt the flags give. `--tokens` are taken as they are. */
+export async function promptOf({ prompt, tokens, messages }: PromptFlags): Promise<Prompt> {
+  const given = [prompt, tokens, messages].filter((value) => value !== undefined);
+  if (given.length > 1) throw new UsageError('Give only one of --prompt, --tokens and --messages.');
+  if (messages !== undefined) return chatOf(await readJsonFile(messages), messages);
+  const plain = prompt ?? tokens;
+  if (plain === undefined) throw new UsageError('Give a --prompt, its token ids with --tokens, or --messages.');
+  return plain;
+}
+
+/** A list of messages, or an object that has one. What is in it, the chat template checks. */
+function chatOf(json: unknown, file: string): ChatPrompt {
+  const messages = Array.isArray(json) ? json : (json as { messages?: unknown } | null)?.messages;
+  if (Array.isArray(messages)) return { messages };
+  throw new UsageError(`--messages must be a JSON list of {role, content}; ${file} is something else.`);
+}
+
+async function modelFolderOf(transcoderFolder: string): Promise<string> {
+  const { modelName } = await readTranscoderConfig(transcoderFolder);
+  const status = modelName === '' ? undefined : await stat(modelName).catch(() => undefined);
+  if (status?.isDirectory()) return modelName;
+  const found = modelName === '' ? 'names none' : `names '${modelName}', which is no folder here`;
+  throw new UsageError(`--model is required: config.yaml of the transcoders ${found}.`);
+}
+
+/** Load the model the flags name, work with it until done or interrupted, and free it. */
+export async function withModel<T>(
+  flags: ModelFlags,
+  display: ProgressDisplay,
+  work: (given: ModelWork) => Promise<T>,
+): Promise<T> {
+  const folder = flags.model ?? (await modelFolderOf(flags.transcoderSet));
+  const { dtype, device, threads, lazyEncoder, lazyDecoder } = flags;
+  const qwenPrefix = flags.backend === 'nnsight' ? 'pad' : 'eos';
+  // Loading LibTorch can take seconds in which no handler runs: until it is there, Ctrl-C ends the process as is.
+  binding();
+  return interruptible(async (signal) => {
+    const shared = { signal, onProgress: display.listener };
+    const options = { dtype, device, threads, lazyEncoder, lazyDecoder, qwenPrefix, ...shared } as const;
+    try {
+      const model = await ReplacementModel.load(folder, flags.transcoderSet, options);
+      try {
+        return await work({ model, ...shared });
+      } finally {
+        await model.dispose();
+      }
+    } finally {
+      display.stop();
+    }
+  });
+}

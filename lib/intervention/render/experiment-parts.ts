@@ -1,0 +1,114 @@
+import type { TokenProbability } from '../top-tokens';
+import { type ExperimentGroup, size } from './experiment';
+import { escapeMarkup, percent, visibleToken } from './markup';
+import { fitText } from './text-box';
+
+export const style = `<style>
+svg{--ink:#1c2330;--faint:#586174;--paper:#fff;--box:#f4f6fa;--line:#8b96a8;--full:#2f6fde;--edited:#b3500b;--negative:#c2334d;--track:#dfe4ec;font:${size.font}px system-ui,sans-serif}
+@media (prefers-color-scheme:dark){svg{--ink:#e6eaf2;--faint:#a3adbf;--paper:#171b22;--box:#222833;--line:#7c889c;--full:#6ea2ff;--edited:#f0a163;--negative:#ff7d92;--track:#39414f}}
+.paper{fill:var(--paper)}
+.box{fill:var(--box);stroke:var(--line)}
+.edited{stroke:var(--edited);stroke-width:2}
+.ablated{stroke-dasharray:5 4}
+.track{fill:var(--track)}
+.bar{fill:var(--full)}
+.minus{fill:var(--negative)}
+text{fill:var(--ink)}
+.heading{fill:var(--faint);font-weight:600}
+.faint{fill:var(--faint);font-size:11px}
+.change{fill:var(--edited);font-size:11px;font-weight:600}
+.edge{fill:none;stroke:var(--line)}
+.against{stroke:var(--negative);stroke-dasharray:6 3}
+.head{fill:var(--line)}
+.against-head{fill:var(--negative)}
+</style>`;
+
+/** Font size of notes, and a tenth more: bold letters are wider. */
+const boldNote = 12.5;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export function promptLines(lines: readonly string[], width: number): string {
+  const { margin } = size;
+  const box = `<rect class="box" x="${margin}" y="${margin}" width="${width - 2 * margin}" height="${lines.length * 19 + 20}" rx="8"/>`;
+  return [box, ...lines.map((line, i) => text(line, margin + 12, margin + 24 + 19 * i))].join('\n');
+}
+
+/** A box with its label, what was done to it, and a bar of its activation. */
+export function groupBox(group: ExperimentGroup, { x, y }: Point): string {
+  const { label, change, share, ablated = false, replacedBy } = group;
+  const inner = size.box - 20;
+  const classes = ['box', change === undefined && replacedBy === undefined ? '' : 'edited', ablated ? 'ablated' : ''];
+  const note = replacedBy === undefined ? change : `→ ${replacedBy}`;
+  const lines = fitText(label, size.font, inner, note === undefined ? 2 : 1);
+  return [
+    `<g transform="translate(${x} ${y})">`,
+    `<title>${escapeMarkup([label, change, note === change ? undefined : note].filter(Boolean).join(' '))}</title>`,
+    `<rect class="${classes.filter(Boolean).join(' ')}" width="${size.box}" height="${size.boxHeight}" rx="8"/>`,
+    ...lines.map((line, i) => text(line, 10, 20 + 17 * i)),
+    ...(note === undefined ? [] : fitText(note, boldNote, inner, 1).map((line) => text(line, 10, 38, 'change'))),
+    shareBar(share),
+    '</g>',
+  ].join('\n');
+}
+
+/** The bar ends at 100 %; the number says what goes beyond. */
+function shareBar(share: number | null): string {
+  const [y, width] = [size.boxHeight - 19, size.box - 20 - 56];
+  if (share === null || !Number.isFinite(share)) return text('activation not known', 10, y + 8, 'faint');
+  const length = Math.min(1, Math.abs(share)) * width;
+  const kind = share < 0 ? 'bar minus' : 'bar';
+  return [
+    `<rect class="track" x="10" y="${y}" width="${width}" height="8" rx="2"/>`,
+    `<rect class="${kind}" x="10" y="${y}" width="${length.toFixed(1)}" height="8" rx="2"/>`,
+    `<text class="faint" x="${size.box - 10}" y="${y + 8}" text-anchor="end">${shareText(share)}</text>`,
+  ].join('\n');
+}
+
+function shareText(share: number): string {
+  const value = Math.round(share * 100);
+  return Math.abs(value) >= 100_000 ? `${value < 0 ? '-' : '&gt; '}99999%` : `${value}%`;
+}
+
+/** From the upper edge of a box to the lower edge of one above it; otherwise between the nearer sides. */
+export function arrow(source: Point, target: Point, weight: number, heaviest: number): string {
+  const half = size.box / 2;
+  const up = target.y < source.y;
+  const level = target.y === source.y;
+  const right = target.x > source.x;
+  const middle = size.boxHeight / 2;
+  const start = level
+    ? { x: source.x + (right ? size.box : 0), y: source.y + middle }
+    : { x: source.x + half, y: source.y + (up ? 0 : size.boxHeight) };
+  const head = 7;
+  const end = level
+    ? { x: target.x + (right ? -head : size.box + head), y: target.y + middle }
+    : { x: target.x + half, y: target.y + (up ? size.boxHeight + head : -head) };
+  const against = weight < 0;
+  const thickness = (1 + 3 * (heaviest > 0 ? Math.abs(weight) / heaviest : 0)).toFixed(1);
+  const bend = level ? start.y : (start.y + end.y) / 2;
+  const path = `M${start.x} ${start.y}C${level ? (start.x + end.x) / 2 : start.x} ${bend} ${level ? (start.x + end.x) / 2 : end.x} ${bend} ${end.x} ${end.y}`;
+  const direction = level ? (right ? -90 : 90) : up ? 180 : 0;
+  return [
+    `<path class="edge${against ? ' against' : ''}" stroke-width="${thickness}" d="${path}"/>`,
+    `<path class="${against ? 'against-head' : 'head'}" transform="translate(${end.x} ${end.y}) rotate(${direction})" d="M-5 0L5 0L0 ${head}z"/>`,
+  ].join('\n');
+}
+
+export function outputRow({ token, probability }: TokenProbability, x: number, y: number): string {
+  const [name, bar] = [160, size.outputs - 160 - 62];
+  const length = Math.min(1, Math.max(0, probability)) * bar;
+  return [
+    text(fitText(visibleToken(token), size.font, name - 8, 1)[0] ?? '', x, y + 12),
+    `<rect class="track" x="${x + name}" y="${y + 3}" width="${bar}" height="10" rx="2"/>`,
+    `<rect class="bar" x="${x + name}" y="${y + 3}" width="${length.toFixed(1)}" height="10" rx="2"/>`,
+    `<text x="${x + size.outputs}" y="${y + 12}" text-anchor="end">${escapeMarkup(percent(probability))}</text>`,
+  ].join('\n');
+}
+
+function text(content: string, x: number, y: number, kind = ''): string {
+  return `<text${kind && ` class="${kind}"`} x="${x}" y="${y}">${escapeMarkup(content)}</text>`;
+}

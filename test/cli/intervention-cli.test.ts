@@ -1,0 +1,124 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { columns } from '../../lib/cli/text';
+import { cliScript, runNode } from '../support/child';
+import { modelDir, transcoderDir } from '../support/fixtures';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const input = ['--model', modelDir('llama'), '--transcoder_set', transcoderDir('llama-plt-relu-skip')];
+const prompt = ['--prompt', 'She counted 12 baskets of salt'];
+
+async function run(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runNode(cliScript, args);
+  if (code !== 0) throw new Error(`exit code ${code}:\n${stderr}`);
+  return stdout;
+}
+
+describe('circuit-tracer verify', () => {
+  const folder = temporaryFolder();
+  const graph = path.join(folder, 'g.safetensors');
+  beforeAll(() => run('attribute', ...input, ...prompt, '-o', graph));
+
+  test('prints a table of at most 80 columns', async () => {
+    const table = await run('verify', graph, ...input, '--samples', '12');
+    expect(table).toMatch(/Verdict +passed/);
+    for (const line of table.split('\n')) expect(columns(line)).toBeLessThanOrEqual(80);
+  });
+
+  test('--json prints the report, the same for the same seed', async () => {
+    const args = ['verify', graph, ...input, '--samples', '8', '--seed', '4', '--json'];
+    const [first, second] = [await run(...args), await run(...args)];
+    expect(JSON.parse(first)).toMatchObject({ seed: 4, frozen: { passed: true }, free: { samples: 4 } });
+    expect(JSON.parse(second).frozen.samples).toEqual(JSON.parse(first).frozen.samples);
+  });
+
+  test('exits 1 when the edges are not those of the transcoders given', async () => {
+    const other = ['--model', modelDir('llama'), '--transcoder_set', transcoderDir('llama-clt-jumprelu')];
+    const { code, stdout } = await runNode(cliScript, ['verify', graph, ...other, '--samples', '8']);
+    expect({ code, failed: /FAILED/.test(stdout) }).toEqual({ code: 1, failed: true });
+  });
+
+  test('exits 1 on a graph of another model', async () => {
+    const other = ['--model', modelDir('gpt2'), '--transcoder_set', transcoderDir('gpt2-plt-relu')];
+    const { code, stderr } = await runNode(cliScript, ['verify', graph, ...other]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ERR_MODEL_MISMATCH/);
+  });
+});
+
+describe('circuit-tracer intervene', () => {
+  const edit = ['--set', '1:-1:5=30', '--scale', '2:3..6:7=-2', '--add', '0:1,2:3=1'];
+
+  test('prints both lists side by side in 80 columns', async () => {
+    const lines = (await run('intervene', ...input, ...prompt, ...edit, '--top', '4')).split('\n');
+    for (const line of lines) expect(columns(line)).toBeLessThanOrEqual(80);
+    expect(lines.filter((line) => line.match(/%/g)?.length === 2)).toHaveLength(4);
+  });
+
+  test('--json prints what was done and came of it', async () => {
+    const result = JSON.parse(await run('intervene', ...input, ...prompt, ...edit, '--top', '2', '--json'));
+    expect(result.interventions).toEqual([
+      { layer: 1, position: -1, feature: 5, value: 30 },
+      { layer: 2, position: { start: 3, stop: 6 }, feature: 7, scale: -2 },
+      { layer: 0, position: [1, 2], feature: 3, add: 1 },
+    ]);
+    expect(result.before).toHaveLength(2);
+    expect(result.after).not.toEqual(result.before);
+  });
+
+  test('takes a list from a file', async () => {
+    const file = path.join(temporaryFolder(), 'edits.json');
+    const entries = [{ layer: 1, position: -1, feature: 5, value: 30 }];
+    writeFileSync(file, JSON.stringify(entries));
+    const result = JSON.parse(await run('intervene', ...input, ...prompt, '--interventions', file, '--json'));
+    expect(result.interventions).toEqual(entries);
+  });
+
+  test('scales groups of a page, and draws them', async () => {
+    const folder = temporaryFolder();
+    const page = `https://example.com/?supernodes=${encodeURIComponent('[["salt & more","1_144_11","2_115_11"],["rest","0_94_11"]]')}`;
+    const [svg, html] = [path.join(folder, 'i.svg'), path.join(folder, 'i.html')];
+    const written = ['--svg', svg, '--html', html, '--json'];
+    const output = await run('intervene', ...input, ...prompt, '--page', page, '--group', 'salt & more=-2', ...written);
+    expect(JSON.parse(output).interventions).toEqual([
+      { layer: 1, position: 11, feature: 144, scale: -2 },
+      { layer: 2, position: 11, feature: 115, scale: -2 },
+    ]);
+    expect(readFileSync(svg, 'utf8')).toMatch(/salt &amp; more.*-200%.*rest/s);
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>.*With interventions/s);
+  });
+
+  test.each([
+    ['no intervention', [], /--set/],
+    ['a malformed one', ['--set', '1:x:5=3'], /LAYER:POSITION:FEATURE/],
+    ['a number that is none', ['--scale', '1:2:5=much'], /LAYER:POSITION:FEATURE/],
+    ['a layer there is not', ['--set', '99:2:5=1'], /interventions\[0\]/],
+    ['a group without a page', ['--group', 'a=1'], /--page/],
+    ['a group there is not', ['--page', '?pinnedIds=1_2_3', '--group', 'Utah=1'], /Utah.*1_2_3/],
+  ])('exits 2 on %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await runNode(cliScript, ['intervene', ...input, ...prompt, ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('circuit-tracer generate', () => {
+  const edit = ['--set', '3:5..:9=25', '--max-new-tokens', '4'];
+
+  test('prints both texts with the continuation marked', async () => {
+    const text = await run('generate', ...input, ...prompt, ...edit);
+    expect(text.match(/baskets of salt«.+»/g)).toHaveLength(2);
+  });
+
+  test('--json, with and without a cache, gives the same tokens', async () => {
+    const args = ['generate', ...input, ...prompt, ...edit, '--no-freeze-attention', '--json'];
+    const [cached, whole] = [JSON.parse(await run(...args)), JSON.parse(await run(...args, '--no-kv-cache'))];
+    expect(cached.after.newTokens).toHaveLength(4);
+    expect(whole).toEqual(cached);
+  });
+
+  test('a seed gives the same text twice', async () => {
+    const args = ['generate', ...input, ...prompt, ...edit, '--temperature', '1.5', '--seed', '7', '--json'];
+    expect(await run(...args)).toBe(await run(...args));
+  });
+});
