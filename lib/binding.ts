@@ -198,6 +198,9 @@ export interface NativeEngine {
     onProgress?: NativeProgress,
   ): NativeJob<NativeGraphData>;
 
+  /** Unembedding rows minus the mean over all rows: directions at the final norm's output, [tokens, dModel]. */
+  tokenDirections(model: NativeTransformer, tokenIds: Int32Array): NativeJob<NativeArray>;
+
   newKeyValueCache(model: NativeTransformer): NativeKeyValueCache;
   /**
    * Runs the tokens with the edits. With a cache they continue after the cached positions and are appended to them;

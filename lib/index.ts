@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { AttributeOptions } from './attribution/options';
+export type { TargetSpec, TokenName } from './attribution/targets';
 export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
@@ -34,6 +35,7 @@ export type {
 } from './intervention/types';
 export type { TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
+export type { ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, LoadOptions } from './model/load-options';
 export type { Prompt } from './model/prompt';

@@ -1,4 +1,4 @@
-import type { NativeGraphData } from '../binding';
+import type { NativeGraphData, NativeTarget } from '../binding';
 import { nativeProgress, type Progress, type ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
@@ -16,12 +16,18 @@ export async function runAttribution(
   model: NativeModel,
   { tokens, zeroPositions }: PreparedPrompt,
   options: ResolvedAttributeOptions,
+  targets: readonly NativeTarget[],
 ): Promise<NativeGraphData> {
   const progress = nativeProgress(options.verbose ? logged(options.onProgress) : options.onProgress);
   const run = (offload: string) =>
     model.run(
       (engine, transformer, transcoders) =>
-        engine.attribute(transformer, transcoders, { ...options.native, tokens, zeroPositions, offload }, progress),
+        engine.attribute(
+          transformer,
+          transcoders,
+          { ...options.native, tokens, zeroPositions, offload, targets },
+          progress,
+        ),
       options.signal,
     );
   try {

@@ -9,9 +9,12 @@ import {
   checkOptions,
   checkSignal,
 } from '../validate';
+import type { TargetSpec } from './targets';
 
 export interface AttributeOptions {
-  /** At most so many of the likeliest next tokens become logit nodes. Default 10. */
+  /** What to explain. Default: the likeliest next tokens. */
+  readonly targets?: readonly TargetSpec[];
+  /** Without `targets`, at most so many of the likeliest next tokens become logit nodes. Default 10. */
   readonly maxNLogits?: number;
   /** Fewer, if they hold this share of probability together, 0 to 1. Default 0.95. */
   readonly desiredLogitProb?: number;
@@ -33,7 +36,9 @@ export interface AttributeOptions {
 
 /** All of {@link AttributeOptions} with the defaults filled in. */
 export interface ResolvedAttributeOptions {
-  readonly native: Omit<NativeAttributeOptions, 'tokens' | 'zeroPositions' | 'offload'>;
+  readonly native: Omit<NativeAttributeOptions, 'tokens' | 'zeroPositions' | 'offload' | 'targets'>;
+  /** Checked against the prompt, not here. */
+  readonly targets: readonly TargetSpec[] | undefined;
   readonly offload: 'cpu' | 'disk' | undefined;
   readonly exactTokens: boolean;
   readonly verbose: boolean;
@@ -50,6 +55,7 @@ export const attributeDefaults = {
 } as const;
 
 const names: readonly (keyof AttributeOptions)[] = [
+  'targets',
   'maxNLogits',
   'desiredLogitProb',
   'batchSize',
@@ -77,8 +83,8 @@ export function resolveAttributeOptions(options: AttributeOptions = {}): Resolve
       maxFeatureNodes:
         maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1, largest),
       updateInterval: checkInteger(given.updateInterval, 'updateInterval', 1, largest),
-      targets: [],
     },
+    targets: options.targets,
     offload: given.offload === undefined ? undefined : checkOneOf(given.offload, 'offload', ['cpu', 'disk'] as const),
     exactTokens: checkBoolean(given.exactTokens ?? false, 'exactTokens'),
     verbose: checkBoolean(given.verbose ?? false, 'verbose'),

@@ -1,14 +1,18 @@
 import { types } from 'node:util';
 import { describe } from '../validate';
 
-/** One direction in output space that the graph explains, usually a likely next token. */
+/** Something the graph explains: usually the logit of a likely next token, or any direction, or a feature. */
 export interface LogitTarget {
-  /** Row of the unembedding. */
+  /** Row of the unembedding; dVocab and more for what is no token. */
   readonly tokenId: number;
-  /** The decoded token. */
+  /** The decoded token, or the target's label. */
   readonly token: string;
-  /** Weight of the target in influence: the model's probability of the token. Not negative. */
+  /** Weight of the target in influence: for a token, by default, the model's probability of it. Not negative. */
   readonly probability: number;
+  /** Where it is; left out when it is the last position. */
+  readonly position?: number;
+  /** Of a feature, whose pre-activation is explained. */
+  readonly feature?: { readonly layer: number; readonly feature: number };
 }
 
 /** What a graph remembers of the model it was made with. */
@@ -157,6 +161,15 @@ function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: Grap
     }
     if (!(Number.isFinite(logit.probability) && logit.probability >= 0)) {
       return `logits[${i}].probability must be a finite number of 0 or more; found ${describe(logit.probability)}.`;
+    }
+  }
+  for (const [i, { position = 0, feature }] of logits.entries()) {
+    if (!isIndex(position, tokens.length - 1)) {
+      return `logits[${i}].position must be one of the ${tokens.length} positions; found ${describe(position)}.`;
+    }
+    if (feature === undefined) continue;
+    if (!isRecord(feature) || !isIndex(feature.layer, model.nLayers - 1) || !isIndex(feature.feature)) {
+      return `logits[${i}].feature must have a layer below ${model.nLayers} and a feature; found ${describe(feature)}.`;
     }
   }
   const rows = selectedFeatures.length + logits.length;

@@ -30,7 +30,7 @@ export interface TokenNode {
   readonly token: string;
 }
 
-/** One output the graph explains, at the last position. */
+/** One target the graph explains, at the last position unless asked for at another. */
 export interface LogitNode {
   readonly kind: 'logit';
   readonly index: number;
@@ -89,8 +89,8 @@ function tokenNode({ tokens, tokenStrings }: GraphData, index: number, position:
 }
 
 function logitNode({ logits, tokens }: GraphData, index: number, rank: number): LogitNode {
-  const { tokenId, token, probability } = logits[rank] as GraphData['logits'][number];
-  return { kind: 'logit', index, position: tokens.length - 1, rank, tokenId, token, probability };
+  const { tokenId, token, probability, position } = logits[rank] as GraphData['logits'][number];
+  return { kind: 'logit', index, position: position ?? tokens.length - 1, rank, tokenId, token, probability };
 }
 
 /**

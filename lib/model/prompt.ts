@@ -41,8 +41,7 @@ export function preparePrompt(
 }
 
 function isChat(prompt: unknown): prompt is ChatPrompt {
-  if (typeof prompt !== 'object' || prompt === null || Array.isArray(prompt) || ArrayBuffer.isView(prompt))
-    return false;
+  if (typeof prompt !== 'object' || prompt === null || !('messages' in prompt)) return false;
   checkOptions(prompt, ['messages'], 'a prompt that is an object');
   return true;
 }
@@ -63,6 +62,21 @@ function checked(
 ): PreparedPrompt {
   checkTokens(tokens, spec);
   return { tokens: Int32Array.from(tokens), zeroPositions };
+}
+
+/**
+ * Whether it is a list of prompts, as against one prompt given as a list of ids.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_PROMPT` for neither.
+ */
+export function isBatch(inputs: unknown): inputs is readonly Prompt[] {
+  if (typeof inputs === 'string' || ArrayBuffer.isView(inputs)) return false;
+  if (Array.isArray(inputs)) return inputs.length > 0 && typeof inputs[0] !== 'number';
+  if (isChat(inputs)) return false;
+  throw new CircuitTracerError(
+    'ERR_INVALID_PROMPT',
+    `inputs must be text, token ids, { messages }, or a list of those; found ${describe(inputs)}.`,
+  );
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_PROMPT` unless the model can run the tokens. */

@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { runAttribution } from '../attribution/attribute';
 import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeOptions } from '../attribution/options';
+import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import type { NativeGraphData } from '../binding';
-import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { EditPlan } from '../intervention/edits';
 import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
@@ -21,22 +21,14 @@ import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
 import { planTranscoders } from '../transcoder/formats';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
-import {
-  checkBoolean,
-  checkInteger,
-  checkNotAborted,
-  checkOptions,
-  checkSignal,
-  checkText,
-  describe,
-} from '../validate';
+import { checkBoolean, checkInteger, checkNotAborted, checkOptions, checkSignal, checkText } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { openCheckpoint } from './checkpoint';
 import { planModel } from './families';
 import { checkHookNames } from './hooks';
 import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options';
 import { NativeModel } from './native-model';
-import { type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
+import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
 import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
 import type {
   ActivationOptions,
@@ -166,15 +158,17 @@ export class ReplacementModel {
    *
    * A special token is put in front unless the first one is special; special positions get no features.
    *
-   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY` (saying which batch
-   * size to try), `ERR_NUMERIC`, `ERR_FILE_WRITE` (offloading), `ERR_DISPOSED` or `ABORT_ERR`.
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT` (also naming the entry of `targets` that can't
+   * be), `ERR_OUT_OF_MEMORY` (saying which batch size to try), `ERR_NUMERIC`, `ERR_FILE_WRITE` (offloading), `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async attribute(prompt: Prompt, options?: AttributeOptions): Promise<Graph> {
     const resolved = resolveAttributeOptions(options);
     this.#native.checkUsable();
     const prepared = this.#prepare(prompt, resolved.exactTokens);
-    const data = await runAttribution(this.#native, prepared, resolved);
-    return this.#graph(prepared, data, resolved);
+    const targets = resolved.targets && (await this.#resolveTargets(resolved.targets, prepared, resolved.signal));
+    const natives = targets?.map(({ native }) => native) ?? [];
+    const data = await runAttribution(this.#native, prepared, resolved, natives);
+    return this.#graph(prepared, data, resolved, targets);
   }
 
   /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
@@ -329,7 +323,25 @@ export class ReplacementModel {
     return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens);
   }
 
-  #graph({ tokens }: PreparedPrompt, data: NativeGraphData, { native, offload }: ResolvedAttributeOptions): Graph {
+  #resolveTargets(
+    targets: readonly TargetSpec[],
+    { tokens, zeroPositions }: PreparedPrompt,
+    signal: AbortSignal | undefined,
+  ): Promise<ResolvedTarget[]> {
+    const { spec, transcoderSpec: transcoders, tokenizer } = this;
+    const directions = async (ids: Int32Array) => {
+      const rows = this.#native.run((engine, transformer) => engine.tokenDirections(transformer, ids), signal);
+      return (await rows).data;
+    };
+    return resolveTargets(targets, { spec, transcoders, tokenizer, prompt: tokens.length, zeroPositions, directions });
+  }
+
+  #graph(
+    { tokens }: PreparedPrompt,
+    data: NativeGraphData,
+    { native, offload }: ResolvedAttributeOptions,
+    targets: readonly ResolvedTarget[] | undefined,
+  ): Graph {
     const { family, nLayers, dModel, dVocab } = this.spec;
     const decode = (id: number) => this.tokenizer?.decodeToken(id) ?? String(id);
     const ids = Array.from(tokens);
@@ -342,8 +354,7 @@ export class ReplacementModel {
       selectedFeatures: data.selectedFeatures,
       edges: data.edges.data,
       logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
-        tokenId,
-        token: decode(tokenId),
+        ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
         probability: data.logitProbabilities[rank] as number,
       })),
       scan: this.transcoderSpec.scan,
@@ -367,14 +378,4 @@ function runOptions(options: RunOptions = {}, more: readonly string[] = []) {
     exactTokens: checkBoolean(options.exactTokens ?? false, 'exactTokens'),
     signal: checkSignal(options.signal),
   };
-}
-
-/** A list of prompts, as against one prompt given as a list of ids. */
-function isBatch(inputs: unknown): inputs is readonly Prompt[] {
-  if (typeof inputs === 'string' || ArrayBuffer.isView(inputs)) return false;
-  if (Array.isArray(inputs)) return inputs.length > 0 && typeof inputs[0] !== 'number';
-  throw new CircuitTracerError(
-    'ERR_INVALID_PROMPT',
-    `inputs must be text, token ids, or a list of those; found ${describe(inputs)}.`,
-  );
 }

@@ -15,6 +15,7 @@ Napi::Function Engine::define(Napi::Env env) {
                          InstanceMethod("featureActivations", &Engine::featureActivations),
                          InstanceMethod("setupAttribution", &Engine::setupAttribution),
                          InstanceMethod("attribute", &Engine::attribute),
+                         InstanceMethod("tokenDirections", &Engine::tokenDirections),
                          InstanceMethod("newKeyValueCache", &Engine::newKeyValueCache),
                          InstanceMethod("intervene", &Engine::intervene),
                          InstanceMethod("encodeLayer", &Engine::encodeLayer),

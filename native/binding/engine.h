@@ -25,6 +25,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value setupAttribution(const Napi::CallbackInfo& info);
   Napi::Value attribute(const Napi::CallbackInfo& info);
 
+  Napi::Value tokenDirections(const Napi::CallbackInfo& info);
   Napi::Value newKeyValueCache(const Napi::CallbackInfo& info);
   Napi::Value intervene(const Napi::CallbackInfo& info);
 

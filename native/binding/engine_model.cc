@@ -5,6 +5,7 @@
 
 #include "attribution/attribute.h"
 #include "attribution/setup.h"
+#include "attribution/targets.h"
 #include "binding/convert.h"
 #include "binding/engine.h"
 #include "binding/handle.h"
@@ -96,6 +97,15 @@ at::Tensor denseActivations(const TranscoderSet& transcoders, const Trace& trace
 }
 
 }  // namespace
+
+Napi::Value Engine::tokenDirections(const Napi::CallbackInfo& info) {
+  const auto model = Handle<Transformer>::get(info[0]);
+  const auto tokenIds = toInts(info[1].As<Napi::Int32Array>());
+  return submit(
+      info,
+      [=](const JobControl&) { return circuit_tracer::tokenDirections(*model, tokenIds); },
+      [](Napi::Env env, at::Tensor& rows) -> Napi::Value { return toNativeArray(env, rows); });
+}
 
 Napi::Value Engine::forward(const Napi::CallbackInfo& info) {
   const auto model = Handle<Transformer>::get(info[0]);

@@ -4,7 +4,7 @@ import { Graph, writeGraphFiles } from '../../lib';
 import { expectClose } from '../support/compare';
 import { caseNames, type ParityCase } from '../support/fixtures';
 import { temporaryFolder } from '../support/temporary-folder';
-import { fullRunOptions, partialRunOptions, useCase } from '../support/use-case';
+import { customTargets, fullRunOptions, partialRunOptions, useCase } from '../support/use-case';
 
 interface GraphFile {
   metadata: Record<string, unknown>;
@@ -106,6 +106,13 @@ describe.each(caseNames)('%s', (name) => {
     if (!parity.graphFile('graph_partial')) return; // the reference can't run two families
     const partial = await model.attribute(parity.request.prompt.text, partialRunOptions(parity));
     await expectGraphFile(parity, partial, 'graph_partial');
+  });
+
+  test('graph file of a direction', async () => {
+    const { parity, model } = used;
+    if (!parity.graphFile('graph_custom')) return; // the reference can't run two families
+    const options = { ...fullRunOptions(parity), targets: customTargets(parity) };
+    await expectGraphFile(parity, await model.attribute(parity.request.prompt.text, options), 'graph_custom');
   });
 
   test('a saved graph loads as it was', async () => {

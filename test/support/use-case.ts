@@ -1,4 +1,4 @@
-import { type LoadOptions, ReplacementModel } from '../../lib';
+import { type LoadOptions, ReplacementModel, type TargetSpec } from '../../lib';
 import { loadCase, type ParityCase } from './fixtures';
 
 /** The device tests compute on; the expected numbers hold on any. */
@@ -39,4 +39,13 @@ export function partialRunOptions(parity: ParityCase) {
     batchSize: batch_size,
     updateInterval: update_interval,
   };
+}
+
+/** A case's own directions, read as targets. */
+export function customTargets(parity: ParityCase): TargetSpec[] {
+  const width = parity.request.sizes.d_model;
+  const vectors = parity.floats('targets.custom.vectors');
+  return parity.request.targets.custom.request.map(({ token, prob }, i) => ({
+    ...{ label: token, weight: prob, vector: vectors.slice(i * width, (i + 1) * width) },
+  }));
 }

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { CircuitTracerError } from '../../errors';
 import { readSafetensorsArrays, writeSafetensors } from '../../io/safetensors';
 import { checkText } from '../../validate';
-import type { GraphData } from '../graph-data';
+import type { GraphData, LogitTarget } from '../graph-data';
 
 const format = 'circuit-tracer graph';
 const formatVersion = '1';
@@ -12,6 +12,8 @@ const formatVersion = '1';
 /** The part of a graph that isn't numbers, kept as JSON in the file's metadata. */
 type Description = Pick<GraphData, 'prompt' | 'tokenStrings' | 'scan' | 'model' | 'settings' | 'timings'> & {
   readonly logitTokens: readonly string[];
+  /** What else there is to say of each target; left out when there is nothing of any. */
+  readonly logitPlaces?: readonly Pick<LogitTarget, 'position' | 'feature'>[];
 };
 
 type Arrays = Awaited<ReturnType<typeof readSafetensorsArrays>>['arrays'];
@@ -43,7 +45,9 @@ export async function saveGraphData(path: string, data: GraphData): Promise<void
 
 function describeGraph({ prompt, tokenStrings, logits, scan, model, settings, timings }: GraphData): string {
   const logitTokens = logits.map((logit) => logit.token);
-  const description: Description = { prompt, tokenStrings, logitTokens, scan, model, settings, timings };
+  const places = logits.map(({ position, feature }) => ({ position, feature }));
+  const logitPlaces = places.some(({ position, feature }) => position !== undefined || feature) ? places : undefined;
+  const description: Description = { prompt, tokenStrings, logitTokens, logitPlaces, scan, model, settings, timings };
   return JSON.stringify(description);
 }
 
@@ -55,7 +59,7 @@ function describeGraph({ prompt, tokenStrings, logits, scan, model, settings, ti
 export async function loadGraphData(path: string): Promise<GraphData> {
   await refuseOtherFormats(checkText(path, 'path'));
   const { arrays, metadata } = await readSafetensorsArrays(path);
-  const { logitTokens, ...description } = parseDescription(path, metadata);
+  const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
   const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);
   const probabilities = floats(path, arrays, 'logit_probabilities', [logitTokens.length]);
@@ -70,6 +74,7 @@ export async function loadGraphData(path: string): Promise<GraphData> {
       tokenId: tokenIds[rank] as number,
       token,
       probability: probabilities[rank] as number,
+      ...logitPlaces[rank],
     })),
     packageVersion: metadata.package_version ?? '',
   };
@@ -112,9 +117,13 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
   } catch (error) {
     throw broken(path, `the metadata entry 'graph' isn't JSON (${(error as Error).message})`);
   }
-  const { logitTokens, prompt, tokenStrings, scan, model, settings, timings } = (description ?? {}) as Description;
+  const { logitTokens, logitPlaces, prompt, tokenStrings, scan, model, settings, timings } = (description ??
+    {}) as Description;
   if (!Array.isArray(logitTokens)) throw broken(path, `the metadata entry 'graph' has no list of logitTokens`);
-  return { logitTokens, prompt, tokenStrings, scan, model, settings, timings };
+  if (logitPlaces !== undefined && !(Array.isArray(logitPlaces) && logitPlaces.length === logitTokens.length)) {
+    throw broken(path, `the metadata entry 'graph' must have as many logitPlaces as logitTokens`);
+  }
+  return { logitTokens, logitPlaces, prompt, tokenStrings, scan, model, settings, timings };
 }
 
 function floats(path: string, arrays: Arrays, name: string, shape: readonly number[]): Float32Array {

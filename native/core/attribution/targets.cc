@@ -14,12 +14,16 @@ at::Tensor probabilitiesAt(const Trace& trace, int64_t position) {
   return at::softmax(trace.logits[position].to(at::kFloat), -1);
 }
 
+at::Tensor meanUnembedding(const Transformer& model) {
+  return model.weights().unembedding.mean(0, false, at::kFloat);
+}
+
 at::Tensor directionOf(const Transformer& model, const TargetRequest& request,
-                       const at::Tensor& meanUnembedding) {
+                       const at::Tensor& mean) {
   if (request.kind == TargetRequest::Kind::Direction) {
     return request.direction.to(model.device(), at::kFloat);
   }
-  return model.weights().unembedding[request.tokenId].to(at::kFloat) - meanUnembedding;
+  return model.weights().unembedding[request.tokenId].to(at::kFloat) - mean;
 }
 
 float weightOf(const Trace& trace, const TargetRequest& request) {
@@ -58,10 +62,16 @@ std::vector<TargetRequest> salientTokens(const Trace& trace, int64_t maxCount,
   return requests;
 }
 
+at::Tensor tokenDirections(const Transformer& model, const std::vector<int64_t>& tokenIds) {
+  const at::Tensor ids = at::tensor(tokenIds, at::kLong).to(model.device());
+  const at::Tensor rows = model.weights().unembedding.index_select(0, ids).to(at::kFloat);
+  return rows - meanUnembedding(model);
+}
+
 Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoders,
                        const Trace& trace, const std::vector<TargetRequest>& requests) {
   Targets targets;
-  const at::Tensor meanUnembedding = model.weights().unembedding.mean(0, false, at::kFloat);
+  const at::Tensor mean = meanUnembedding(model);
   std::vector<at::Tensor> vectors;
   for (const TargetRequest& request : requests) {
     const bool isFeature = request.kind == TargetRequest::Kind::Feature;
@@ -72,7 +82,7 @@ Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoder
     vectors.push_back(
         isFeature ? featureReadVector(model, transcoders, trace, request)
                   : logitReadVectors(model, trace,
-                                     directionOf(model, request, meanUnembedding).unsqueeze(0),
+                                     directionOf(model, request, mean).unsqueeze(0),
                                      {request.position})[0]);
   }
   targets.vectors = at::stack(vectors);

@@ -39,6 +39,10 @@ struct Targets {
 std::vector<TargetRequest> salientTokens(const Trace& trace, int64_t maxCount,
                                          double desiredProbability);
 
+// Directions of tokens at the final norm's output: [tokens, D] float32, unembedding rows minus the
+// mean over all vocabulary rows.
+at::Tensor tokenDirections(const Transformer& model, const std::vector<int64_t>& tokenIds);
+
 // A token's direction is its unembedding row minus the mean over all vocabulary rows; its edges are
 // effects on the logit before the softcap, its weight its probability after it.
 Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoders,

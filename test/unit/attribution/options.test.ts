@@ -8,7 +8,6 @@ test('defaults', () => {
       batchSize: 512,
       maxFeatureNodes: Number.POSITIVE_INFINITY,
       updateInterval: 4,
-      targets: [],
     },
     offload: undefined,
     exactTokens: false,
