@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Graph } from '../../lib';
 import { columns } from '../../lib/cli/text';
 import { cliScript, runNode } from '../support/child';
 import { modelDir, transcoderDir } from '../support/fixtures';
@@ -13,6 +14,49 @@ async function run(...args: string[]): Promise<string> {
   if (code !== 0) throw new Error(`exit code ${code}:\n${stderr}`);
   return stdout;
 }
+
+describe('circuit-tracer attribute --target', () => {
+  async function targetsOf(...flags: string[]): Promise<Graph['logits']> {
+    const file = path.join(temporaryFolder(), 'g.safetensors');
+    await run('attribute', ...input, ...prompt, '-o', file, ...flags);
+    return (await Graph.load(file)).logits;
+  }
+
+  test('explains tokens, differences and features, each as often as given', async () => {
+    const tokens = ['--target', ' the', '--target', ' river'];
+    const rest = [
+      '--target-diff',
+      ' the',
+      ' river',
+      '--target_feature',
+      '2:11:105',
+      '--target-diff',
+      ' river',
+      ' ferry',
+    ];
+    const targets = await targetsOf(...rest, ...tokens);
+    expect(targets.slice(0, 2)).toMatchObject([
+      { token: ' the', tokenId: 258 },
+      { token: ' river', tokenId: 300 },
+    ]);
+    expect(targets.slice(2).map(({ token }) => token)).toEqual([
+      expect.stringMatching(/ the.* river/),
+      expect.stringMatching(/ river.* ferry/),
+      expect.stringMatching(/105/),
+    ]);
+  });
+
+  test.each([
+    ['one token of a difference', ['--target-diff', ' the'], 2, /two tokens/],
+    ['a malformed feature', ['--target-feature', '2:105'], 2, /LAYER:POSITION:FEATURE/],
+    ['text of two tokens', ['--target', ' the river'], 2, / the.* river/],
+  ])('refuses %s', async (_, flags, code, message) => {
+    const output = path.join(temporaryFolder(), 'g.safetensors');
+    const result = await runNode(cliScript, ['attribute', ...input, ...prompt, '-o', output, ...flags]);
+    expect(result.code).toBe(code);
+    expect(result.stderr).toMatch(message);
+  });
+});
 
 describe('circuit-tracer verify', () => {
   const folder = temporaryFolder();

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { TargetSpec } from '../../attribution/targets';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
 import type { Graph } from '../../graph/graph';
 import { log } from '../../log';
@@ -21,8 +22,9 @@ import {
 import { checkOutputs, graphFilesOf, type Outputs } from '../outputs';
 import { printSummary } from '../print-summary';
 import { type ProgressDisplay, progressDisplay } from '../progress';
+import { addTargetOptions, type TargetFlags, targetsOf } from '../target-options';
 
-interface AttributeFlags extends ModelFlags, PromptFlags {
+interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags {
   graphOutputPath?: string;
   maxNLogits: number;
   desiredLogitProb: number;
@@ -52,6 +54,7 @@ export function registerAttribute(program: Command): void {
     'save the whole graph as .safetensors',
   );
   addGraphFileOptions(command);
+  addTargetOptions(command);
   addAttributionOptions(command);
   addMachineOptions(command);
   command
@@ -84,10 +87,11 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
+  const targets = targetsOf(flags);
   const outputs = outputsOf(flags);
   await checkOutputs(outputs);
   await withModel(flags, display, async (work) => {
-    const graph = await compute(prompt, flags, work);
+    const graph = await compute(prompt, targets, flags, work);
     // Files and summary need no model.
     await work.model.dispose();
     await deliver(graph, outputs, flags, display, work.signal);
@@ -103,9 +107,15 @@ function outputsOf(flags: AttributeFlags): Outputs {
   return { graphPath, graphFiles };
 }
 
-function compute(prompt: Prompt, flags: AttributeFlags, { model, ...shared }: ModelWork): Promise<Graph> {
+function compute(
+  prompt: Prompt,
+  targets: TargetSpec[] | undefined,
+  flags: AttributeFlags,
+  { model, ...shared }: ModelWork,
+): Promise<Graph> {
   const { maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval, offload, verbose } = flags;
   return model.attribute(prompt, {
+    ...(targets && { targets }),
     ...{ maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval, offload, verbose },
     exactTokens: flags.tokens !== undefined,
     ...shared,
