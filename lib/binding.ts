@@ -258,6 +258,8 @@ export interface NativeAddon {
   readonly libtorchVersion: string;
   cudaDeviceCount(): number;
   mpsAvailable(): boolean;
+  /** Cancels all jobs of this thread's engines and waits for them, without settling their promises: for exits. */
+  closeEngines(): void;
   /** `threads` for tensor arithmetic on this engine; 0 = LibTorch's default. */
   Engine: new (
     threads: number,
@@ -272,6 +274,12 @@ let addon: NativeAddon | undefined;
  * @throws CircuitTracerError `ERR_LIBTORCH` when LibTorch or the addon can't be found or has the wrong version.
  */
 export function binding(): NativeAddon {
-  addon ??= loadAddon() as NativeAddon;
+  addon ??= closedAtExit(loadAddon() as NativeAddon);
   return addon;
+}
+
+/** LibTorch destroys what it computes with when the process exits: nothing may compute then. */
+function closedAtExit(loaded: NativeAddon): NativeAddon {
+  process.once('exit', () => loaded.closeEngines());
+  return loaded;
 }

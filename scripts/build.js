@@ -88,7 +88,8 @@ function main() {
   const libtorch = findLibTorch();
   configure({ directory: libtorch.directory, version: libtorch.version, tests, node: process.version });
   compile();
-  for (const name of ['circuit_tracer', ...(tests ? ['circuit_tracer_oracle'] : [])]) install(name, output);
+  for (const name of ['circuit_tracer', ...(tests ? ['circuit_tracer_oracle', 'circuit_tracer_bench'] : [])])
+    install(name, output);
   install('circuit_tracer_preload', path.join(output, 'preload'));
   fs.writeFileSync(
     path.join(output, 'circuit_tracer.json'),

@@ -6,6 +6,7 @@
 #include "binding/addon_data.h"
 #include "binding/engine.h"
 #include "binding/handle.h"
+#include "binding/worker.h"
 
 namespace circuit_tracer {
 namespace {
@@ -19,6 +20,8 @@ Napi::Value mpsAvailable(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), at::hasMPS());
 }
 
+void closeEngines(const Napi::CallbackInfo& info) { Worker::closeAll(info.Env()); }
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto* data = new AddonData;
   env.SetInstanceData(data);
@@ -28,6 +31,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("libtorchVersion", TORCH_VERSION);
   exports.Set("cudaDeviceCount", Napi::Function::New(env, cudaDeviceCount));
   exports.Set("mpsAvailable", Napi::Function::New(env, mpsAvailable));
+  exports.Set("closeEngines", Napi::Function::New(env, closeEngines));
   exports.Set("Engine", Engine::define(env));
   return exports;
 }

@@ -102,8 +102,7 @@ Napi::Value Engine::tokenDirections(const Napi::CallbackInfo& info) {
   const auto model = Handle<Transformer>::get(info[0]);
   const auto tokenIds = toInts(info[1].As<Napi::Int32Array>());
   return submit(
-      info,
-      [=](const JobControl&) { return circuit_tracer::tokenDirections(*model, tokenIds); },
+      info, [=](const JobControl&) { return circuit_tracer::tokenDirections(*model, tokenIds); },
       [](Napi::Env env, at::Tensor& rows) -> Napi::Value { return toNativeArray(env, rows); });
 }
 

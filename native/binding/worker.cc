@@ -10,8 +10,8 @@ namespace circuit_tracer {
 namespace {
 
 // All live workers of the process. process.exit() on the main thread runs no environment cleanup
-// hooks but does run exit handlers; ours comes before LibTorch's statics are destroyed, because it
-// is registered after they were made, and leaves no thread behind that still uses them. Never
+// hooks. JavaScript closes the workers when the process emits 'exit'; the exit handler here is for
+// exits that emit none, and comes too late for statics LibTorch makes after it is registered. Never
 // destroyed itself.
 struct LiveWorkers {
   std::mutex mutex;
@@ -28,6 +28,12 @@ struct LiveWorkers {
   void closeAll() {
     const std::lock_guard<std::mutex> lock(mutex);
     for (Worker* worker : workers) worker->close();
+  }
+  void closeOf(const Napi::Env& env) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (Worker* worker : workers) {
+      if (worker->belongsTo(env)) worker->close();
+    }
   }
   void add(Worker* worker) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -75,6 +81,8 @@ void Worker::close() {
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
+
+void Worker::closeAll(Napi::Env env) { LiveWorkers::get().closeOf(env); }
 
 void Worker::loop(int threads) {
   // Both are properties of the calling thread, so they are set on the one that computes.

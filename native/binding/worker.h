@@ -27,8 +27,11 @@ class Worker {
   // Cancels all jobs; they reject with ABORT_ERR. No further job is taken.
   void stop();
   bool stopped() const { return stopped_; }
+  bool belongsTo(const Napi::Env& env) const { return env_ == env; }
   // Stops posting, cancels, and joins the thread. Also called when the process exits.
   void close();
+  // Closes every worker of one environment.
+  static void closeAll(Napi::Env env);
 
  private:
   using JobId = uint64_t;

@@ -79,11 +79,10 @@ Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoder
     targets.weight.push_back(weightOf(trace, request));
     targets.position.push_back(request.position);
     targets.entryLayer.push_back(isFeature ? request.layer : model.spec().nLayers);
-    vectors.push_back(
-        isFeature ? featureReadVector(model, transcoders, trace, request)
-                  : logitReadVectors(model, trace,
-                                     directionOf(model, request, mean).unsqueeze(0),
-                                     {request.position})[0]);
+    vectors.push_back(isFeature ? featureReadVector(model, transcoders, trace, request)
+                                : logitReadVectors(model, trace,
+                                                   directionOf(model, request, mean).unsqueeze(0),
+                                                   {request.position})[0]);
   }
   targets.vectors = at::stack(vectors);
   return targets;

@@ -1,0 +1,61 @@
+// The addon of the benchmark:
+//   copiedPromptAttribution(modelSpec, weights, transcoderSpec, layers, options) ->
+//     { rows, edges, seconds, total }
+//   gemmGflops(size, repeats) -> number
+#include <ATen/Functions.h>
+#include <napi.h>
+
+#include <chrono>
+
+#include "bench/copied_prompt_attribution.h"
+#include "binding/convert.h"
+#include "binding/results.h"
+
+namespace circuit_tracer {
+namespace {
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Napi::Value runCopiedPrompt(const Napi::CallbackInfo& info) {
+  const Transformer model(toModelSpec(info[0].As<Napi::Object>()),
+                          toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU, {});
+  const TranscoderSet transcoders(toTranscoderSpec(info[2].As<Napi::Object>()),
+                                  toTranscoderSources(info[3].As<Napi::Array>()), at::kFloat,
+                                  at::kCPU, false, true, {});
+  const AttributeOptions options = toAttributeOptions(info[4].As<Napi::Object>());
+  const auto start = std::chrono::steady_clock::now();
+  CopiedPromptAttribution attribution(model, transcoders, options.tokens, options.zeroPositions);
+  auto result = attribution.run(options.maxNLogits, options.desiredLogitProb, options.batchSize,
+                                options.maxFeatureNodes, options.updateInterval);
+  Napi::Object seconds = Napi::Object::New(info.Env());
+  for (const auto& [phase, value] : result.seconds) seconds.Set(phase, value);
+  Napi::Object out = Napi::Object::New(info.Env());
+  out.Set("total", secondsSince(start));
+  out.Set("seconds", seconds);
+  out.Set("rows", toInt32Array(info.Env(), result.rows));
+  out.Set("edges", toNativeArray(info.Env(), result.edges.detach()));
+  return out;
+}
+
+Napi::Value gemmGflops(const Napi::CallbackInfo& info) {
+  const int64_t size = info[0].As<Napi::Number>().Int64Value();
+  const int64_t repeats = info[1].As<Napi::Number>().Int64Value();
+  const at::Tensor a = at::rand({size, size}), b = at::rand({size, size});
+  at::Tensor c = at::mm(a, b);
+  const auto start = std::chrono::steady_clock::now();
+  for (int64_t i = 0; i < repeats; ++i) at::mm_out(c, a, b);
+  const double flops = 2.0 * size * size * size * repeats;
+  return Napi::Number::New(info.Env(), flops / secondsSince(start) / 1e9);
+}
+
+}  // namespace
+}  // namespace circuit_tracer
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("copiedPromptAttribution", Napi::Function::New(env, circuit_tracer::runCopiedPrompt));
+  exports.Set("gemmGflops", Napi::Function::New(env, circuit_tracer::gemmGflops));
+  return exports;
+}
+NODE_API_MODULE(circuit_tracer_bench, Init)

@@ -1,0 +1,201 @@
+/** Writes a seeded random model with transcoders, in the formats real ones come in, for benchmarks. */
+const fs = require('node:fs/promises');
+const path = require('node:path');
+const { writeFileAtomically } = require('../../dist/io/files.js');
+const { writeSafetensors } = require('../../dist/io/safetensors.js');
+const { openCheckpoint } = require('../../dist/model/checkpoint.js');
+const { planModel } = require('../../dist/model/families/index.js');
+const { OwnedEngine } = require('../../dist/owned-engine.js');
+const { Random } = require('../../dist/random.js');
+
+const seed = 7;
+const specialTokens = ['<pad>', '<eos>', '<bos>'];
+const bos = 2;
+
+/** Seeded normal weights; matrices as wide as their input keep the size of what goes through them. */
+class Weights {
+  constructor(seed) {
+    this.random = new Random(seed);
+  }
+  tensor(name, shape, deviation, mean = 0) {
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    return { name, dtype: 'F32', shape, data: this.random.normals(count, mean, deviation) };
+  }
+  matrix(name, out, input) {
+    return this.tensor(name, [out, input], input ** -0.5);
+  }
+}
+
+const constant = (name, length, value) => ({
+  name,
+  dtype: 'F32',
+  shape: [length],
+  data: new Float32Array(length).fill(value),
+});
+
+const modelConfig = (size) => ({
+  architectures: ['Gemma2ForCausalLM'],
+  model_type: 'gemma2',
+  vocab_size: size.vocab,
+  hidden_size: size.width,
+  intermediate_size: size.mlp,
+  num_hidden_layers: size.layers,
+  num_attention_heads: size.heads,
+  num_key_value_heads: size.kvHeads,
+  head_dim: size.headWidth,
+  query_pre_attn_scalar: size.headWidth,
+  sliding_window: 4096,
+  max_position_embeddings: 4096,
+  pad_token_id: 0,
+  eos_token_id: 1,
+  bos_token_id: bos,
+});
+
+function modelTensors(size) {
+  const weights = new Weights(seed);
+  const gain = (name) => weights.tensor(name, [size.width], 0.1);
+  const tensors = [
+    weights.tensor('model.embed_tokens.weight', [size.vocab, size.width], 0.05),
+    gain('model.norm.weight'),
+  ];
+  for (let layer = 0; layer < size.layers; layer++) {
+    const prefix = `model.layers.${layer}`;
+    for (const norm of ['input', 'post_attention', 'pre_feedforward', 'post_feedforward']) {
+      tensors.push(gain(`${prefix}.${norm}_layernorm.weight`));
+    }
+    const heads = size.heads * size.headWidth;
+    const kvHeads = size.kvHeads * size.headWidth;
+    tensors.push(
+      weights.matrix(`${prefix}.self_attn.q_proj.weight`, heads, size.width),
+      weights.matrix(`${prefix}.self_attn.k_proj.weight`, kvHeads, size.width),
+      weights.matrix(`${prefix}.self_attn.v_proj.weight`, kvHeads, size.width),
+      weights.matrix(`${prefix}.self_attn.o_proj.weight`, size.width, heads),
+      weights.matrix(`${prefix}.mlp.gate_proj.weight`, size.mlp, size.width),
+      weights.matrix(`${prefix}.mlp.up_proj.weight`, size.mlp, size.width),
+      weights.matrix(`${prefix}.mlp.down_proj.weight`, size.width, size.mlp),
+    );
+  }
+  return tensors;
+}
+
+/** One word a token, so that every id has a text. */
+function tokenizer({ vocab }) {
+  const words = Array.from({ length: vocab }, (_, id) => specialTokens[id] ?? `t${id}`);
+  const added = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: specialTokens.map((content, id) => ({ id, content, ...added })),
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: null,
+    model: { type: 'WordLevel', vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: '<pad>' },
+  };
+}
+
+async function writeModel(size, folder) {
+  await fs.mkdir(folder, { recursive: true });
+  const json = (name, value) => writeFileAtomically(path.join(folder, name), JSON.stringify(value));
+  await json('config.json', modelConfig(size));
+  await json('tokenizer.json', tokenizer(size));
+  await json('tokenizer_config.json', { pad_token: '<pad>', eos_token: '<eos>', bos_token: '<bos>' });
+  await writeSafetensors(path.join(folder, 'model.safetensors'), modelTensors(size));
+}
+
+/** The residual stream each layer's MLP reads, [positions, width] per layer, of the model in `folder`. */
+async function featureInputs(folder, tokens, size) {
+  const { spec, weights } = planModel(await openCheckpoint(folder));
+  const engine = new OwnedEngine('The benchmark model', 0);
+  try {
+    const model = await engine.run((native) => native.loadTransformer(spec, weights, 'cpu', 'float32'));
+    const names = Array.from({ length: size.layers }, (_, layer) => `blocks.${layer}.hook_resid_mid`);
+    const { activations } = await engine.run((native) => native.forward(model, tokens, names));
+    return names.map((name) => activations[name].data);
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** The threshold `active` features per position are above on average, first position aside. */
+function thresholdOf(encoder, input, { width, features, positions, active }) {
+  const values = new Float32Array((positions - 1) * features);
+  for (let p = 1, at = 0; p < positions; p++) {
+    const x = input.subarray(p * width, (p + 1) * width);
+    for (let f = 0; f < features; f++) {
+      let sum = 0;
+      for (let d = 0, row = f * width; d < width; d++) sum += x[d] * encoder[row + d];
+      values[at++] = sum;
+    }
+  }
+  values.sort();
+  return values[values.length - 1 - (positions - 1) * active];
+}
+
+function perLayerFiles(weights, layer, size, input) {
+  const encoder = weights.matrix('W_enc', size.features, size.width);
+  const tensors = [
+    encoder,
+    weights.tensor('W_dec', [size.features, size.width], 0.05),
+    constant('b_enc', size.features, 0),
+    constant('b_dec', size.width, 0),
+    constant('activation_function.threshold', size.features, thresholdOf(encoder.data, input, size)),
+  ];
+  return { [`layer_${layer}.safetensors`]: tensors };
+}
+
+function crossLayerFiles(weights, layer, size, input) {
+  const encoder = weights.matrix(`W_enc_${layer}`, size.features, size.width);
+  const span = size.layers - layer;
+  return {
+    [`W_enc_${layer}.safetensors`]: [
+      encoder,
+      constant(`b_enc_${layer}`, size.features, 0),
+      constant(`b_dec_${layer}`, size.width, 0),
+      constant(`threshold_${layer}`, size.features, thresholdOf(encoder.data, input, size)),
+    ],
+    [`W_dec_${layer}.safetensors`]: [weights.tensor(`W_dec_${layer}`, [size.features, span, size.width], 0.02)],
+  };
+}
+
+async function writeTranscoders(size, kind, folder, inputs) {
+  await fs.mkdir(folder, { recursive: true });
+  const weights = new Weights(seed + 1);
+  const filesOf = kind === 'per-layer' ? perLayerFiles : crossLayerFiles;
+  for (let layer = 0; layer < size.layers; layer++) {
+    for (const [name, tensors] of Object.entries(filesOf(weights, layer, size, inputs[layer]))) {
+      await writeSafetensors(path.join(folder, name), tensors);
+    }
+  }
+  const config = [
+    'model_name: benchmark',
+    `model_kind: ${kind === 'per-layer' ? 'transcoder_set' : 'cross_layer_transcoder'}`,
+    'feature_input_hook: hook_resid_mid',
+    'feature_output_hook: hook_mlp_out',
+    'scan: benchmark',
+  ];
+  await writeFileAtomically(path.join(folder, 'config.yaml'), `${config.join('\n')}\n`);
+}
+
+function randomTokens({ positions, vocab }) {
+  const random = new Random(seed + 2);
+  const others = vocab - specialTokens.length;
+  return Int32Array.from({ length: positions }, (_, at) =>
+    at === 0 ? bos : specialTokens.length + Math.floor(random.uniform() * others),
+  );
+}
+
+/** Fills `dir` with model/, transcoders/ and tokens.json, unless they are there. `size` is one of sizes.js. */
+async function makeCheckpoint(dir, kind, size) {
+  const tokensFile = path.join(dir, 'tokens.json');
+  // Written last: with it the checkpoint is whole.
+  if (await fs.stat(tokensFile).catch(() => undefined)) return;
+  const model = path.join(dir, 'model');
+  const tokens = randomTokens(size);
+  await writeModel(size, model);
+  await writeTranscoders(size, kind, path.join(dir, 'transcoders'), await featureInputs(model, tokens, size));
+  await writeFileAtomically(tokensFile, JSON.stringify(Array.from(tokens)));
+}
+
+module.exports = { makeCheckpoint };
