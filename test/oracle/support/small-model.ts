@@ -99,5 +99,5 @@ function attentionBiases({ nHeads, nKeyValueHeads, dHead, dModel }: ModelSpec, r
   return biases;
 }
 
-/** A prompt as long as no window or head is wide. */
+/** Longer than the sliding windows, which are 4 wide, and with one token twice in a row. */
 export const prompt = Int32Array.from([7, 31, 4, 4, 19, 0, 26, 12]);
