@@ -99,7 +99,7 @@ async function main() {
   const results = options.batch.split(',').map((batch) => measure(dir, size, Number(batch), gemm));
   console.log(`${results[0].active} active features, ${results[0].rows} feature rows\n\n${table(results)}\n`);
   console.log(phases(results.at(-1)));
-  if (options.json) fs.writeFileSync(options.json, `${JSON.stringify(report(size, gemm, results), null, 1)}\n`);
+  if (options.json) fs.writeFileSync(options.json, `${JSON.stringify(report(size, gemm, results), null, 2)}\n`);
 }
 
 function phases({ batchSize, copied, ours }) {
