@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "binding/worker.h"
+#include "transcoder/transcoder_set.h"
 
 namespace circuit_tracer {
 
@@ -33,6 +34,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value encodeSparse(const Napi::CallbackInfo& info);
   Napi::Value decoderVectors(const Napi::CallbackInfo& info);
   Napi::Value encoderVectors(const Napi::CallbackInfo& info);
+  Napi::Value gatherRows(const Napi::CallbackInfo& info, RowStore TranscoderLayer::*weight);
   Napi::Value decode(const Napi::CallbackInfo& info);
 
   Napi::Value nodeInfluence(const Napi::CallbackInfo& info);

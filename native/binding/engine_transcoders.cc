@@ -63,25 +63,22 @@ Napi::Value Engine::encodeSparse(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Engine::decoderVectors(const Napi::CallbackInfo& info) {
-  const auto transcoders = Handle<TranscoderSet>::get(info[0]);
-  const int64_t layer = info[1].As<Napi::Number>().Int64Value();
-  const auto features = toInts(info[2].As<Napi::Int32Array>());
-  return submit(
-      info,
-      [=](const JobControl&) {
-        return transcoders->layer(layer).decoder.gather(at::tensor(features, at::kLong));
-      },
-      nativeArray);
+  return gatherRows(info, &TranscoderLayer::decoder);
 }
 
 Napi::Value Engine::encoderVectors(const Napi::CallbackInfo& info) {
+  return gatherRows(info, &TranscoderLayer::encoder);
+}
+
+// (transcoders, layer, features): the listed rows of one of a layer's weights.
+Napi::Value Engine::gatherRows(const Napi::CallbackInfo& info, RowStore TranscoderLayer::*weight) {
   const auto transcoders = Handle<TranscoderSet>::get(info[0]);
   const int64_t layer = info[1].As<Napi::Number>().Int64Value();
   const auto features = toInts(info[2].As<Napi::Int32Array>());
   return submit(
       info,
       [=](const JobControl&) {
-        return transcoders->layer(layer).encoder.gather(at::tensor(features, at::kLong));
+        return (transcoders->layer(layer).*weight).gather(at::tensor(features, at::kLong));
       },
       nativeArray);
 }

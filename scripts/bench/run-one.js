@@ -84,7 +84,9 @@ function worstDifference(graph, sample) {
       largest = Math.max(largest, Math.abs(edges[source]));
     }
   }
-  return worst / largest;
+  const difference = worst / largest;
+  if (!(difference < 1e-4)) throw new Error(`the two algorithms disagree: ${difference} of the largest edge`);
+  return difference;
 }
 
 (algorithm === 'ours' ? ours() : copied()).then((result) => console.log(JSON.stringify(result)));

@@ -67,6 +67,4 @@ HookName parseHookName(const std::string& name) {
   throw CodedError("ERR_INVALID_ARGUMENT", "no hook point is called " + name);
 }
 
-at::Tensor passThrough(HookPoint, int64_t, at::Tensor value) { return value; }
-
 }  // namespace circuit_tracer

@@ -57,7 +57,4 @@ HookName parseHookName(const std::string& name);
 // mechanism captures, freezes, edits and detaches.
 using Hook = std::function<at::Tensor(HookPoint point, int64_t layer, at::Tensor value)>;
 
-// Leaves everything as it is.
-at::Tensor passThrough(HookPoint point, int64_t layer, at::Tensor value);
-
 }  // namespace circuit_tracer
