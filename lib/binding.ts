@@ -111,6 +111,8 @@ export interface NativeIntervention {
   readonly zeroPositions: number;
   readonly activations: 'none' | 'activations' | 'preActivations';
   readonly sparse: boolean;
+  /** Hook points of the edited run to return. */
+  readonly hookNames: readonly string[];
 }
 
 export interface NativeInterventionResult {
@@ -119,6 +121,7 @@ export interface NativeInterventionResult {
   readonly rawLogits: NativeArray;
   /** [nLayers, n, F], the non-zero entries, or null when not asked for. */
   readonly activations: NativeArray | NativeSparseActivations | null;
+  readonly cache: Record<string, NativeArray>;
 }
 
 export interface NativeGraphData extends NativeSparseActivations {
@@ -247,6 +250,8 @@ export interface NativeEngine {
   nodeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;
   /** Same shape as the rectangle: normalised weight times influence of the target. */
   edgeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;
+  /** [K * S] change of each output when each feature is added once more, over all paths. `activations`: [S]. */
+  totalEffects(graph: NativeGraphInput, activations: Float32Array): NativeJob<Float32Array>;
   prune(graph: NativeGraphInput, nodeThreshold: number, edgeThreshold: number): NativeJob<NativePruneResult>;
   scores(graph: NativeGraphInput): NativeJob<{ replacement: number; completeness: number }>;
 

@@ -128,7 +128,7 @@ async function resolveTarget(
         };
   return {
     native: { kind: 'direction', vector, ...place },
-    shown: { tokenId: virtualId, token: label, ...elsewhere(position, context) },
+    shown: { tokenId: virtualId, token: label, vector, ...elsewhere(position, context) },
   };
 }
 

@@ -13,6 +13,8 @@ export interface LogitTarget {
   readonly position?: number;
   /** Of a feature, whose pre-activation is explained. */
   readonly feature?: { readonly layer: number; readonly feature: number };
+  /** [dModel] of a direction: what the final norm's output is multiplied by. */
+  readonly vector?: Float32Array;
 }
 
 /** What a graph remembers of the model it was made with. */
@@ -163,9 +165,12 @@ function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: Grap
       return `logits[${i}].probability must be a finite number of 0 or more; found ${describe(logit.probability)}.`;
     }
   }
-  for (const [i, { position = 0, feature }] of logits.entries()) {
+  for (const [i, { position = 0, feature, vector }] of logits.entries()) {
     if (!isIndex(position, tokens.length - 1)) {
       return `logits[${i}].position must be one of the ${tokens.length} positions; found ${describe(position)}.`;
+    }
+    if (vector !== undefined && !(types.isFloat32Array(vector) && vector.length === model.dModel)) {
+      return `logits[${i}].vector must be a Float32Array of ${model.dModel} numbers; found ${describe(vector)}.`;
     }
     if (feature === undefined) continue;
     if (!isRecord(feature) || !isIndex(feature.layer, model.nLayers - 1) || !isIndex(feature.feature)) {

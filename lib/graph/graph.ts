@@ -1,7 +1,9 @@
 import type { NativeArray, NativeGraphInput } from '../binding';
 import { graphEngine, runJob } from '../engine';
 import { CircuitTracerError } from '../errors';
+import type { ReplacementModel } from '../model/replacement-model';
 import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
+import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/verify';
 import { loadGraphData, saveGraphData } from './formats/safetensors';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
@@ -168,6 +170,20 @@ export class Graph implements GraphData {
     return { data, shape: [this.nSelected + this.nLogits, this.nNodes] };
   }
 
+  /**
+   * [K, S] what the graph predicts each feature to do to each output over all paths: the change of output t when feature s
+   * is added once more; its negative, when s is removed. A pre-activation that changes by d is taken to change the
+   * activation by d as well.
+   *
+   * @throws CircuitTracerError `ABORT_ERR`, or what loading LibTorch throws.
+   */
+  async totalEffects(options: SignalOptions = {}): Promise<NativeArray> {
+    const signal = signalOf(options);
+    const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
+    const data = await runJob(graphEngine().totalEffects(this.#input(), activations), signal);
+    return { data, shape: [this.nLogits, this.nSelected] };
+  }
+
   /** How much of the model's computation the whole, unpruned graph explains; both from 0 to 1. */
   async scores(options: SignalOptions = {}): Promise<GraphScores> {
     const signal = signalOf(options);
@@ -184,6 +200,11 @@ export class Graph implements GraphData {
   /** The strongest paths from a token to an output after pruning; see {@link PrunedGraph.topPaths}. */
   async topPaths(count: number, options?: PruneOptions): Promise<TopPath[]> {
     return (await this.prune(options)).topPaths(count);
+  }
+
+  /** Measure how far this graph predicts the model it was made with, by interventions; see {@link verifyGraph}. */
+  verify(model: ReplacementModel, options?: VerifyOptions): Promise<VerifyReport> {
+    return verifyGraph(this, model, options);
   }
 
   /**

@@ -28,6 +28,7 @@ export async function runIntervention(
     tokens,
     logits: result.logits,
     rawLogits: options.rawLogits ? result.rawLogits : undefined,
+    cache: result.cache,
     activations: shaped(result.activations, tokens.length, transcoderSpec),
   };
 }

@@ -1,13 +1,14 @@
 import type { NativeIntervention } from '../binding';
 import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
+import { checkHookNames } from '../model/hooks';
 import type { ModelSpec } from '../model/spec';
 import { checkBoolean, checkCallback, checkInteger, checkOptions, checkSignal, describe } from '../validate';
-import type { FreezeOptions } from './types';
+import type { FreezeOptions, InterveneOptions } from './types';
 
 /** {@link FreezeOptions} with the defaults filled in. */
 export interface ResolvedFreezeOptions {
-  readonly native: Pick<NativeIntervention, 'freezeAttention' | 'constrainedLayers' | 'activations' | 'sparse'>;
+  readonly native: Pick<NativeIntervention, 'freezeAttention' | 'constrainedLayers' | 'activations' | 'sparse' | 'hookNames'>;
   readonly rawLogits: boolean;
   readonly exactTokens: boolean;
   readonly signal: AbortSignal | undefined;
@@ -31,7 +32,7 @@ const names = [
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value.
  */
 export function resolveFreezeOptions(
-  options: FreezeOptions,
+  options: InterveneOptions,
   spec: ModelSpec,
   more: readonly string[] = [],
 ): ResolvedFreezeOptions {
@@ -45,6 +46,7 @@ export function resolveFreezeOptions(
       constrainedLayers: constrainedLayers(options.constrainedLayers, spec.nLayers),
       activations: wanted ? (apply ? 'activations' : 'preActivations') : 'none',
       sparse: flag('sparse', false),
+      hookNames: checkHookNames(options.hookNames ?? [], spec),
     },
     rawLogits: flag('rawLogits', false),
     exactTokens: flag('exactTokens', false),

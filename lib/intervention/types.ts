@@ -57,7 +57,10 @@ export interface FreezeOptions {
   readonly onProgress?: ProgressListener;
 }
 
-export type InterveneOptions = FreezeOptions;
+export interface InterveneOptions extends FreezeOptions {
+  /** Hook points of the edited run to return in `cache`. Default none. */
+  readonly hookNames?: readonly string[];
+}
 
 export interface InterveneResult {
   /** [n] */
@@ -71,6 +74,8 @@ export interface InterveneResult {
    * made, not in the edited feature. Zero at special positions.
    */
   readonly activations: NdArray | SparseActivations | undefined;
+  /** The values of the hook points asked for, edits included, by name. */
+  readonly cache: Readonly<Record<string, NdArray>>;
 }
 
 export interface SamplingOptions {

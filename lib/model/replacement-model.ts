@@ -265,7 +265,7 @@ export class ReplacementModel {
     interventions: readonly Intervention[],
     options: InterveneOptions = {},
   ): Promise<InterveneResult> {
-    const resolved = resolveFreezeOptions(options, this.spec);
+    const resolved = resolveFreezeOptions(options, this.spec, ['hookNames']);
     const prepared = this.#prepare(inputs, resolved.exactTokens);
     const plan = this.#plan(interventions, prepared, false);
     return runIntervention(this.#native, prepared, plan, this.transcoderSpec, resolved);

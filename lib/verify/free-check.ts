@@ -3,7 +3,6 @@ import { Comparisons, type ErrorStatistics } from './comparison';
 import type { CheckRun } from './frozen-check';
 import { measure } from './measure';
 import { spearman } from './statistics';
-import { totalEffects } from './total-effects';
 
 /** How the graph's predictions compare with the model itself, nothing frozen. */
 export interface FreeCheck extends ErrorStatistics {
@@ -25,7 +24,7 @@ export async function freeCheck(
   tolerance: number,
 ): Promise<FreeCheck> {
   const { graph } = run;
-  const effects = await totalEffects(graph, run.signal);
+  const { data: effects } = await graph.totalEffects(run.signal && { signal: run.signal });
   const clean = await measure(run, [], 'free');
   const comparisons = new Comparisons(features.length * graph.nLogits, (index) => graph.label(graph.node(index)));
   const [predictions, measurements]: [number[], number[]] = [[], []];

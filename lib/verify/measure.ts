@@ -1,4 +1,5 @@
-import type { Intervention } from '../intervention/types';
+import type { Graph } from '../graph/graph';
+import type { InterveneResult, Intervention } from '../intervention/types';
 import type { NdArray } from '../model/results';
 import type { CheckRun } from './frozen-check';
 
@@ -7,11 +8,14 @@ export interface Measurement {
   /** [S] pre-activations of the selected features; empty in the free model, where they aren't asked for. */
   readonly features: Float32Array;
   /**
-   * [K] logits before the softcap, less their mean over the vocabulary. Undefined where the target is no token: its
-   * vector isn't kept in the graph.
+   * [K] tokens: logits before the softcap, less their mean over the vocabulary; directions: the final norm's output times
+   * their vector; features: pre-activations. Undefined for a direction of a graph that was saved without its vector.
    */
   readonly outputs: readonly (number | undefined)[];
 }
+
+/** The final norm's output, which directions are defined on. */
+const finalOutput = 'unembed.hook_pre';
 
 /** Run the graph's tokens with interventions, everything frozen or nothing. */
 export async function measure(
@@ -20,42 +24,60 @@ export async function measure(
   freedom: 'frozen' | 'free',
 ): Promise<Measurement> {
   const frozen = freedom === 'frozen';
-  const { activations, rawLogits } = await model.intervene(graph.tokens, interventions, {
+  const run = await model.intervene(graph.tokens, interventions, {
     freezeAttention: frozen,
     ...(frozen && { constrainedLayers: { start: 0, stop: graph.nLayers } }),
     applyActivationFunction: false,
-    returnActivations: frozen,
+    returnActivations: frozen || graph.logits.some(({ feature }) => feature),
     rawLogits: true,
+    hookNames: graph.logits.some(({ vector }) => vector) ? [finalOutput] : [],
     exactTokens: true,
     ...(signal && { signal }),
   });
   return {
-    features: frozen ? selected(graph, activations as NdArray) : new Float32Array(0),
-    outputs: outputs(graph, rawLogits as NdArray),
+    features: frozen ? selected(graph, run.activations as NdArray) : new Float32Array(0),
+    outputs: outputs(graph, run),
   };
 }
 
-function selected({ activeFeatures, selectedFeatures }: CheckRun['graph'], { data, shape }: NdArray): Float32Array {
-  const [, positions = 0, width = 0] = shape;
+function selected({ activeFeatures, selectedFeatures }: Graph, activations: NdArray): Float32Array {
   return Float32Array.from(selectedFeatures, (active) => {
     const [layer = 0, position = 0, feature = 0] = activeFeatures.subarray(3 * active, 3 * active + 3);
-    return data[(layer * positions + position) * width + feature] as number;
+    return activationAt(activations, layer, position, feature);
   });
 }
 
-function outputs(graph: CheckRun['graph'], { data, shape }: NdArray): (number | undefined)[] {
-  const width = shape[1] as number;
+/** `activations`: [L, n, F] */
+function activationAt({ data, shape }: NdArray, layer: number, position: number, feature: number): number {
+  const [, positions = 0, width = 0] = shape;
+  return data[(layer * positions + position) * width + feature] as number;
+}
+
+function outputs(graph: Graph, { rawLogits, activations, cache }: InterveneResult): (number | undefined)[] {
+  const logits = rawLogits as NdArray;
+  const nTokens = logits.shape[1] as number;
   const means = new Map<number, number>();
-  return graph.logits.map((target, rank) => {
+  const meanLogit = (position: number) => {
+    if (!means.has(position)) means.set(position, sum(row(logits, position)) / nTokens);
+    return means.get(position) as number;
+  };
+  return graph.logits.map(({ tokenId, feature, vector }, rank) => {
     const { position } = graph.node(graph.logitStart + rank);
-    if (!isToken(target, width)) return undefined;
-    const row = data.subarray(position * width, (position + 1) * width);
-    if (!means.has(position)) means.set(position, row.reduce((sum, value) => sum + value, 0) / width);
-    return (row[target.tokenId] as number) - (means.get(position) as number);
+    if (feature) return activationAt(activations as NdArray, feature.layer, position, feature.feature);
+    if (vector) return dot(vector, row(cache[finalOutput] as NdArray, position));
+    return tokenId < nTokens ? (row(logits, position)[tokenId] as number) - meanLogit(position) : undefined;
   });
 }
 
-/** Directions and features as targets have ids outside the vocabulary. */
-function isToken({ tokenId }: { tokenId: number }, nTokens: number): boolean {
-  return tokenId >= 0 && tokenId < nTokens;
+function row({ data, shape }: NdArray, index: number): Float32Array {
+  const width = shape[1] as number;
+  return data.subarray(index * width, (index + 1) * width);
+}
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((total, value, i) => total + value * (b[i] as number), 0);
 }

@@ -297,6 +297,14 @@ std::vector<int64_t> toInts(const Napi::Int32Array& values) {
   return {values.Data(), values.Data() + values.ElementLength()};
 }
 
+std::vector<std::string> toStrings(const Napi::Array& values) {
+  std::vector<std::string> out;
+  for (uint32_t i = 0; i < values.Length(); ++i) {
+    out.push_back(values.Get(i).As<Napi::String>());
+  }
+  return out;
+}
+
 GraphView toGraphView(const Napi::Object& graph) {
   GraphView view;
   const auto edges = graph.Get("edges").As<Napi::Float32Array>();

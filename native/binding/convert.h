@@ -27,6 +27,7 @@ Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers);
 at::ScalarType toDtype(const std::string& name);
 at::Device toDevice(const std::string& name);
 std::vector<int64_t> toInts(const Napi::Int32Array& values);
+std::vector<std::string> toStrings(const Napi::Array& values);
 
 // A graph whose edges stay in the caller's array, which must be kept alive meanwhile.
 GraphView toGraphView(const Napi::Object& graph);

@@ -25,6 +25,7 @@ Napi::Function Engine::define(Napi::Env env) {
                          InstanceMethod("decode", &Engine::decode),
                          InstanceMethod("nodeInfluence", &Engine::nodeInfluence),
                          InstanceMethod("edgeInfluence", &Engine::edgeInfluence),
+                         InstanceMethod("totalEffects", &Engine::totalEffects),
                          InstanceMethod("prune", &Engine::prune),
                          InstanceMethod("scores", &Engine::scores),
                          InstanceMethod("dispose", &Engine::dispose),

@@ -39,6 +39,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
 
   Napi::Value nodeInfluence(const Napi::CallbackInfo& info);
   Napi::Value edgeInfluence(const Napi::CallbackInfo& info);
+  Napi::Value totalEffects(const Napi::CallbackInfo& info);
   Napi::Value prune(const Napi::CallbackInfo& info);
   Napi::Value scores(const Napi::CallbackInfo& info);
 

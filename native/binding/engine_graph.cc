@@ -21,6 +21,18 @@ Napi::Value Engine::edgeInfluence(const Napi::CallbackInfo& info) {
       [](Napi::Env env, at::Tensor& influence) { return toFloat32Array(env, influence); });
 }
 
+Napi::Value Engine::totalEffects(const Napi::CallbackInfo& info) {
+  const GraphView graph = toGraphView(info[0].As<Napi::Object>());
+  const auto values = info[1].As<Napi::Float32Array>();
+  const std::vector<float> activation(values.Data(), values.Data() + values.ElementLength());
+  return submit(
+      info,
+      [=](const JobControl& control) {
+        return circuit_tracer::totalEffects(graph, activation, control);
+      },
+      [](Napi::Env env, std::vector<double>& effects) { return toFloat32Array(env, effects); });
+}
+
 Napi::Value Engine::prune(const Napi::CallbackInfo& info) {
   const GraphView graph = toGraphView(info[0].As<Napi::Object>());
   const double nodeThreshold = info[1].As<Napi::Number>().DoubleValue();

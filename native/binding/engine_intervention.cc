@@ -32,6 +32,7 @@ at::Tensor stackPadded(const std::vector<at::Tensor>& layers) {
 
 struct Outcome {
   at::Tensor logits, rawLogits;
+  std::map<std::string, at::Tensor> cache;
   at::Tensor dense;
   SparseFeatures sparse;
 };
@@ -40,6 +41,7 @@ Napi::Value outcomeObject(Napi::Env env, const Outcome& outcome, bool wanted, bo
   Napi::Object out = Napi::Object::New(env);
   out.Set("logits", toNativeArray(env, outcome.logits));
   out.Set("rawLogits", toNativeArray(env, outcome.rawLogits));
+  out.Set("cache", toNativeArrays(env, outcome.cache));
   if (!wanted) {
     out.Set("activations", env.Null());
   } else if (sparse) {
@@ -69,17 +71,20 @@ Napi::Value Engine::intervene(const Napi::CallbackInfo& info) {
   const Intervention intervention = toIntervention(options, model->spec().nLayers);
   const ActivationReturn wanted = toActivationReturn(options.Get("activations").As<Napi::String>());
   const bool sparse = options.Get("sparse").ToBoolean();
+  const auto hookNames = toStrings(options.Get("hookNames").As<Napi::Array>());
   std::shared_ptr<KeyValueCache> cache;
   if (info[3].IsObject()) cache = Handle<KeyValueCache>::get(info[3]);
   return submit(
       info,
       [=](const JobControl& control) {
+        HookCapture capture(hookNames);
         InterventionResult result = circuit_tracer::intervene(
             *model, *transcoders, at::tensor(tokens, at::kLong).to(model->device()), intervention,
-            wanted, cache.get(), control);
+            wanted, cache.get(), capture, control);
         Outcome outcome;
         outcome.logits = result.logits;
         outcome.rawLogits = result.rawLogits;
+        outcome.cache = capture.values();
         if (wanted != ActivationReturn::None) {
           if (sparse) {
             outcome.sparse = nonZeroFeatures(result.activations);

@@ -11,6 +11,7 @@
 #include "binding/handle.h"
 #include "binding/results.h"
 #include "finite.h"
+#include "model/hook_capture.h"
 
 namespace circuit_tracer {
 namespace {
@@ -27,36 +28,23 @@ struct ForwardResult {
 // Runs the prompt and keeps the values of the named hook points.
 ForwardResult runWithHooks(const Transformer& model, const std::vector<int64_t>& tokens,
                            const std::vector<std::string>& names, const JobControl& control) {
-  std::map<HookName, std::string> wanted;
-  for (const std::string& name : names) wanted.emplace(parseHookName(name), name);
+  HookCapture capture(names);
   ForwardResult result;
   const Hook hook = [&](HookPoint point, int64_t layer, at::Tensor value) {
     if (point == HookPoint::ResidPre) control.poll();
-    const auto found = wanted.find({point, layer});
-    if (found != wanted.end()) result.activations[found->second] = value;
+    capture.see(point, layer, value);
     return value;
   };
   result.logits = model.forward(tokenTensor(tokens, model), hook);
   requireFinite(result.logits, "logits of the prompt");
+  result.activations = capture.values();
   return result;
 }
 
 Napi::Object forwardObject(Napi::Env env, const ForwardResult& result) {
-  Napi::Object activations = Napi::Object::New(env);
-  for (const auto& [name, value] : result.activations) {
-    activations.Set(name, toNativeArray(env, value));
-  }
   Napi::Object out = Napi::Object::New(env);
   out.Set("logits", toNativeArray(env, result.logits));
-  out.Set("activations", activations);
-  return out;
-}
-
-std::vector<std::string> toStrings(const Napi::Array& values) {
-  std::vector<std::string> out;
-  for (uint32_t i = 0; i < values.Length(); ++i) {
-    out.push_back(values.Get(i).As<Napi::String>());
-  }
+  out.Set("activations", toNativeArrays(env, result.activations));
   return out;
 }
 

@@ -56,6 +56,12 @@ Napi::Value toNativeArray(Napi::Env env, const at::Tensor& tensor) {
   return out;
 }
 
+Napi::Value toNativeArrays(Napi::Env env, const std::map<std::string, at::Tensor>& tensors) {
+  Napi::Object out = Napi::Object::New(env);
+  for (const auto& [name, tensor] : tensors) out.Set(name, toNativeArray(env, tensor));
+  return out;
+}
+
 Napi::Value toFloat32Array(Napi::Env env, const std::vector<float>& values) {
   return copiedArray<float>(env, values);
 }

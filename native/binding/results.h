@@ -4,6 +4,8 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "transcoder/sparse_features.h"
@@ -15,6 +17,8 @@ namespace circuit_tracer {
 
 // {data: Float32Array, shape}
 Napi::Value toNativeArray(Napi::Env env, const at::Tensor& tensor);
+// {name: {data, shape}}
+Napi::Value toNativeArrays(Napi::Env env, const std::map<std::string, at::Tensor>& tensors);
 Napi::Value toFloat32Array(Napi::Env env, const at::Tensor& tensor);
 Napi::Value toFloat32Array(Napi::Env env, const std::vector<float>& values);
 Napi::Value toFloat32Array(Napi::Env env, const std::vector<double>& values);

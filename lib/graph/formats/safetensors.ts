@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { types } from 'node:util';
 import { CircuitTracerError } from '../../errors';
-import { readSafetensorsArrays, writeSafetensors } from '../../io/safetensors';
+import { readSafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
 import { checkText } from '../../validate';
 import type { GraphData, LogitTarget } from '../graph-data';
 
@@ -38,10 +38,20 @@ export async function saveGraphData(path: string, data: GraphData): Promise<void
       { name: 'edges', dtype: 'F32', shape: [rows, columns], data: data.edges },
       { name: 'logit_token_ids', dtype: 'I32', shape: [logitTokenIds.length], data: logitTokenIds },
       { name: 'logit_probabilities', dtype: 'F32', shape: [probabilities.length], data: probabilities },
+      ...vectorsOf(data),
     ],
     { format, format_version: formatVersion, package_version: data.packageVersion, graph: describeGraph(data) },
   );
 }
+
+/** The vectors of targets that are directions: `logit_vector_3` is that of the target at 3. */
+function vectorsOf({ logits }: GraphData): TensorToWrite[] {
+  return logits.flatMap(({ vector }, rank) =>
+    vector ? [{ name: vectorName(rank), dtype: 'F32', shape: [vector.length], data: vector }] : [],
+  );
+}
+
+const vectorName = (rank: number) => `logit_vector_${rank}`;
 
 function describeGraph({ prompt, tokenStrings, logits, scan, model, settings, timings }: GraphData): string {
   const logitTokens = logits.map((logit) => logit.token);
@@ -75,6 +85,7 @@ export async function loadGraphData(path: string): Promise<GraphData> {
       token,
       probability: probabilities[rank] as number,
       ...logitPlaces[rank],
+      ...(arrays.has(vectorName(rank)) && { vector: floats(path, arrays, vectorName(rank), [-1]) }),
     })),
     packageVersion: metadata.package_version ?? '',
   };

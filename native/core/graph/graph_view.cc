@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "errors.h"
@@ -70,6 +71,26 @@ at::Tensor edgeInfluence(const GraphView& graph) {
     }
   });
   return out;
+}
+
+std::vector<double> totalEffects(const GraphView& graph, const std::vector<float>& activation,
+                                 const JobControl& control) {
+  const int64_t nFeatures = graph.nFeatures();
+  std::vector<double> effects(graph.nLogits() * nFeatures);
+  at::parallel_for(0, graph.nLogits(), 1, [&](int64_t first, int64_t last) {
+    for (int64_t t = first; t < last; ++t) {
+      control.poll();
+      double* effect = effects.data() + t * nFeatures;
+      std::copy_n(graph.row(nFeatures + t), nFeatures, effect);
+      for (int64_t k = nFeatures - 1; k > 0; --k) {
+        const double passedOn = effect[k] / activation[k];
+        if (passedOn == 0 || !std::isfinite(passedOn)) continue;
+        const float* inputs = graph.row(k);
+        for (int64_t s = 0; s < k; ++s) effect[s] += passedOn * inputs[s];
+      }
+    }
+  });
+  return effects;
 }
 
 GraphScores scores(const GraphView& graph) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graph/influence.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 
@@ -43,6 +44,16 @@ std::vector<double> nodeInfluence(const GraphView& graph);
 // float32 [S + K, M]: normalised edge weight times (influence of its target + its share of the
 // outputs).
 at::Tensor edgeInfluence(const GraphView& graph);
+
+// [K, S] what adding each feature once more does to each output over all paths; its negative is what
+// removing it does. An edge A[t, k] is the effect of feature k with all of its activation a_k. A
+// pre-activation that changes by d is taken to change the activation by d as well, and so passes on
+// d / a_k of k's edges:
+//   u[t, s] = A[t, s] + sum over features k of (u[t, k] / a_k) * A[k, s]
+// Features write to later layers only: one sweep from the last to the first solves it.
+// `activation`: [S].
+std::vector<double> totalEffects(const GraphView& graph, const std::vector<float>& activation,
+                                 const JobControl& control);
 
 struct GraphScores {
   double replacement;   // share of input influence that comes from tokens, not errors

@@ -135,7 +135,7 @@ class EditedRun {
 InterventionResult intervene(const Transformer& model, const TranscoderSet& transcoders,
                              const at::Tensor& tokens, const Intervention& intervention,
                              ActivationReturn activations, KeyValueCache* cache,
-                             const JobControl& control) {
+                             HookCapture& capture, const JobControl& control) {
   const CleanRun clean(model, transcoders, tokens, intervention, control);
   EditedRun run(model, transcoders, clean, intervention, tokens.size(0), activations);
   InterventionResult result;
@@ -143,7 +143,9 @@ InterventionResult intervene(const Transformer& model, const TranscoderSet& tran
     if (point == HookPoint::ResidPre) {
       control.report("forward", layer, model.spec().nLayers);
     }
-    return run.atHook(point, layer, std::move(value), result);
+    value = run.atHook(point, layer, std::move(value), result);
+    capture.see(point, layer, value);
+    return value;
   };
   result.logits = model.forward(tokens, hook, cache);
   requireFinite(result.logits, "logits after the intervention");

@@ -6,6 +6,7 @@
 
 #include "intervention/edits.h"
 #include "job_control.h"
+#include "model/hook_capture.h"
 #include "model/key_value_cache.h"
 #include "model/transformer.h"
 #include "transcoder/transcoder_set.h"
@@ -26,10 +27,11 @@ struct InterventionResult {
 // Runs `tokens` with the edits. Unless a cache is given, or nothing is frozen, a clean pass of the
 // frozen positions comes first. Positions in edits count from the first token of this pass.
 // With a cache, the tokens continue after the cached ones and are appended to it.
+// `capture` sees every value of the edited run as it goes on, edits included.
 // Throws CodedError ERR_NUMERIC, ABORT_ERR.
 InterventionResult intervene(const Transformer& model, const TranscoderSet& transcoders,
                              const at::Tensor& tokens, const Intervention& intervention,
                              ActivationReturn activations, KeyValueCache* cache,
-                             const JobControl& control);
+                             HookCapture& capture, const JobControl& control);
 
 }  // namespace circuit_tracer

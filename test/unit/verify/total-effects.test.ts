@@ -1,5 +1,4 @@
 import { Graph } from '../../../lib';
-import { totalEffects } from '../../../lib/verify/total-effects';
 
 /** Three features at one position in layers 0, 1 and 2 with activations 2, 4 and -5, and one output. */
 const graph = new Graph({
@@ -28,5 +27,7 @@ const graph = new Graph({
 
 test('total effects follow all paths, each feature passing on its relative change', async () => {
   // Feature 2: -6. Feature 1: 3 + 10 / -5 * -6 = 15. Feature 0: 1 + 5 / -5 * -6 + 8 / 4 * 15 = 37.
-  expect([...(await totalEffects(graph))]).toEqual([37, 15, -6]);
+  const { data, shape } = await graph.totalEffects();
+  expect([...data]).toEqual([37, 15, -6]);
+  expect(shape).toEqual([1, 3]);
 });
