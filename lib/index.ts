@@ -9,6 +9,7 @@ export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
 export * from './graph';
+export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';
 export {
   type PageSelection,
   type SelectedFeature,

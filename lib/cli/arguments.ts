@@ -51,6 +51,20 @@ export function tokenIds(text: string): number[] {
   throw new InvalidArgumentError('It must be token ids, separated by commas: 2,5,7.');
 }
 
+/** Consecutive layers; without `stop`, to the last. */
+export interface LayerRange {
+  readonly start: number;
+  readonly stop: number | undefined;
+}
+
+/** `2..5` (up to 4), `2..` or `all`. */
+export function layerRange(text: string): LayerRange {
+  if (text === 'all') return { start: 0, stop: undefined };
+  const [, start, stop] = /^(\d{1,6})\.\.(\d{1,6})?$/.exec(text) ?? [];
+  if (start !== undefined) return { start: Number(start), stop: stop === undefined ? undefined : Number(stop) };
+  throw new InvalidArgumentError('It must be a range of layers, as 2..5 (up to 4) or 2.., or all.');
+}
+
 /** A parser of one of some words, some of which are other names: `fp32` for `float32`. */
 export function oneOf<T extends string>(words: readonly T[], aliases: Record<string, T> = {}): (text: string) => T {
   return (text) => {

@@ -1,4 +1,5 @@
-import type { PageSelection, SelectedFeature } from '../intervention/page-selection';
+import { groupEdges } from '../graph/group-edges';
+import type { PageSelection, SelectedFeature, SelectedGroup } from '../intervention/page-selection';
 import type { Experiment, ExperimentGroup } from '../intervention/render/experiment';
 import type { TokenProbability } from '../intervention/top-tokens';
 import type { FeatureIntervention, Intervention } from '../intervention/types';
@@ -18,32 +19,39 @@ export function experimentOf(
   given: GivenInterventions,
   { prompt, clean, edited, outputs }: ExperimentRuns,
 ): Experiment {
-  const shareOf = activationShares(clean, edited);
-  const groups = given.selection
-    ? pageGroups(given.selection, given.factors, shareOf)
-    : given.interventions.map((entry) => editedGroup(entry));
-  return { prompt, groups, outputs };
+  if (!given.selection) return { prompt, groups: given.interventions.map((entry) => editedGroup(entry)), outputs };
+  const selected = selectedGroups(given.selection);
+  const ids = selected.map(({ features }) => features.map(nodeId));
+  const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= smallestEdge);
+  return { prompt, groups: pageGroups(selected, given.factors, activationShares(clean, edited)), edges, outputs };
 }
+
+/** Share of a group's input below which an edge isn't drawn: as on the reference's page. */
+const smallestEdge = 0.003;
 
 type Shares = (features: readonly SelectedFeature[]) => number | null;
 
+/** The page's groups that have features, then each pinned feature of none. */
+function selectedGroups({ groups, pinned }: PageSelection): SelectedGroup[] {
+  const loose = pinned.map((feature) => ({ label: nodeId(feature), features: [feature] }));
+  return [...groups, ...loose].filter(({ features }) => features.length > 0);
+}
+
+function nodeId({ layer, feature, position }: SelectedFeature): string {
+  return `${layer}_${feature}_${position}`;
+}
+
 function pageGroups(
-  { groups, pinned }: PageSelection,
+  groups: readonly SelectedGroup[],
   factors: ReadonlyMap<string, number>,
   shareOf: Shares,
 ): ExperimentGroup[] {
-  const loose = pinned.map((feature) => ({
-    label: `${feature.layer}_${feature.feature}_${feature.position}`,
-    features: [feature],
-  }));
-  return [...groups, ...loose]
-    .filter(({ features }) => features.length > 0)
-    .map(({ label, features }) => {
-      const factor = factors.get(label);
-      const row = Math.round(features.reduce((sum, { layer }) => sum + layer, 0) / features.length);
-      if (factor === undefined) return { label, row, share: shareOf(features) };
-      return { label, row, share: factor, change: `× ${shortNumber(factor)}`, ablated: factor === 0 };
-    });
+  return groups.map(({ label, features }) => {
+    const factor = factors.get(label);
+    const row = Math.round(features.reduce((sum, { layer }) => sum + layer, 0) / features.length);
+    if (factor === undefined) return { label, row, share: shareOf(features) };
+    return { label, row, share: factor, change: `× ${shortNumber(factor)}`, ablated: factor === 0 };
+  });
 }
 
 function editedGroup(entry: Intervention): ExperimentGroup {

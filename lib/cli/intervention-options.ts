@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Link } from '../graph/group-edges';
 import {
   type PageSelection,
   scaleGroups,
@@ -23,6 +24,8 @@ export interface InterventionFlags {
 export interface GivenInterventions {
   readonly interventions: readonly Intervention[];
   readonly selection: PageSelection | undefined;
+  /** Of the page's graph file; a URL has none. */
+  readonly links: readonly Link<string>[];
   readonly factors: ReadonlyMap<string, number>;
 }
 
@@ -90,7 +93,7 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
   const fromFile = flags.interventions === undefined ? [] : await readJsonFile(flags.interventions);
   if (!Array.isArray(fromFile))
     throw new UsageError(`--interventions must be a JSON list; ${flags.interventions} isn't.`);
-  const selection = flags.page === undefined ? undefined : await selectionOf(flags.page);
+  const { selection, links } = await pageOf(flags.page);
   const factors = new Map(flags.group ?? []);
   if (factors.size > 0 && !selection) throw new UsageError('--group names a group of a page: give its --page.');
   const scaled = selection ? scaleGroups(selection, factors) : [];
@@ -101,11 +104,20 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
       'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
     );
   }
-  return { interventions, selection, factors };
+  return { interventions, selection, links, factors };
 }
 
-async function selectionOf(page: string): Promise<PageSelection> {
-  return /^[?]|^\w+:\/\/|[?&](supernodes|pinnedIds)=/.test(page)
-    ? selectionFromUrl(page)
-    : selectionFromGraphFile(await readJsonFile(page));
+async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links'>> {
+  if (page === undefined) return { selection: undefined, links: [] };
+  if (/^[?]|^\w+:\/\/|[?&](supernodes|pinnedIds)=/.test(page)) return { selection: selectionFromUrl(page), links: [] };
+  const file = await readJsonFile(page);
+  return { selection: selectionFromGraphFile(file), links: linksOf(file) };
+}
+
+/** What of the file's links is whole. */
+function linksOf(file: unknown): Link<string>[] {
+  const { links } = file as { links?: unknown };
+  const isLink = (link: Partial<Link<unknown>> | null): link is Link<string> =>
+    typeof link?.source === 'string' && typeof link.target === 'string' && Number.isFinite(link.weight);
+  return Array.isArray(links) ? links.filter(isLink) : [];
 }

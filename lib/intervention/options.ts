@@ -8,7 +8,10 @@ import type { FreezeOptions, InterveneOptions } from './types';
 
 /** {@link FreezeOptions} with the defaults filled in. */
 export interface ResolvedFreezeOptions {
-  readonly native: Pick<NativeIntervention, 'freezeAttention' | 'constrainedLayers' | 'activations' | 'sparse' | 'hookNames'>;
+  readonly native: Pick<
+    NativeIntervention,
+    'freezeAttention' | 'constrainedLayers' | 'activations' | 'sparse' | 'hookNames'
+  >;
   readonly rawLogits: boolean;
   readonly exactTokens: boolean;
   readonly signal: AbortSignal | undefined;

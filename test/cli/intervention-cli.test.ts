@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph } from '../../lib';
 import { columns } from '../../lib/cli/text';
@@ -132,7 +132,35 @@ describe('circuit-tracer intervene', () => {
     expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>.*With interventions/s);
   });
 
+  test("a saved graph file's links are drawn between its groups", async () => {
+    const folder = temporaryFolder();
+    await run('attribute', ...input, ...prompt, '--slug', 'salt', '--graph-file-dir', folder);
+    const file = path.join(folder, 'salt.json');
+    const graph = JSON.parse(readFileSync(file, 'utf8'));
+    const [source, target] = strongestFeatureLink(graph);
+    graph.qParams.supernodes = [['from here', source]];
+    graph.qParams.pinnedIds = [target];
+    writeFileSync(file, JSON.stringify(graph));
+    const svg = path.join(folder, 'i.svg');
+    await run('intervene', ...input, ...prompt, '--page', file, '--group', 'from here=0', '--svg', svg);
+    expect(readFileSync(svg, 'utf8').match(/class="edge[ "]/g)).toHaveLength(1);
+  });
+
+  test('--constrained-layers holds the MLP outputs of a range, or of all', async () => {
+    const outputs = async (...flags: string[]) =>
+      JSON.parse(await run('intervene', ...input, ...prompt, ...edit, ...flags, '--json')).after;
+    const [free, some, all] = [
+      await outputs(),
+      await outputs('--constrained-layers', '1..3'),
+      await outputs('--constrained_layers', 'all'),
+    ];
+    expect(some).not.toEqual(free);
+    expect(all).not.toEqual(some);
+    expect(await outputs('--constrained-layers', '0..')).toEqual(all);
+  });
+
   test.each([
+    ['a range of layers that is none', ['--set', '1:2:5=1', '--constrained-layers', '3-5'], /2\.\.5/],
     ['no intervention', [], /--set/],
     ['a malformed one', ['--set', '1:x:5=3'], /LAYER:POSITION:FEATURE/],
     ['a number that is none', ['--scale', '1:2:5=much'], /LAYER:POSITION:FEATURE/],
@@ -166,3 +194,61 @@ describe('circuit-tracer generate', () => {
     expect(await run(...args)).toBe(await run(...args));
   });
 });
+
+describe('circuit-tracer with --messages', () => {
+  const chatModel = temporaryFolder();
+  const messages = path.join(temporaryFolder(), 'messages.json');
+  beforeAll(() => {
+    cpSync(modelDir('llama'), chatModel, { recursive: true });
+    const template =
+      '{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}';
+    writeFileSync(path.join(chatModel, 'chat_template.jinja'), template);
+    writeFileSync(messages, JSON.stringify([{ role: 'user', content: 'She counted salt' }]));
+  });
+  const chat = () => [
+    '--model',
+    chatModel,
+    '--transcoder_set',
+    transcoderDir('llama-plt-relu-skip'),
+    '--messages',
+    messages,
+  ];
+
+  test("generates the answer of a conversation in the model's own template", async () => {
+    const output = await run('generate', ...chat(), '--set', '3:5..:9=25', '--max-new-tokens', '2', '--json');
+    expect(JSON.parse(output).prompt).toMatch(/user: She counted salt\nassistant:$/);
+  });
+
+  test('explains it', async () => {
+    const file = path.join(temporaryFolder(), 'g.safetensors');
+    await run('attribute', ...chat(), '-o', file);
+    expect((await Graph.load(file)).prompt).toMatch(/user: She counted salt\nassistant:$/);
+  });
+
+  test('says so when the model has no template', async () => {
+    const { code, stderr } = await runNode(cliScript, [
+      'generate',
+      ...input,
+      '--messages',
+      messages,
+      '--set',
+      '3:5..:9=25',
+    ]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/chat template/) });
+  });
+});
+
+interface GraphFile {
+  links: { source: string; target: string; weight: number }[];
+  nodes: { node_id: string; feature_type: string }[];
+}
+
+function strongestFeatureLink({ links, nodes }: GraphFile): [string, string] {
+  const features = new Set(
+    nodes.filter((node) => node.feature_type === 'cross layer transcoder').map((node) => node.node_id),
+  );
+  const between = links.filter(({ source, target }) => features.has(source) && features.has(target));
+  between.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  const [strongest] = between;
+  return [strongest?.source ?? '', strongest?.target ?? ''];
+}

@@ -6,7 +6,7 @@ import type { InterveneOptions, InterveneResult } from '../../intervention/types
 import type { Prompt } from '../../model/prompt';
 import type { ReplacementModel } from '../../model/replacement-model';
 import type { SparseActivations } from '../../model/results';
-import { wholeNumber } from '../arguments';
+import { type LayerRange, layerRange, wholeNumber } from '../arguments';
 import { experimentOf } from '../experiment';
 import {
   addInterventionOptions,
@@ -32,7 +32,7 @@ import { cell, clip, Palette, pageWidth, printable } from '../text';
 
 interface InterveneFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags {
   top: number;
-  constrainAll?: boolean;
+  constrainedLayers?: LayerRange;
   svg?: string;
   verbose?: boolean;
   json?: boolean;
@@ -43,7 +43,7 @@ export function registerIntervene(program: Command): void {
     .command('intervene')
     .description('set features to values and compare the likeliest next tokens');
   addInterventionOptions(addPromptOptions(addModelOptions(command)))
-    .option('--constrain-all', 'direct effects only: norms and MLP outputs stay as they were, too')
+    .option('--constrained-layers <a..b>', 'hold the MLP outputs of these layers; of all: direct effects', layerRange)
     .option('--top <n>', 'tokens to show', wholeNumber(1, 1000), 10);
   addPageOptions(command).option('--svg <file>', 'write a picture of the experiment');
   addMachineOptions(command)
@@ -76,9 +76,10 @@ async function compare(
   flags: InterveneFlags,
   { model, signal, onProgress }: ModelWork,
 ) {
+  const layers = flags.constrainedLayers;
   const options: InterveneOptions = {
     freezeAttention: flags.freezeAttention,
-    ...(flags.constrainAll && { constrainedLayers: { start: 0, stop: model.spec.nLayers } }),
+    ...(layers && { constrainedLayers: { start: layers.start, stop: layers.stop ?? model.spec.nLayers } }),
     exactTokens: flags.tokens !== undefined,
     sparse: true,
     signal,

@@ -73,29 +73,81 @@ function shareText(share: number): string {
   return Math.abs(value) >= 100_000 ? `${value < 0 ? '-' : '&gt; '}99999%` : `${value}%`;
 }
 
-/** From the upper edge of a box to the lower edge of one above it; otherwise between the nearer sides. */
-export function arrow(source: Point, target: Point, weight: number, heaviest: number): string {
-  const half = size.box / 2;
-  const up = target.y < source.y;
-  const level = target.y === source.y;
+/** An arrow's two ends, the control points between them, and where its head points, in degrees from downwards. */
+interface Route {
+  readonly start: Point;
+  readonly bends: readonly [Point, Point];
+  readonly end: Point;
+  readonly direction: number;
+}
+
+const headLength = 7;
+
+/**
+ * From the upper edge of a box to the lower edge of one above it, or the other way round; between the nearer sides of boxes
+ * in one row; around the boxes between two of one column.
+ */
+function route(source: Point, target: Point): Route {
+  const distance = Math.abs(target.y - source.y);
+  if (distance === 0) return levelRoute(source, target);
+  const isBehindOthers = source.x === target.x && distance > size.boxHeight + size.gapY;
+  return isBehindOthers ? sideRoute(source, target) : verticalRoute(source, target);
+}
+
+function levelRoute(source: Point, target: Point): Route {
   const right = target.x > source.x;
-  const middle = size.boxHeight / 2;
-  const start = level
-    ? { x: source.x + (right ? size.box : 0), y: source.y + middle }
-    : { x: source.x + half, y: source.y + (up ? 0 : size.boxHeight) };
-  const head = 7;
-  const end = level
-    ? { x: target.x + (right ? -head : size.box + head), y: target.y + middle }
-    : { x: target.x + half, y: target.y + (up ? size.boxHeight + head : -head) };
+  const y = source.y + size.boxHeight / 2;
+  const start = { x: source.x + (right ? size.box : 0), y };
+  const end = { x: target.x + (right ? -headLength : size.box + headLength), y };
+  const middle = { x: (start.x + end.x) / 2, y };
+  return { start, bends: [middle, middle], end, direction: right ? -90 : 90 };
+}
+
+function verticalRoute(source: Point, target: Point): Route {
+  const up = target.y < source.y;
+  const start = { x: source.x + size.box / 2, y: source.y + (up ? 0 : size.boxHeight) };
+  const end = { x: target.x + size.box / 2, y: target.y + (up ? size.boxHeight + headLength : -headLength) };
+  const y = (start.y + end.y) / 2;
+  return {
+    start,
+    bends: [
+      { x: start.x, y },
+      { x: end.x, y },
+    ],
+    end,
+    direction: up ? 180 : 0,
+  };
+}
+
+function sideRoute(source: Point, target: Point): Route {
+  const edge = source.x + size.box;
+  const start = { x: edge, y: source.y + size.boxHeight / 2 };
+  const end = { x: edge + headLength, y: target.y + size.boxHeight / 2 };
+  const x = edge + size.gapX - 6;
+  return {
+    start,
+    bends: [
+      { x, y: start.y },
+      { x, y: end.y },
+    ],
+    end,
+    direction: 90,
+  };
+}
+
+export function arrow(source: Point, target: Point, weight: number, heaviest: number): string {
+  const { start, bends, end, direction } = route(source, target);
   const against = weight < 0;
   const thickness = (1 + 3 * (heaviest > 0 ? Math.abs(weight) / heaviest : 0)).toFixed(1);
-  const bend = level ? start.y : (start.y + end.y) / 2;
-  const path = `M${start.x} ${start.y}C${level ? (start.x + end.x) / 2 : start.x} ${bend} ${level ? (start.x + end.x) / 2 : end.x} ${bend} ${end.x} ${end.y}`;
-  const direction = level ? (right ? -90 : 90) : up ? 180 : 0;
+  const path = `M${pair(start)}C${pair(bends[0])} ${pair(bends[1])} ${pair(end)}`;
   return [
     `<path class="edge${against ? ' against' : ''}" stroke-width="${thickness}" d="${path}"/>`,
-    `<path class="${against ? 'against-head' : 'head'}" transform="translate(${end.x} ${end.y}) rotate(${direction})" d="M-5 0L5 0L0 ${head}z"/>`,
+    `<path class="${against ? 'against-head' : 'head'}" transform="translate(${pair(end)}) rotate(${direction})" d="M-5 0L5 0L0 ${headLength}z"/>`,
   ].join('\n');
+}
+
+function pair({ x, y }: Point): string {
+  return `${x} ${y}`;
 }
 
 export function outputRow({ token, probability }: TokenProbability, x: number, y: number): string {
