@@ -50,7 +50,12 @@ describe.each(caseNames)('%s', (name) => {
     expectClose('row', logitRows(other), expected, { absolute: 2e-5 * Math.max(...first.map(Math.abs)) });
     const tokens = one.logits.map(({ token }) => token);
     expect(other.logits).toEqual([
-      { tokenId: used.model.spec.dVocab, token: `${tokens[0]} - ${tokens[1]}`, probability: 0.5 },
+      {
+        tokenId: used.model.spec.dVocab,
+        token: `${tokens[0]} - ${tokens[1]}`,
+        probability: 0.5,
+        vector: expect.any(Float32Array),
+      },
     ]);
   });
 

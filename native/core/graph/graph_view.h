@@ -45,10 +45,10 @@ std::vector<double> nodeInfluence(const GraphView& graph);
 // outputs).
 at::Tensor edgeInfluence(const GraphView& graph);
 
-// [K, S] what adding each feature once more does to each output over all paths; its negative is what
-// removing it does. An edge A[t, k] is the effect of feature k with all of its activation a_k. A
-// pre-activation that changes by d is taken to change the activation by d as well, and so passes on
-// d / a_k of k's edges:
+// [K, S] what adding each feature once more does to each output over all paths; its negative is
+// what removing it does. An edge A[t, k] is the effect of feature k with all of its activation a_k.
+// A pre-activation that changes by d is taken to change the activation by d as well, and so passes
+// on d / a_k of k's edges:
 //   u[t, s] = A[t, s] + sum over features k of (u[t, k] / a_k) * A[k, s]
 // Features write to later layers only: one sweep from the last to the first solves it.
 // `activation`: [S].
