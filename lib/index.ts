@@ -8,6 +8,9 @@ export type { TargetSpec, TokenName } from './attribution/targets';
 export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
+export type { ExampleQuantile, FeatureExample, FeatureExamples } from './features/feature-examples';
+export { type FeatureLabels, readLabels } from './features/labels';
+export { PackedFeatures } from './features/packed-features';
 export * from './graph';
 export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';
 export {

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { fileExists } from '../io/files';
 import { storedItemSize, type TensorSource } from '../io/tensor-source';
+import { isBundledModel, modelFolder, transcoderFolder } from '../model/bundled';
 import { openCheckpoint } from '../model/checkpoint';
 import { planModel } from '../model/families';
 import { hookTable } from '../model/hooks';
@@ -56,7 +57,7 @@ export type Info = ModelInfo | TranscoderInfo | GraphInfo;
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them, or what opening it throws.
  */
 export async function inspect(path: string): Promise<Info> {
-  const absolute = resolve(path);
+  const absolute = isBundledModel(path) ? modelFolder(path) : transcoderFolder(path);
   const status = await stat(absolute).catch(() => undefined);
   if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `There is no file or folder ${absolute}.`);
   if (!status.isDirectory()) return graphInfo(absolute, await Graph.load(absolute));

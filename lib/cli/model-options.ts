@@ -4,6 +4,7 @@ import { binding } from '../binding';
 import { type Device, isDeviceName } from '../device';
 import type { ProgressListener } from '../engine';
 import { readJsonFile } from '../io/files';
+import { isBundledModel, transcoderFolder } from '../model/bundled';
 import type { ChatPrompt } from '../model/chat-template';
 import { type ComputeDtype, computeDtypes } from '../model/load-options';
 import type { Prompt } from '../model/prompt';
@@ -16,7 +17,7 @@ import type { ProgressDisplay } from './progress';
 /** Flags of every command that runs a model. */
 export interface ModelFlags {
   model?: string;
-  transcoderSet: string;
+  transcoderSet?: string;
   dtype: ComputeDtype;
   device: Device;
   threads: number;
@@ -42,8 +43,8 @@ const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bflo
 
 export function addModelOptions(command: Command): Command {
   return command
-    .option('-m, --model <folder>', 'model in Hugging Face layout (default: model_name of config.yaml, if a folder)')
-    .requiredOption('-t, --transcoder-set <folder>', 'transcoders with config.yaml');
+    .option('-m, --model <folder>', 'model in Hugging Face layout (default: model_name of config.yaml, or demo)')
+    .option('-t, --transcoder-set <folder>', 'transcoders with config.yaml; for demo also demo-cross-layer');
 }
 
 export function addPromptOptions(command: Command): Command {
@@ -90,8 +91,16 @@ function chatOf(json: unknown, file: string): ChatPrompt {
   throw new UsageError(`--messages must be a JSON list of {role, content}; ${file} is something else.`);
 }
 
-async function modelFolderOf(transcoderFolder: string): Promise<string> {
-  const { modelName } = await readTranscoderConfig(transcoderFolder);
+/** Neither flag: the bundled model. Otherwise transcoders are named, and name their model unless the flag does. */
+async function namesOf({ model, transcoderSet }: ModelFlags): Promise<{ model: string; transcoderSet: string }> {
+  if (transcoderSet !== undefined) return { model: model ?? (await modelNameOf(transcoderSet)), transcoderSet };
+  if (model === undefined || isBundledModel(model)) return { model: 'demo', transcoderSet: 'demo' };
+  throw new UsageError(`--transcoder-set is required: the transcoders of ${model}.`);
+}
+
+async function modelNameOf(transcoderSet: string): Promise<string> {
+  const { modelName } = await readTranscoderConfig(transcoderFolder(transcoderSet));
+  if (isBundledModel(modelName)) return modelName;
   const status = modelName === '' ? undefined : await stat(modelName).catch(() => undefined);
   if (status?.isDirectory()) return modelName;
   const found = modelName === '' ? 'names none' : `names '${modelName}', which is no folder here`;
@@ -104,7 +113,7 @@ export async function withModel<T>(
   display: ProgressDisplay,
   work: (given: ModelWork) => Promise<T>,
 ): Promise<T> {
-  const folder = flags.model ?? (await modelFolderOf(flags.transcoderSet));
+  const names = await namesOf(flags);
   const { dtype, device, threads, lazyEncoder, lazyDecoder } = flags;
   const qwenPrefix = flags.backend === 'nnsight' ? 'pad' : 'eos';
   // Loading LibTorch can take seconds in which no handler runs: until it is there, Ctrl-C ends the process as is.
@@ -113,7 +122,7 @@ export async function withModel<T>(
     const shared = { signal, onProgress: display.listener };
     const options = { dtype, device, threads, lazyEncoder, lazyDecoder, qwenPrefix, ...shared } as const;
     try {
-      const model = await ReplacementModel.load(folder, flags.transcoderSet, options);
+      const model = await ReplacementModel.load(names.model, names.transcoderSet, options);
       try {
         return await work({ model, ...shared });
       } finally {

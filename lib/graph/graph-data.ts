@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { type FeatureLabels, findProblem as findLabelProblem } from '../features/labels';
 import { describe } from '../validate';
 
 /** Something the graph explains: usually the logit of a likely next token, or any direction, or a feature. */
@@ -50,6 +51,8 @@ export interface GraphData {
   readonly edges: Float32Array;
   /** [K], at least one. */
   readonly logits: readonly LogitTarget[];
+  /** What features stand for, where it is known. Default none. */
+  readonly featureLabels?: FeatureLabels;
   /** Which transcoders: one name, or one per layer. */
   readonly scan: string | readonly string[];
   readonly model: GraphModel;
@@ -89,6 +92,7 @@ function typesProblem(data: GraphData): string | undefined {
     must('edges', 'a Float32Array', types.isFloat32Array(data.edges)) ??
     must('logits', 'a list of targets', Array.isArray(data.logits)) ??
     must('scan', 'a string or a list of strings', typeof data.scan === 'string' || isStringList(data.scan)) ??
+    labelsProblem(data.featureLabels) ??
     must('model', 'an object', isRecord(data.model)) ??
     must('settings', 'an object', isRecord(data.settings)) ??
     must(
@@ -98,6 +102,12 @@ function typesProblem(data: GraphData): string | undefined {
     ) ??
     must('packageVersion', 'a string', typeof data.packageVersion === 'string')
   );
+}
+
+function labelsProblem(labels: unknown): string | undefined {
+  if (labels === undefined) return undefined;
+  const problem = isRecord(labels) ? findLabelProblem(labels as Record<string, unknown>) : 'it must be an object';
+  return problem && `featureLabels: ${problem}.`;
 }
 
 function modelProblem(model: GraphModel): string | undefined {

@@ -1,6 +1,7 @@
 import type { NativeArray, NativeGraphInput } from '../binding';
 import { graphEngine, runJob } from '../engine';
 import { CircuitTracerError } from '../errors';
+import type { FeatureLabels } from '../features/labels';
 import type { ReplacementModel } from '../model/replacement-model';
 import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
 import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/verify';
@@ -43,6 +44,7 @@ export class Graph implements GraphData {
   readonly selectedFeatures: Int32Array;
   readonly edges: Float32Array;
   readonly logits: readonly LogitTarget[];
+  readonly featureLabels: FeatureLabels;
   readonly scan: string | readonly string[];
   readonly model: GraphModel;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -63,6 +65,7 @@ export class Graph implements GraphData {
     this.selectedFeatures = data.selectedFeatures;
     this.edges = data.edges;
     this.logits = data.logits;
+    this.featureLabels = data.featureLabels ?? {};
     this.scan = data.scan;
     this.model = data.model;
     this.settings = data.settings;
@@ -119,7 +122,7 @@ export class Graph implements GraphData {
     return nodeAt(this, this.#ranges, index);
   }
 
-  /** A node in a few words: `L3 #120 @5 " Dallas"`. */
+  /** A node in a few words: `L3 #120 @5 " Dallas"`, with its label where it has one: `L3 #120 Texas @5 " Dallas"`. */
   label(node: GraphNode): string {
     return nodeLabel(node, this.tokenStrings);
   }

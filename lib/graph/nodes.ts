@@ -1,3 +1,4 @@
+import { labelKey } from '../features/labels';
 import { checkInteger } from '../validate';
 import type { GraphData } from './graph-data';
 
@@ -11,6 +12,8 @@ export interface FeatureNode {
   /** Number of the feature in its layer's transcoder. */
   readonly feature: number;
   readonly activation: number;
+  /** What it stands for, where that is known. */
+  readonly label?: string;
 }
 
 /** What a layer's transcoder leaves unexplained of the MLP output at one position. */
@@ -69,14 +72,17 @@ export function nodeAt(data: GraphData, ranges: NodeRanges, index: number): Grap
   return featureNode(data, index);
 }
 
-function featureNode({ activeFeatures, activationValues, selectedFeatures }: GraphData, index: number): FeatureNode {
+function featureNode(data: GraphData, index: number): FeatureNode {
+  const { activeFeatures, activationValues, selectedFeatures, featureLabels } = data;
   const active = selectedFeatures[index] as number;
   const [layer, position, feature] = activeFeatures.subarray(3 * active, 3 * active + 3) as unknown as [
     number,
     number,
     number,
   ];
-  return { kind: 'feature', index, layer, position, feature, activation: activationValues[active] as number };
+  const label = featureLabels?.[labelKey({ layer, feature })];
+  const node = { index, layer, position, feature, activation: activationValues[active] as number };
+  return { kind: 'feature', ...node, ...(label !== undefined && { label }) };
 }
 
 function errorNode({ tokens }: GraphData, index: number, offset: number): ErrorNode {
@@ -119,7 +125,7 @@ export function nodeId(node: GraphNode, nLayers: number): string {
 export function nodeLabel(node: GraphNode, tokenStrings: readonly string[]): string {
   switch (node.kind) {
     case 'feature':
-      return `L${node.layer} #${node.feature} @${node.position} ${quoted(tokenStrings[node.position] ?? '')}`;
+      return `L${node.layer} #${node.feature}${node.label === undefined ? '' : ` ${escaped(node.label)}`} @${node.position} ${quoted(tokenStrings[node.position] ?? '')}`;
     case 'error':
       return `error L${node.layer} @${node.position} ${quoted(tokenStrings[node.position] ?? '')}`;
     case 'token':
@@ -127,6 +133,10 @@ export function nodeLabel(node: GraphNode, tokenStrings: readonly string[]): str
     case 'logit':
       return `output ${quoted(node.token)} p=${node.probability.toFixed(3)}`;
   }
+}
+
+function escaped(label: string): string {
+  return quoted(label).slice(1, -1);
 }
 
 /** JSON escapes C0 controls only; DEL, C1 and the direction overrides can disturb a terminal, too. */

@@ -1,8 +1,9 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { runAttribution } from '../attribution/attribute';
 import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeOptions } from '../attribution/options';
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import type { NativeGraphData } from '../binding';
+import { type FeatureLabels, labelKey, readLabels } from '../features/labels';
 import { Graph } from '../graph/graph';
 import { EditPlan } from '../intervention/edits';
 import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
@@ -22,6 +23,7 @@ import { checkFit } from '../transcoder/fit';
 import { planTranscoders } from '../transcoder/formats';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
 import { checkBoolean, checkInteger, checkNotAborted, checkOptions, checkSignal, checkText } from '../validate';
+import { isBundledModel, modelFolder, transcoderFolder } from './bundled';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { openCheckpoint } from './checkpoint';
 import { planModel } from './families';
@@ -57,6 +59,7 @@ interface Parts {
   readonly tokenizer: Tokenizer | undefined;
   readonly dtype: ComputeDtype;
   readonly name: string;
+  readonly labels: FeatureLabels;
 }
 
 /**
@@ -81,6 +84,8 @@ export class ReplacementModel {
   readonly dtype: ComputeDtype;
   /** Last part of the model's folder; the family for a model built in memory. */
   readonly name: string;
+  /** What features stand for, where the folder of transcoders has a labels file. */
+  readonly labels: FeatureLabels;
   readonly #native: NativeModel;
 
   private constructor(parts: Parts) {
@@ -90,26 +95,34 @@ export class ReplacementModel {
     this.device = parts.native.device;
     this.dtype = parts.dtype;
     this.name = parts.name;
+    this.labels = parts.labels;
     this.#native = parts.native;
   }
 
   /**
-   * Load a model folder in Hugging Face layout and a folder of transcoders with config.yaml.
+   * Load a model folder in Hugging Face layout and a folder of transcoders with config.yaml; labels of features are read
+   * from its `labels.json` if there is one.
+   *
+   * `demo` is the small trained model that ships with the package; its transcoders are `demo`, the default, and
+   * `demo-cross-layer`. A folder of such a name is written `./demo`.
    *
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_UNSUPPORTED_MODEL`,
    * `ERR_UNSUPPORTED_TRANSCODER`, `ERR_WEIGHT`, `ERR_MODEL_MISMATCH`, `ERR_TOKENIZER`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT` or `ABORT_ERR`.
    */
-  static async load(modelDir: string, transcoderDir: string, options?: LoadOptions): Promise<ReplacementModel> {
+  static async load(modelDir: string, transcoderDir?: string, options?: LoadOptions): Promise<ReplacementModel> {
     const resolved = resolveLoadOptions(options);
-    const modelFolder = resolve(checkText(modelDir, 'modelDir'));
-    const transcoderFolder = resolve(checkText(transcoderDir, 'transcoderDir'));
+    const folder = modelFolder(checkText(modelDir, 'modelDir'));
+    const standard = isBundledModel(modelDir) ? modelDir : undefined;
+    const transcoders = transcoderFolder(checkText(transcoderDir ?? standard, 'transcoderDir'));
     checkNotAborted(resolved.signal);
-    const { spec, weights } = planModel(await openCheckpoint(modelFolder));
-    const plan = await planTranscoders(transcoderFolder);
+    const { spec, weights } = planModel(await openCheckpoint(folder));
+    const plan = await planTranscoders(transcoders);
     checkFit(spec, plan.spec);
-    const tokenizer = await Tokenizer.load(modelFolder, { qwenPrefix: resolved.qwenPrefix });
-    return ReplacementModel.#start(spec, weights, plan, resolved, tokenizer, basename(modelFolder));
+    const tokenizer = await Tokenizer.load(folder, { qwenPrefix: resolved.qwenPrefix });
+    const name = standard ?? basename(folder);
+    const labels = await readLabels(transcoders);
+    return ReplacementModel.#start(spec, weights, plan, resolved, { tokenizer, name, labels });
   }
 
   /**
@@ -131,7 +144,11 @@ export class ReplacementModel {
     const weights = modelWeights(spec, options.weights ?? {}, random);
     const layers = transcoderWeights(transcoders, options.transcoderWeights ?? [], random);
     const plan = { spec: transcoders, layers };
-    return ReplacementModel.#start(spec, weights, plan, resolved, undefined, spec.family);
+    return ReplacementModel.#start(spec, weights, plan, resolved, {
+      tokenizer: undefined,
+      name: spec.family,
+      labels: {},
+    });
   }
 
   static async #start(
@@ -139,18 +156,10 @@ export class ReplacementModel {
     weights: ModelWeights,
     plan: TranscoderPlan,
     options: ResolvedLoadOptions,
-    tokenizer: Tokenizer | undefined,
-    name: string,
+    more: Pick<Parts, 'tokenizer' | 'name' | 'labels'>,
   ): Promise<ReplacementModel> {
     const native = await NativeModel.load(spec, weights, plan, options);
-    return new ReplacementModel({
-      native,
-      spec,
-      transcoderSpec: plan.spec,
-      tokenizer,
-      dtype: options.dtype,
-      name,
-    });
+    return new ReplacementModel({ native, spec, transcoderSpec: plan.spec, dtype: options.dtype, ...more });
   }
 
   /**
@@ -336,6 +345,17 @@ export class ReplacementModel {
     return resolveTargets(targets, { spec, transcoders, tokenizer, prompt: tokens.length, zeroPositions, directions });
   }
 
+  /** @param indices [N * 3] of (layer, position, feature) */
+  #labelsOf(indices: Int32Array): FeatureLabels {
+    const found: Record<string, string> = {};
+    for (let i = 0; i < indices.length; i += 3) {
+      const key = labelKey({ layer: indices[i] as number, feature: indices[i + 2] as number });
+      const label = this.labels[key];
+      if (label !== undefined) found[key] = label;
+    }
+    return found;
+  }
+
   #graph(
     { tokens }: PreparedPrompt,
     data: NativeGraphData,
@@ -357,6 +377,7 @@ export class ReplacementModel {
         ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
         probability: data.logitProbabilities[rank] as number,
       })),
+      featureLabels: this.#labelsOf(data.indices),
       scan: this.transcoderSpec.scan,
       model: { family, modelName: this.name, nLayers, dModel, dVocab },
       settings: {

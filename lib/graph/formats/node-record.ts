@@ -33,10 +33,15 @@ export function nodeRecord(node: PrunedNode, nLayers: number): NodeRecord {
     run_idx: 0,
     reverse_ctx_idx: 0,
     jsNodeId: jsNodeId(node),
-    clerp: node.kind === 'logit' ? `Output "${node.token}" (p=${threeDecimals(node.probability)})` : '',
+    clerp: labelOf(node),
     influence: node.influence,
     activation: node.kind === 'feature' ? node.activation : null,
   };
+}
+
+function labelOf(node: PrunedNode): string {
+  if (node.kind === 'logit') return `Output "${node.token}" (p=${threeDecimals(node.probability)})`;
+  return node.kind === 'feature' ? (node.label ?? '') : '';
 }
 
 const featureTypes = {

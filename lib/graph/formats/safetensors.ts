@@ -10,7 +10,10 @@ const format = 'circuit-tracer graph';
 const formatVersion = '1';
 
 /** The part of a graph that isn't numbers, kept as JSON in the file's metadata. */
-type Description = Pick<GraphData, 'prompt' | 'tokenStrings' | 'scan' | 'model' | 'settings' | 'timings'> & {
+type Description = Pick<
+  GraphData,
+  'prompt' | 'tokenStrings' | 'featureLabels' | 'scan' | 'model' | 'settings' | 'timings'
+> & {
   readonly logitTokens: readonly string[];
   /** What else there is to say of each target; left out when there is nothing of any. */
   readonly logitPlaces?: readonly Pick<LogitTarget, 'position' | 'feature'>[];
@@ -53,12 +56,13 @@ function vectorsOf({ logits }: GraphData): TensorToWrite[] {
 
 const vectorName = (rank: number) => `logit_vector_${rank}`;
 
-function describeGraph({ prompt, tokenStrings, logits, scan, model, settings, timings }: GraphData): string {
+function describeGraph({ logits, ...data }: GraphData): string {
+  const { prompt, tokenStrings, featureLabels, scan, model, settings, timings } = data;
   const logitTokens = logits.map((logit) => logit.token);
   const places = logits.map(({ position, feature }) => ({ position, feature }));
   const logitPlaces = places.some(({ position, feature }) => position !== undefined || feature) ? places : undefined;
-  const description: Description = { prompt, tokenStrings, logitTokens, logitPlaces, scan, model, settings, timings };
-  return JSON.stringify(description);
+  const parts = { prompt, tokenStrings, featureLabels, logitTokens, logitPlaces, scan, model, settings, timings };
+  return JSON.stringify(parts satisfies Description);
 }
 
 /**
@@ -128,13 +132,13 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
   } catch (error) {
     throw broken(path, `the metadata entry 'graph' isn't JSON (${(error as Error).message})`);
   }
-  const { logitTokens, logitPlaces, prompt, tokenStrings, scan, model, settings, timings } = (description ??
-    {}) as Description;
+  const { logitTokens, logitPlaces, ...rest } = (description ?? {}) as Description;
+  const { prompt, tokenStrings, featureLabels = {}, scan, model, settings, timings } = rest;
   if (!Array.isArray(logitTokens)) throw broken(path, `the metadata entry 'graph' has no list of logitTokens`);
   if (logitPlaces !== undefined && !(Array.isArray(logitPlaces) && logitPlaces.length === logitTokens.length)) {
     throw broken(path, `the metadata entry 'graph' must have as many logitPlaces as logitTokens`);
   }
-  return { logitTokens, logitPlaces, prompt, tokenStrings, scan, model, settings, timings };
+  return { logitTokens, logitPlaces, prompt, tokenStrings, featureLabels, scan, model, settings, timings };
 }
 
 function floats(path: string, arrays: Arrays, name: string, shape: readonly number[]): Float32Array {

@@ -1,0 +1,154 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, unzip } from 'node:zlib';
+import { CircuitTracerError } from '../errors';
+import { isObject, readError } from '../io/files';
+import { type FeatureExamples, findProblem } from './feature-examples';
+
+/** No feature's examples, and no index, are larger when unpacked. */
+const largestFeature = 64 * 2 ** 20;
+const largestIndex = 1024 * 2 ** 20;
+
+interface LayerIndex {
+  readonly filename: string;
+  /** [F + 1] where each feature's entry begins; the end last. Equal neighbours: no examples. */
+  readonly offsets: readonly number[];
+}
+
+/**
+ * Feature examples packed into one file per layer, as pages read them by ranges: `index.json.gz` names, for each layer, the
+ * file and where each feature's entry begins; an entry is the length of what follows (uint32, little-endian), then a
+ * gzip or zlib stream of JSON.
+ *
+ * Entries are read as they are asked for. Close it when done.
+ */
+export class PackedFeatures {
+  readonly folder: string;
+  readonly #layers: ReadonlyMap<number, LayerIndex>;
+  readonly #files = new Map<string, Promise<FileHandle>>();
+
+  private constructor(folder: string, layers: ReadonlyMap<number, LayerIndex>) {
+    this.folder = folder;
+    this.#layers = layers;
+  }
+
+  /**
+   * @param folder with `index.json.gz`
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken index.
+   */
+  static async open(folder: string): Promise<PackedFeatures> {
+    const path = join(folder, 'index.json.gz');
+    const packed = await readFile(path).catch((error) => {
+      throw readError(path, error);
+    });
+    return new PackedFeatures(folder, parseIndex(path, await unpack(path, packed, gunzip, largestIndex)));
+  }
+
+  /** Layers that have examples, ascending. */
+  get layers(): number[] {
+    return [...this.#layers.keys()].sort((a, b) => a - b);
+  }
+
+  /** Number of features of a layer, with examples or without; 0 for a layer there isn't. */
+  count(layer: number): number {
+    return Math.max(0, (this.#layers.get(layer)?.offsets.length ?? 0) - 1);
+  }
+
+  /**
+   * The examples of one feature; undefined when there are none.
+   *
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken entry.
+   */
+  async read(layer: number, feature: number): Promise<FeatureExamples | undefined> {
+    const index = this.#layers.get(layer);
+    const [start, end] = [index?.offsets[feature], index?.offsets[feature + 1]];
+    if (index === undefined || start === undefined || end === undefined || start === end) return undefined;
+    const path = join(this.folder, index.filename);
+    const where = `${path}, feature ${feature}`;
+    const entry = await this.#bytes(path, start, end);
+    const length = entry.length < 4 ? Number.NaN : entry.readUInt32LE(0);
+    if (!(length <= entry.length - 4)) throw broken(where, 'the entry is cut short');
+    const value = parse(where, await unpack(where, entry.subarray(4, 4 + length), unzip, largestFeature));
+    const problem = findProblem(value);
+    if (problem !== undefined) throw broken(where, problem);
+    return value as FeatureExamples;
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    await Promise.allSettled(files.map(async (file) => (await file).close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #bytes(path: string, start: number, end: number): Promise<Buffer> {
+    if (end - start > largestFeature) throw broken(path, `an entry of ${end - start} bytes is too large`);
+    const file = await this.#file(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async #file(path: string): Promise<FileHandle> {
+    const file = this.#files.get(path) ?? open(path);
+    this.#files.set(path, file);
+    try {
+      return await file;
+    } catch (error) {
+      this.#files.delete(path);
+      throw readError(path, error);
+    }
+  }
+}
+
+function parseIndex(path: string, text: Buffer): Map<number, LayerIndex> {
+  const index = parse(path, text);
+  if (!isObject(index)) throw broken(path, 'the index must be an object');
+  const layers = new Map<number, LayerIndex>();
+  for (const [layer, entry] of Object.entries(index)) {
+    if (!/^\d+$/.test(layer)) continue;
+    if (!isLayerIndex(entry)) {
+      throw broken(path, `layer ${layer} must have a filename in the same folder and ascending offsets`);
+    }
+    layers.set(Number(layer), entry);
+  }
+  return layers;
+}
+
+function isLayerIndex(entry: unknown): entry is LayerIndex {
+  if (!isObject(entry)) return false;
+  const { filename, offsets } = entry;
+  if (typeof filename !== 'string' || filename !== basename(filename) || /^\.*$|[\\\0]/.test(filename)) return false;
+  if (!Array.isArray(offsets)) return false;
+  return offsets.every((offset, i) => Number.isSafeInteger(offset) && offset >= (i === 0 ? 0 : offsets[i - 1]));
+}
+
+type Unpacker = typeof gunzip | typeof unzip;
+
+async function unpack(where: string, packed: Buffer, unpacker: Unpacker, maxOutputLength: number): Promise<Buffer> {
+  try {
+    return await promisify<Buffer, { maxOutputLength: number }, Buffer>(unpacker)(packed, { maxOutputLength });
+  } catch (cause) {
+    throw broken(where, `it can't be unpacked (${(cause as Error).message})`, cause);
+  }
+}
+
+function parse(where: string, text: Buffer): unknown {
+  try {
+    return JSON.parse(text.toString('utf8'));
+  } catch (cause) {
+    throw broken(where, `it isn't JSON (${(cause as Error).message})`, cause);
+  }
+}
+
+function broken(where: string, problem: string, cause?: unknown): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_FILE_FORMAT',
+    `Expected packed feature examples in ${where}: ${problem}. Fetch or pack them again.`,
+    { cause },
+  );
+}
