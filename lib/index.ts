@@ -12,6 +12,7 @@ export type { ExampleQuantile, FeatureExample, FeatureExamples } from './feature
 export { type FeatureLabels, readLabels } from './features/labels';
 export { PackedFeatures } from './features/packed-features';
 export * from './graph';
+export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
 export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';
 export {
   type PageSelection,
@@ -24,6 +25,7 @@ export {
 export type { Experiment, ExperimentEdge, ExperimentGroup } from './intervention/render/experiment';
 export { experimentSvg } from './intervention/render/experiment-svg';
 export { type ContinuationComparison, continuationsHtml, topTokensHtml } from './intervention/render/html';
+export { type ActiveFeature, swapFeatures } from './intervention/swap';
 export { type TokenProbability, type TopTokenComparison, topTokens } from './intervention/top-tokens';
 export type {
   FeatureIntervention,

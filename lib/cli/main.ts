@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { registerAttribute } from './commands/attribute';
+import { registerDemo } from './commands/demo';
 import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
 import { registerInfo } from './commands/info';
@@ -19,6 +20,7 @@ export function makeProgram(): Command {
     .exitOverride()
     .showHelpAfterError('Run with --help to see the options.');
   const commands = [
+    registerDemo,
     registerAttribute,
     registerGraph,
     registerVerify,

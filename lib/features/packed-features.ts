@@ -3,8 +3,10 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, unzip } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
-import { isObject, readError } from '../io/files';
+import { fileExists, isObject, readError } from '../io/files';
 import { type FeatureExamples, findProblem } from './feature-examples';
+
+const indexFile = 'index.json.gz';
 
 /** No feature's examples, and no index, are larger when unpacked. */
 const largestFeature = 64 * 2 ** 20;
@@ -38,7 +40,7 @@ export class PackedFeatures {
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken index.
    */
   static async open(folder: string): Promise<PackedFeatures> {
-    const path = join(folder, 'index.json.gz');
+    const path = join(folder, indexFile);
     const packed = await readFile(path).catch((error) => {
       throw readError(path, error);
     });
@@ -103,6 +105,12 @@ export class PackedFeatures {
       throw readError(path, error);
     }
   }
+}
+
+/** The folder of packed examples that comes with a folder of transcoders; undefined when there is none. */
+export async function findFeatures(transcoderDir: string): Promise<string | undefined> {
+  const folder = join(transcoderDir, 'features');
+  return (await fileExists(join(folder, indexFile))) ? folder : undefined;
 }
 
 function parseIndex(path: string, text: Buffer): Map<number, LayerIndex> {

@@ -4,6 +4,7 @@ import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeO
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import type { NativeGraphData } from '../binding';
 import { type FeatureLabels, labelKey, readLabels } from '../features/labels';
+import { findFeatures } from '../features/packed-features';
 import { Graph } from '../graph/graph';
 import { EditPlan } from '../intervention/edits';
 import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
@@ -60,6 +61,7 @@ interface Parts {
   readonly dtype: ComputeDtype;
   readonly name: string;
   readonly labels: FeatureLabels;
+  readonly featuresDir: string | undefined;
 }
 
 /**
@@ -86,6 +88,8 @@ export class ReplacementModel {
   readonly name: string;
   /** What features stand for, where the folder of transcoders has a labels file. */
   readonly labels: FeatureLabels;
+  /** The packed examples of features beside the transcoders, for `PackedFeatures.open`; undefined when there are none. */
+  readonly featuresDir: string | undefined;
   readonly #native: NativeModel;
 
   private constructor(parts: Parts) {
@@ -96,6 +100,7 @@ export class ReplacementModel {
     this.dtype = parts.dtype;
     this.name = parts.name;
     this.labels = parts.labels;
+    this.featuresDir = parts.featuresDir;
     this.#native = parts.native;
   }
 
@@ -122,7 +127,8 @@ export class ReplacementModel {
     const tokenizer = await Tokenizer.load(folder, { qwenPrefix: resolved.qwenPrefix });
     const name = standard ?? basename(folder);
     const labels = await readLabels(transcoders);
-    return ReplacementModel.#start(spec, weights, plan, resolved, { tokenizer, name, labels });
+    const featuresDir = await findFeatures(transcoders);
+    return ReplacementModel.#start(spec, weights, plan, resolved, { tokenizer, name, labels, featuresDir });
   }
 
   /**
@@ -148,6 +154,7 @@ export class ReplacementModel {
       tokenizer: undefined,
       name: spec.family,
       labels: {},
+      featuresDir: undefined,
     });
   }
 
@@ -156,7 +163,7 @@ export class ReplacementModel {
     weights: ModelWeights,
     plan: TranscoderPlan,
     options: ResolvedLoadOptions,
-    more: Pick<Parts, 'tokenizer' | 'name' | 'labels'>,
+    more: Pick<Parts, 'tokenizer' | 'name' | 'labels' | 'featuresDir'>,
   ): Promise<ReplacementModel> {
     const native = await NativeModel.load(spec, weights, plan, options);
     return new ReplacementModel({ native, spec, transcoderSpec: plan.spec, dtype: options.dtype, ...more });

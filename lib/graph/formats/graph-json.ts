@@ -18,6 +18,13 @@ export interface GraphFileOptions {
   directory: string;
   /** Which transcoders the page reads features of: one name, or one per layer. Default: the graph's own. */
   scan?: string | readonly string[];
+  /** What the page shows at first: pinned nodes and groups `[label, id, ...]`, by node id. Default: nothing. */
+  view?: GraphFileView;
+}
+
+export interface GraphFileView {
+  readonly pinnedIds?: readonly string[];
+  readonly supernodes?: readonly (readonly string[])[];
 }
 
 export interface GraphFilesWritten {
@@ -55,7 +62,7 @@ export async function writeGraphFiles(
   graph: Graph,
   options: GraphFileOptions & PruneOptions,
 ): Promise<GraphFilesWritten> {
-  checkOptions(options, ['slug', 'directory', 'scan', 'nodeThreshold', 'edgeThreshold', 'signal']);
+  checkOptions(options, ['slug', 'directory', 'scan', 'view', 'nodeThreshold', 'edgeThreshold', 'signal']);
   const { nodeThreshold, edgeThreshold, signal, ...fileOptions } = options;
   checkFileOptions(graph, fileOptions);
   const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
@@ -68,14 +75,14 @@ export async function writePrunedGraphFiles(
   pruned: PrunedGraph,
   options: GraphFileOptions,
 ): Promise<GraphFilesWritten> {
-  checkOptions(options, ['slug', 'directory', 'scan']);
+  checkOptions(options, ['slug', 'directory', 'scan', 'view']);
   checkFileOptions(pruned.graph, options);
   const { slug, directory, scan = pruned.graph.scan } = options;
   const metadata = graphMetadata(pruned, slug, scan);
   const nodes = connectedNodes(pruned);
   const graphFile = join(directory, `${slug}.json`);
   await makeFolder(directory);
-  const chunks = inChunks(graphText(pruned, metadata, nodes));
+  const chunks = inChunks(graphText(pruned, metadata, nodes, options.view));
   await updateGraphList(directory, metadata, () =>
     writeFileAtomically(graphFile, async (handle) => {
       for (const chunk of chunks) await handle.appendFile(chunk);
@@ -148,10 +155,15 @@ function connectedNodes(pruned: PrunedGraph): PrunedNode[] {
 }
 
 /** The file's text in pieces: one line per node and link. */
-function* graphText(pruned: PrunedGraph, metadata: GraphMetadata, nodes: readonly PrunedNode[]): Generator<string> {
+function* graphText(
+  pruned: PrunedGraph,
+  metadata: GraphMetadata,
+  nodes: readonly PrunedNode[],
+  given: GraphFileView = {},
+): Generator<string> {
   const { graph, edgeSources, edgeTargets, edgeWeights } = pruned;
   const ids = new Map(nodes.map((node) => [node.index, nodeId(node, graph.nLayers)]));
-  const view = { pinnedIds: [], supernodes: [], linkType: 'both', clickedId: '', sg_pos: '' };
+  const view = { pinnedIds: [], supernodes: [], linkType: 'both', clickedId: '', sg_pos: '', ...given };
   yield `{\n"metadata": ${JSON.stringify(metadata, null, 2)},\n"qParams": ${JSON.stringify(view)},\n"nodes": [`;
   let separator = '\n';
   for (const node of nodes) {

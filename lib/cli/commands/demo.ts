@@ -1,0 +1,118 @@
+import { join, relative } from 'node:path';
+import type { Command } from 'commander';
+import { type Circuit, circuitOf } from '../../graph/circuit';
+import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
+import type { Graph } from '../../graph/graph';
+import { type FeatureNode, nodeId } from '../../graph/nodes';
+import type { PrunedGraph } from '../../graph/prune';
+import { percent } from '../../intervention/render/markup';
+import { swapFeatures } from '../../intervention/swap';
+import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
+import type { ReplacementModel } from '../../model/replacement-model';
+import { logToStderr } from '../logging';
+import { addMachineOptions, type ModelFlags, withModel } from '../model-options';
+import { progressDisplay } from '../progress';
+import { renderCircuit } from '../render-circuit';
+import { renderTopTokens } from '../render-comparison';
+import { Palette } from '../text';
+
+/** Two steps: Dallas is in Texas, whose capital is Austin. The other city is at the same position. */
+const question = { prompt: 'Fact: the capital of the state containing Dallas is', idea: 'Texas' };
+const other = { prompt: 'Fact: the capital of the state containing Oakland is', idea: 'California' };
+
+interface DemoFlags extends ModelFlags {
+  out: string;
+  verbose?: boolean;
+}
+
+export function registerDemo(program: Command): void {
+  const command = program
+    .command('demo')
+    .description('find, draw and test a circuit of the small model that ships with the package')
+    .option('--out <folder>', 'folder for the graph files', 'circuit-tracer-demo');
+  addMachineOptions(command).option('--verbose', 'log what is done, and show stacks of errors').action(demo);
+}
+
+async function demo(flags: DemoFlags): Promise<void> {
+  const display = progressDisplay();
+  logToStderr(display, flags.verbose);
+  const lines = await withModel(
+    { ...flags, model: 'demo', transcoderSet: 'demo' },
+    display,
+    async ({ model, signal }) => {
+      const graph = await model.attribute(question.prompt, { signal });
+      const pruned = await graph.prune({ signal });
+      const circuit = circuitOf(pruned);
+      await writeFiles(graph, pruned, circuit, flags.out);
+      const palette = new Palette(process.stdout);
+      return [
+        ...(await introduction(graph, pruned)),
+        ...renderCircuit(circuit, graph.tokenStrings, palette),
+        '',
+        ...(await proof(model, graph, palette)),
+        ...farewell(flags.out),
+      ];
+    },
+  );
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function introduction(graph: Graph, pruned: PrunedGraph): Promise<string[]> {
+  const { replacement, completeness } = await graph.scores();
+  const features = pruned.nodes().filter(({ kind }) => kind === 'feature').length;
+  const [answer] = graph.logits;
+  return [
+    `Prompt   ${question.prompt}`,
+    `Answer   ${answer?.token.trim()} (${percent(answer?.probability ?? 0)})`,
+    `Graph    ${graph.nActive} active features, ${features} of them kept with ${pruned.nEdges} edges`,
+    `Scores   replacement ${replacement.toFixed(2)}, completeness ${completeness.toFixed(2)}`,
+    '',
+  ];
+}
+
+async function writeFiles(graph: Graph, pruned: PrunedGraph, circuit: Circuit, directory: string): Promise<void> {
+  const ids = circuit.groups.map(({ nodes }) => nodes.map((node) => nodeId(node, graph.nLayers)));
+  const supernodes = circuit.groups.flatMap(({ label, kind }, i) =>
+    kind === 'feature' && (ids[i] as string[]).length > 1 ? [[label, ...(ids[i] as string[])]] : [],
+  );
+  await writePrunedGraphFiles(pruned, { slug: 'dallas', directory, view: { pinnedIds: ids.flat(), supernodes } });
+  await graph.save(join(directory, 'dallas.safetensors'));
+}
+
+/** Put California in place of Texas, and see what the model says. */
+async function proof(model: ReplacementModel, graph: Graph, palette: Palette): Promise<string[]> {
+  const elsewhere = await model.attribute(other.prompt);
+  const edits = swapFeatures(featuresOf(graph, question.idea), featuresOf(elsewhere, other.idea));
+  const comparison: TopTokenComparison = {
+    before: await likeliest(model, []),
+    after: await likeliest(model, edits),
+  };
+  return [
+    `Test: the features of ${question.idea} switched off, those of ${other.idea} on`,
+    ...renderTopTokens(comparison, palette),
+    '',
+  ];
+}
+
+/** Features whose label names the idea. */
+function featuresOf(graph: Graph, idea: string): FeatureNode[] {
+  const nodes = Array.from({ length: graph.nSelected }, (_, index) => graph.node(index) as FeatureNode);
+  return nodes.filter(({ label }) => label?.includes(idea));
+}
+
+async function likeliest(model: ReplacementModel, edits: ReturnType<typeof swapFeatures>) {
+  const { logits } = await model.intervene(question.prompt, edits, { returnActivations: false });
+  const last = logits.data.subarray(logits.data.length - model.spec.dVocab);
+  return topTokens(last, 5, (id) => model.tokenizer?.decodeToken(id) ?? String(id));
+}
+
+function farewell(folder: string): string[] {
+  const shown = relative('', folder) || '.';
+  return [
+    `Files in ${shown}: dallas.json for the page, dallas.safetensors the whole graph`,
+    '',
+    'Next, ask a question of your own:',
+    '  circuit-tracer attribute -p "Fact: the language of the country containing Osaka is" \\',
+    `    --slug osaka --graph-file-dir ${shown}`,
+  ];
+}
