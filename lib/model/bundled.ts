@@ -25,9 +25,6 @@ export function isBundledModel(name: string): boolean {
   return Object.hasOwn(bundledModels, name);
 }
 
-/** Where the demo model's lists of prompts and facts are. */
-export const demoFolder = folder;
-
 function bundled(name: string, known: Readonly<Record<string, string>>): string {
   const part = Object.hasOwn(known, name) ? known[name] : undefined;
   return part === undefined ? resolve(name) : resolve(folder, part);

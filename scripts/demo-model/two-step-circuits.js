@@ -22,9 +22,11 @@ const swapsPerQuestion = 5;
 /** Share of a feature's top examples that must have their peak in one state. */
 const pureEnough = 0.6;
 
+const readJson = (name) => JSON.parse(readFileSync(path.join(__dirname, name), 'utf8'));
+
 function questions() {
-  const { prompts } = JSON.parse(readFileSync(path.join(demo, 'evaluation.json'), 'utf8'));
-  const capitals = prompts.heldOutTwoStep.filter(
+  const { heldOutTwoStep } = readJson('prompts.json');
+  const capitals = heldOutTwoStep.filter(
     ({ prompt, relation }) => relation === 'capital' && prompt.startsWith('Fact: the capital of the state containing'),
   );
   const states = new Set();
@@ -35,7 +37,7 @@ function questions() {
 
 /** {word: state}: its name and its cities. */
 function stateOfWord() {
-  const { states } = JSON.parse(readFileSync(path.join(demo, 'world.json'), 'utf8'));
+  const { states } = readJson('world.json');
   return new Map(
     Object.entries(states).flatMap(([state, { cities }]) => [state, ...cities].map((word) => [word, state])),
   );
