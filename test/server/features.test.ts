@@ -139,7 +139,10 @@ describe('features of the hub', () => {
     await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
     address = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`;
   });
-  afterAll(() => hub.close());
+  afterAll(() => {
+    hub.close();
+    hub.closeAllConnections();
+  });
   beforeEach(() => asked.splice(0));
 
   const of = (scan: string, place = '5/0') => `api/features/${place}?scan=${encodeURIComponent(scan)}`;
