@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { temporaryFolder } from '../support/temporary-folder';
-import { ask, expectRefusal, started } from './support/server';
+import { ask, bodyOf, expectRefusal, started } from './support/server';
 
 const feature = (index: number) => ({
   index,
@@ -44,9 +44,9 @@ test('without a folder, nothing is said to be known', async () => {
 describe('packed features', () => {
   test('are answered one by one', async () => {
     const server = await started({ featuresDir: packedFolder() });
-    expect((await (await ask(server, 'api/status')).json()).features).toBe(true);
+    expect((await bodyOf(await ask(server, 'api/status'))).features).toBe(true);
     const response = await ask(server, 'api/features/5/0');
-    expect(await response.json()).toEqual(feature(0));
+    expect(await bodyOf(response)).toEqual(feature(0));
     const known = { headers: { 'if-none-match': response.headers.get('etag') as string } };
     expect((await ask(server, 'api/features/5/0', known)).status).toBe(304);
     for (const name of ['5/1', '5/2', '4/0']) {
@@ -96,13 +96,13 @@ describe('a file for each feature', () => {
     const folder = fileOf(temporaryFolder(), 1);
     fileOf(path.join(folder, 'org', 'set@v1'), 2);
     const server = await started({ featuresDir: folder });
-    const indexOf = async (query: string) => (await (await ask(server, `api/features/5/1${query}`)).json()).index;
+    const indexOf = async (query: string) => (await bodyOf(await ask(server, `api/features/5/1${query}`))).index;
     expect(await indexOf('')).toBe(1);
     expect(await indexOf('?scan=org%2Fset%40v1')).toBe(2);
     expect(await indexOf('?scan=.%2Forg%2Fset%40v1')).toBe(2);
     expect(await indexOf('?scan=..%2F..')).toBe(1);
     await expectRefusal(await ask(server, 'api/features/5/2'), 404, 'ERR_NO_FEATURE');
-    expect((await (await ask(server, 'features/org/set%40v1/22.json')).json()).index).toBe(2);
+    expect((await bodyOf(await ask(server, 'features/org/set%40v1/22.json'))).index).toBe(2);
   });
 
   test.each(['{', '{"index": 1}'])('that is no feature is said so: %s', async (text) => {
@@ -155,7 +155,7 @@ describe('features of the hub', () => {
   test('are fetched in the place of the page, the index once', async () => {
     const server = await started({ hubFeatures: `${address}/` });
     for (let round = 0; round < 2; round++) {
-      expect(await (await ask(server, of('org/set//sub@v1'))).json()).toEqual(feature(0));
+      expect(await bodyOf(await ask(server, of('org/set//sub@v1')))).toEqual(feature(0));
     }
     await expectRefusal(await ask(server, of('org/set//sub@v1', '5/1')), 404, 'ERR_NO_FEATURE');
     expect(asked.filter((url) => url.endsWith('index.json.gz'))).toHaveLength(1);

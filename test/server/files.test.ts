@@ -4,7 +4,7 @@ import path from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { GraphServer } from '../../lib';
 import { temporaryFolder } from '../support/temporary-folder';
-import { ask, expectRefusal, graphFile, graphsFolder, graphText, started } from './support/server';
+import { ask, bodyOf, expectRefusal, graphFile, graphsFolder, graphText, started } from './support/server';
 
 const size = Buffer.byteLength(graphText);
 
@@ -140,7 +140,7 @@ describe('the list of graphs', () => {
   const entriesOf = async (dataDir: string) => {
     const response = await ask(await started({ dataDir }), 'data/graph-metadata.json');
     expect(response.status).toBe(200);
-    const { graphs } = await response.json();
+    const { graphs } = await bodyOf(response);
     return graphs as { slug: string; prompt: string }[];
   };
 
@@ -172,7 +172,7 @@ describe('the list of graphs', () => {
   test('is empty for an empty folder, and sees a file that comes later', async () => {
     const dataDir = temporaryFolder();
     const server = await started({ dataDir });
-    const list = async () => (await (await ask(server, 'data/graph-metadata.json')).json()).graphs.length;
+    const list = async () => (await bodyOf(await ask(server, 'data/graph-metadata.json'))).graphs.length;
     expect(await list()).toBe(0);
     cpSync(graphFile, path.join(dataDir, 'new.json'));
     expect(await list()).toBe(1);

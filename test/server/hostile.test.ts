@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { GraphServer } from '../../lib';
 import { hostileRequests } from './support/hostile';
 import { type RawAnswer, sendRaw } from './support/raw';
-import { ask, graphsFolder, graphText, json, started } from './support/server';
+import { ask, bodyOf, graphsFolder, graphText, json, started } from './support/server';
 
 const canary = 'CANARY-7f3a';
 
@@ -71,7 +71,7 @@ describe('hostile requests', () => {
     expect(snapshot(path.dirname(folder))).toEqual(before);
     const response = await ask(server, 'data/salt.json');
     expect([response.status, await response.text()]).toEqual([200, graphText]);
-    const { graphs } = await (await ask(server, 'data/graph-metadata.json')).json();
+    const { graphs } = await bodyOf(await ask(server, 'data/graph-metadata.json'));
     expect(graphs.map(({ slug }: { slug: string }) => slug)).toEqual(['salt']);
   });
 });

@@ -3,7 +3,7 @@ import { serve } from '../../lib';
 import { packageVersion } from '../../lib/package-version';
 import { expectRejection } from '../support/expect-rejection';
 import { temporaryFolder } from '../support/temporary-folder';
-import { ask, expectRefusal, graphsFolder, started } from './support/server';
+import { ask, bodyOf, expectRefusal, graphsFolder, started } from './support/server';
 
 test.each(['', 'index.html', '?slug=salt'])('the page at /%s runs nothing but its own files', async (address) => {
   const response = await ask(await started(), address);
@@ -40,7 +40,7 @@ test('a page that is not built is said to be, and the rest works', async () => {
 
 test('the status says what can be done', async () => {
   const response = await ask(await started(), 'api/status');
-  expect(await response.json()).toEqual({ version: packageVersion, canSave: true, features: false, model: null });
+  expect(await bodyOf(response)).toEqual({ version: packageVersion, canSave: true, features: false, model: null });
 });
 
 describe('serve', () => {

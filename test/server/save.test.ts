@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { GraphServer } from '../../lib';
-import { ask, expectRefusal, graphFile, graphsFolder, graphText, json, started } from './support/server';
+import { ask, bodyOf, expectRefusal, graphFile, graphsFolder, graphText, json, started } from './support/server';
 
 const address = 'api/graphs/salt/view';
 const view = { pinnedIds: ['0_228_1'], supernodes: [['a "group"', '1_144_11']], positions: { x: [1, 2] } };
@@ -20,7 +20,7 @@ test.each(['PUT', 'POST'])('%s replaces the view and nothing else', async (metho
   const { server, folder, file, revision } = await opened();
   const response = await save(server, view, revision, method);
   expect(response.status).toBe(200);
-  const { revision: saved } = await response.json();
+  const { revision: saved } = await bodyOf(response);
   const reread = await ask(server, 'data/salt.json', { headers: { range: 'bytes=0-0' } });
   expect(reread.headers.get('etag')).toBe(saved);
   const text = readFileSync(file, 'utf8');
@@ -52,7 +52,7 @@ test('one backup is kept: what the last save replaced', async () => {
 
 test('a view made from another revision is refused, and told what is there', async () => {
   const { server, file, revision } = await opened();
-  const { revision: theirs } = await (await save(server, { theirs: true }, revision)).json();
+  const { revision: theirs } = await bodyOf(await save(server, { theirs: true }, revision));
   const body = await expectRefusal(await save(server, { mine: true }, revision), 409, 'ERR_CONFLICT');
   expect(body).toMatchObject({ revision: theirs, qParams: { theirs: true } });
   expect(JSON.parse(readFileSync(file, 'utf8')).qParams).toEqual({ theirs: true });
@@ -79,7 +79,7 @@ test('saves at once that ask for no revision take turns', async () => {
   const { server, folder, file } = await opened();
   const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => save(server, { i })));
   expect(responses.every(({ status }) => status === 200)).toBe(true);
-  const revisions = await Promise.all(responses.map(async (response) => (await response.json()).revision));
+  const revisions = await Promise.all(responses.map(async (response) => (await bodyOf(response)).revision));
   expect(new Set(revisions).size).toBe(20);
   expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')).qParams)).toEqual(['i']);
   expect(readdirSync(folder).sort()).toEqual(['salt.json', 'salt.json.bak']);

@@ -51,13 +51,18 @@ export function json(body: unknown, method = 'POST'): RequestInit {
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
+/** The JSON of an answer. */
+export async function bodyOf(response: Response) {
+  return JSON.parse(await response.text());
+}
+
 /** The answer must be a refusal with this status and code. */
 export async function expectRefusal(
   response: Response,
   status: number,
   code: string,
 ): Promise<Record<string, unknown>> {
-  const body = await response.json();
+  const body = await bodyOf(response);
   expect({ status: response.status, body }).toEqual({
     status,
     body: expect.objectContaining({ error: { code, message: expect.stringMatching(/\w/) } }),
