@@ -122,36 +122,63 @@ test('without a model there is no steering', async () => {
   await expectRefusal(await ask(plain, 'api/steer', json(body)), 404, 'ERR_NO_MODEL');
 });
 
+/** The model, seen and held up in what it generates. */
+function watched(gate: Promise<unknown> = Promise.resolve()): { model: ReplacementModel; signals: AbortSignal[] } {
+  const signals: AbortSignal[] = [];
+  const generate: ReplacementModel['generate'] = async (prompt, interventions, options = {}) => {
+    if (options.signal) signals.push(options.signal);
+    await gate;
+    return model.generate(prompt, interventions, options);
+  };
+  return { signals, model: Object.assign(Object.create(model), { generate }) };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('it never happened');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 test('takes requests in turn, and says so when too many wait', async () => {
-  const responses = await Promise.all(Array.from({ length: 12 }, () => steer({ maxNewTokens: 20 })));
-  const statuses = responses.map(({ status }) => status);
-  expect(statuses.filter((status) => status === 200)).toHaveLength(4);
-  expect(statuses.filter((status) => status === 503)).toHaveLength(8);
-  const refused = responses.find(({ status }) => status === 503) as Response;
-  expect(refused.headers.get('retry-after')).toBe('5');
-  await expectRefusal(refused, 503, 'ERR_BUSY');
-  expect((await steer()).status).toBe(200);
+  let open = () => {};
+  const slow = watched(new Promise<void>((resolve) => (open = resolve)));
+  const busy = await started({ dataDir, model: slow.model });
+  const responses: Response[] = [];
+  const all = Array.from({ length: 12 }, async () => responses.push(await ask(busy, 'api/steer', json(body))));
+  await until(() => responses.length === 8);
+  expect(slow.signals).toHaveLength(1);
+  for (const response of responses.splice(0)) {
+    expect(response.headers.get('retry-after')).toBe('5');
+    await expectRefusal(response, 503, 'ERR_BUSY');
+  }
+  open();
+  await Promise.all(all);
+  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 });
 
 test('a client that goes away is not worked for', async () => {
+  const seen = watched();
+  const left = await started({ dataDir, model: seen.model });
   const gone = new AbortController();
-  const given = Array.from({ length: 4 }, () =>
-    steer({ maxNewTokens: 200 }, { signal: gone.signal }).catch((error: Error) => error.name),
-  );
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const init = { ...json({ ...body, maxNewTokens: 200 }), signal: gone.signal };
+  const given = ask(left, 'api/steer', init).catch((error: Error) => error.name);
+  await until(() => seen.signals.length === 1);
   gone.abort();
-  expect(await Promise.all(given)).toEqual(Array(4).fill('AbortError'));
-  // All four had to leave the queue for these to have room in it.
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const next = await Promise.all(Array.from({ length: 4 }, () => steer({ maxNewTokens: 1 })));
-  expect(next.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(await given).toBe('AbortError');
+  await until(() => seen.signals[0]?.aborted === true);
+  expect((await ask(left, 'api/steer', json(body))).status).toBe(200);
+  expect(seen.signals).toHaveLength(3);
 });
 
 test('closing gives up what runs, and leaves the model to its owner', async () => {
-  const closing = await started({ dataDir, model });
+  const seen = watched();
+  const closing = await started({ dataDir, model: seen.model });
   const running = ask(closing, 'api/steer', json({ ...body, maxNewTokens: 200 })).catch(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => seen.signals.length === 1);
   await closing.close();
   await running;
+  expect(seen.signals[0]?.aborted).toBe(true);
   expect((await model.forward([1, 5], { exactTokens: true })).shape).toEqual([2, model.spec.dVocab]);
 });

@@ -1,17 +1,20 @@
 import { hostname } from 'node:os';
-import { hostNames, isLoopback, nameInHost } from '../../lib/server/hosts';
+import { hostNames, isLoopback, nameInHost, shownHost } from '../../lib/server/hosts';
+import { resolveServeOptions } from '../../lib/server/options';
 import { expectRefusal, graphsFolder, json, started } from './support/server';
 
 const token = 'abcdefgh-IJKLMNOP_0123';
 
 test('an address other machines reach has a token of its own, in its URL', async () => {
-  const server = await started({ host: '0.0.0.0' });
-  const url = new URL(server.url);
-  expect(url.searchParams.get('token')).toMatch(/^[\w-]{24}$/);
-  expect(new URL(server.urlOf('salt')).searchParams.get('slug')).toBe('salt');
-  const base = `http://127.0.0.1:${server.port}/`;
-  await expectRefusal(await fetch(`${base}api/status`), 401, 'ERR_UNAUTHORIZED');
-  expect((await fetch(`${base}api/status${url.search}`)).status).toBe(200);
+  const dataDir = graphsFolder();
+  const { token: made } = await resolveServeOptions({ dataDir, host: '0.0.0.0' });
+  expect(made).toMatch(/^[\w-]{24}$/);
+  expect((await resolveServeOptions({ dataDir, host: '0.0.0.0' })).token).not.toBe(made);
+  expect(shownHost('0.0.0.0')).not.toBe('0.0.0.0');
+  const server = await started({ dataDir, token: made });
+  expect(server.url).toBe(`http://127.0.0.1:${server.port}/?token=${made}`);
+  expect(server.urlOf('salt')).toBe(`http://127.0.0.1:${server.port}/?slug=salt&token=${made}`);
+  expect((await fetch(server.url)).status).toBe(200);
 });
 
 test('the page brings it once, then a cookie that scripts and other sites do not get', async () => {
