@@ -12,7 +12,8 @@ const edit = { nodes: ['1_144_11', '0_94_11'], factor: -3 };
 const body = { slug: 'salt', edits: [edit], maxNewTokens: 3, freezeAttention: true, top: 4 };
 
 beforeAll(async () => {
-  model = await ReplacementModel.load(modelDir('llama'), transcoderDir('llama-plt-relu-skip'));
+  // Threads of several processes on few cores wait for each other a hundred times longer than so small a model computes.
+  model = await ReplacementModel.load(modelDir('llama'), transcoderDir('llama-plt-relu-skip'), { threads: 1 });
   server = await started({ dataDir, model });
 });
 afterAll(() => model.dispose());
@@ -122,15 +123,23 @@ test('without a model there is no steering', async () => {
   await expectRefusal(await ask(plain, 'api/steer', json(body)), 404, 'ERR_NO_MODEL');
 });
 
-/** The model, seen and held up in what it generates. */
-function watched(gate: Promise<unknown> = Promise.resolve()): { model: ReplacementModel; signals: AbortSignal[] } {
-  const signals: AbortSignal[] = [];
-  const generate: ReplacementModel['generate'] = async (prompt, interventions, options = {}) => {
-    if (options.signal) signals.push(options.signal);
-    await gate;
-    return model.generate(prompt, interventions, options);
-  };
-  return { signals, model: Object.assign(Object.create(model), { generate }) };
+/** The model, held up before it generates until it is let go on. */
+class HeldModel {
+  readonly signals: AbortSignal[] = [];
+  readonly model: ReplacementModel;
+  letGo = () => {};
+
+  constructor() {
+    const held = new Promise<void>((resolve) => {
+      this.letGo = resolve;
+    });
+    const generate: ReplacementModel['generate'] = async (prompt, interventions, options = {}) => {
+      if (options.signal) this.signals.push(options.signal);
+      await held;
+      return model.generate(prompt, interventions, options);
+    };
+    this.model = Object.assign(Object.create(model), { generate });
+  }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -142,43 +151,44 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('takes requests in turn, and says so when too many wait', async () => {
-  let open = () => {};
-  const slow = watched(new Promise<void>((resolve) => (open = resolve)));
-  const busy = await started({ dataDir, model: slow.model });
+  const held = new HeldModel();
+  const busy = await started({ dataDir, model: held.model });
   const responses: Response[] = [];
   const all = Array.from({ length: 12 }, async () => responses.push(await ask(busy, 'api/steer', json(body))));
   await until(() => responses.length === 8);
-  expect(slow.signals).toHaveLength(1);
+  expect(held.signals).toHaveLength(1);
   for (const response of responses.splice(0)) {
     expect(response.headers.get('retry-after')).toBe('5');
     await expectRefusal(response, 503, 'ERR_BUSY');
   }
-  open();
+  held.letGo();
   await Promise.all(all);
   expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 });
 
 test('a client that goes away is not worked for', async () => {
-  const seen = watched();
-  const left = await started({ dataDir, model: seen.model });
+  const held = new HeldModel();
+  const left = await started({ dataDir, model: held.model });
   const gone = new AbortController();
-  const init = { ...json({ ...body, maxNewTokens: 200 }), signal: gone.signal };
-  const given = ask(left, 'api/steer', init).catch((error: Error) => error.name);
-  await until(() => seen.signals.length === 1);
+  const given = ask(left, 'api/steer', { ...json(body), signal: gone.signal }).catch((error: Error) => error.name);
+  await until(() => held.signals.length === 1);
   gone.abort();
   expect(await given).toBe('AbortError');
-  await until(() => seen.signals[0]?.aborted === true);
+  await until(() => held.signals[0]?.aborted === true);
+  held.letGo();
   expect((await ask(left, 'api/steer', json(body))).status).toBe(200);
-  expect(seen.signals).toHaveLength(3);
+  // One of the first request, which went no further, and two of the second.
+  expect(held.signals).toHaveLength(3);
 });
 
 test('closing gives up what runs, and leaves the model to its owner', async () => {
-  const seen = watched();
-  const closing = await started({ dataDir, model: seen.model });
-  const running = ask(closing, 'api/steer', json({ ...body, maxNewTokens: 200 })).catch(() => undefined);
-  await until(() => seen.signals.length === 1);
+  const held = new HeldModel();
+  const closing = await started({ dataDir, model: held.model });
+  const running = ask(closing, 'api/steer', json(body)).catch(() => 'gone');
+  await until(() => held.signals.length === 1);
   await closing.close();
-  await running;
-  expect(seen.signals[0]?.aborted).toBe(true);
+  expect(held.signals[0]?.aborted).toBe(true);
+  held.letGo();
+  expect(await running).toBe('gone');
   expect((await model.forward([1, 5], { exactTokens: true })).shape).toEqual([2, model.spec.dVocab]);
 });
