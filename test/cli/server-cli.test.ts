@@ -169,6 +169,14 @@ describe('circuit-tracer attribute --server', () => {
     await visit(args, waited, 'SIGINT', { PATH: `${bin}:${process.env.PATH}` });
   });
 
+  test('says before the work that it could not be shown', async () => {
+    const files = ['--slug', 'mine', '--graph-file-dir', temporaryFolder()];
+    const args = ['attribute', ...input, ...prompt, ...files, '--server', '--port', '0', '--features-dir', 'nowhere'];
+    const { code, stdout, stderr } = await runNode(cliScript, args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: featuresDir.*nowhere/);
+  });
+
   test('without graph files there is nothing to show', async () => {
     const args = ['attribute', ...input, ...prompt, '-o', 'g.safetensors', '--server'];
     const { code, stderr } = await runNode(cliScript, args);
