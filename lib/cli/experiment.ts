@@ -21,9 +21,11 @@ export function experimentOf(
 ): Experiment {
   if (!given.selection) return { prompt, groups: given.interventions.map((entry) => editedGroup(entry)), outputs };
   const selected = selectedGroups(given.selection);
+  const labels = selected.map(({ label }) => given.labels.get(label) ?? label);
   const ids = selected.map(({ features }) => features.map(nodeId));
   const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= smallestEdge);
-  return { prompt, groups: pageGroups(selected, given.factors, activationShares(clean, edited)), edges, outputs };
+  const groups = pageGroups(selected, given.factors, activationShares(clean, edited));
+  return { prompt, groups: groups.map((group, i) => ({ ...group, label: labels[i] as string })), edges, outputs };
 }
 
 /** Share of a group's input below which an edge isn't drawn: as on the reference's page. */

@@ -26,6 +26,8 @@ export interface GivenInterventions {
   readonly selection: PageSelection | undefined;
   /** Of the page's graph file; a URL has none. */
   readonly links: readonly Link<string>[];
+  /** What its nodes stand for, by id. */
+  readonly labels: ReadonlyMap<string, string>;
   readonly factors: ReadonlyMap<string, number>;
 }
 
@@ -93,7 +95,7 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
   const fromFile = flags.interventions === undefined ? [] : await readJsonFile(flags.interventions);
   if (!Array.isArray(fromFile))
     throw new UsageError(`--interventions must be a JSON list; ${flags.interventions} isn't.`);
-  const { selection, links } = await pageOf(flags.page);
+  const { selection, links, labels } = await pageOf(flags.page);
   const factors = new Map(flags.group ?? []);
   if (factors.size > 0 && !selection) throw new UsageError('--group names a group of a page: give its --page.');
   const scaled = selection ? scaleGroups(selection, factors) : [];
@@ -104,14 +106,24 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
       'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
     );
   }
-  return { interventions, selection, links, factors };
+  return { interventions, selection, links, labels, factors };
 }
 
-async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links'>> {
-  if (page === undefined) return { selection: undefined, links: [] };
-  if (/^[?]|^\w+:\/\/|[?&](supernodes|pinnedIds)=/.test(page)) return { selection: selectionFromUrl(page), links: [] };
+async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
+  const none = { links: [], labels: new Map() };
+  if (page === undefined) return { selection: undefined, ...none };
+  if (/^[?]|^\w+:\/\/|[?&](supernodes|pinnedIds)=/.test(page)) return { selection: selectionFromUrl(page), ...none };
   const file = await readJsonFile(page);
-  return { selection: selectionFromGraphFile(file), links: linksOf(file) };
+  return { selection: selectionFromGraphFile(file), links: linksOf(file), labels: labelsOf(file) };
+}
+
+/** Of the file's nodes that have one, by id. */
+function labelsOf(file: unknown): Map<string, string> {
+  const { nodes } = file as { nodes?: unknown };
+  const named = Array.isArray(nodes)
+    ? nodes.filter((node) => typeof node?.clerp === 'string' && node.clerp !== '')
+    : [];
+  return new Map(named.map(({ node_id, clerp }) => [node_id, clerp]));
 }
 
 /** What of the file's links is whole. */

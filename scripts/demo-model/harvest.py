@@ -11,7 +11,7 @@ from settings import N_FEATURES, N_LAYERS, SEED
 
 DOCUMENTS = 8_192
 LONGEST_EXAMPLE = 16
-TOP_EXAMPLES = 6
+TOP_EXAMPLES = 5
 # The top examples show a word at most so often: many features answer to several.
 SAME_WORD = 2
 SUBSAMPLES = ((3, 3), (2, 3))  # parts of the range of activations, examples from each part

@@ -11,8 +11,8 @@ PER_LAYER = DEMO / "transcoders"
 CROSS_LAYER = DEMO / "cross-layer-transcoders"
 
 N_LAYERS = 4
-D_MODEL = 128
-D_MLP = 768
+D_MODEL = 192
+D_MLP = 640
 N_HEADS = 4
 N_KEY_VALUE_HEADS = 2
 D_HEAD = 32

@@ -22,7 +22,7 @@ LEARNING_RATE = 2e-3
 ACTIVE = 18
 # Weight of the sizes of what features write, beside the variance left over: it costs least to write a direction that occurs
 # often, as that of a state, by a feature of its own.
-SPARSITY = 0.03
+SPARSITY = 0.06
 # Steps without activation after which a feature counts as silent, how many of them learn at once, how strongly.
 SILENT_STEPS = 100
 SILENT_ACTIVE = 32
@@ -117,7 +117,7 @@ def main():
     parser.add_argument("--kinds", nargs="+", default=list(STEPS))
     parser.add_argument("--steps", type=int)
     args = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     data = collect(*load_model(), DOCUMENTS, SEED + 1)
     print(f"{data.tokens.shape[0]} tokens")
     for kind in args.kinds:
