@@ -22,7 +22,7 @@ LEARNING_RATE = 2e-3
 ACTIVE = 18
 # Weight of the sizes of what features write, beside the variance left over: it costs least to write a direction that occurs
 # often, as that of a state, by a feature of its own.
-SPARSITY = 0.06
+SPARSITY = 0.1
 # Steps without activation after which a feature counts as silent, how many of them learn at once, how strongly.
 SILENT_STEPS = 100
 SILENT_ACTIVE = 32
