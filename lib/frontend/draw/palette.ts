@@ -1,0 +1,20 @@
+/** Colours of drawings. The page reads them from its style sheet, so that light and dark are defined once. */
+export interface Palette {
+  readonly surface: string;
+  readonly band: string;
+  readonly line: string;
+  readonly ink: string;
+  readonly muted: string;
+  readonly accent: string;
+  readonly positive: string;
+  readonly negative: string;
+}
+
+const names = ['surface', 'band', 'line', 'ink', 'muted', 'accent', 'positive', 'negative'] as const;
+
+export function readPalette(element: Element): Palette {
+  const style = getComputedStyle(element);
+  return Object.fromEntries(
+    names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
+  ) as unknown as Palette;
+}

@@ -1,0 +1,20 @@
+import { render } from 'preact';
+import { App } from './app';
+import { listenToKeys } from './state/keys';
+import { followAddress, openFromAddress, pushAddress } from './state/open';
+import { startAutosave } from './state/save';
+import { onState } from './state/store';
+import { startTheme } from './state/theme';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/layout.css';
+import './styles/panes.css';
+
+startTheme();
+const page = document.getElementById('page');
+if (page) render(<App />, page);
+listenToKeys();
+startAutosave();
+onState(pushAddress);
+addEventListener('popstate', () => void followAddress());
+void openFromAddress();

@@ -1,0 +1,188 @@
+import { useRef, useState } from 'preact/hooks';
+import { percent, shortened } from '../core/format';
+import type { Box, Subgraph } from '../core/subgraph';
+import type { Point } from '../core/view';
+import { shareOpacity } from '../draw/share-style';
+import { boxSize, edgeLine, edgeWidth, leastEdge, leastLabelled } from '../draw/subgraph-shapes';
+import { moveBox, toggleMark, togglePin, toggleSelection } from '../state/edit';
+import { useStore } from '../state/hooks';
+import { hovered } from '../state/store';
+import { Glyph } from './glyph';
+import { useHoverClass } from './use-hover-class';
+import { usePanZoom } from './use-pan-zoom';
+
+interface PictureProps {
+  readonly subgraph: Subgraph;
+  readonly places: readonly Point[];
+  /** Clicks mark instead of select. */
+  readonly marking: boolean;
+}
+
+/** Boxes and the edges between them; drag a box to place it. */
+export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
+  const svg = useRef<SVGSVGElement>(null);
+  const { viewBox, handlers, toUnits, zoomBy, fit } = usePanZoom(svg, places);
+  const [dragged, setDragged] = useState<{ key: string; point: Point } | null>(null);
+  useHoverClass(svg);
+  const placed = places.map((place, i) => (dragged?.key === subgraph.boxes[i].key ? dragged.point : place));
+  return (
+    <div class="subgraph">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
+      <svg ref={svg} viewBox={viewBox} role="group" aria-label="Subgraph of pinned nodes" {...handlers}>
+        <Edges subgraph={subgraph} places={placed} />
+        {subgraph.boxes.map((box, i) => (
+          <BoxShape
+            key={box.key}
+            box={box}
+            place={placed[i]}
+            entry={i === 0}
+            marking={marking}
+            toUnits={toUnits}
+            onDrag={(point) => setDragged({ key: box.key, point })}
+            onDrop={(point) => {
+              setDragged(null);
+              moveBox(box.key, point);
+            }}
+          />
+        ))}
+      </svg>
+      <div class="zoom-buttons">
+        <button type="button" class="quiet" aria-label="Zoom in" onClick={() => zoomBy(1.25)}>
+          +
+        </button>
+        <button type="button" class="quiet" aria-label="Zoom out" onClick={() => zoomBy(0.8)}>
+          −
+        </button>
+        <button type="button" class="quiet" aria-label="Show all" title="Show all" onClick={fit}>
+          ⛶
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Weak edges first; numbers above all. */
+function Edges({ subgraph, places }: { subgraph: Subgraph; places: readonly Point[] }) {
+  const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
+  edges.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
+  const lines = edges.map((edge) => ({ ...edge, ...edgeLine(places[edge.from], places[edge.to]) }));
+  const name = (box: number) => subgraph.boxes[box].label;
+  return (
+    <g class="edges">
+      {lines.map(({ from, to, weight, points: [x, y, ...rest] }) => (
+        <path
+          key={`${from} ${to}`}
+          d={`M${x} ${y}C${rest.join(' ')}`}
+          data-sign={weight < 0 ? 'negative' : 'positive'}
+          stroke-width={edgeWidth(weight)}
+          stroke-opacity={shareOpacity(weight)}
+        >
+          <title>{`${name(from)} → ${name(to)}: ${percent(weight)} of its outside input`}</title>
+        </path>
+      ))}
+      {lines
+        .filter(({ weight }) => Math.abs(weight) >= leastLabelled)
+        .map(({ from, to, weight, middle: [x, y] }) => (
+          <text key={`${from} ${to}`} x={x} y={y + 4}>
+            {percent(weight)}
+          </text>
+        ))}
+    </g>
+  );
+}
+
+interface BoxProps {
+  readonly box: Box;
+  readonly place: Point;
+  readonly entry: boolean;
+  readonly marking: boolean;
+  readonly toUnits: (event: PointerEvent) => Point;
+  readonly onDrag: (point: Point) => void;
+  readonly onDrop: (point: Point) => void;
+}
+
+const dragStart = 3;
+
+function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop }: BoxProps) {
+  const selected = useStore((state) => state.history.present.selected === box.key);
+  const marked = useStore((state) => state.marked.includes(box.key));
+  const drag = useRef<{ offset: Point; moved: boolean; x: number; y: number } | null>(null);
+  const { width, height } = boxSize;
+  const press = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    event.stopPropagation();
+    (event.currentTarget as Element).setPointerCapture(event.pointerId);
+    const [ux, uy] = toUnits(event);
+    drag.current = { offset: [x - ux, y - uy], moved: false, x: event.clientX, y: event.clientY };
+  };
+  const pointOf = (event: PointerEvent): Point => {
+    const [ux, uy] = toUnits(event);
+    return [ux + (drag.current?.offset[0] ?? 0), uy + (drag.current?.offset[1] ?? 0)];
+  };
+  const moveTo = (event: PointerEvent) => {
+    if (!drag.current) return;
+    drag.current.moved ||= Math.hypot(event.clientX - drag.current.x, event.clientY - drag.current.y) > dragStart;
+    if (drag.current.moved) onDrag(pointOf(event));
+  };
+  const release = (event: PointerEvent) => {
+    if (drag.current?.moved) onDrop(pointOf(event));
+    else if (drag.current) act(event);
+    drag.current = null;
+  };
+  const act = (event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }) => {
+    if (event.ctrlKey || event.metaKey) togglePin(box.key);
+    else if (event.shiftKey || marking) toggleMark(box.key);
+    else toggleSelection(box.key);
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') act(event);
+    else if (event.key === ' ') toggleMark(box.key);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: SVG has no button
+    <g
+      class="box"
+      role="button"
+      tabIndex={0}
+      data-entry={entry ? '' : undefined}
+      data-key={box.key}
+      data-nodes={box.nodes.join(' ')}
+      data-group={box.kind === 'group'}
+      data-marked={marked}
+      aria-pressed={selected}
+      aria-label={`${box.label}${box.kind === 'group' ? `, group of ${box.nodes.length}` : ''}${marked ? ', marked' : ''}`}
+      transform={`translate(${x - width / 2} ${y - height / 2})`}
+      onPointerDown={press}
+      onPointerMove={moveTo}
+      onPointerUp={release}
+      onPointerEnter={() => box.nodes.length === 1 && hovered.set(box.nodes[0])}
+      onPointerLeave={() => hovered.set(-1)}
+      onKeyDown={key}
+    >
+      <title>{box.label}</title>
+      {box.kind === 'group' && <rect class="box-behind" x="4" y="-4" width={width} height={height} rx="8" />}
+      <rect class="box-front" width={width} height={height} rx="8" />
+      {box.kind !== 'group' && <Glyph kind={box.kind} x={14} y={height / 2} />}
+      <BoxText box={box} />
+    </g>
+  );
+}
+
+function BoxText({ box }: { box: Box }) {
+  const { width, height } = boxSize;
+  if (box.kind !== 'group') {
+    return (
+      <text x={(width + 20) / 2} y={height / 2 + 4}>
+        {shortened(box.label, 17)}
+      </text>
+    );
+  }
+  return (
+    <text x={width / 2} y={height / 2 + 4}>
+      {shortened(box.label, 17)}
+      <tspan class="box-count"> {box.nodes.length}</tspan>
+    </text>
+  );
+}

@@ -1,0 +1,145 @@
+import { historyOf } from '../core/history';
+import type { Json } from '../core/json';
+import { readView, viewText, writeView } from '../core/saved-view';
+import { readAddress, selectionAddress } from '../core/url';
+import { emptyView, type View } from '../core/view';
+import { fetchGraphList, fetchStatus } from '../data/api';
+import { type Draft, readDraft } from '../data/autosave';
+import { graphUrl, loadGraph } from '../data/load';
+import type { LoadedGraph } from '../data/loaded-graph';
+import { notify, problemOf } from './notices';
+import { currentView, type Document, emphasised, getState, hovered, setState } from './store';
+
+/** Show what the address asks for: its graph, or the first of the list. */
+export async function openFromAddress(): Promise<void> {
+  const address = await readAddress(new URL(location.href));
+  const list = refreshList();
+  void fetchStatus().then((status) => setState({ status }));
+  if (address.slug !== '') return openSlug(address.slug, address.params);
+  await list;
+  const [first] = getState().entries;
+  if (first) return openSlug(first.slug, address.params);
+  if (getState().problem === '') {
+    setState({ problem: 'There are no graphs here yet. Make one, or drop a graph file onto this page.' });
+  }
+}
+
+/** Read the list of graphs again; a list that can't be read is no reason to show no graph. */
+export async function refreshList(): Promise<void> {
+  try {
+    setState({ entries: await fetchGraphList() });
+  } catch {
+    setState({ entries: [] });
+  }
+}
+
+export async function openSlug(slug: string, params: Json = {}): Promise<void> {
+  await open({ url: graphUrl(slug) }, slug, slug, undefined, params);
+}
+
+/** Open a graph file from the reader's disk. Nothing leaves the browser. */
+export async function openFile(file: File): Promise<void> {
+  await open({ file }, '', file.name, file, {});
+}
+
+/** Read the graph again, as the file may have changed; the view stays. */
+export async function reload(): Promise<void> {
+  const { document } = getState();
+  if (!document) return;
+  const kept = writeView(currentView());
+  const { slug, title, file } = document;
+  await open(file ? { file } : { url: graphUrl(slug) }, slug, title, file, kept);
+}
+
+let opening = 0;
+
+async function open(
+  source: Parameters<typeof loadGraph>[0],
+  slug: string,
+  title: string,
+  file: File | undefined,
+  params: Json,
+): Promise<void> {
+  const turn = ++opening;
+  setState({ loading: title, problem: '', notices: [] });
+  try {
+    const loaded = await loadGraph(source);
+    const draft = await readDraft(loaded.contentKey);
+    if (turn === opening) show(loaded, { slug, title, file }, params, draft);
+  } catch (error) {
+    if (turn === opening) setState({ loading: '', document: null, problem: `${title}: ${problemOf(error)}` });
+  }
+}
+
+type Origin = Pick<Document, 'slug' | 'title' | 'file'>;
+
+/** From weakest to strongest: the page's defaults, the file's saved view, unsaved changes, the address. */
+function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | undefined): void {
+  const { graph, metadata, warnings } = loaded;
+  const saved = readView(graph, loaded.qParams, { ...emptyView, threshold: startThreshold(loaded) });
+  const savedText = viewText(saved.view);
+  const current = draft?.base === savedText;
+  const drafted = draft && current ? readView(graph, draft.qParams, saved.view) : saved;
+  const asked = readView(graph, params, drafted.view);
+  const document: Document = { ...origin, loaded, revision: loaded.revision, savedText };
+  const prompt = typeof metadata.prompt === 'string' ? metadata.prompt : origin.title;
+  globalThis.document.title = `${prompt} – attribution graph`;
+  hovered.set(-1);
+  emphasised.set([]);
+  setState({
+    document,
+    history: historyOf(asked.view),
+    loading: '',
+    marked: [],
+    traceFrom: '',
+    traceTo: '',
+    saving: 'no',
+  });
+  tellWhatWasOdd(warnings, [...saved.lost, ...asked.lost]);
+  if (draft && !current) offerDraft(document, draft);
+  else if (draft) offerSaved(saved.view);
+}
+
+/** The slider begins at the threshold the file was pruned with: everything in it is shown. */
+function startThreshold({ metadata }: LoadedGraph): number {
+  const { node_threshold: threshold } = metadata;
+  return typeof threshold === 'number' && threshold > 0 && threshold <= 1 ? threshold : 1;
+}
+
+function tellWhatWasOdd(warnings: readonly string[], lost: readonly string[]): void {
+  const all = [...warnings];
+  if (lost.length > 0) all.push(`The saved view names ${lost.length} nodes that this graph does not have.`);
+  if (all.length > 0) notify({ kind: 'info', text: all.join(' ') });
+}
+
+function offerDraft(document: Document, draft: Draft): void {
+  const restore = () => {
+    const { view } = readView(document.loaded.graph, draft.qParams, currentView());
+    setState({ history: historyOf(view) });
+  };
+  const text = 'The saved view changed since you worked on this graph. Your unsaved changes are kept.';
+  notify({ kind: 'info', text, actions: [{ title: 'Use my changes', run: restore }] });
+}
+
+function offerSaved(saved: View): void {
+  const text = 'Unsaved changes were restored.';
+  const run = () => setState({ history: historyOf(saved) });
+  notify({ kind: 'info', text, actions: [{ title: 'Go back to the saved view', run }] });
+}
+
+/** Keep the address in step with what is selected, so that Back and a reload find it again. */
+export function pushAddress(): void {
+  const { document } = getState();
+  if (!document || document.slug === '') return;
+  const search = selectionAddress(document.slug, currentView().selected);
+  if (search !== location.search || location.hash !== '') history.pushState(null, '', search);
+}
+
+/** Back and Forward. */
+export async function followAddress(): Promise<void> {
+  const { slug, params } = await readAddress(new URL(location.href));
+  const { document, history } = getState();
+  if (!document || document.slug !== slug) return openSlug(slug, params);
+  const { view } = readView(document.loaded.graph, { clickedId: params.clickedId ?? '' }, history.present);
+  setState({ history: { ...history, present: view } });
+}

@@ -1,0 +1,78 @@
+import { historyOf } from '../core/history';
+import { record } from '../core/json';
+import { readView, viewText, writeView } from '../core/saved-view';
+import { ServerError, saveView } from '../data/api';
+import { writeDraft } from '../data/autosave';
+import { notify, problemOf } from './notices';
+import { currentView, getState, onState, setState } from './store';
+
+export function hasChanges(): boolean {
+  const { document } = getState();
+  return document !== null && viewText(currentView()) !== document.savedText;
+}
+
+/** Save the view into the graph's file; ask when that was changed by somebody else. */
+export async function save(overwrite = false): Promise<void> {
+  const { document, status } = getState();
+  if (!document) return;
+  if (!status?.canSave || document.slug === '') {
+    notify({ kind: 'info', text: 'This page can’t write the file. Use Export to download the graph with your view.' });
+    return;
+  }
+  const view = currentView();
+  setState({ saving: 'saving' });
+  try {
+    const revision = await saveView(document.slug, writeView(view), overwrite ? null : document.revision);
+    setState({ saving: 'saved', document: { ...document, revision, savedText: viewText(view) } });
+    await writeDraft(document.loaded.contentKey, undefined);
+  } catch (error) {
+    setState({ saving: 'no' });
+    if (error instanceof ServerError && error.status === 409) tellOfConflict(error);
+    else notify({ kind: 'problem', text: `The view was not saved. ${problemOf(error)}` });
+  }
+}
+
+function tellOfConflict({ details }: ServerError): void {
+  notify({
+    kind: 'problem',
+    text: 'The file was changed elsewhere since you opened it. Nothing was saved yet.',
+    actions: [
+      { title: 'Save mine over it', run: () => void save(true) },
+      { title: 'Take the other view', run: () => takeOther(details) },
+    ],
+  });
+}
+
+function takeOther({ qParams, revision }: Readonly<Record<string, unknown>>): void {
+  const { document } = getState();
+  if (!document) return;
+  const { view } = readView(document.loaded.graph, record(qParams));
+  const kept = typeof revision === 'string' ? revision : null;
+  setState({
+    history: historyOf(view),
+    document: { ...document, revision: kept, savedText: viewText(view) },
+  });
+}
+
+const pause = 400;
+
+/** Keep unsaved changes in the browser, a moment after the last one. */
+export function startAutosave(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let kept = getState().history.present;
+  onState(() => {
+    const { document, history } = getState();
+    if (!document || history.present === kept) return;
+    kept = history.present;
+    if (getState().saving === 'saved') setState({ saving: 'no' });
+    clearTimeout(timer);
+    timer = setTimeout(() => void keepDraft(), pause);
+  });
+}
+
+async function keepDraft(): Promise<void> {
+  const { document } = getState();
+  if (!document) return;
+  const draft = hasChanges() ? { qParams: writeView(currentView()), base: document.savedText } : undefined;
+  await writeDraft(document.loaded.contentKey, draft);
+}
