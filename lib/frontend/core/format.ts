@@ -13,6 +13,11 @@ export function signed(value: number, digits: number): string {
   return `${zero ? '' : value < 0 ? '−' : '+'}${text}`;
 }
 
+/** Three decimals, one under the other; a dash for a missing number. */
+export function fixed(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(3) : '–';
+}
+
 /** Three significant digits, or a dash for a missing number. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return '–';

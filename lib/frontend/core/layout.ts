@@ -18,10 +18,12 @@ export interface LinkGraphLayout {
 
 const comfortableStep = 20;
 const margin = 8;
+/** Names of tokens stand so far apart where there is room. */
+const leastColumn = 22;
 
 /**
- * One column per token, one row per layer. A column's width is proportional to the fullest of its cells. In a cell nodes
- * are packed from the right edge leftwards:
+ * One column per token, one row per layer. A column's width is proportional to the fullest of its cells, above a least
+ * width for its name. In a cell nodes are packed from the right edge leftwards:
  *
  *   step = min(max(20, least over columns of (width - pad) / fullest cell), (own width - pad) / nodes of the cell)
  *   x = right edge - pad / 2 - step / 2 - rank * step
@@ -82,10 +84,9 @@ function orLast(influence: number): number {
 function columnEdges(fullest: Float32Array, width: number): Float32Array {
   const total = fullest.reduce((sum, count) => sum + count, 0);
   const edges = new Float32Array(fullest.length + 1);
-  let before = 0;
-  for (const [position, count] of fullest.entries()) {
-    before += count;
-    edges[position + 1] = (before / total) * width;
-  }
+  const least = Math.min(leastColumn, width / (2 * fullest.length));
+  const free = width - least * fullest.length;
+  for (const [position, count] of fullest.entries())
+    edges[position + 1] = edges[position] + least + (count / total) * free;
   return edges;
 }

@@ -9,7 +9,10 @@ export function labelOf(graph: Graph, node: number, labels: Readonly<Record<stri
 
 /** What a list shows for a node: its label, its token, or where it lies. Never empty. */
 export function titleOf(graph: Graph, node: number, labels: Readonly<Record<string, string>> = {}): string {
-  return labelOf(graph, node, labels).trim() || plainName(graph, node);
+  const label = labelOf(graph, node, labels).trim();
+  const token = graph.kinds[node] === 'logit' && labels[graph.ids[node]] === undefined && quotedToken(label);
+  if (token) return `Output “${visibleToken(token).trim()}”`;
+  return label || plainName(graph, node);
 }
 
 /** `L3 #120`, `Error L2`, `Token " salt"`, whatever the label. */
@@ -36,6 +39,9 @@ export function placeName(graph: Graph, node: number): string {
 
 /** A node's token: an output's is between the first quotes of its label. */
 export function outputToken(graph: Graph, node: number): string {
-  const { [node]: label } = graph.labels;
-  return /"(.*)"/.exec(label)?.[1] ?? /'(.*)'/.exec(label)?.[1] ?? label;
+  return quotedToken(graph.labels[node]) ?? graph.labels[node];
+}
+
+function quotedToken(label: string): string | undefined {
+  return /"(.*)"/s.exec(label)?.[1] ?? /'(.*)'/s.exec(label)?.[1];
 }

@@ -16,7 +16,7 @@ const leastEdge = 0.003;
  */
 export function layeredPlaces({ boxes, edges }: Subgraph, size: BoxSize): Point[] {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'BT', nodesep: 28, ranksep: 46 });
+  graph.setGraph({ rankdir: 'BT', nodesep: 30, ranksep: 36 });
   graph.setDefaultEdgeLabel(() => ({}));
   boxes.forEach((_, i) => {
     graph.setNode(String(i), { ...size });

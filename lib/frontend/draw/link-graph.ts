@@ -20,7 +20,7 @@ export interface LinkGraphPicture {
   /** Size of the whole picture. */
   readonly width: number;
   readonly height: number;
-  /** [n] 1 for nodes filled in accent, e.g. those only in this graph of two. */
+  /** [n] 1 for nodes that only this graph of two has. */
   readonly filled?: Uint8Array;
 }
 
@@ -46,7 +46,7 @@ export function paintNodes(pen: Pen, picture: LinkGraphPicture): void {
     }
     const stroke = { colour: kind === 'error' ? palette.muted : palette.ink, width: 0.9, opacity: 0.75 };
     pen.glyphs(kind, plain, radius, { fill: palette.surface, stroke });
-    pen.glyphs(kind, special, radius, { fill: palette.accent, stroke });
+    pen.glyphs(kind, special, radius, { fill: palette.only, stroke });
   }
   paintEdges(pen, picture);
 }

@@ -6,11 +6,13 @@ export interface Palette {
   readonly ink: string;
   readonly muted: string;
   readonly accent: string;
+  /** Fill of what only one of two graphs has. */
+  readonly only: string;
   readonly positive: string;
   readonly negative: string;
 }
 
-const names = ['surface', 'band', 'line', 'ink', 'muted', 'accent', 'positive', 'negative'] as const;
+const names = ['surface', 'band', 'line', 'ink', 'muted', 'accent', 'only', 'positive', 'negative'] as const;
 
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);

@@ -4,9 +4,9 @@ import type { Stroke } from './pen';
 /** Shares beyond this look alike. */
 const fullShare = 0.4;
 
-/** 0.2 to 1: how strongly a share is coloured. */
+/** 0.28 to 1: how strongly a share is coloured. */
 export function shareOpacity(share: number): number {
-  return 0.2 + 0.8 * Math.min(1, Math.abs(share) / fullShare);
+  return 0.28 + 0.72 * Math.min(1, Math.abs(share) / fullShare);
 }
 
 export function shareColour(share: number, palette: Palette): string {

@@ -4,7 +4,7 @@ import type { Point } from '../core/view';
 import type { Palette } from './palette';
 import type { Pen } from './pen';
 import { shareStroke } from './share-style';
-import { boxSize, edgeLine, edgeWidth, leastEdge, leastLabelled } from './subgraph-shapes';
+import { boxSize, edgeLine, edgeWidth, labelPlaces, leastEdge, leastLabelled } from './subgraph-shapes';
 
 /** The subgraph as a picture, for export. */
 export function paintSubgraph(pen: Pen, { boxes, edges }: Subgraph, places: readonly Point[], palette: Palette): void {
@@ -13,11 +13,11 @@ export function paintSubgraph(pen: Pen, { boxes, edges }: Subgraph, places: read
   for (const { from, to, weight } of sorted) {
     pen.curve(edgeLine(places[from], places[to]).points, shareStroke(weight, edgeWidth(weight), palette));
   }
-  for (const { from, to, weight } of sorted) {
-    if (Math.abs(weight) < leastLabelled) continue;
-    const [x, y] = edgeLine(places[from], places[to]).middle;
+  const labelled = sorted.filter(({ weight }) => Math.abs(weight) >= leastLabelled);
+  const lines = labelled.map(({ from, to }) => edgeLine(places[from], places[to]));
+  for (const [i, [x, y]] of labelPlaces(lines, places).entries()) {
     pen.rect(x - 22, y - 9, 44, 16, { fill: palette.surface, fillOpacity: 0.85 }, 4);
-    pen.text(percent(weight), x, y + 3, { size: 10.5, colour: palette.ink, align: 'middle' });
+    pen.text(percent(labelled[i].weight), x, y + 3, { size: 10.5, colour: palette.ink, align: 'middle' });
   }
   boxes.forEach((box, i) => {
     paintBox(pen, box, places[i], palette);
@@ -36,9 +36,6 @@ function paintBox(pen: Pen, box: Box, [x, y]: Point, palette: Palette): void {
   const glyph = { fill: palette.surface, stroke: { colour: palette.ink, width: 1.2 } };
   const label = grouped ? `${box.label} (${box.nodes.length})` : box.label;
   if (box.kind !== 'group') pen.glyphs(box.kind, [x - width / 2 + 13, y], 5, glyph);
-  pen.text(shortened(label, grouped ? 20 : 17), x + (grouped ? 0 : 8), y + 4, {
-    size: 12,
-    colour: palette.ink,
-    align: 'middle',
-  });
+  const [place, align] = grouped ? ([x, 'middle'] as const) : ([x - width / 2 + 26, 'start'] as const);
+  pen.text(shortened(label, grouped ? 20 : 17), place, y + 4, { size: 12, colour: palette.ink, align, bold: grouped });
 }

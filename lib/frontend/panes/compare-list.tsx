@@ -1,11 +1,11 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Match } from '../core/compare';
-import { short, visibleToken } from '../core/format';
+import { fixed } from '../core/format';
 import type { Graph } from '../core/graph';
 import { rowName } from '../core/names';
 import type { Pair } from './compare';
 import { GlyphIcon } from './glyph';
-import { rowHeight } from './node-row';
+import { NodeToken, rowHeight } from './node-row';
 import { type RowPlace, VirtualList } from './virtual-list';
 
 type Part = 'both' | 'left' | 'right';
@@ -91,7 +91,7 @@ function MatchRow({ left, right, match, chosen, onChoose, row, tabIndex }: Match
     >
       <GlyphIcon kind={graph.kinds[node]} />
       <span class="node-title">{match.title}</span>
-      <span class="node-token">{visibleToken(graph.tokens[graph.position[node]])}</span>
+      <NodeToken graph={graph} node={node} />
       <span class="node-layer">{rowName(graph, graph.row[node])}</span>
       <span class="node-number">{numberOf(left, match.left)}</span>
       <span class="node-number">{numberOf(right, match.right)}</span>
@@ -102,5 +102,5 @@ function MatchRow({ left, right, match, chosen, onChoose, row, tabIndex }: Match
 /** Cumulative influence; of an output its probability. */
 function numberOf(graph: Graph, node: number): string {
   if (node < 0) return '';
-  return short(graph.kinds[node] === 'logit' ? graph.probability[node] : graph.influence[node]);
+  return fixed(graph.kinds[node] === 'logit' ? graph.probability[node] : graph.influence[node]);
 }

@@ -52,7 +52,8 @@ export function ComparedGraph({ graph, title, inBoth, chosen, onChoose }: Compar
     <section class="compared-graph" aria-label={title}>
       <h3>{title}</h3>
       <p class="muted">
-        {count(graph.n, 'node')}, {own.toLocaleString('en')} only here
+        {count(graph.n, 'node')}, of these {own.toLocaleString('en')} <span class="only-sign" aria-hidden="true" /> only
+        here
       </p>
       <div class="link-graph" ref={root} />
     </section>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { setState } from '../state/store';
+import { Icon } from './icon';
 
 /** A window over the page; Escape closes it and the focus goes back where it was. */
 export function Dialog({ title, wide, children }: { title: string; wide?: boolean; children: ComponentChildren }) {
@@ -18,7 +19,7 @@ export function Dialog({ title, wide, children }: { title: string; wide?: boolea
       <div class="dialog-head">
         <h2>{title}</h2>
         <button type="button" class="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
-          ✕
+          <Icon name="close" />
         </button>
       </div>
       {children}

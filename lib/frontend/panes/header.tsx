@@ -7,6 +7,7 @@ import { hasChanges, save } from '../state/save';
 import { getState, setState } from '../state/store';
 import { setTheme, type Theme, theme } from '../state/theme';
 import { FileMenu } from './file-menu';
+import { Icon } from './icon';
 import { SearchBox } from './search-box';
 
 /** Graph selector, search, and what concerns the whole page. */
@@ -37,7 +38,7 @@ export function Header() {
           title="Keys and gestures (?)"
           onClick={() => setState({ dialog: 'help' })}
         >
-          ?
+          <Icon name="help" />
         </button>
       </div>
     </header>
@@ -74,7 +75,7 @@ function GraphSelector() {
             title="Read the file again"
             onClick={() => void reload()}
           >
-            ⟳
+            <Icon name="reload" />
           </button>
           <button
             type="button"
@@ -83,7 +84,7 @@ function GraphSelector() {
             title="About this graph"
             onClick={() => setState({ dialog: 'about' })}
           >
-            ⓘ
+            <Icon name="info" />
           </button>
         </>
       )}
@@ -101,7 +102,7 @@ function HistoryButtons() {
   return (
     <span class="button-group">
       <button type="button" class="quiet" aria-label="Undo" title="Undo (Ctrl Z)" disabled={!canUndo} onClick={undo}>
-        ↶
+        <Icon name="undo" />
       </button>
       <button
         type="button"
@@ -111,7 +112,7 @@ function HistoryButtons() {
         disabled={!canRedo}
         onClick={redo}
       >
-        ↷
+        <Icon name="redo" />
       </button>
     </span>
   );
@@ -137,14 +138,13 @@ function SaveButton() {
 }
 
 const nextTheme: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' };
-const themeSigns: Readonly<Record<Theme, string>> = { auto: '◐', light: '☀', dark: '☾' };
 
 function ThemeButton() {
   const shown = useSignal(theme);
   const label = `Colours: ${shown === 'auto' ? 'as the system' : shown}`;
   return (
     <button type="button" class="quiet" aria-label={label} title={label} onClick={() => setTheme(nextTheme[shown])}>
-      {themeSigns[shown]}
+      <Icon name={shown} />
     </button>
   );
 }

@@ -8,6 +8,7 @@ import { select, setLinkType, setMinShare, setThreshold, setTopLinks, toggleErro
 import { useSignal, useStore } from '../state/hooks';
 import { currentView, emphasised, getState } from '../state/store';
 import { shownTheme } from '../state/theme';
+import { Icon } from './icon';
 import { LinkGraphView } from './link-graph-view';
 import { Menu } from './menu';
 import { Pane } from './pane';
@@ -27,7 +28,7 @@ export function LinkGraphPane() {
             title="Narrower columns"
             onClick={() => view.current?.zoomBy(1 / 1.5)}
           >
-            −
+            <Icon name="minus" />
           </button>
           <button
             type="button"
@@ -36,7 +37,7 @@ export function LinkGraphPane() {
             title="Wider columns (Ctrl-wheel)"
             onClick={() => view.current?.zoomBy(1.5)}
           >
-            +
+            <Icon name="plus" />
           </button>
         </span>
       </div>

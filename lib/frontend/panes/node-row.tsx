@@ -1,4 +1,4 @@
-import { percent, short, signed, visibleToken } from '../core/format';
+import { fixed, percent, signed, visibleToken } from '../core/format';
 import type { Graph } from '../core/graph';
 import { rowName, titleOf } from '../core/names';
 import { groupOfNode, type View } from '../core/view';
@@ -6,6 +6,7 @@ import { shareOpacity } from '../draw/share-style';
 import { toggleMark, togglePin } from '../state/edit';
 import { hovered } from '../state/store';
 import { GlyphIcon } from './glyph';
+import { Icon } from './icon';
 import type { RowPlace } from './virtual-list';
 
 export const rowHeight = 26;
@@ -43,7 +44,7 @@ export function NodeRow({ graph, node, view, onSelect, share, weight, place, dim
       data-dim={dim}
       tabIndex={tabIndex}
       aria-current={view.selected === id}
-      title={title}
+      title={weight === undefined ? title : `${title}, weight ${signed(weight, 3)}`}
       onClick={click}
       onPointerEnter={() => hovered.set(node)}
       onPointerLeave={() => hovered.set(-1)}
@@ -53,16 +54,23 @@ export function NodeRow({ graph, node, view, onSelect, share, weight, place, dim
       <span class="node-title">{title}</span>
       {view.pins.includes(id) && (
         <span class="pin-sign" title="Pinned" role="img" aria-label="pinned">
-          ⚲
+          <Icon name="pin" />
         </span>
       )}
-      <span class="node-token">{visibleToken(graph.tokens[graph.position[node]])}</span>
+      <NodeToken graph={graph} node={node} />
       <span class="node-layer">{rowName(graph, graph.row[node])}</span>
-      {place && <span class="node-number">{short(graph.influence[node])}</span>}
+      {place && <span class="node-number">{fixed(graph.influence[node])}</span>}
       {share !== undefined && <span class="node-number">{percent(share)}</span>}
       {weight !== undefined && <span class="node-number faint">{signed(weight, 3)}</span>}
     </button>
   );
+}
+
+/** The token it is at; tokens and outputs are named by theirs. */
+export function NodeToken({ graph, node }: { graph: Graph; node: number }) {
+  const kind = graph.kinds[node];
+  if (kind === 'token' || kind === 'logit') return null;
+  return <span class="node-token">{visibleToken(graph.tokens[graph.position[node]])}</span>;
 }
 
 /** Behind a row: as long as the share is large; hatched where it is negative. */

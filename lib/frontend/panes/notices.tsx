@@ -1,5 +1,6 @@
 import { useStore } from '../state/hooks';
 import { dismiss } from '../state/notices';
+import { Icon } from './icon';
 
 /** Messages above the panes, until they are closed. */
 export function Notices() {
@@ -22,7 +23,7 @@ export function Notices() {
             </button>
           ))}
           <button type="button" class="quiet" aria-label="Close message" onClick={() => dismiss(notice)}>
-            ✕
+            <Icon name="close" />
           </button>
         </div>
       ))}

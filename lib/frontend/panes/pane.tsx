@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useStore } from '../state/hooks';
 import { getState, type Pane as PaneId, setState } from '../state/store';
+import { Icon } from './icon';
 
 interface PaneProps {
   readonly id: PaneId;
@@ -26,7 +27,7 @@ export function Pane({ id, title, tools, children }: PaneProps) {
           title={wide ? 'Make small again (F)' : 'Fill the page (F)'}
           onClick={toggle}
         >
-          {wide ? '⤡' : '⤢'}
+          <Icon name={wide ? 'narrow' : 'widen'} />
         </button>
       </div>
       {children}

@@ -1,6 +1,7 @@
 import { isGroupKey, membersOf } from '../core/view';
 import { select, togglePin, toggleTrace, ungroup } from '../state/edit';
 import { useStore } from '../state/hooks';
+import { Icon } from './icon';
 
 /** What can be done with the selected node or group. */
 export function SelectionButtons() {
@@ -35,7 +36,7 @@ export function SelectionButtons() {
         title="Clear the selection (Esc)"
         onClick={() => select('')}
       >
-        ✕
+        <Icon name="close" />
       </button>
     </>
   );

@@ -3,11 +3,12 @@ import { percent, shortened } from '../core/format';
 import type { Box, Subgraph } from '../core/subgraph';
 import type { Point } from '../core/view';
 import { shareOpacity } from '../draw/share-style';
-import { boxSize, edgeLine, edgeWidth, leastEdge, leastLabelled } from '../draw/subgraph-shapes';
+import { boxSize, edgeLine, edgeWidth, labelPlaces, leastEdge, leastLabelled } from '../draw/subgraph-shapes';
 import { moveBox, toggleMark, togglePin, toggleSelection } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { hovered } from '../state/store';
 import { Glyph } from './glyph';
+import { Icon } from './icon';
 import { useHoverClass } from './use-hover-class';
 import { usePanZoom } from './use-pan-zoom';
 
@@ -48,13 +49,13 @@ export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
       </svg>
       <div class="zoom-buttons">
         <button type="button" class="quiet" aria-label="Zoom in" onClick={() => zoomBy(1.25)}>
-          +
+          <Icon name="plus" />
         </button>
         <button type="button" class="quiet" aria-label="Zoom out" onClick={() => zoomBy(0.8)}>
-          −
+          <Icon name="minus" />
         </button>
         <button type="button" class="quiet" aria-label="Show all" title="Show all" onClick={fit}>
-          ⛶
+          <Icon name="fit" />
         </button>
       </div>
     </div>
@@ -66,6 +67,7 @@ function Edges({ subgraph, places }: { subgraph: Subgraph; places: readonly Poin
   const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
   edges.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
   const lines = edges.map((edge) => ({ ...edge, ...edgeLine(places[edge.from], places[edge.to]) }));
+  const labelled = lines.filter(({ weight }) => Math.abs(weight) >= leastLabelled);
   const name = (box: number) => subgraph.boxes[box].label;
   return (
     <g class="edges">
@@ -80,13 +82,11 @@ function Edges({ subgraph, places }: { subgraph: Subgraph; places: readonly Poin
           <title>{`${name(from)} → ${name(to)}: ${percent(weight)} of its outside input`}</title>
         </path>
       ))}
-      {lines
-        .filter(({ weight }) => Math.abs(weight) >= leastLabelled)
-        .map(({ from, to, weight, middle: [x, y] }) => (
-          <text key={`${from} ${to}`} x={x} y={y + 4}>
-            {percent(weight)}
-          </text>
-        ))}
+      {labelPlaces(labelled, places).map(([x, y], i) => (
+        <text key={`${labelled[i].from} ${labelled[i].to}`} x={x} y={y + 4}>
+          {percent(labelled[i].weight)}
+        </text>
+      ))}
     </g>
   );
 }
@@ -174,7 +174,7 @@ function BoxText({ box }: { box: Box }) {
   const { width, height } = boxSize;
   if (box.kind !== 'group') {
     return (
-      <text x={(width + 20) / 2} y={height / 2 + 4}>
+      <text class="box-name" x={26} y={height / 2 + 4}>
         {shortened(box.label, 17)}
       </text>
     );

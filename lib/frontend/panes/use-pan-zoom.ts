@@ -12,14 +12,15 @@ interface Frame {
 
 const room = 24;
 /** A few boxes are not blown up to fill the pane. */
-const leastWidth = 620;
+const mostBlownUp = 620;
 const leastHeight = 260;
 
 /** The part of the drawing that is seen: all of it, until it is moved by dragging the ground or zoomed. */
 export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonly Point[]) {
   const [frame, setFrame] = useState<Frame | null>(null);
   const drag = useRef<{ x: number; y: number; frame: Frame } | null>(null);
-  const whole = useMemo(() => frameOf(places), [places]);
+  const paneWidth = useWidth(svg);
+  const whole = useMemo(() => frameOf(places, Math.min(mostBlownUp, paneWidth)), [places, paneWidth]);
   const seen = frame ?? whole;
   // Dragged boxes don't shift the ground below them; new ones bring everything into sight again.
   useEffect(() => setFrame(null), [places.length]);
@@ -69,7 +70,19 @@ export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonl
   return { viewBox, handlers, toUnits, zoomBy, fit: () => setFrame(null) };
 }
 
-function frameOf(places: readonly Point[]): Frame {
+function useWidth(svg: RefObject<SVGSVGElement | null>): number {
+  const [width, setWidth] = useState(mostBlownUp);
+  useEffect(() => {
+    const { current } = svg;
+    if (!current) return;
+    const observer = new ResizeObserver(() => setWidth(current.clientWidth || mostBlownUp));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [svg]);
+  return width;
+}
+
+function frameOf(places: readonly Point[], leastWidth: number): Frame {
   const xs = places.map(([x]) => x);
   const ys = places.map(([, y]) => y);
   const width = Math.max(leastWidth, Math.max(...xs) - Math.min(...xs) + boxSize.width + 2 * room);

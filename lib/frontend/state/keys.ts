@@ -3,6 +3,7 @@ import { graphOf } from './derived';
 import * as edits from './edit';
 import { save } from './save';
 import { currentView, getState, hovered, type Pane, setState } from './store';
+import { lookAtSelection } from './use-looked-at';
 
 /** A key and what it does; the help sheet lists them. */
 export interface KeyAction {
@@ -32,7 +33,7 @@ export const keyActions: Readonly<Record<string, KeyAction>> = {
     title: 'Ungroup, or take the node out of its group',
     run: () => edits.ungroup(currentView().selected),
   },
-  r: { keys: 'R', title: 'Rename or label the selection', run: () => focusOn('#label') },
+  r: { keys: 'R', title: 'Rename or label the selection', run: renameSelection },
   t: { keys: 'T', title: 'Trace paths from the selected node to the next', run: edits.toggleTrace },
   e: { keys: 'E', title: 'Hide or show errors', run: edits.toggleErrors },
   '[': { keys: '[', title: 'Show fewer nodes', run: () => stepThreshold(-0.02) },
@@ -81,6 +82,13 @@ function focusOn(selector: string): void {
     element.focus();
     element.select();
   });
+}
+
+function renameSelection(): void {
+  if (currentView().selected === '') return;
+  lookAtSelection();
+  setState({ detailTab: 'feature', pane: 'detail', ...(getState().wide !== '' && { wide: 'detail' }) });
+  requestAnimationFrame(() => focusOn('#label'));
 }
 
 /** Bring a pane forward and put the focus into it. */

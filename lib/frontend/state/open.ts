@@ -86,6 +86,8 @@ function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | 
   globalThis.document.title = `${prompt} – attribution graph`;
   hovered.set(-1);
   emphasised.set([]);
+  const asking = new URL(location.href).searchParams.get('slug') ?? '';
+  if (asking === '' || asking === origin.slug) settleAddress(origin.slug, asked.view);
   setState({
     document,
     history: historyOf(asked.view),
@@ -135,11 +137,17 @@ export function pushAddress(): void {
   if (search !== location.search || location.hash !== '') history.pushState(null, '', search);
 }
 
+/** The address as it is to be for a state that is about to be set: no step of its own for Back. */
+function settleAddress(slug: string, { selected }: View): void {
+  if (slug !== '') history.replaceState(null, '', selectionAddress(slug, selected));
+}
+
 /** Back and Forward. */
 export async function followAddress(): Promise<void> {
   const { slug, params } = await readAddress(new URL(location.href));
   const { document, history } = getState();
   if (!document || document.slug !== slug) return openSlug(slug, params);
-  const { view } = readView(document.loaded.graph, { clickedId: params.clickedId ?? '' }, history.present);
+  const { view } = readView(document.loaded.graph, { ...params, clickedId: params.clickedId ?? '' }, history.present);
+  settleAddress(slug, view);
   setState({ history: { ...history, present: view } });
 }

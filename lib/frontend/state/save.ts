@@ -1,9 +1,8 @@
-import { historyOf } from '../core/history';
-import { record } from '../core/json';
-import { readView, viewText, writeView } from '../core/saved-view';
+import { viewText, writeView } from '../core/saved-view';
 import { ServerError, saveView } from '../data/api';
 import { writeDraft } from '../data/autosave';
 import { notify, problemOf } from './notices';
+import { openSlug } from './open';
 import { currentView, getState, onState, setState } from './store';
 
 export function hasChanges(): boolean {
@@ -27,31 +26,28 @@ export async function save(overwrite = false): Promise<void> {
     await writeDraft(document.loaded.contentKey, undefined);
   } catch (error) {
     setState({ saving: 'no' });
-    if (error instanceof ServerError && error.status === 409) tellOfConflict(error);
+    if (error instanceof ServerError && error.status === 409) tellOfConflict();
     else notify({ kind: 'problem', text: `The view was not saved. ${problemOf(error)}` });
   }
 }
 
-function tellOfConflict({ details }: ServerError): void {
+function tellOfConflict(): void {
   notify({
     kind: 'problem',
     text: 'The file was changed elsewhere since you opened it. Nothing was saved yet.',
     actions: [
       { title: 'Save mine over it', run: () => void save(true) },
-      { title: 'Take the other view', run: () => takeOther(details) },
+      { title: 'Read the file again, without my changes', run: () => void takeOther() },
     ],
   });
 }
 
-function takeOther({ qParams, revision }: Readonly<Record<string, unknown>>): void {
+/** Not only the view may have changed. */
+async function takeOther(): Promise<void> {
   const { document } = getState();
   if (!document) return;
-  const { view } = readView(document.loaded.graph, record(qParams));
-  const kept = typeof revision === 'string' ? revision : null;
-  setState({
-    history: historyOf(view),
-    document: { ...document, revision: kept, savedText: viewText(view) },
-  });
+  await writeDraft(document.loaded.contentKey, undefined);
+  await openSlug(document.slug);
 }
 
 const pause = 400;

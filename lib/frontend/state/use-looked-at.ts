@@ -1,21 +1,30 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useSignal } from './hooks';
+import { Signal } from './signal';
 import { hovered } from './store';
 
 const pause = 120;
 
 /** The node the pointer rests on, once it rests; -1 for none. */
+const rested = new Signal(-1);
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+hovered.subscribe(() => {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    // What is being typed belongs to the node on show.
+    if (!document.activeElement?.matches('#label')) rested.set(hovered.value);
+  }, pause);
+});
+
 export function useRestedOn(): number {
-  const [node, setNode] = useState(-1);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const unsubscribe = hovered.subscribe(() => {
-      clearTimeout(timer);
-      timer = setTimeout(() => setNode(hovered.value), pause);
-    });
-    return () => {
-      clearTimeout(timer);
-      unsubscribe();
-    };
-  }, []);
-  return node;
+  return useSignal(rested);
+}
+
+/** Show the selection again, wherever the pointer is. */
+export function lookAtSelection(): void {
+  clearTimeout(timer);
+  hovered.set(-1);
+  clearTimeout(timer);
+  rested.set(-1);
 }
