@@ -67,8 +67,16 @@ async function open(
     const draft = await readDraft(loaded.contentKey);
     if (turn === opening) show(loaded, { slug, title, file }, params, draft);
   } catch (error) {
-    if (turn === opening) setState({ loading: '', document: null, problem: `${title}: ${problemOf(error)}` });
+    if (turn === opening) tellProblem(`${title}: ${problemOf(error)}`);
   }
+}
+
+/** A graph that is on show stays. */
+function tellProblem(text: string): void {
+  if (getState().document) {
+    setState({ loading: '' });
+    notify({ kind: 'problem', text });
+  } else setState({ loading: '', problem: text });
 }
 
 type Origin = Pick<Document, 'slug' | 'title' | 'file'>;
