@@ -20,6 +20,7 @@ export const errorCodes = [
   'ERR_DEVICE', // device unknown or absent
   'ERR_OUT_OF_MEMORY',
   'ERR_NUMERIC', // non-finite activations, influence that doesn't converge
+  'ERR_ADDRESS', // host and port that can't be listened on
   'ERR_DISPOSED',
   'ABORT_ERR',
   'ERR_NATIVE', // anything else thrown below Node-API; a bug worth reporting

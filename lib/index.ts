@@ -58,6 +58,8 @@ export type {
 export type { ModelSpec, RotaryTable } from './model/spec';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
 export { packageVersion } from './package-version';
+export type { ServeOptions } from './server/options';
+export { type GraphServer, serve } from './server/serve';
 export { planTranscoders } from './transcoder/formats';
 export type {
   FeatureInputHook,

@@ -9,6 +9,7 @@ import { registerGraph } from './commands/graph';
 import { registerInfo } from './commands/info';
 import { registerIntervene } from './commands/intervene';
 import { registerSetup } from './commands/setup';
+import { registerStartServer } from './commands/start-server';
 import { registerVerify } from './commands/verify';
 import { exitCodeOf, ignoreClosedPipes, reportFailure } from './exit';
 
@@ -23,6 +24,7 @@ export function makeProgram(): Command {
     registerDemo,
     registerAttribute,
     registerGraph,
+    registerStartServer,
     registerVerify,
     registerIntervene,
     registerGenerate,

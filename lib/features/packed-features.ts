@@ -1,12 +1,10 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, unzip } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readError } from '../io/files';
+import { fileExists, isObject } from '../io/files';
 import { type FeatureExamples, findProblem } from './feature-examples';
-
-const indexFile = 'index.json.gz';
+import { FolderSource, indexFile, type PackedSource } from './packed-source';
 
 /** No feature's examples, and no index, are larger when unpacked. */
 const largestFeature = 64 * 2 ** 20;
@@ -26,12 +24,14 @@ interface LayerIndex {
  * Entries are read as they are asked for. Close it when done.
  */
 export class PackedFeatures {
+  /** The folder they are in. */
   readonly folder: string;
+  readonly #source: PackedSource;
   readonly #layers: ReadonlyMap<number, LayerIndex>;
-  readonly #files = new Map<string, Promise<FileHandle>>();
 
-  private constructor(folder: string, layers: ReadonlyMap<number, LayerIndex>) {
-    this.folder = folder;
+  private constructor(source: PackedSource, layers: ReadonlyMap<number, LayerIndex>) {
+    this.folder = source.folder;
+    this.#source = source;
     this.#layers = layers;
   }
 
@@ -39,12 +39,15 @@ export class PackedFeatures {
    * @param folder with `index.json.gz`
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken index.
    */
-  static async open(folder: string): Promise<PackedFeatures> {
-    const path = join(folder, indexFile);
-    const packed = await readFile(path).catch((error) => {
-      throw readError(path, error);
-    });
-    return new PackedFeatures(folder, parseIndex(path, await unpack(path, packed, gunzip, largestIndex)));
+  static open(folder: string): Promise<PackedFeatures> {
+    return PackedFeatures.from(new FolderSource(folder));
+  }
+
+  /** @private */
+  static async from(source: PackedSource): Promise<PackedFeatures> {
+    const where = source.nameOf(indexFile);
+    const text = await unpack(where, await source.index(), gunzip, largestIndex);
+    return new PackedFeatures(source, parseIndex(where, text));
   }
 
   /** Layers that have examples, ascending. */
@@ -66,9 +69,9 @@ export class PackedFeatures {
     const index = this.#layers.get(layer);
     const [start, end] = [index?.offsets[feature], index?.offsets[feature + 1]];
     if (index === undefined || start === undefined || end === undefined || start === end) return undefined;
-    const path = join(this.folder, index.filename);
-    const where = `${path}, feature ${feature}`;
-    const entry = await this.#bytes(path, start, end);
+    const where = `${this.#source.nameOf(index.filename)}, feature ${feature}`;
+    if (end - start > largestFeature) throw broken(where, `an entry of ${end - start} bytes is too large`);
+    const entry = await this.#source.range(index.filename, start, end);
     const length = entry.length < 4 ? Number.NaN : entry.readUInt32LE(0);
     if (!(length <= entry.length - 4)) throw broken(where, 'the entry is cut short');
     const value = parse(where, await unpack(where, entry.subarray(4, 4 + length), unzip, largestFeature));
@@ -78,32 +81,12 @@ export class PackedFeatures {
   }
 
   /** Idempotent. */
-  async close(): Promise<void> {
-    const files = [...this.#files.values()];
-    this.#files.clear();
-    await Promise.allSettled(files.map(async (file) => (await file).close()));
+  close(): Promise<void> {
+    return this.#source.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #bytes(path: string, start: number, end: number): Promise<Buffer> {
-    if (end - start > largestFeature) throw broken(path, `an entry of ${end - start} bytes is too large`);
-    const file = await this.#file(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
-    return buffer.subarray(0, bytesRead);
-  }
-
-  async #file(path: string): Promise<FileHandle> {
-    const file = this.#files.get(path) ?? open(path);
-    this.#files.set(path, file);
-    try {
-      return await file;
-    } catch (error) {
-      this.#files.delete(path);
-      throw readError(path, error);
-    }
   }
 }
 

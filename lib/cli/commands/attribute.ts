@@ -22,9 +22,10 @@ import {
 import { checkOutputs, graphFilesOf, type Outputs } from '../outputs';
 import { printSummary } from '../print-summary';
 import { type ProgressDisplay, progressDisplay } from '../progress';
+import { addServerOptions, type ServerFlags, serveUntilStopped } from '../server-options';
 import { addTargetOptions, type TargetFlags, targetsOf } from '../target-options';
 
-interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags {
+interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags {
   graphOutputPath?: string;
   maxNLogits: number;
   desiredLogitProb: number;
@@ -38,6 +39,7 @@ interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags {
   nodeThreshold: number;
   edgeThreshold: number;
   json?: boolean;
+  server?: boolean;
 }
 
 const example = `
@@ -57,6 +59,7 @@ export function registerAttribute(program: Command): void {
   addTargetOptions(command);
   addAttributionOptions(command);
   addMachineOptions(command);
+  addServerOptions(command.option('--server', 'then show the graph in the browser, until Ctrl-C'));
   command
     .option('--verbose', 'log what is done, and show stacks of errors')
     .option('--json', 'print a machine-readable summary')
@@ -92,10 +95,20 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   await checkOutputs(outputs);
   await withModel(flags, display, async (work) => {
     const graph = await compute(prompt, targets, flags, work);
-    // Files and summary need no model.
-    await work.model.dispose();
+    // Files and summary need no model; steering does.
+    if (!flags.server) await work.model.dispose();
     await deliver(graph, outputs, flags, display, work.signal);
+    if (flags.server && outputs.graphFiles) await show(outputs.graphFiles, flags, work);
   });
+}
+
+function show(
+  { slug, directory }: NonNullable<Outputs['graphFiles']>,
+  flags: AttributeFlags,
+  { model, signal }: ModelWork,
+): Promise<void> {
+  const output = flags.json ? process.stderr : process.stdout;
+  return serveUntilStopped({ dataDir: directory, slug, model, output }, flags, signal);
 }
 
 function outputsOf(flags: AttributeFlags): Outputs {
@@ -103,6 +116,9 @@ function outputsOf(flags: AttributeFlags): Outputs {
   const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
   if (graphPath === undefined && !graphFiles) {
     throw new UsageError('--graph-output-path is required when no graph files are made (--slug and --graph-file-dir).');
+  }
+  if (flags.server && !graphFiles) {
+    throw new UsageError('--server shows graph files: give --slug and --graph-file-dir, too.');
   }
   return { graphPath, graphFiles };
 }

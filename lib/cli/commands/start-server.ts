@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { interruptible, UsageError } from '../exit';
+import { logToStderr } from '../logging';
+import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../model-options';
+import { progressDisplay } from '../progress';
+import { addServerOptions, type ServerFlags, serveUntilStopped } from '../server-options';
+
+interface StartServerFlags extends ModelFlags, ServerFlags {
+  graphFileDir?: string;
+  verbose?: boolean;
+}
+
+const example = `
+Example:
+  circuit-tracer start-server --graph-file-dir graphs -m gemma-2-2b -t gemma-scope`;
+
+export function registerStartServer(program: Command): void {
+  const command = program.command('start-server').description('show a folder of graph files in the browser');
+  command.option('--graph-file-dir <folder>', 'folder of graph files; views are saved into them');
+  addServerOptions(command);
+  addModelOptions(command);
+  addMachineOptions(command)
+    .option('--verbose', 'log what is done, and show stacks of errors')
+    .addHelpText('after', example)
+    .action(startServer);
+}
+
+/** With a model, the page can steer it; without, it can all the rest. */
+async function startServer(flags: StartServerFlags): Promise<void> {
+  const display = progressDisplay();
+  logToStderr(display, flags.verbose);
+  const { graphFileDir: dataDir } = flags;
+  if (dataDir === undefined) throw new UsageError('--graph-file-dir is required: the folder of graph files.');
+  const output = process.stdout;
+  if (flags.model === undefined && flags.transcoderSet === undefined) {
+    return interruptible((signal) => serveUntilStopped({ dataDir, output }, flags, signal));
+  }
+  return withModel(flags, display, ({ model, signal }) => {
+    display.stop();
+    return serveUntilStopped({ dataDir, model, output }, flags, signal);
+  });
+}

@@ -1,0 +1,62 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readError } from '../io/files';
+
+export const indexFile = 'index.json.gz';
+
+/** Where the files of packed features are read from. */
+export interface PackedSource {
+  readonly folder: string;
+  /** A file as messages call it. */
+  nameOf(filename: string): string;
+  /** The index file, whole. */
+  index(): Promise<Buffer>;
+  /** Bytes `start` to `end - 1` of a file, or as many as there are. */
+  range(filename: string, start: number, end: number): Promise<Buffer>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A folder on this machine. Files stay open between reads. */
+export class FolderSource implements PackedSource {
+  readonly folder: string;
+  readonly #files = new Map<string, Promise<FileHandle>>();
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  nameOf(filename: string): string {
+    return join(this.folder, filename);
+  }
+
+  index(): Promise<Buffer> {
+    const path = this.nameOf(indexFile);
+    return readFile(path).catch((error) => {
+      throw readError(path, error);
+    });
+  }
+
+  async range(filename: string, start: number, end: number): Promise<Buffer> {
+    const file = await this.#file(this.nameOf(filename));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async close(): Promise<void> {
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    await Promise.allSettled(files.map(async (file) => (await file).close()));
+  }
+
+  async #file(path: string): Promise<FileHandle> {
+    const file = this.#files.get(path) ?? open(path);
+    this.#files.set(path, file);
+    try {
+      return await file;
+    } catch (error) {
+      this.#files.delete(path);
+      throw readError(path, error);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { ReplacementModel } from '../model/replacement-model';
+import type { Features } from './features/features';
+import { GraphFolder } from './graph-folder';
+import { GraphList } from './graph-list';
+import { Problem, problemHeaders, problemOf } from './problem';
+import { addFeatureRoutes } from './routes/features';
+import { addGraphRoutes } from './routes/graphs';
+import { addPageRoutes } from './routes/page';
+import { addStatusRoute } from './routes/status';
+import { addSteerRoute } from './routes/steer';
+
+interface Env {
+  Bindings: HttpBindings;
+}
+export type App = Hono<Env>;
+export type AppContext = Context<Env>;
+
+/** What the server serves. */
+export interface Served {
+  readonly dataDir: string;
+  readonly featuresDir: string | undefined;
+  readonly features: Features;
+  readonly model: ReplacementModel | undefined;
+  readonly pageDir: string;
+  /** Fires when the server is about to close. */
+  readonly closing: AbortSignal;
+}
+
+export function makeApp({ dataDir, featuresDir, features, model, pageDir, closing }: Served): App {
+  const app: App = new Hono<Env>();
+  app.onError((error) => response(problemOf(error)));
+  app.notFound(() => response(new Problem(404, 'ERR_NOT_FOUND', 'There is nothing of this name here.')));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (_, methods) => response(wrongMethod(methods)) }));
+  const folder = new GraphFolder(dataDir);
+  addStatusRoute(app, folder, features, model);
+  addGraphRoutes(app, folder, new GraphList(folder));
+  addFeatureRoutes(app, features, featuresDir);
+  addSteerRoute(app, folder, model, closing);
+  addPageRoutes(app, pageDir);
+  return app;
+}
+
+function response({ status, body, headers }: Problem): Response {
+  return new Response(body, { status, headers: { ...problemHeaders, ...headers } });
+}
+
+function wrongMethod(methods: readonly string[]): Problem {
+  const allow = methods.join(', ');
+  return new Problem(405, 'ERR_METHOD', `Here the method must be ${allow}.`, { headers: { allow } });
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import { isObject } from '../io/files';
+import { Problem } from './problem';
+
+/**
+ * The JSON object a request brings.
+ *
+ * @throws Problem 413 for more than `maxBytes`, 415 when it isn't declared as JSON, which a form of another site can't do
+ *   without being asked first; 400 when it is none.
+ */
+export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
+  if (!/^application\/json\s*(?:;|$)/i.test(incoming.headers['content-type'] ?? '')) {
+    throw new Problem(415, 'ERR_MEDIA_TYPE', 'The body must be JSON, sent with content-type: application/json.');
+  }
+  const bytes = await wholeBody(incoming, maxBytes);
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (isObject(value)) return value;
+  } catch {
+    // Told below.
+  }
+  throw new Problem(400, 'ERR_BAD_REQUEST', 'The body must be a JSON object.');
+}
+
+async function wholeBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = Number(incoming.headers['content-length'] ?? 0);
+  if (size > maxBytes) throw tooLarge(maxBytes);
+  size = 0;
+  // The connection must live on to be told.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    size += (chunk as Buffer).length;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): Problem {
+  return new Problem(413, 'ERR_TOO_LARGE', `The body must be at most ${maxBytes} bytes.`);
+}

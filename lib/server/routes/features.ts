@@ -1,0 +1,24 @@
+import type { App } from '../app';
+import { fileContent, jsonContent, send } from '../content';
+import type { Features } from '../features/features';
+import { fileWithin } from '../file-within';
+import { Problem } from '../problem';
+import { pathParts } from '../target';
+
+/** One feature as JSON, from wherever it is known; and the files of the folder as they are, for pages that read those. */
+export function addFeatureRoutes(app: App, features: Features, folder: string | undefined): void {
+  app.get('/api/features/:layer{\\d{1,9}}/:feature{\\d{1,9}}', async (c) => {
+    const { layer, feature } = c.req.param();
+    const name = { layer: Number(layer), feature: Number(feature), scan: c.req.query('scan') };
+    return send(c, jsonContent(await features.read(name, c.req.raw.signal)));
+  });
+  app.get('/features/*', async (c) => {
+    const [, ...parts] = pathParts(c.env.incoming.url ?? '') ?? [];
+    const path = folder === undefined || parts.length === 0 ? undefined : await fileWithin(folder, parts);
+    if (path === undefined) {
+      const code = folder === undefined ? 'ERR_NO_FEATURES' : 'ERR_NO_FEATURE';
+      throw new Problem(404, code, 'The folder of features has no such file.');
+    }
+    return send(c, await fileContent(path));
+  });
+}

@@ -1,0 +1,44 @@
+import { isObject } from '../../io/files';
+import type { App, AppContext } from '../app';
+import { jsonContent, jsonType, memoryContent, send } from '../content';
+import type { GraphFolder } from '../graph-folder';
+import type { GraphList } from '../graph-list';
+import { Problem } from '../problem';
+import { jsonBody } from '../request-body';
+
+/** A view of thousands of nodes, each with a label and a place, is a tenth of it. */
+const largestView = 8 * 2 ** 20;
+
+/** The list of graphs and their files, by the addresses that pages of attribution graphs use. */
+export function addGraphRoutes(app: App, folder: GraphFolder, list: GraphList): void {
+  app.get('/data/graph-metadata.json', async (c) => send(c, jsonContent({ graphs: await list.entries() })));
+  for (const prefix of ['data', 'graph_data'] as const) {
+    app.get(`/${prefix}/:file{.+\\.json}`, async (c) => {
+      const { bytes, revision } = await folder.read(c.req.param('file').slice(0, -'.json'.length));
+      return send(c, memoryContent(bytes, jsonType, revision));
+    });
+  }
+  const save = async (c: AppContext) => {
+    const { qParams, revision = null } = await jsonBody(c.env.incoming, largestView);
+    if (!isObject(qParams)) throw invalid('qParams must be an object');
+    if (revision !== null && typeof revision !== 'string') throw invalid('revision must be text or null');
+    const saved = await folder.saveView(c.req.param('slug') ?? '', textOf(qParams), revision);
+    return c.json({ revision: saved }, 200, { etag: saved });
+  };
+  app.put('/api/graphs/:slug/view', save);
+  app.post('/api/graphs/:slug/view', save);
+  app.post('/save_graph/:slug', save);
+}
+
+/** Parsers take any depth; what writes JSON doesn't. */
+function textOf(view: object): string {
+  try {
+    return JSON.stringify(view);
+  } catch {
+    throw invalid('qParams must not be nested so deeply');
+  }
+}
+
+function invalid(message: string): Problem {
+  return new Problem(400, 'ERR_BAD_REQUEST', `${message}.`);
+}

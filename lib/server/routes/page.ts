@@ -1,0 +1,28 @@
+import type { App, AppContext } from '../app';
+import { memoryContent, send, typeOf } from '../content';
+import { fileWithin, readWhole } from '../file-within';
+import { Problem } from '../problem';
+import { revisionOf } from '../revision';
+import { pathParts } from '../target';
+
+/** Names of these files change with what is in them. */
+const unchanging = 'private, max-age=31536000, immutable';
+
+/** @param folder the page's files as they are built */
+export function addPageRoutes(app: App, folder: string): void {
+  const page = (c: AppContext) => sendFile(c, folder, ['index.html'], 'no-cache');
+  app.get('/', page);
+  app.get('/index.html', page);
+  app.get('/assets/:file', (c) => sendFile(c, folder, pathParts(c.env.incoming.url ?? '') ?? [], unchanging));
+  app.get('/:file', (c) => sendFile(c, folder, pathParts(c.env.incoming.url ?? '') ?? [], 'no-cache'));
+}
+
+async function sendFile(c: AppContext, folder: string, parts: string[], cacheControl: string): Promise<Response> {
+  const path = await fileWithin(folder, parts);
+  if (path !== undefined) {
+    const bytes = await readWhole(path);
+    return send(c, memoryContent(bytes, typeOf(path), revisionOf(bytes), cacheControl));
+  }
+  if (parts[0] !== 'index.html') throw new Problem(404, 'ERR_NOT_FOUND', 'There is nothing of this name here.');
+  return c.text('The page is not built. In a checkout of the package, run: npm run build\n', 503);
+}

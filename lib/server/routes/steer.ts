@@ -1,0 +1,32 @@
+import type { ReplacementModel } from '../../model/replacement-model';
+import type { App } from '../app';
+import { type GraphFolder, parseGraphFile } from '../graph-folder';
+import { Problem } from '../problem';
+import { jsonBody } from '../request-body';
+import { promptOf } from '../steering/graph-prompt';
+import { steer } from '../steering/steer';
+import { steerRequestOf } from '../steering/steer-request';
+import { WorkQueue } from '../steering/work-queue';
+
+const largestRequest = 2 ** 20;
+const mostAtOnce = 4;
+
+/** @param closing fires when the server is about to close. */
+export function addSteerRoute(
+  app: App,
+  folder: GraphFolder,
+  model: ReplacementModel | undefined,
+  closing: AbortSignal,
+): void {
+  const queue = new WorkQueue(mostAtOnce);
+  app.post('/api/steer', async (c) => {
+    const body = await jsonBody(c.env.incoming, largestRequest);
+    if (!model)
+      throw new Problem(404, 'ERR_NO_MODEL', 'This server was started without a model: see --transcoder-set.');
+    const request = steerRequestOf(body);
+    const { file } = parseGraphFile((await folder.read(request.slug)).bytes);
+    const tokens = promptOf(file, model);
+    const signal = AbortSignal.any([c.req.raw.signal, closing]);
+    return c.json(await queue.run(() => steer(model, tokens, request, signal), signal));
+  });
+}

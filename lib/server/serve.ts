@@ -1,0 +1,125 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { CircuitTracerError } from '../errors';
+import { makeApp } from './app';
+import type { FeatureSource } from './features/feature-source';
+import { Features } from './features/features';
+import { HubFeatures } from './features/hub-features';
+import { openLocalFeatures } from './features/local-features';
+import { hostNames, shownHost } from './hosts';
+import { listenerOf, refuseNonRequests } from './listener';
+import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from './options';
+import { Token } from './token';
+
+/** A running server. Close it when done. */
+export interface GraphServer {
+  /** Where the page is, with the token if there is one. */
+  readonly url: string;
+  readonly port: number;
+  /** The address of one graph's page. */
+  urlOf(slug: string): string;
+  /** Give up what is running and free the port. Idempotent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What tests change. @private */
+export interface ServerSettings {
+  readonly pageDir: string;
+  /** For a request's headers, and for all of it, in milliseconds. */
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+}
+
+const standard: ServerSettings = {
+  pageDir: join(__dirname, '..', '..', 'dist', 'frontend'),
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+};
+
+/**
+ * Serve a folder of graph files and the page that shows them, saves views into them and, with a model, steers it.
+ *
+ * Only this machine can reach it unless `host` says otherwise, and then only with the token that is part of `url`.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`; `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for the
+ * folders; `ERR_ADDRESS` when host and port can't be listened on.
+ *
+ * @example
+ * await using server = await serve({ dataDir: 'graphs', port: 0 });
+ * console.log(server.url);
+ */
+export async function serve(options: ServeOptions): Promise<GraphServer> {
+  return startServer(await resolveServeOptions(options));
+}
+
+/** @private */
+export async function startServer(
+  options: ResolvedServeOptions,
+  settings: Partial<ServerSettings> = {},
+): Promise<GraphServer> {
+  const { dataDir, featuresDir, model, host } = options;
+  const { pageDir, ...timeouts } = { ...standard, ...settings };
+  const token = options.token === undefined ? undefined : new Token(options.token);
+  const features = new Features(await sourcesOf(options));
+  const closing = new AbortController();
+  const app = makeApp({ dataDir, featuresDir, features, model, pageDir, closing: closing.signal });
+  const listener = listenerOf(app, { hosts: hostNames(host), token });
+  // A missing Host header is ours to refuse, with an answer that says so.
+  const server = createServer({ ...timeouts, connectionsCheckingInterval: 500, requireHostHeader: false }, listener);
+  refuseNonRequests(server);
+  try {
+    await listen(server, options);
+  } catch (error) {
+    await features.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closing.abort();
+    closed ??= stop(server).then(() => features.close());
+    return closed;
+  };
+  const address = (query: Record<string, string>) =>
+    addressOf(host, port, { ...query, ...(token && { token: token.value }) });
+  return { url: address({}), port, urlOf: (slug) => address({ slug }), close, [Symbol.asyncDispose]: close };
+}
+
+async function sourcesOf({ featuresDir, hub }: ResolvedServeOptions): Promise<FeatureSource[]> {
+  return [
+    ...(featuresDir === undefined ? [] : [await openLocalFeatures(featuresDir)]),
+    ...(hub === undefined ? [] : [new HubFeatures(hub)]),
+  ];
+}
+
+function addressOf(host: string, port: number, query: Record<string, string>): string {
+  const search = new URLSearchParams(query).toString();
+  return `http://${shownHost(host)}:${port}/${search === '' ? '' : `?${search}`}`;
+}
+
+function listen(server: Server, { host, port }: ResolvedServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(addressError(host, port, error)));
+    server.listen(port, host, resolve);
+  });
+}
+
+function addressError(host: string, port: number, error: NodeJS.ErrnoException): CircuitTracerError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'another program listens there; choose another port, or 0 for any that is free',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'there is no such address',
+    EACCES: 'permission denied; choose a port of 1024 or more',
+  };
+  const reason = reasons[error.code ?? ''] ?? error.message;
+  return new CircuitTracerError('ERR_ADDRESS', `Can't listen on ${host}, port ${port}: ${reason}.`, { cause: error });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,59 @@
+import { topTokens } from '../../intervention/top-tokens';
+import type { FeatureIntervention, GenerateResult } from '../../intervention/types';
+import type { ReplacementModel } from '../../model/replacement-model';
+import type { SteerRequest } from './steer-request';
+
+export interface TokenChance {
+  readonly token: string;
+  readonly probability: number;
+}
+
+/** The likeliest next tokens and the continuation, without and with the edits. */
+export interface SteerAnswer {
+  readonly before: readonly TokenChance[];
+  readonly after: readonly TokenChance[];
+  readonly continuation: { readonly before: string; readonly after: string };
+}
+
+/**
+ * @param tokens of the prompt, exact
+ * @throws CircuitTracerError what `generate` throws.
+ */
+export async function steer(
+  model: ReplacementModel,
+  tokens: readonly number[],
+  request: SteerRequest,
+  signal: AbortSignal,
+): Promise<SteerAnswer> {
+  const before = await run(model, tokens, [], request, signal);
+  const after = await run(model, tokens, request.interventions, request, signal);
+  return {
+    before: before.likeliest,
+    after: after.likeliest,
+    continuation: { before: before.text, after: after.text },
+  };
+}
+
+async function run(
+  model: ReplacementModel,
+  tokens: readonly number[],
+  interventions: readonly FeatureIntervention[],
+  { maxNewTokens, freezeAttention, top }: SteerRequest,
+  signal: AbortSignal,
+): Promise<{ likeliest: TokenChance[]; text: string }> {
+  const result = await model.generate(tokens, interventions, {
+    // The first new token's logits are those of the prompt.
+    maxNewTokens: Math.max(1, maxNewTokens),
+    freezeAttention,
+    exactTokens: true,
+    returnActivations: false,
+    signal,
+  });
+  return { likeliest: likeliest(model, result, top), text: maxNewTokens === 0 ? '' : result.newText };
+}
+
+function likeliest({ tokenizer, spec }: ReplacementModel, { logits }: GenerateResult, top: number): TokenChance[] {
+  const first = logits.data.subarray(0, spec.dVocab);
+  const best = topTokens(first, top, (id) => tokenizer?.decodeToken(id) ?? String(id));
+  return best.map(({ token, probability }) => ({ token, probability }));
+}
