@@ -34,6 +34,7 @@ const checks = fix
       ['tsc of lib', ...tsc, 'tsconfig.json'],
       ['tsc of lib and test', ...tsc, 'tsconfig.test.json'],
       ['tsc of the page', ...tsc, 'lib/frontend'],
+      ['tsc of the page’s tests', ...tsc, 'test/frontend'],
       ['clang-format', ...clangFormat, '--dry-run', '--Werror', ...nativeFiles],
     ];
 

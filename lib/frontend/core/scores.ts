@@ -52,19 +52,19 @@ function sumOverPaths({ n, source, target, share }: Flow, start: Float64Array): 
  * replacement = T / (T + E), completeness = sum of (1 - e(i)) (I(i) + p(i)) / sum of (I(i) + p(i)).
  */
 export function scoresOf(graph: Graph): Scores {
-  return scores(graph, flowOf(graph));
+  return scores(graph, flowOf(graph), (node) => graph.kinds[node] === 'error');
 }
 
-function scores(graph: Graph, flow: Flow): Scores {
+function scores(graph: Graph, flow: Flow, isError: (node: number) => boolean): Scores {
   const influence = sumOverPaths(flow, graph.probability);
   const fromErrors = new Float64Array(graph.n);
   for (let link = 0; link < flow.share.length; link++) {
-    if (graph.kinds[flow.source[link]] === 'error') fromErrors[flow.target[link]] += flow.share[link];
+    if (isError(flow.source[link])) fromErrors[flow.target[link]] += flow.share[link];
   }
   let [tokens, errors, explained, all] = [0, 0, 0, 0];
   for (let node = 0; node < graph.n; node++) {
     if (graph.kinds[node] === 'token') tokens += influence[node];
-    if (graph.kinds[node] === 'error') errors += influence[node];
+    if (isError(node)) errors += influence[node];
     const weight = influence[node] + graph.probability[node];
     explained += (1 - fromErrors[node]) * weight;
     all += weight;
@@ -73,54 +73,12 @@ function scores(graph: Graph, flow: Flow): Scores {
 }
 
 /**
- * The scores that remain when every feature not pinned counts as unexplained: what it sends out is added to the error of
- * its layer and position (dropped where the graph has none), and what leads into it is dropped.
+ * The scores that remain when every feature that isn't pinned counts as an error: what it sends out is unexplained, and
+ * what leads into it is dropped. Pinning more never makes replacement smaller.
  */
 export function subgraphScores(graph: Graph, pinned: ReadonlySet<number>): Scores {
-  return scores(graph, normalised(graph.n, folded(graph, pinned)));
-}
-
-/** Weights by target and source after unpinned features are folded into errors. */
-function folded(graph: Graph, pinned: ReadonlySet<number>): Map<number, Map<number, number>> {
-  const errors = errorNodes(graph);
-  const dropped = (node: number) => isFeatureKind(graph.kinds[node]) && !pinned.has(node);
-  const weights = new Map<number, Map<number, number>>();
-  for (let link = 0; link < graph.m; link++) {
-    const target = graph.target[link];
-    if (dropped(target)) continue;
-    const from = graph.source[link];
-    const source = dropped(from) ? errors.get(placeOf(graph, from)) : from;
-    if (source === undefined) continue;
-    const row = weights.get(target) ?? new Map<number, number>();
-    weights.set(target, row);
-    row.set(source, (row.get(source) ?? 0) + graph.weight[link]);
-  }
-  return weights;
-}
-
-function errorNodes(graph: Graph): Map<number, number> {
-  const errors = new Map<number, number>();
-  for (let node = 0; node < graph.n; node++) {
-    if (graph.kinds[node] === 'error') errors.set(placeOf(graph, node), node);
-  }
-  return errors;
-}
-
-function placeOf(graph: Graph, node: number): number {
-  return graph.layer[node] * graph.tokens.length + graph.position[node];
-}
-
-function normalised(n: number, weights: Map<number, Map<number, number>>): Flow {
-  const source: number[] = [];
-  const target: number[] = [];
-  const share: number[] = [];
-  for (const [to, row] of weights) {
-    const total = [...row.values()].reduce((sum, weight) => sum + Math.abs(weight), 0);
-    for (const [from, weight] of row) {
-      source.push(from);
-      target.push(to);
-      share.push(ratio(Math.abs(weight), total));
-    }
-  }
-  return { n, source, target, share: Float64Array.from(share) };
+  const unpinned = graph.kinds.map((kind, node) => isFeatureKind(kind) && !pinned.has(node));
+  const flow = flowOf(graph);
+  for (let link = 0; link < flow.share.length; link++) if (unpinned[flow.target[link]]) flow.share[link] = 0;
+  return scores(graph, flow, (node) => unpinned[node] || graph.kinds[node] === 'error');
 }
