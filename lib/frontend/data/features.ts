@@ -20,6 +20,9 @@ export interface FeatureRequest {
 /** `none`: nothing is known of this feature, and asking again won't help. */
 export type FeatureAnswer = { readonly info: FeatureInfo } | { readonly none: string };
 
+export const noFeatures =
+  'No examples of features are at hand. Start the server with a folder of features to see them here.';
+
 const mostKept = 200;
 const kept = new Map<string, FeatureAnswer>();
 
@@ -62,7 +65,7 @@ async function ask(url: string, signal: AbortSignal): Promise<FeatureAnswer> {
       none:
         text(code) === 'ERR_NO_FEATURE'
           ? 'Nothing is known of this feature: it may never have been active.'
-          : 'No examples of features are at hand. Start the server with a folder of features to see them here.',
+          : noFeatures,
     };
   }
   if (!response.ok) {

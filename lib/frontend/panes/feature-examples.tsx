@@ -3,7 +3,7 @@ import { type FeatureInfo, percentile } from '../core/feature';
 import { unsignedPercent, visibleToken } from '../core/format';
 import type { Graph } from '../core/graph';
 import { list, text } from '../core/json';
-import { type FeatureAnswer, fetchFeature } from '../data/features';
+import { type FeatureAnswer, fetchFeature, noFeatures } from '../data/features';
 import { useStore } from '../state/hooks';
 import { problemOf } from '../state/notices';
 import { getState } from '../state/store';
@@ -34,9 +34,12 @@ export function FeatureExamples({ graph, node }: { graph: Graph; node: number })
 /** The answer for this node and no other: a late one for a node left behind is dropped. */
 function useFeature(graph: Graph, node: number, attempt: number): Asked {
   const [found, setFound] = useState<{ of: string; asked: Asked }>({ of: '', asked: null });
-  const served = useStore((state) => state.status !== null);
-  const of = `${graph.layer[node]} ${graph.feature[node]} ${attempt} ${served}`;
+  const source = useStore(({ status }) => status && (status.features ? 'served' : 'nothing'));
+  const of = `${graph.layer[node]} ${graph.feature[node]} ${attempt} ${source}`;
   useEffect(() => {
+    if (source === undefined) return;
+    if (source === 'nothing') return setFound({ of, asked: { none: noFeatures } });
+    const served = source === 'served';
     const stop = new AbortController();
     const request = { layer: graph.layer[node], index: graph.feature[node], raw: graph.rawFeature[node] };
     fetchFeature({ ...request, scan: scanOf(graph.layer[node]), served }, stop.signal)
@@ -45,7 +48,7 @@ function useFeature(graph: Graph, node: number, attempt: number): Asked {
         if (!stop.signal.aborted) setFound({ of, asked });
       });
     return () => stop.abort();
-  }, [graph, node, of, served]);
+  }, [graph, node, of, source]);
   return found.of === of ? found.asked : null;
 }
 

@@ -29,7 +29,8 @@ export type DetailTab = 'feature' | 'paths' | 'steer';
 export type Pane = 'links' | 'connections' | 'subgraph' | 'detail';
 
 export interface State {
-  readonly status: ServerStatus | null;
+  /** null: no server but plain files; undefined: not known yet. */
+  readonly status: ServerStatus | null | undefined;
   readonly entries: readonly GraphEntry[];
   /** Name of the graph being read. */
   readonly loading: string;
@@ -54,7 +55,7 @@ export interface State {
 }
 
 const state = new Signal<State>({
-  status: null,
+  status: undefined,
   entries: [],
   loading: '',
   problem: '',
