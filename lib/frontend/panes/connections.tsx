@@ -73,6 +73,7 @@ function ConnectionList({ title, unit, graph, view, list }: ListProps) {
         label={title}
         rows={rows.length}
         rowHeight={rowHeight}
+        isHeading={(row) => typeof rows[row] === 'string'}
         render={(row, place) => {
           const item = rows[row];
           if (typeof item === 'string') return <h4>{item}</h4>;

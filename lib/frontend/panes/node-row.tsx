@@ -73,9 +73,11 @@ export function NodeToken({ graph, node }: { graph: Graph; node: number }) {
   return <span class="node-token">{visibleToken(graph.tokens[graph.position[node]])}</span>;
 }
 
-/** Behind a row: as long as the share is large; hatched where it is negative. */
+/** Behind a row: as long as the share is large; its line is dashed where it is negative. */
 function ShareBar({ share }: { share: number }) {
   const width = `${Math.min(100, 100 * Math.sqrt(Math.abs(share)))}%`;
   const sign = share < 0 ? 'negative' : 'positive';
-  return <span class="share-bar" data-sign={sign} style={{ width, opacity: 0.12 + 0.3 * shareOpacity(share) }} />;
+  return (
+    <span class="share-bar" data-sign={sign} style={{ width, '--strength': `${8 + 12 * shareOpacity(share)}%` }} />
+  );
 }

@@ -145,7 +145,7 @@ function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop 
     <g
       class="box"
       role="button"
-      tabIndex={0}
+      tabindex={0}
       data-entry={entry ? '' : undefined}
       data-key={box.key}
       data-nodes={box.nodes.join(' ')}

@@ -12,13 +12,16 @@ interface VirtualListProps {
   readonly label: string;
   readonly rows: number;
   readonly rowHeight: number;
+  /** Rows that are headings: keys pass over them. */
+  readonly isHeading?: (row: number) => boolean;
   readonly render: (row: number, place: RowPlace) => ComponentChildren;
 }
 
 const spare = 4;
+const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 
 /** A list of any length of which only the rows in sight exist. */
-export function VirtualList({ label, rows, rowHeight, render }: VirtualListProps) {
+export function VirtualList({ label, rows, rowHeight, isHeading = () => false, render }: VirtualListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 400 });
   const [active, setActive] = useState(0);
@@ -40,17 +43,20 @@ export function VirtualList({ label, rows, rowHeight, render }: VirtualListProps
   });
   const go = (event: KeyboardEvent) => {
     const row = rowOf(event.target);
-    const next = row + ({ ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key] ?? 0);
-    if (row < 0 || next === row) return;
+    const step = steps[event.key] ?? 0;
+    if (row < 0 || step === 0) return;
     event.preventDefault();
-    const target = Math.min(rows - 1, Math.max(0, next));
+    let target = Math.min(rows - 1, Math.max(0, row + step));
+    while (isHeading(target)) target += Math.sign(step);
+    if (target < 0 || target >= rows) return;
     wanted.current = target;
     setActive(target);
     reveal(scroller.current, target, rowHeight);
   };
   const first = Math.max(0, Math.floor(view.top / rowHeight) - spare);
   const last = Math.min(rows, Math.ceil((view.top + view.height) / rowHeight) + spare);
-  const stop = active >= first && active < last ? active : first;
+  let stop = active >= first && active < last ? active : first;
+  while (isHeading(stop)) stop++;
   const shown = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms

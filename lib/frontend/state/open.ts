@@ -142,12 +142,20 @@ export function pushAddress(): void {
   const { document } = getState();
   if (!document || document.slug === '') return;
   const search = selectionAddress(document.slug, currentView().selected);
+  // While Back has another graph read, the address is ahead of what is on show.
+  if (search === lastAddress) return;
+  lastAddress = search;
   if (search !== location.search || location.hash !== '') history.pushState(null, '', search);
 }
 
+/** Of what is on show. */
+let lastAddress = '';
+
 /** The address as it is to be for a state that is about to be set: no step of its own for Back. */
 function settleAddress(slug: string, { selected }: View): void {
-  if (slug !== '') history.replaceState(null, '', selectionAddress(slug, selected));
+  if (slug === '') return;
+  lastAddress = selectionAddress(slug, selected);
+  history.replaceState(null, '', lastAddress);
 }
 
 /** Back and Forward. */

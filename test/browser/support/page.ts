@@ -85,7 +85,6 @@ export class PageTests {
 
 /** Find a node by search and select it. */
 export async function selectBySearch(page: Page, query: string): Promise<void> {
-  await page.keyboard.press('Escape');
   await page.fill('#search', query);
   await page.press('#search', 'ArrowDown');
   await page.keyboard.press('Enter');
