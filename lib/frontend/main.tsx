@@ -11,10 +11,11 @@ import './styles/layout.css';
 import './styles/panes.css';
 
 startTheme();
+// Asked for first: the graph is on its way while the page is built.
+void openFromAddress();
 const page = document.getElementById('page');
 if (page) render(<App />, page);
 listenToKeys();
 startAutosave();
 onState(pushAddress);
 addEventListener('popstate', () => void followAddress());
-void openFromAddress();

@@ -1,10 +1,10 @@
 import { drawnLinks, strongestLinks } from '../../lib/frontend/core/drawn-links';
 import { forcePlaces } from '../../lib/frontend/core/force-layout';
 import { makeGrid, nearest } from '../../lib/frontend/core/grid';
+import { layeredPlaces } from '../../lib/frontend/core/layered-layout';
 import { layoutLinkGraph } from '../../lib/frontend/core/layout';
 import { influenceOf } from '../../lib/frontend/core/scores';
 import { subgraphOf } from '../../lib/frontend/core/subgraph';
-import { layeredPlaces } from '../../lib/frontend/core/subgraph-layout';
 import { emptyView } from '../../lib/frontend/core/view';
 import { node, parsed, small } from './support/graph-file';
 
@@ -95,6 +95,34 @@ test.each([
 ] as const)('link type %s', (linkType, expected) => {
   const view = { ...emptyView, pins: [nodes.high.node_id, nodes.middle.node_id], linkType };
   expect(drawnLinks(graph, view, everything, strongest).links).toHaveLength(expected);
+});
+
+test('layered layout of many boxes with many edges, and of none', () => {
+  const pins = Array.from({ length: 200 }, (_, i) => node.feature(i % 20, i, 0));
+  const { graph: wide } = parsed({ nodes: pins, links: [] });
+  const { boxes } = subgraphOf(wide, { ...emptyView, pins: [...wide.ids] });
+  const pairs = boxes.flatMap((_, from) =>
+    boxes.map((__, to) => ({ from, to, weight: ((from * 7 + to * 13) % 50) / 50 })),
+  );
+  const edges = pairs.filter(({ from, to }) => boxes[from].row < boxes[to].row && (from + to) % 4 === 0);
+  const start = performance.now();
+  const places = layeredPlaces({ boxes, edges }, { width: 100, height: 40 });
+  expect(performance.now() - start).toBeLessThan(1000);
+  for (const { from, to } of edges.filter(({ weight }) => weight > 0.01))
+    expect(places[from][1]).toBeGreaterThan(places[to][1]);
+  const taken = places.map(([x, y]) => `${Math.round(x / 100)} ${y}`);
+  expect(new Set(taken).size).toBe(200);
+  expect(layeredPlaces({ boxes: [], edges: [] }, { width: 100, height: 40 })).toEqual([]);
+});
+
+test('groups that lead into each other are laid out, too', () => {
+  const { boxes } = subgraphOf(graph, { ...emptyView, pins: [nodes.low.node_id, nodes.high.node_id] });
+  const edges = [
+    { from: 0, to: 1, weight: 0.5 },
+    { from: 1, to: 0, weight: 0.4 },
+  ];
+  const [[, low], [, high]] = layeredPlaces({ boxes, edges }, { width: 100, height: 40 });
+  expect(low).toBeGreaterThan(high);
 });
 
 test.each([

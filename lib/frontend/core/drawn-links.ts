@@ -74,7 +74,8 @@ export function strongestLinks(graph: Graph, influence: Float64Array, most: numb
   const value = graph.share.map(
     (share, link) => Math.abs(share) * (influence[graph.target[link]] + graph.probability[graph.target[link]]),
   );
-  return Int32Array.from(value.keys())
-    .sort((a, b) => value[b] - value[a] || a - b)
-    .slice(0, most);
+  // Numbers alone sort many times faster than by a function.
+  const least = value.length > most ? value.slice().sort()[value.length - most] : Number.NEGATIVE_INFINITY;
+  const candidates = Int32Array.from(value.keys()).filter((link) => value[link] >= least);
+  return candidates.sort((a, b) => value[b] - value[a] || a - b).slice(0, most);
 }

@@ -1,6 +1,6 @@
 import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY } from 'd3-force';
+import type { BoxSize } from './layered-layout';
 import type { Subgraph } from './subgraph';
-import type { BoxSize } from './subgraph-layout';
 import type { Point } from './view';
 
 interface Body {

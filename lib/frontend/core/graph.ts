@@ -67,8 +67,13 @@ export type GraphLinks = Pick<
 export function buildLinks(kinds: readonly NodeKind[], links: readonly RawLink[]): GraphLinks {
   const n = kinds.length;
   const m = links.length;
-  const order = Array.from(links.keys());
-  order.sort((a, b) => links[a].target - links[b].target || Math.abs(links[b].weight) - Math.abs(links[a].weight));
+  const size = Float64Array.from(links, ({ weight }) => Math.abs(weight));
+  const inStart = new Int32Array(n + 1);
+  const order = byNode(
+    Int32Array.from(links, ({ target }) => target),
+    size,
+    inStart,
+  );
   const source = Int32Array.from(order, (link) => links[link].source);
   const target = Int32Array.from(order, (link) => links[link].target);
   const weight = Float64Array.from(order, (link) => links[link].weight);
@@ -80,32 +85,23 @@ export function buildLinks(kinds: readonly NodeKind[], links: readonly RawLink[]
   }
   const share = weight.map((value, link) => ratio(value, inputTotal[target[link]]));
   for (let node = 0; node < n; node++) errorShare[node] = ratio(errorShare[node], inputTotal[node]);
-  const inStart = starts(n, target);
-  const outStart = starts(n, source);
-  return {
-    m,
-    inStart,
-    source,
-    target,
-    weight,
-    share,
-    outStart,
-    outLink: outLinks(source, share),
-    inputTotal,
-    errorShare,
-  };
+  const outStart = new Int32Array(n + 1);
+  const outLink = byNode(source, share.map(Math.abs), outStart);
+  return { m, inStart, source, target, weight, share, outStart, outLink, inputTotal, errorShare };
 }
 
-function outLinks(source: Int32Array, share: Float64Array): Int32Array {
-  const order = Int32Array.from(source.keys());
-  return order.sort((a, b) => source[a] - source[b] || Math.abs(share[b]) - Math.abs(share[a]) || a - b);
-}
-
-function starts(n: number, ends: Int32Array): Int32Array {
-  const start = new Int32Array(n + 1);
+/** Links by the node at one end, the largest first; fills `start` with where each node's begin. */
+function byNode(ends: Int32Array, size: Float64Array, start: Int32Array): Int32Array {
   for (const end of ends) start[end + 1]++;
-  for (let node = 0; node < n; node++) start[node + 1] += start[node];
-  return start;
+  for (let node = 0; node + 1 < start.length; node++) start[node + 1] += start[node];
+  const order = new Int32Array(ends.length);
+  const next = start.slice();
+  for (let link = 0; link < ends.length; link++) order[next[ends[link]]++] = link;
+  for (let node = 0; node + 1 < start.length; node++) {
+    const own = order.subarray(start[node], start[node + 1]);
+    if (own.length > 1) own.sort((a, b) => size[b] - size[a] || a - b);
+  }
+  return order;
 }
 
 export function ratio(part: number, whole: number): number {

@@ -14,6 +14,11 @@ function drafts(): UseStore {
   return store;
 }
 
+/** Open the store ahead of the first question. */
+export function warmDrafts(): void {
+  void readDraft('');
+}
+
 /** The draft of a graph; none where the browser keeps none. */
 export async function readDraft(contentKey: string): Promise<Draft | undefined> {
   try {

@@ -1,6 +1,6 @@
 import { forcePlaces } from '../core/force-layout';
+import { layeredPlaces } from '../core/layered-layout';
 import type { Subgraph } from '../core/subgraph';
-import { layeredPlaces } from '../core/subgraph-layout';
 import type { Point, SubgraphLayout, View } from '../core/view';
 import { boxSize } from './subgraph-shapes';
 

@@ -16,7 +16,7 @@ export function Splitters() {
 
 function Splitter({ axis, label }: { axis: 'x' | 'y'; label: string }) {
   const bar = useRef<HTMLDivElement>(null);
-  const percent = useRef(axis === 'x' ? 60 : 56);
+  const percent = useRef(axis === 'x' ? 60 : 52);
   const set = (value: number) => {
     percent.current = Math.round(Math.min(most, Math.max(least, value)));
     bar.current?.parentElement?.style.setProperty(`--split-${axis}`, `${percent.current}%`);

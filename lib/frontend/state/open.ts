@@ -4,7 +4,7 @@ import { readView, viewText, writeView } from '../core/saved-view';
 import { readAddress, selectionAddress } from '../core/url';
 import { emptyView, type View } from '../core/view';
 import { fetchGraphList, fetchStatus } from '../data/api';
-import { type Draft, readDraft } from '../data/autosave';
+import { type Draft, readDraft, warmDrafts } from '../data/autosave';
 import { graphUrl, loadGraph } from '../data/load';
 import type { LoadedGraph } from '../data/loaded-graph';
 import { notify, problemOf } from './notices';
@@ -12,6 +12,7 @@ import { currentView, type Document, emphasised, getState, hovered, setState } f
 
 /** Show what the address asks for: its graph, or the first of the list. */
 export async function openFromAddress(): Promise<void> {
+  warmDrafts();
   const address = await readAddress(new URL(location.href));
   const list = refreshList();
   void fetchStatus().then((status) => setState({ status }));
