@@ -211,8 +211,8 @@ test('colours follow the system, or the reader’s choice, which is kept', async
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await ground();
   await page.emulateMedia({ colorScheme: 'dark' });
-  const dark = await ground();
-  expect(dark).not.toBe(light);
+  await page.waitForSelector('html[data-theme=dark]');
+  expect(await ground()).not.toBe(light);
   await page.click('[aria-label^="Colours"]');
   expect(await ground()).toBe(light);
   await page.reload();

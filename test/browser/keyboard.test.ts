@@ -80,6 +80,7 @@ test('arrow keys go from node to node, and say which', async () => {
   await page.keyboard.press('Enter');
   expect(await page.textContent('.selected-title')).toContain('L2 #9');
   await page.keyboard.press('2');
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H3');
   await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');

@@ -6,6 +6,7 @@ import { rowName } from '../core/names';
 import type { Pair } from './compare';
 import { GlyphIcon } from './glyph';
 import { NodeToken, rowHeight } from './node-row';
+import { Tabs } from './tabs';
 import { type RowPlace, VirtualList } from './virtual-list';
 
 type Part = 'both' | 'left' | 'right';
@@ -31,25 +32,18 @@ export function CompareList({ left, right, matches, chosen, onChoose }: CompareL
   const rows = sorted[part];
   return (
     <section class="compare-list" aria-label="Nodes">
-      <div class="tabs" role="tablist" aria-label="Nodes">
-        {parts.map(([id, title]) => (
-          <button
-            key={id}
-            type="button"
-            role="tab"
-            aria-selected={id === part}
-            aria-controls="compare-rows"
-            onClick={() => setPart(id)}
-          >
-            {title} <span class="muted">{sorted[id].length.toLocaleString('en')}</span>
-          </button>
-        ))}
-      </div>
+      <Tabs
+        label="Nodes"
+        tabs={parts.map(([id, title]) => ({ id, title: <PartTitle title={title} count={sorted[id].length} /> }))}
+        chosen={part}
+        panel="compare-rows"
+        onChoose={setPart}
+      />
       <p class="compare-columns muted" aria-hidden="true">
         <span>influence left</span>
         <span>right</span>
       </p>
-      <div id="compare-rows" role="tabpanel" aria-label={parts.find(([id]) => id === part)?.[1]}>
+      <div id="compare-rows" role="tabpanel" aria-labelledby={`tab-${part}`}>
         <VirtualList
           label="Nodes"
           rows={rows.length}
@@ -60,6 +54,14 @@ export function CompareList({ left, right, matches, chosen, onChoose }: CompareL
         />
       </div>
     </section>
+  );
+}
+
+function PartTitle({ title, count }: { title: string; count: number }) {
+  return (
+    <>
+      {title} <span class="muted">{count.toLocaleString('en')}</span>
+    </>
   );
 }
 

@@ -4,33 +4,18 @@ import { FeatureDetail } from './feature-detail';
 import { Pane } from './pane';
 import { PathsTab } from './paths';
 import { SteerTab } from './steer';
+import { Tabs } from './tabs';
 
-const titles: readonly (readonly [DetailTab, string])[] = [
-  ['feature', 'Feature'],
-  ['paths', 'Paths'],
-  ['steer', 'Steer'],
+const titles: readonly { readonly id: DetailTab; readonly title: string }[] = [
+  { id: 'feature', title: 'Feature' },
+  { id: 'paths', title: 'Paths' },
+  { id: 'steer', title: 'Steer' },
 ];
 
 export function DetailPane() {
   const tab = useStore((state) => state.detailTab);
-  const tabs = (
-    <div class="tabs" role="tablist" aria-label="Detail">
-      {titles.map(([id, title]) => (
-        <button
-          key={id}
-          type="button"
-          role="tab"
-          id={`tab-${id}`}
-          aria-selected={id === tab}
-          aria-controls="detail-body"
-          data-entry={id === tab ? '' : undefined}
-          onClick={() => setState({ detailTab: id })}
-        >
-          {title}
-        </button>
-      ))}
-    </div>
-  );
+  const choose = (id: DetailTab) => setState({ detailTab: id });
+  const tabs = <Tabs label="Detail" tabs={titles} chosen={tab} panel="detail-body" onChoose={choose} />;
   return (
     <Pane id="detail" title="Detail" tools={tabs}>
       <div class="detail-body" id="detail-body" role="tabpanel" aria-labelledby={`tab-${tab}`}>

@@ -43,9 +43,13 @@ function Chance({ value, most, name }: { value: number; most: number; name: stri
   return (
     <td>
       <span class="chance-bar" data-name={name} style={{ width: `${known ? (60 * value) / most : 0}%` }} />
-      {known ? unsignedPercent(value) : <span class="muted">–</span>}
+      {known ? chanceText(value) : <span class="muted">–</span>}
     </td>
   );
+}
+
+function chanceText(value: number): string {
+  return value > 0 && value < 0.0005 ? '< 0.1%' : unsignedPercent(value);
 }
 
 function Continuation({ title, text }: { title: string; text: string }) {

@@ -17,20 +17,24 @@ export async function openFromAddress(): Promise<void> {
   const list = refreshList();
   void fetchStatus().then((status) => setState({ status }));
   if (address.slug !== '') return openSlug(address.slug, address.params);
-  await list;
+  const listProblem = await list;
   const [first] = getState().entries;
   if (first) return openSlug(first.slug, address.params);
-  if (getState().problem === '') {
-    setState({ problem: 'There are no graphs here yet. Make one, or drop a graph file onto this page.' });
-  }
+  setState({ problem: listProblem || 'There are no graphs here yet.' });
 }
 
-/** Read the list of graphs again; a list that can't be read is no reason to show no graph. */
-export async function refreshList(): Promise<void> {
+/**
+ * Read the list of graphs again; a list that can't be read is no reason to show no graph.
+ *
+ * @returns why it can't be read, or ''
+ */
+export async function refreshList(): Promise<string> {
   try {
     setState({ entries: await fetchGraphList() });
-  } catch {
+    return '';
+  } catch (error) {
     setState({ entries: [] });
+    return `The list of graphs can’t be read. ${problemOf(error)}`;
   }
 }
 
