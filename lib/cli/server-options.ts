@@ -33,16 +33,29 @@ export interface Serving {
   readonly output: NodeJS.WritableStream;
 }
 
+/**
+ * Find out before long work that its result can be shown.
+ *
+ * @throws CircuitTracerError what `serve` throws.
+ */
+export async function checkServing(dataDir: string, flags: ServerFlags): Promise<void> {
+  await (await serve({ dataDir, ...serveOptionsOf(flags) })).close();
+}
+
+function serveOptionsOf({ featuresDir, port, host, token, hubFeatures }: ServerFlags) {
+  return { featuresDir, port, host, token, hubFeatures };
+}
+
 /** Serve until the signal fires. */
 export async function serveUntilStopped(
   { dataDir, slug, model, output }: Serving,
-  { featuresDir, port, host, token, hubFeatures, open }: ServerFlags,
+  flags: ServerFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  await using server = await serve({ dataDir, featuresDir, model, port, host, token, hubFeatures });
+  await using server = await serve({ dataDir, model, ...serveOptionsOf(flags) });
   const url = addressFor(server, slug);
   output.write(`The page is at ${url}\nPress Ctrl-C to stop.\n`);
-  if (open) openInBrowser(url);
+  if (flags.open) openInBrowser(url);
   await fired(signal);
 }
 

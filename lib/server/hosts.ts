@@ -14,7 +14,7 @@ export function isLoopback(host: string): boolean {
  * (DNS rebinding) sends that name. Ports don't count: tunnels change them.
  */
 export function hostNames(host: string): ReadonlySet<string> {
-  const own = everyAddress.includes(host) ? [hostname(), ...ownAddresses()] : [host];
+  const own = isLoopback(host) ? [host] : [host, hostname(), ...ownAddresses()];
   return new Set([...loopbackNames, ...own.map((name) => bracketed(name).toLowerCase())]);
 }
 

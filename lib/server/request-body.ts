@@ -23,15 +23,18 @@ export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Pro
 }
 
 async function wholeBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
-  let size = Number(incoming.headers['content-length'] ?? 0);
-  if (size > maxBytes) throw tooLarge(maxBytes);
-  size = 0;
-  // The connection must live on to be told.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    size += (chunk as Buffer).length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk as Buffer);
+  let size = 0;
+  try {
+    // The connection must live on for the answer.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      size += (chunk as Buffer).length;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk as Buffer);
+    }
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem(400, 'ERR_BAD_REQUEST', 'The body ended before its time.');
   }
   return Buffer.concat(chunks);
 }

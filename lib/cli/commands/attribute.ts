@@ -22,7 +22,7 @@ import {
 import { checkOutputs, graphFilesOf, type Outputs } from '../outputs';
 import { printSummary } from '../print-summary';
 import { type ProgressDisplay, progressDisplay } from '../progress';
-import { addServerOptions, type ServerFlags, serveUntilStopped } from '../server-options';
+import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../server-options';
 import { addTargetOptions, type TargetFlags, targetsOf } from '../target-options';
 
 interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags {
@@ -93,6 +93,7 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   const targets = targetsOf(flags);
   const outputs = outputsOf(flags);
   await checkOutputs(outputs);
+  if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
   await withModel(flags, display, async (work) => {
     const graph = await compute(prompt, targets, flags, work);
     // Files and summary need no model; steering does.

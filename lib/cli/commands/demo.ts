@@ -111,7 +111,10 @@ function farewell(folder: string): string[] {
   return [
     `Files in ${shown}: dallas.json for the page, dallas.safetensors the whole graph`,
     '',
-    'Next, ask a question of your own:',
+    'See it in the browser, and steer the model there:',
+    `  circuit-tracer start-server --graph-file-dir ${shown} -m demo`,
+    '',
+    'Then ask a question of your own:',
     '  circuit-tracer attribute -p "Fact: the language of the country containing Osaka is" \\',
     `    --slug osaka --graph-file-dir ${shown}`,
   ];

@@ -11,6 +11,8 @@ interface StartServerFlags extends ModelFlags, ServerFlags {
 }
 
 const example = `
+Without --model and --transcoder-set no model is loaded, and the page can do all but steer.
+
 Example:
   circuit-tracer start-server --graph-file-dir graphs -m gemma-2-2b -t gemma-scope`;
 

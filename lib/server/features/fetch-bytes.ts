@@ -15,9 +15,10 @@ export async function fetchBytes(url: string, { most, range }: { most: number; r
   const headers: Record<string, string> = range ? { range: `bytes=${range.start}-${range.end}` } : {};
   try {
     const response = await follow(new URL(url), headers, AbortSignal.timeout(patienceMs));
-    if (response.status === 404 || response.status === 401 || response.status === 403) throw absent(url);
-    if (response.status !== (range ? 206 : 200)) throw failed(url, `it answered ${response.status}`);
-    return await read(response, most, url);
+    if (response.status === (range ? 206 : 200)) return await read(response, most, url);
+    await response.body?.cancel();
+    // What is private isn't told from what isn't there.
+    throw [401, 403, 404].includes(response.status) ? absent(url) : failed(url, `it answered ${response.status}`);
   } catch (error) {
     throw error instanceof Problem ? error : failed(url, (error as Error).message);
   }

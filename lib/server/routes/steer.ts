@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { type GraphFolder, parseGraphFile } from '../graph-folder';
 import { Problem } from '../problem';
 import { jsonBody } from '../request-body';
+import { interventionsOf } from '../steering/graph-edits';
 import { promptOf } from '../steering/graph-prompt';
 import { steer } from '../steering/steer';
 import { steerRequestOf } from '../steering/steer-request';
@@ -27,6 +28,7 @@ export function addSteerRoute(
     const { file } = parseGraphFile((await folder.read(request.slug)).bytes);
     const tokens = promptOf(file, model);
     const signal = AbortSignal.any([c.req.raw.signal, closing]);
-    return c.json(await queue.run(() => steer(model, tokens, request, signal), signal));
+    const interventions = interventionsOf(request.edits, file);
+    return c.json(await queue.run(() => steer(model, tokens, interventions, request, signal), signal));
   });
 }

@@ -17,16 +17,18 @@ export interface SteerAnswer {
 
 /**
  * @param tokens of the prompt, exact
+ * @param interventions that the request's edits stand for
  * @throws CircuitTracerError what `generate` throws.
  */
 export async function steer(
   model: ReplacementModel,
   tokens: readonly number[],
+  interventions: readonly FeatureIntervention[],
   request: SteerRequest,
   signal: AbortSignal,
 ): Promise<SteerAnswer> {
   const before = await run(model, tokens, [], request, signal);
-  const after = await run(model, tokens, request.interventions, request, signal);
+  const after = await run(model, tokens, interventions, request, signal);
   return {
     before: before.likeliest,
     after: after.likeliest,
