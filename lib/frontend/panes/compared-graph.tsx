@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { drawnLinks } from '../core/drawn-links';
 import type { Graph } from '../core/graph';
 import { nodeOf } from '../core/graph';
@@ -32,14 +32,14 @@ export function ComparedGraph({ graph, title, inBoth, chosen, onChoose }: Compar
   const theme = useSignal(shownTheme);
   const shown = useMemo(() => new Uint8Array(graph.n).fill(1), [graph]);
   const filled = useMemo(() => inBoth.map((both) => 1 - both), [inBoth]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!root.current) return;
     const select = (id: string) => choose.current(nodeOf(graph, id) ?? -1);
     const made = new LinkGraphView(root.current, { select, pin: select }, new Signal(-1));
     picture.current = made;
     return () => made.dispose();
   }, [graph]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!root.current) return;
     const selected = { ...view, selected: chosen < 0 ? '' : graph.ids[chosen] };
     const { links } = drawnLinks(graph, selected, shown, noLinks);

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { count } from '../core/parse';
 import type { LinkType } from '../core/view';
 import { endsOf } from '../draw/link-ends';
@@ -51,14 +51,14 @@ function LinkGraph({ view: kept }: { view: { current: LinkGraphView | null } }) 
   const view = useStore((state) => state.history.present);
   const path = useSignal(emphasised);
   const theme = useSignal(shownTheme);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!root.current) return;
     const actions = { select: (id: string) => select(id === currentView().selected ? '' : id), pin: togglePin };
     const made = new LinkGraphView(root.current, actions);
     kept.current = made;
     return () => made.dispose();
   }, [kept]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!root.current || !document) return;
     const { graph } = document.loaded;
     const drawn = drawnOf(document, view);
