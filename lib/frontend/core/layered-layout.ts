@@ -8,8 +8,11 @@ export interface BoxSize {
 
 /** Weaker edges don't shape the layout. */
 const leastEdge = 0.003;
-const gapAcross = 64;
-const gapUp = 36;
+/** Few boxes stand further apart. */
+const gapsAcross = { few: 64, many: 28 };
+const fewBoxes = 4;
+const leastGapUp = 36;
+const mostGapUp = 110;
 const orderSweeps = 12;
 const placeSweeps = 16;
 
@@ -27,9 +30,26 @@ export function layeredPlaces({ boxes, edges }: Pick<Subgraph, 'boxes' | 'edges'
   const ranks = ranksOf(boxes, neighbours);
   const layers = inLayers(boxes, ranks);
   settleOrder(layers, neighbours);
-  const x = settleAcross(layers, neighbours, size.width + gapAcross);
-  const places = boxes.map((_, i): Point => [x[i], -ranks[i] * (size.height + gapUp)]);
-  return inTokenOrder(places, boxes);
+  const rows = inRows(layers, boxes.length);
+  const widest = Math.max(0, ...rows.map((row) => row.length));
+  const step = size.width + (widest <= fewBoxes ? gapsAcross.few : gapsAcross.many);
+  const x = settleAcross(rows, neighbours, step);
+  const gapUp = Math.min(mostGapUp, Math.max(leastGapUp, (widest * step) / 20));
+  const y = new Float64Array(boxes.length);
+  for (const [row, members] of rows.entries()) for (const box of members) y[box] = -row * (size.height + gapUp);
+  return inTokenOrder(
+    boxes.map((_, i): Point => [x[i], y[i]]),
+    boxes,
+  );
+}
+
+/** Layers too wide for a picture of common shape become several rows; neighbours in order go to different ones. */
+function inRows(layers: readonly number[][], count: number): number[][] {
+  const most = Math.max(5, Math.ceil(Math.sqrt(1.6 * count)));
+  return layers.flatMap((layer) => {
+    const rows = Math.ceil(layer.length / most);
+    return Array.from({ length: rows }, (_, row) => layer.filter((__, i) => i % rows === row));
+  });
 }
 
 function neighboursOf(count: number, edges: Subgraph['edges']): Neighbour[][] {

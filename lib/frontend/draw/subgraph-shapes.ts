@@ -4,8 +4,15 @@ export const boxSize = { width: 148, height: 38 };
 
 /** Edges of a smaller share are left out unless asked for. */
 export const leastEdge = 0.003;
-/** Edges of a smaller share carry no number. */
-export const leastLabelled = 0.03;
+/** Edges of a smaller share carry no number, and no more than the strongest do. */
+const leastLabelled = 0.03;
+const mostLabelled = 40;
+
+/** The edges that carry their number, strongest first. */
+export function labelledEdges<E extends { readonly weight: number }>(edges: readonly E[]): E[] {
+  const strong = edges.filter(({ weight }) => Math.abs(weight) >= leastLabelled);
+  return strong.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, mostLabelled);
+}
 
 export interface EdgeLine {
   /** Of a cubic curve: four points. */

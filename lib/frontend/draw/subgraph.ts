@@ -4,7 +4,7 @@ import type { Point } from '../core/view';
 import type { Palette } from './palette';
 import type { Pen } from './pen';
 import { shareStroke } from './share-style';
-import { boxSize, edgeLine, edgeWidth, labelPlaces, leastEdge, leastLabelled } from './subgraph-shapes';
+import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, leastEdge } from './subgraph-shapes';
 
 /** The subgraph as a picture, for export. */
 export function paintSubgraph(pen: Pen, { boxes, edges }: Subgraph, places: readonly Point[], palette: Palette): void {
@@ -13,7 +13,7 @@ export function paintSubgraph(pen: Pen, { boxes, edges }: Subgraph, places: read
   for (const { from, to, weight } of sorted) {
     pen.curve(edgeLine(places[from], places[to]).points, shareStroke(weight, edgeWidth(weight), palette));
   }
-  const labelled = sorted.filter(({ weight }) => Math.abs(weight) >= leastLabelled);
+  const labelled = labelledEdges(sorted);
   const lines = labelled.map(({ from, to }) => edgeLine(places[from], places[to]));
   for (const [i, [x, y]] of labelPlaces(lines, places).entries()) {
     pen.rect(x - 22, y - 9, 44, 16, { fill: palette.surface, fillOpacity: 0.85 }, 4);

@@ -3,7 +3,7 @@ import { percent, shortened } from '../core/format';
 import type { Box, Subgraph } from '../core/subgraph';
 import type { Point } from '../core/view';
 import { shareOpacity } from '../draw/share-style';
-import { boxSize, edgeLine, edgeWidth, labelPlaces, leastEdge, leastLabelled } from '../draw/subgraph-shapes';
+import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, leastEdge } from '../draw/subgraph-shapes';
 import { moveBox, toggleMark, togglePin, toggleSelection } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { hovered } from '../state/store';
@@ -67,7 +67,7 @@ function Edges({ subgraph, places }: { subgraph: Subgraph; places: readonly Poin
   const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
   edges.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
   const lines = edges.map((edge) => ({ ...edge, ...edgeLine(places[edge.from], places[edge.to]) }));
-  const labelled = lines.filter(({ weight }) => Math.abs(weight) >= leastLabelled);
+  const labelled = labelledEdges(lines);
   const name = (box: number) => subgraph.boxes[box].label;
   return (
     <g class="edges">
