@@ -3,6 +3,7 @@ import { readView, viewText, writeView } from '../../lib/frontend/core/saved-vie
 import { packView, readAddress, selectionAddress, viewAddress } from '../../lib/frontend/core/url';
 import * as views from '../../lib/frontend/core/view';
 import { shownNodes } from '../../lib/frontend/core/visible';
+import { selectionFromUrl } from '../../lib/intervention/page-selection';
 import { small } from './support/graph-file';
 
 const { graph, at, nodes } = small();
@@ -32,6 +33,27 @@ test('a link to a view holds all of it', async () => {
   const { slug, params } = await readAddress(new URL(address));
   expect(slug).toBe('a-graph');
   expect(readView(graph, params).view).toEqual(view);
+});
+
+test('the library reads the groups and pins of such a link', async () => {
+  const address = await viewAddress(new URL('http://x/'), 'a-graph', writeView(arranged()));
+  expect(selectionFromUrl(address)).toEqual({
+    groups: [
+      {
+        label: 'sea',
+        features: [
+          { layer: 0, feature: 7, position: 1 },
+          { layer: 1, feature: 2, position: 1 },
+        ],
+      },
+    ],
+    pinned: [
+      { layer: 2, feature: 9, position: 1 },
+      { layer: 9, feature: 11, position: 1 },
+    ],
+    others: [],
+  });
+  expect(() => selectionFromUrl('http://x/?slug=s#v=AAAA')).toThrow('Copy the URL once more');
 });
 
 test('a fragment that makes no sense is left out', async () => {

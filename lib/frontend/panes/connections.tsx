@@ -40,7 +40,14 @@ function Connected({ graph, view, nodes }: { graph: Graph; view: View; nodes: re
       </div>
       <InputSummary graph={graph} view={view} nodes={nodes} />
       <div class="connection-columns">
-        <ConnectionList title="Inputs" unit="share of its input" graph={graph} view={view} list={passing(inputs)} />
+        <ConnectionList
+          title="Inputs"
+          unit="share of its input"
+          sums
+          graph={graph}
+          view={view}
+          list={passing(inputs)}
+        />
         <ConnectionList title="Outputs" unit="share of their input" graph={graph} view={view} list={passing(outputs)} />
       </div>
     </div>
@@ -50,16 +57,23 @@ function Connected({ graph, view, nodes }: { graph: Graph; view: View; nodes: re
 interface ListProps {
   readonly title: string;
   readonly unit: string;
+  /** Shares of one input can be summed. */
+  readonly sums?: boolean;
   readonly graph: Graph;
   readonly view: View;
   readonly list: readonly Connection[];
 }
 
 /** Positive connections, then negative ones, each strongest first, as the printed share says. */
-function ConnectionList({ title, unit, graph, view, list }: ListProps) {
+function ConnectionList({ title, unit, sums = false, graph, view, list }: ListProps) {
   const positive = list.filter(({ share }) => share >= 0);
   const negative = list.filter(({ share }) => share < 0);
-  const rows = [...heading('Positive', positive), ...positive, ...heading('Negative', negative), ...negative];
+  const rows = [
+    ...heading('Positive', positive, sums),
+    ...positive,
+    ...heading('Negative', negative, sums),
+    ...negative,
+  ];
   const shown = shownOf(graph, view);
   return (
     <section class="connection-list" aria-label={title}>
@@ -95,9 +109,10 @@ function ConnectionList({ title, unit, graph, view, list }: ListProps) {
   );
 }
 
-function heading(title: string, list: readonly Connection[]): string[] {
+function heading(title: string, list: readonly Connection[], sums: boolean): string[] {
   if (list.length === 0) return [];
-  return [`${title} · ${list.length} · ${percent(list.reduce((sum, { share }) => sum + share, 0))}`];
+  const total = list.reduce((sum, { share }) => sum + share, 0);
+  return [`${title} · ${list.length}${sums ? ` · ${percent(total)}` : ''}`];
 }
 
 const partTitles = { feature: 'Features', error: 'Errors', token: 'Tokens', other: 'Other' } as const;

@@ -79,15 +79,18 @@ function LinkGraph({ view: kept }: { view: { current: LinkGraphView | null } }) 
 function Summary() {
   const document = useStore((state) => state.document);
   const view = useStore((state) => state.history.present);
+  const path = useSignal(emphasised);
   const text = useMemo(() => {
     if (!document) return '';
     const { graph } = document.loaded;
     const nodes = shownOf(graph, view).reduce((sum, each) => sum + each, 0);
+    const shown = `${nodes.toLocaleString('en')} of ${count(graph.n, 'node')}`;
+    if (path.length > 0) return `${shown}; ${count(path.length, 'link')} (of the path)`;
     const { links, left, of } = drawnOf(document, view);
     const what = { selection: 'of the selection', pins: 'of pinned nodes', all: 'the strongest' }[of];
     const more = left > 0 ? `, ${left.toLocaleString('en')} more not drawn` : '';
-    return `${nodes.toLocaleString('en')} of ${count(graph.n, 'node')}; ${count(links.length, 'link')} (${what}${more})`;
-  }, [document, view]);
+    return `${shown}; ${count(links.length, 'link')} (${what}${more})`;
+  }, [document, view, path]);
   return <span class="muted summary">{text}</span>;
 }
 
