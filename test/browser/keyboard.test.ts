@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { smallFile } from './support/graphs';
-import { boxNames, folderOf, PageTests, pinBySearch } from './support/page';
+import { boxNames, boxPlaces, folderOf, PageTests, pinBySearch } from './support/page';
 
 const tests = new PageTests();
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -63,6 +63,24 @@ test('a whole session without a mouse', async () => {
   await page.waitForSelector('button:text-is("Saved")');
   const { qParams } = JSON.parse(readFileSync(path.join(folder, 'x.json'), 'utf8'));
   expect(qParams.supernodes).toEqual([['gulls p u', '0_7_1', '1_2_1']]);
+});
+
+test('a box is moved and unpinned from the keyboard', async () => {
+  const server = await tests.serve({ x: smallFile() });
+  const page = await tests.open(server.urlOf('x'));
+  await pinBySearch(page, 'feature:7', 'feature:9');
+  await page.keyboard.press('3');
+  await page.waitForFunction(() => document.activeElement?.classList.contains('box'));
+  const before = await boxPlaces(page);
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  const after = await boxPlaces(page);
+  expect(after['L0 #7']).not.toBe(before['L0 #7']);
+  expect(after['L2 #9']).toBe(before['L2 #9']);
+  await page.keyboard.press('Control+z');
+  expect(await boxPlaces(page)).toEqual(before);
+  await page.keyboard.press('p');
+  expect(await boxNames(page)).toEqual(['L2 #9']);
 });
 
 test('arrow keys go from node to node, and say which', async () => {

@@ -9,6 +9,7 @@ const gestures: readonly (readonly [string, string])[] = [
   ['Arrow keys', 'In the link graph, go from node to node; in lists, from row to row'],
   ['Enter', 'Select the node, row or box in focus'],
   ['Space', 'On a box: mark it for grouping'],
+  ['Arrow keys on a box', 'Move it; with Shift further'],
   ['Drop a file', 'Open a graph file; nothing leaves the browser'],
 ];
 

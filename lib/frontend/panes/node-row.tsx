@@ -46,6 +46,7 @@ export function NodeRow({ graph, node, view, onSelect, share, weight, place, dim
       aria-current={view.selected === id}
       title={weight === undefined ? title : `${title}, weight ${signed(weight, 3)}`}
       onClick={click}
+      onFocus={() => hovered.set(node)}
       onPointerEnter={() => hovered.set(node)}
       onPointerLeave={() => hovered.set(-1)}
     >

@@ -102,6 +102,12 @@ interface BoxProps {
 }
 
 const dragStart = 3;
+const steps: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop }: BoxProps) {
   const selected = useStore((state) => state.history.present.selected === box.key);
@@ -135,8 +141,11 @@ function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop 
     else toggleSelection(box.key);
   };
   const key = (event: KeyboardEvent) => {
+    const [stepX, stepY] = steps[event.key] ?? [0, 0];
+    const size = event.shiftKey ? 50 : 10;
     if (event.key === 'Enter') act(event);
     else if (event.key === ' ') toggleMark(box.key);
+    else if (stepX !== 0 || stepY !== 0) moveBox(box.key, [x + stepX * size, y + stepY * size]);
     else return;
     event.preventDefault();
   };
@@ -157,7 +166,8 @@ function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop 
       onPointerDown={press}
       onPointerMove={moveTo}
       onPointerUp={release}
-      onPointerEnter={() => box.nodes.length === 1 && hovered.set(box.nodes[0])}
+      onFocus={() => hovered.set(box.kind === 'group' ? -1 : box.nodes[0])}
+      onPointerEnter={() => box.kind !== 'group' && hovered.set(box.nodes[0])}
       onPointerLeave={() => hovered.set(-1)}
       onKeyDown={key}
     >

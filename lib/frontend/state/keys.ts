@@ -23,7 +23,7 @@ export const keyActions: Readonly<Record<string, KeyAction>> = {
   '4': { keys: '4', title: 'Go to the feature', run: () => goTo('detail') },
   p: {
     keys: 'P',
-    title: 'Pin or unpin the node under the pointer or selected',
+    title: 'Pin or unpin the node under the pointer, in focus or selected',
     run: () => edits.togglePin(pointedAt()),
   },
   m: { keys: 'M', title: 'Mark the selected box for grouping', run: markSelected },
@@ -103,11 +103,12 @@ function toggleWide(): void {
   setState({ wide: getState().wide === '' ? pane : '', pane });
 }
 
-/** Key of the node that keys act on: in the link graph the one under the pointer, else what is selected. */
+/** Key of the node or group that keys act on: under the pointer or in focus, else what is selected. */
 function pointedAt(): string {
   const graph = graphOf(getState());
   const { value: node } = hovered;
-  return graph && node >= 0 ? graph.ids[node] : currentView().selected;
+  if (graph && node >= 0) return graph.ids[node];
+  return document.activeElement?.closest<SVGElement>('.box')?.dataset.key ?? currentView().selected;
 }
 
 function markSelected(): void {
