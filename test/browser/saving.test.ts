@@ -129,6 +129,18 @@ test.each([
   });
 });
 
+test('an address with the difference of two outputs', async () => {
+  const server = await tests.serve({ x: smallFile() });
+  const query = new URLSearchParams({ slug: 'x', logitDiff: ' water__vs__ lake' });
+  const page = await tests.open(`${server.url}?${query}`);
+  await selectBySearch(page, 'water −');
+  await page.waitForSelector('.selected-title >> text=water − lake');
+  await page.reload();
+  await page.waitForSelector('.selected-title >> text=water − lake');
+  await page.goto(`${server.url}?slug=x&logitDiff=a__vs__b`);
+  await page.waitForSelector('text=The graph lacks the outputs of a__vs__b');
+});
+
 test('a file whose view was saved as text', async () => {
   const qParams = { pinnedIds: `${low.node_id},${middle.node_id}`, supernodes: groups, clerps: '[]', clickedId: null };
   const server = await tests.serve({ x: smallFile({ qParams }) });

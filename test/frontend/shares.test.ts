@@ -1,5 +1,8 @@
 import { linksInto, linksOutOf } from '../../lib/frontend/core/graph';
+import { withLogitDifference } from '../../lib/frontend/core/logit-difference';
+import { titleOf } from '../../lib/frontend/core/names';
 import { strongestPaths } from '../../lib/frontend/core/paths';
+import { scoresOf } from '../../lib/frontend/core/scores';
 import { connectionsOf, hiddenInput, inputParts } from '../../lib/frontend/core/shares';
 import { subgraphOf } from '../../lib/frontend/core/subgraph';
 import { emptyView, groupKey } from '../../lib/frontend/core/view';
@@ -69,6 +72,23 @@ test('what filters hide is said and changes no share', () => {
   shown[at.low] = 0;
   expect(hiddenInput(graph, [at.middle], shown)).toBe(0.5);
   expect(connectionsOf(graph, [at.middle]).inputs[0].share).toBe(-0.5);
+});
+
+test('one more output, the difference of two', () => {
+  const more = withLogitDifference(graph, ' water__vs__ lake');
+  if (!more) throw new Error('no such outputs');
+  expect([more.n, more.m]).toEqual([graph.n + 1, graph.m + 3]);
+  expect(titleOf(more, graph.n)).toBe('water − lake');
+  const weights = linksInto(more, graph.n).map((link) => [more.source[link], more.weight[link]]);
+  expect(weights).toEqual([
+    [at.high, 5],
+    [at.middle, 4],
+    [at.error, -1],
+  ]);
+  expect(scoresOf(more)).toEqual(scoresOf(graph));
+  for (const odd of ['', ' water', ' water__vs__', ' water__vs__ water', 'x__vs__y']) {
+    expect(withLogitDifference(graph, odd)).toBeUndefined();
+  }
 });
 
 test('strongest paths are those of a search through all', () => {

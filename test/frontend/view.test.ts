@@ -58,7 +58,7 @@ test('the library reads the groups and pins of such a link', async () => {
 
 test('a fragment that makes no sense is left out', async () => {
   for (const fragment of ['#v=%%%', '#v=AAAA', `#v=${await packView([] as never)}`, '#else']) {
-    expect(await readAddress(new URL(`http://x/?slug=s${fragment}`))).toEqual({ slug: 's', params: {} });
+    expect(await readAddress(new URL(`http://x/?slug=s${fragment}`))).toEqual({ slug: 's', params: {}, logitDiff: '' });
   }
   expect(selectionAddress('s', '1_2_3')).toBe('?slug=s&clickedId=1_2_3');
 });

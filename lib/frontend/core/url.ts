@@ -6,6 +6,8 @@ export interface Address {
   readonly slug: string;
   /** Parameters that say something about the view, in the spelling of a saved view. */
   readonly params: Json;
+  /** `A__vs__B`: one more output, the difference of two; or ''. */
+  readonly logitDiff: string;
 }
 
 const viewParams = [
@@ -32,20 +34,23 @@ export async function readAddress(url: URL): Promise<Address> {
     return value === null ? [] : [[name, value]];
   });
   const packed = url.hash.startsWith(mark) ? await unpackView(url.hash.slice(mark.length)) : {};
-  return { slug: url.searchParams.get('slug') ?? '', params: { ...Object.fromEntries(given), ...packed } };
+  const { searchParams } = url;
+  const params = { ...Object.fromEntries(given), ...packed };
+  return { slug: searchParams.get('slug') ?? '', params, logitDiff: searchParams.get('logitDiff') ?? '' };
 }
 
 /** The address that shows a graph with this view. */
-export async function viewAddress(base: URL, slug: string, params: Json): Promise<string> {
+export async function viewAddress(base: URL, slug: string, params: Json, logitDiff = ''): Promise<string> {
   const url = new URL(base);
-  url.search = new URLSearchParams({ slug }).toString();
+  url.search = selectionAddress(slug, '', logitDiff);
   url.hash = mark.slice(1) + (await packView(params));
   return url.href;
 }
 
 /** The address for the browser's history: the graph and what is selected. */
-export function selectionAddress(slug: string, selected: string): string {
+export function selectionAddress(slug: string, selected: string, logitDiff = ''): string {
   const params = new URLSearchParams({ slug });
+  if (logitDiff !== '') params.set('logitDiff', logitDiff);
   if (selected !== '') params.set('clickedId', selected);
   return `?${params}`;
 }

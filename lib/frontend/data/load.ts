@@ -20,10 +20,10 @@ worker.addEventListener('error', ({ message }) => {
 });
 
 /** Read a graph file from the server or from the reader's disk. Rejects with a message for the reader. */
-export async function loadGraph(source: LoadSource): Promise<LoadedGraph> {
+export async function loadGraph(source: LoadSource, logitDifference = ''): Promise<LoadedGraph> {
   // Read here, not in the worker: the file is on its way while that starts.
   const { bytes, revision } = await read(source);
-  const request: LoadRequest = { id: ++requests, bytes, revision };
+  const request: LoadRequest = { id: ++requests, bytes, revision, logitDifference };
   return new Promise((resolve, reject) => {
     waiting.set(request.id, { resolve, reject });
     worker.postMessage(request, [bytes]);

@@ -1,10 +1,13 @@
-import { parseGraphText } from '../core/parse';
+import { withLogitDifference } from '../core/logit-difference';
+import { type GraphFile, parseGraphText } from '../core/parse';
 import { type LoadedGraph, withDerived } from './loaded-graph';
 
 export interface LoadRequest {
   readonly id: number;
   readonly bytes: ArrayBuffer;
   readonly revision: string | null;
+  /** `A__vs__B`, or '': see {@link withLogitDifference}. */
+  readonly logitDifference: string;
 }
 
 export type LoadReply =
@@ -12,14 +15,23 @@ export type LoadReply =
   | { readonly id: number; readonly problem: string };
 
 /** Parses and weighs graph files away from the page, which stays responsive. */
-self.addEventListener('message', ({ data: { id, bytes, revision } }: MessageEvent<LoadRequest>) => {
+self.addEventListener('message', ({ data }: MessageEvent<LoadRequest>) => {
+  const { id, bytes, revision, logitDifference } = data;
   try {
-    const loaded = withDerived(parseGraphText(new TextDecoder().decode(bytes)), revision);
+    const file = parseGraphText(new TextDecoder().decode(bytes));
+    const loaded = withDerived(withDifference(file, logitDifference), revision);
     reply({ id, loaded }, buffersOf(loaded));
   } catch (error) {
     reply({ id, problem: error instanceof Error ? error.message : String(error) });
   }
 });
+
+function withDifference(file: GraphFile, names: string): GraphFile {
+  if (names === '') return file;
+  const graph = withLogitDifference(file.graph, names);
+  const warning = `The graph lacks the outputs of ${names}, or one of them.`;
+  return graph ? { ...file, graph } : { ...file, warnings: [...file.warnings, warning] };
+}
 
 function reply(message: LoadReply, transfer: ArrayBuffer[] = []): void {
   (self as unknown as { postMessage(message: unknown, transfer: ArrayBuffer[]): void }).postMessage(message, transfer);

@@ -53,8 +53,8 @@ async function fetchText(url: string): Promise<string> {
 
 /** A link that shows this graph with this view. */
 export async function copyLink(): Promise<void> {
-  await attempt(async ({ slug }) => {
-    const address = await viewAddress(new URL(location.href), slug, writeView(currentView()));
+  await attempt(async ({ slug, logitDiff }) => {
+    const address = await viewAddress(new URL(location.href), slug, writeView(currentView()), logitDiff);
     await navigator.clipboard.writeText(address);
     notify({ kind: 'info', text: 'The link to this view is in the clipboard.' });
   });

@@ -5,7 +5,7 @@ import { readAddress, selectionAddress } from '../core/url';
 import { emptyView, type View } from '../core/view';
 import { fetchGraphList, fetchStatus } from '../data/api';
 import { type Draft, readDraft, warmDrafts } from '../data/autosave';
-import { graphUrl, loadGraph } from '../data/load';
+import { graphUrl, type LoadSource, loadGraph } from '../data/load';
 import type { LoadedGraph } from '../data/loaded-graph';
 import { notify, problemOf } from './notices';
 import { currentView, type Document, emphasised, getState, hovered, setState } from './store';
@@ -16,7 +16,7 @@ export async function openFromAddress(): Promise<void> {
   const address = await readAddress(new URL(location.href));
   const list = refreshList();
   void fetchStatus().then((status) => setState({ status }));
-  if (address.slug !== '') return openSlug(address.slug, address.params);
+  if (address.slug !== '') return openSlug(address.slug, address.params, address.logitDiff);
   const listProblem = await list;
   const [first] = getState().entries;
   if (first) return openSlug(first.slug, address.params);
@@ -38,13 +38,13 @@ export async function refreshList(): Promise<string> {
   }
 }
 
-export async function openSlug(slug: string, params: Json = {}): Promise<void> {
-  await open({ url: graphUrl(slug) }, slug, slug, undefined, params);
+export async function openSlug(slug: string, params: Json = {}, logitDiff = ''): Promise<void> {
+  await open({ url: graphUrl(slug) }, { slug, title: slug, file: undefined, logitDiff }, params);
 }
 
 /** Open a graph file from the reader's disk. Nothing leaves the browser. */
 export async function openFile(file: File): Promise<void> {
-  await open({ file }, '', file.name, file, {});
+  await open({ file }, { slug: '', title: file.name, file, logitDiff: '' }, {});
 }
 
 /** Read the graph again, as the file may have changed; the view stays. */
@@ -52,25 +52,20 @@ export async function reload(): Promise<void> {
   const { document } = getState();
   if (!document) return;
   const kept = writeView(currentView());
-  const { slug, title, file } = document;
-  await open(file ? { file } : { url: graphUrl(slug) }, slug, title, file, kept);
+  const { slug, file } = document;
+  await open(file ? { file } : { url: graphUrl(slug) }, document, kept);
 }
 
 let opening = 0;
 
-async function open(
-  source: Parameters<typeof loadGraph>[0],
-  slug: string,
-  title: string,
-  file: File | undefined,
-  params: Json,
-): Promise<void> {
+async function open(source: LoadSource, origin: Origin, params: Json): Promise<void> {
+  const { slug, title, file, logitDiff } = origin;
   const turn = ++opening;
   setState({ loading: title, problem: '', notices: [] });
   try {
-    const loaded = await loadGraph(source);
+    const loaded = await loadGraph(source, logitDiff);
     const draft = await readDraft(loaded.contentKey);
-    if (turn === opening) show(loaded, { slug, title, file }, params, draft);
+    if (turn === opening) show(loaded, { slug, title, file, logitDiff }, params, draft);
   } catch (error) {
     if (turn === opening) tellProblem(`${title}: ${problemOf(error)}`);
   }
@@ -84,7 +79,7 @@ function tellProblem(text: string): void {
   } else setState({ loading: '', problem: text });
 }
 
-type Origin = Pick<Document, 'slug' | 'title' | 'file'>;
+type Origin = Pick<Document, 'slug' | 'title' | 'file' | 'logitDiff'>;
 
 /** From weakest to strongest: the page's defaults, the file's saved view, unsaved changes, the address. */
 function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | undefined): void {
@@ -100,7 +95,7 @@ function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | 
   hovered.set(-1);
   emphasised.set([]);
   const asking = new URL(location.href).searchParams.get('slug') ?? '';
-  if (asking === '' || asking === origin.slug) settleAddress(origin.slug, asked.view);
+  if (asking === '' || asking === origin.slug) settleAddress(origin, asked.view);
   setState({
     document,
     history: historyOf(asked.view),
@@ -146,7 +141,7 @@ function offerSaved(saved: View): void {
 export function pushAddress(): void {
   const { document } = getState();
   if (!document || document.slug === '') return;
-  const search = selectionAddress(document.slug, currentView().selected);
+  const search = selectionAddress(document.slug, currentView().selected, document.logitDiff);
   // While Back has another graph read, the address is ahead of what is on show.
   if (search === lastAddress) return;
   lastAddress = search;
@@ -157,18 +152,18 @@ export function pushAddress(): void {
 let lastAddress = '';
 
 /** The address as it is to be for a state that is about to be set: no step of its own for Back. */
-function settleAddress(slug: string, { selected }: View): void {
+function settleAddress({ slug, logitDiff }: Origin, { selected }: View): void {
   if (slug === '') return;
-  lastAddress = selectionAddress(slug, selected);
+  lastAddress = selectionAddress(slug, selected, logitDiff);
   history.replaceState(null, '', lastAddress);
 }
 
 /** Back and Forward. */
 export async function followAddress(): Promise<void> {
-  const { slug, params } = await readAddress(new URL(location.href));
+  const { slug, params, logitDiff } = await readAddress(new URL(location.href));
   const { document, history } = getState();
-  if (!document || document.slug !== slug) return openSlug(slug, params);
+  if (document?.slug !== slug || document.logitDiff !== logitDiff) return openSlug(slug, params, logitDiff);
   const { view } = readView(document.loaded.graph, { ...params, clickedId: params.clickedId ?? '' }, history.present);
-  settleAddress(slug, view);
+  settleAddress(document, view);
   setState({ history: { ...history, present: view } });
 }

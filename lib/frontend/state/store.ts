@@ -10,6 +10,8 @@ export interface Document {
   readonly slug: string;
   readonly title: string;
   readonly file: File | undefined;
+  /** `A__vs__B` where the graph has one more output, the difference of two; else ''. */
+  readonly logitDiff: string;
   readonly loaded: LoadedGraph;
   /** Of the file as last read or saved. */
   readonly revision: string | null;
