@@ -7,13 +7,11 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
-const { chromium } = require('playwright-core');
 const { ReplacementModel, serve } = require('../dist');
+const { launchChromium } = require('./chromium');
 
 const root = path.join(__dirname, '..');
 const images = path.join(root, 'docs', 'images');
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
 const other = 'Fact: the language of the country containing Osaka is';
 
 async function main() {
@@ -27,7 +25,7 @@ async function main() {
   run('attribute', '--prompt', other, '--slug', 'other', '--graph-file-dir', folder);
   const model = await ReplacementModel.load('demo');
   const server = await serve({ dataDir: folder, model, port: 0 });
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await launchChromium();
   try {
     fs.mkdirSync(images, { recursive: true });
     for (const colorScheme of ['light', 'dark']) await picture(browser, server, colorScheme);

@@ -1,17 +1,15 @@
 #!/usr/bin/env node
 /**
  * Times of the page in a real browser, with graphs of 5,000 nodes and 50,000 links and of 10,000 and 200,000, against
- * what they may be: `node scripts/bench/page.js`. Needs Chromium; fails when something takes too long.
+ * what they may be: `npm run bench:page`. Needs Chromium; fails when something takes too long.
  */
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { chromium } = require('playwright-core');
 const { serve } = require('../../dist');
+const { launchChromium } = require('../chromium');
 const { largeGraph } = require('./large-graph');
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
 const repeats = 5;
 
 async function main() {
@@ -21,7 +19,7 @@ async function main() {
     fs.writeFileSync(path.join(folder, `${slug}.json`), JSON.stringify(largeGraph(nodes, links)));
   }
   const server = await serve({ dataDir: folder, port: 0 });
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await launchChromium();
   try {
     const medium = await measure(browser, server.urlOf('medium'));
     const large = await measure(browser, server.urlOf('large'));

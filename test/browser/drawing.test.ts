@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { layoutLinkGraph } from '../../lib/frontend/core/layout';
 import { parseGraph } from '../../lib/frontend/core/parse';
 import { margins } from '../../lib/frontend/draw/link-graph';
-import { largeFile, smallFile } from './support/graphs';
+import { largeGraph, smallFile } from './support/graphs';
 import { boxNames, boxPlaces, PageTests, pinBySearch, selectBySearch } from './support/page';
 
 const tests = new PageTests();
@@ -141,7 +141,7 @@ test('exports: SVG that parses and holds the labels, PNG that isn’t blank, CSV
 });
 
 test('a large graph makes few elements, and hovering makes none', async () => {
-  const server = await tests.serve({ x: largeFile(5000, 50_000) });
+  const server = await tests.serve({ x: largeGraph(5000, 50_000) });
   const page = await tests.open(server.urlOf('x'));
   const count = () => page.evaluate(() => document.querySelectorAll('*').length);
   const before = await count();

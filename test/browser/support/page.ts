@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type GraphServer, type ReplacementModel, serve } from '../../../lib';
 import { temporaryFolder } from '../../support/temporary-folder';
-import { launchChromium } from './browser';
+
+const { launchChromium } = require('../../../scripts/chromium') as { launchChromium: () => Promise<Browser> };
 
 export interface StartOptions {
   readonly model?: ReplacementModel;
