@@ -8,7 +8,12 @@ import { startTheme } from './state/theme';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
-import './styles/panes.css';
+import './styles/link-graph.css';
+import './styles/lists.css';
+import './styles/subgraph.css';
+import './styles/detail.css';
+import './styles/steering.css';
+import './styles/compare.css';
 
 startTheme();
 // Asked for first: the graph is on its way while the page is built.

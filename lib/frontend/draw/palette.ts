@@ -14,9 +14,15 @@ export interface Palette {
 
 const names = ['surface', 'band', 'line', 'ink', 'muted', 'accent', 'only', 'positive', 'negative'] as const;
 
-export function readPalette(element: Element): Palette {
-  const style = getComputedStyle(element);
-  return Object.fromEntries(
-    names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
-  ) as unknown as Palette;
+let known: { theme: string | undefined; palette: Palette } | undefined;
+
+/** Of the theme on show; read once for each, as asking makes the browser lay the page out. */
+export function readPalette(): Palette {
+  const { dataset } = document.documentElement;
+  if (known && known.theme === dataset.theme) return known.palette;
+  const style = getComputedStyle(document.documentElement);
+  const entries = names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
+  const palette = Object.fromEntries(entries) as unknown as Palette;
+  known = { theme: dataset.theme, palette };
+  return palette;
 }

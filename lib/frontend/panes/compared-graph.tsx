@@ -43,7 +43,7 @@ export function ComparedGraph({ graph, title, inBoth, chosen, onChoose }: Compar
     if (!root.current) return;
     const selected = { ...view, selected: chosen < 0 ? '' : graph.ids[chosen] };
     const { links } = drawnLinks(graph, selected, shown, noLinks);
-    const palette = readPalette(root.current);
+    const palette = readPalette();
     const ends = endsOf(graph, selected, links);
     picture.current?.show({ graph, shown, links, ends, labels: {}, palette, filled });
   }, [graph, shown, filled, chosen, theme]);

@@ -69,7 +69,7 @@ function LinkGraph({ view: kept }: { view: { current: LinkGraphView | null } }) 
       links,
       ends: endsOf(graph, view, links),
       labels: view.labels,
-      palette: readPalette(root.current),
+      palette: readPalette(),
     });
   }, [document, view, path, theme, kept]);
   return <div class="link-graph" ref={root} />;

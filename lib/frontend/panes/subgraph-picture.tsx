@@ -9,6 +9,7 @@ import { useStore } from '../state/hooks';
 import { hovered } from '../state/store';
 import { Glyph } from './glyph';
 import { Icon } from './icon';
+import { useBoxDrag } from './use-box-drag';
 import { useHoverClass } from './use-hover-class';
 import { usePanZoom } from './use-pan-zoom';
 
@@ -42,7 +43,7 @@ export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
             onDrag={(point) => setDragged({ key: box.key, point })}
             onDrop={(point) => {
               setDragged(null);
-              moveBox(box.key, point);
+              if (point) moveBox(box.key, point);
             }}
           />
         ))}
@@ -98,10 +99,9 @@ interface BoxProps {
   readonly marking: boolean;
   readonly toUnits: (event: PointerEvent) => Point;
   readonly onDrag: (point: Point) => void;
-  readonly onDrop: (point: Point) => void;
+  readonly onDrop: (point: Point | null) => void;
 }
 
-const dragStart = 3;
 const steps: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -109,37 +109,17 @@ const steps: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
-function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop }: BoxProps) {
+function BoxShape({ box, place, entry, marking, toUnits, onDrag, onDrop }: BoxProps) {
+  const [x, y] = place;
   const selected = useStore((state) => state.history.present.selected === box.key);
   const marked = useStore((state) => state.marked.includes(box.key));
-  const drag = useRef<{ offset: Point; moved: boolean; x: number; y: number } | null>(null);
   const { width, height } = boxSize;
-  const press = (event: PointerEvent) => {
-    if (event.button !== 0) return;
-    event.stopPropagation();
-    (event.currentTarget as Element).setPointerCapture(event.pointerId);
-    const [ux, uy] = toUnits(event);
-    drag.current = { offset: [x - ux, y - uy], moved: false, x: event.clientX, y: event.clientY };
-  };
-  const pointOf = (event: PointerEvent): Point => {
-    const [ux, uy] = toUnits(event);
-    return [ux + (drag.current?.offset[0] ?? 0), uy + (drag.current?.offset[1] ?? 0)];
-  };
-  const moveTo = (event: PointerEvent) => {
-    if (!drag.current) return;
-    drag.current.moved ||= Math.hypot(event.clientX - drag.current.x, event.clientY - drag.current.y) > dragStart;
-    if (drag.current.moved) onDrag(pointOf(event));
-  };
-  const release = (event: PointerEvent) => {
-    if (drag.current?.moved) onDrop(pointOf(event));
-    else if (drag.current) act(event);
-    drag.current = null;
-  };
   const act = (event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }) => {
     if (event.ctrlKey || event.metaKey) togglePin(box.key);
     else if (event.shiftKey || marking) toggleMark(box.key);
     else toggleSelection(box.key);
   };
+  const dragging = useBoxDrag({ place, toUnits, onDrag, onDrop, onClick: act });
   const key = (event: KeyboardEvent) => {
     const [stepX, stepY] = steps[event.key] ?? [0, 0];
     const size = event.shiftKey ? 50 : 10;
@@ -161,11 +141,9 @@ function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop 
       data-group={box.kind === 'group'}
       data-marked={marked}
       aria-pressed={selected}
-      aria-label={`${box.label}${box.kind === 'group' ? `, group of ${box.nodes.length}` : ''}${marked ? ', marked' : ''}`}
+      aria-label={spokenName(box, marked)}
       transform={`translate(${x - width / 2} ${y - height / 2})`}
-      onPointerDown={press}
-      onPointerMove={moveTo}
-      onPointerUp={release}
+      {...dragging}
       onFocus={() => hovered.set(box.kind === 'group' ? -1 : box.nodes[0])}
       onPointerEnter={() => box.kind !== 'group' && hovered.set(box.nodes[0])}
       onPointerLeave={() => hovered.set(-1)}
@@ -178,6 +156,10 @@ function BoxShape({ box, place: [x, y], entry, marking, toUnits, onDrag, onDrop 
       <BoxText box={box} />
     </g>
   );
+}
+
+function spokenName({ label, kind, nodes }: Box, marked: boolean): string {
+  return `${label}${kind === 'group' ? `, group of ${nodes.length}` : ''}${marked ? ', marked' : ''}`;
 }
 
 function BoxText({ box }: { box: Box }) {

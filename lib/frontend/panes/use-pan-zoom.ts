@@ -45,6 +45,9 @@ export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonl
       width: seen.width / factor,
       height: seen.height / factor,
     });
+  const endDrag = () => {
+    drag.current = null;
+  };
   const handlers = {
     onPointerDown: (event: PointerEvent) => {
       if (event.button !== 0) return;
@@ -57,9 +60,8 @@ export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonl
       const { frame: start, x, y } = drag.current;
       setFrame({ ...start, x: start.x - (event.clientX - x) * units, y: start.y - (event.clientY - y) * units });
     },
-    onPointerUp: () => {
-      drag.current = null;
-    },
+    onPointerUp: endDrag,
+    onPointerCancel: endDrag,
     onWheel: (event: WheelEvent) => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();

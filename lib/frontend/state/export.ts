@@ -18,7 +18,7 @@ export async function exportPicture(picture: Picture, kind: ExportKind): Promise
     const view = currentView();
     const { graph } = document.loaded;
     const links = emphasised.value.length > 0 ? emphasised.value : drawnOf(document, view).links;
-    const palette = readPalette(globalThis.document.documentElement);
+    const palette = readPalette();
     const parts = { graph, view, shown: shownOf(graph, view), links, subgraph: subgraph(graph, view), palette };
     const drawing = drawingOf(picture, parts);
     const blob =
