@@ -6,6 +6,8 @@ import { layoutLinkGraph } from '../../lib/frontend/core/layout';
 import { influenceOf } from '../../lib/frontend/core/scores';
 import { subgraphOf } from '../../lib/frontend/core/subgraph';
 import { emptyView } from '../../lib/frontend/core/view';
+import type { Palette } from '../../lib/frontend/draw/palette';
+import { shareFill } from '../../lib/frontend/draw/share-style';
 import { node, parsed, small } from './support/graph-file';
 
 const { graph, at, nodes } = small();
@@ -136,4 +138,11 @@ test.each([
   for (const [i, [x, y]] of places.entries()) {
     for (const [ox, oy] of places.slice(i + 1)) expect(Math.abs(x - ox) >= 100 || Math.abs(y - oy) >= 40).toBe(true);
   }
+});
+
+test('colours of shares on the ground they lie on', () => {
+  const palette = { surface: '#fff', positive: '#1c69ab', negative: '#ad4f0b' } as Palette;
+  expect(shareFill(0.4, palette)).toBe('rgb(28 105 171)');
+  expect(shareFill(-9, palette)).toBe('rgb(173 79 11)');
+  expect(shareFill(0, { ...palette, surface: '#161b23' })).toBe('rgb(24 49 73)');
 });

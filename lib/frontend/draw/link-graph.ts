@@ -5,7 +5,7 @@ import { outputToken, rowName } from '../core/names';
 import { nodeKinds } from '../core/node-kind';
 import type { Palette } from './palette';
 import type { Pen } from './pen';
-import { linkWidth, shareColour, shareOpacity, shareStroke } from './share-style';
+import { linkWidth, shareFill, shareStroke } from './share-style';
 
 /** Room around the nodes. */
 export const margins = { left: 36, right: 6, top: 52, bottom: 58 };
@@ -60,11 +60,8 @@ export function paintLinks(pen: Pen, picture: LinkGraphPicture, links: readonly 
   }
   const radius = glyphRadius(picture);
   for (const [node, share] of ends.shares) {
-    const place = placeOf(picture, node);
     const stroke = { colour: palette.ink, width: 1 };
-    pen.glyphs(graph.kinds[node], place, radius, { fill: palette.surface });
-    const fill = shareColour(share, palette);
-    pen.glyphs(graph.kinds[node], place, radius, { fill, fillOpacity: shareOpacity(share), stroke });
+    pen.glyphs(graph.kinds[node], placeOf(picture, node), radius, { fill: shareFill(share, palette), stroke });
   }
   for (const node of ends.pinned) {
     const stroke = { colour: palette.ink, width: 2.4 };

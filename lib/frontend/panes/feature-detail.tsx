@@ -1,6 +1,6 @@
 import { short, unsignedPercent } from '../core/format';
 import type { Graph } from '../core/graph';
-import { labelOf, placeName, plainName } from '../core/names';
+import { labelOf, placeName, plainName, titleOf } from '../core/names';
 import { isFeatureKind, kindTitles } from '../core/node-kind';
 import { groupOfKey, type View } from '../core/view';
 import { selection } from '../state/derived';
@@ -86,9 +86,10 @@ function GroupDetail({ graph, view, nodes }: { graph: Graph; view: View; nodes: 
         {nodes.map((node) => (
           <li key={node}>
             <button type="button" class="member" onClick={() => select(graph.ids[node])}>
-              <GlyphIcon kind={graph.kinds[node]} /> {labelOf(graph, node, view.labels) || plainName(graph, node)}{' '}
+              <GlyphIcon kind={graph.kinds[node]} /> {titleOf(graph, node, view.labels)}{' '}
               <span class="muted">
-                {plainName(graph, node)}, {placeName(graph, node)}
+                {titleOf(graph, node, view.labels) !== plainName(graph, node) && `${plainName(graph, node)}, `}
+                {placeName(graph, node)}
               </span>
             </button>
           </li>
