@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Brings a checkout from `git clone` to ready: npm packages, TypeScript, LibTorch, native addon. Each step is taken only
+ * Brings a checkout from `git clone` to ready: npm packages, TypeScript, page, LibTorch, native addon. Each step is taken only
  * when its inputs have changed, and says so. Needs nothing but Node, so that it can run before the packages are there.
  *
  *   node scripts/bootstrap.js [--tests | --packages-only]
@@ -41,9 +41,10 @@ function run(what, program, args) {
 }
 
 /** Hash of the files under the given paths, names and contents. */
-function hashOf(paths, extra = '') {
+function hashOf(paths, { extra = '', without } = {}) {
   const hash = createHash('sha256').update(extra);
   const visit = (file) => {
+    if (without && file === inRoot(without)) return;
     const status = fs.statSync(file, { throwIfNoEntry: false });
     if (status?.isDirectory()) {
       for (const name of fs.readdirSync(file).sort()) visit(path.join(file, name));
@@ -53,6 +54,11 @@ function hashOf(paths, extra = '') {
   };
   for (const name of paths) visit(inRoot(name));
   return hash.digest('hex');
+}
+
+/** A file of an npm package. */
+function fileOf(name, ...parts) {
+  return path.join(path.dirname(require.resolve(`${name}/package.json`, { paths: [root] })), ...parts);
 }
 
 const readStamp = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
@@ -75,11 +81,21 @@ async function installPackages() {
 
 async function compileTypeScript() {
   const stamp = inRoot('dist', '.stamp');
-  const hash = hashOf(['lib', 'tsconfig.json', 'package-lock.json']);
+  const hash = hashOf(['lib', 'tsconfig.json', 'package-lock.json'], { without: path.join('lib', 'frontend') });
   if (readStamp(stamp) === hash) return;
   fs.rmSync(inRoot('dist'), { recursive: true, force: true });
-  const compiler = path.join(path.dirname(require.resolve('typescript/package.json', { paths: [root] })), 'bin', 'tsc');
-  await run('Compiling TypeScript', process.execPath, [compiler, '-p', root]);
+  await run('Compiling TypeScript', process.execPath, [fileOf('typescript', 'bin', 'tsc'), '-p', root]);
+  fs.writeFileSync(stamp, hash);
+}
+
+/** The page goes into dist/ too, after whatever TypeScript left there. */
+async function buildPage() {
+  const stamp = inRoot('dist', 'frontend', '.stamp');
+  const hash = hashOf(['lib', 'tsconfig.json', 'package-lock.json']);
+  if (readStamp(stamp) === hash) return;
+  const config = inRoot('lib', 'frontend', 'vite.config.mts');
+  const args = [fileOf('vite', 'bin', 'vite.js'), 'build', '--config', config, '--logLevel', 'warn'];
+  await run('Building the page', process.execPath, args);
   fs.writeFileSync(stamp, hash);
 }
 
@@ -100,7 +116,7 @@ async function buildNative(libtorch, tests) {
   const output = inRoot('build', 'Release');
   const stamp = path.join(output, '.stamp');
   const settings = JSON.stringify([libtorch.directory, libtorch.version, process.arch]);
-  const hash = hashOf(['native', 'cmake', 'CMakeLists.txt', 'scripts/build.js'], settings);
+  const hash = hashOf(['native', 'cmake', 'CMakeLists.txt', 'scripts/build.js'], { extra: settings });
   const [builtHash, builtTests] = readStamp(stamp).split(' ');
   if (builtHash === hash && (builtTests === 'tests' || !tests)) return;
   for (const [tool, cure] of [
@@ -140,6 +156,7 @@ async function main(flags) {
   if (flags.includes('--packages-only')) return;
   await locked(async () => {
     await compileTypeScript();
+    await buildPage();
     await buildNative(await fetchLibTorch(), flags.includes('--tests'));
   });
 }

@@ -33,6 +33,8 @@ const checks = fix
       ['biome ci', ...biome, 'ci', '.'],
       ['tsc of lib', ...tsc, 'tsconfig.json'],
       ['tsc of lib and test', ...tsc, 'tsconfig.test.json'],
+      ['tsc of the page', ...tsc, 'lib/frontend'],
+      ['tsc of the page’s tests', ...tsc, 'test/frontend'],
       ['clang-format', ...clangFormat, '--dry-run', '--Werror', ...nativeFiles],
     ];
 

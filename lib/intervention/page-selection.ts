@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
 import type { FeatureIntervention } from './types';
@@ -26,16 +27,36 @@ export interface PageSelection {
 }
 
 /**
- * The groups (`supernodes`) and pinned nodes (`pinnedIds`) in the URL of a graph's page.
+ * The groups (`supernodes`) and pinned nodes (`pinnedIds`) in the URL of a graph's page, also one copied from this package's.
  *
  * Ids of features are `{layer}_{feature}_{position}`. An output's id looks the same, with a layer past the model's last.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a URL whose parts aren't what a page writes.
  */
 export function selectionFromUrl(url: string): PageSelection {
-  const query = url.slice(url.indexOf('?') + 1).split('#')[0] ?? '';
-  const parameters = new URLSearchParams(url.includes('?') ? query : '');
+  const [address = '', fragment = ''] = url.split('#', 2);
+  if (fragment.startsWith(viewMark)) return select(unpacked(fragment.slice(viewMark.length)), new Set());
+  const parameters = new URLSearchParams(address.includes('?') ? address.slice(address.indexOf('?') + 1) : '');
   return select({ supernodes: parameters.get('supernodes'), pinnedIds: parameters.get('pinnedIds') }, new Set());
+}
+
+/** Before a whole view in the fragment of a URL. */
+const viewMark = 'v=';
+const largestView = 2 ** 24;
+
+/** A view as the page packs it: deflated JSON in base64url. */
+function unpacked(packed: string): object {
+  try {
+    const json = inflateRawSync(Buffer.from(packed, 'base64url'), { maxOutputLength: largestView });
+    const view: unknown = JSON.parse(json.toString());
+    if (typeof view === 'object' && view !== null) return view;
+  } catch {
+    // Told below.
+  }
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    "The view in the page's URL can't be read. Copy the URL once more.",
+  );
 }
 
 /**

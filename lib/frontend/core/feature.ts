@@ -1,0 +1,128 @@
+import { isRecord, list, number, record, text } from './json';
+
+export interface Example {
+  readonly tokens: readonly string[];
+  readonly activations: readonly number[];
+  /** Place of the token the example was chosen for, or -1. */
+  readonly chosen: number;
+  readonly repeated: boolean;
+}
+
+export interface Quantile {
+  readonly name: string;
+  readonly examples: readonly Example[];
+}
+
+/** What is known of one feature of a dictionary. */
+export interface FeatureInfo {
+  readonly quantiles: readonly Quantile[];
+  readonly topLogits: readonly string[];
+  readonly bottomLogits: readonly string[];
+  readonly least: number;
+  readonly most: number;
+  readonly quantileValues: readonly number[];
+  readonly histogram: readonly number[];
+  /** Share of tokens it is active on; NaN when unknown. */
+  readonly frequency: number;
+}
+
+/** Colour range for files that give none. */
+const usualMost = 1.4;
+
+/** @throws Error when it isn't a feature at all; missing parts are empty. */
+export function parseFeature(value: unknown): FeatureInfo {
+  if (!isRecord(value) || !Array.isArray(value.examples_quantiles)) {
+    throw new Error('The answer is not a feature: it has no list examples_quantiles.');
+  }
+  const numbers = (given: unknown) => list(given).flatMap((each) => number(each) ?? []);
+  return {
+    quantiles: value.examples_quantiles.map(parseQuantile),
+    topLogits: list(value.top_logits).map(text),
+    bottomLogits: list(value.bottom_logits).map(text),
+    least: number(value.act_min) ?? 0,
+    most: number(value.act_max) ?? usualMost,
+    quantileValues: numbers(value.quantile_values),
+    histogram: numbers(value.histogram),
+    frequency: number(value.activation_frequency) ?? Number.NaN,
+  };
+}
+
+function parseQuantile(value: unknown): Quantile {
+  const { quantile_name: name, examples } = record(value);
+  return { name: text(name), examples: list(examples).map(parseExample) };
+}
+
+function parseExample(value: unknown): Example {
+  const raw = record(value);
+  const tokens = list(raw.tokens).map(text);
+  const activations = list(raw.tokens_acts_list).map((each) => number(each) ?? 0);
+  return {
+    tokens,
+    activations: tokens.map((_, place) => activations[place] ?? 0),
+    chosen: number(raw.train_token_ind) ?? -1,
+    repeated: raw.is_repeated_datapoint === true,
+  };
+}
+
+/** A stretch of an example that is shown in one colour. */
+export interface Stretch {
+  readonly text: string;
+  readonly activation: number;
+  readonly chosen: boolean;
+}
+
+/** Tokens of an example, with bytes of one character joined to it: `\xe2\x82\xac` over up to five tokens is €. */
+export function stretches({ tokens, activations, chosen }: Example): Stretch[] {
+  const result: Stretch[] = [];
+  for (let first = 0; first < tokens.length; ) {
+    const length = bytesFrom(tokens, first);
+    const part = tokens.slice(first, first + length);
+    result.push({
+      text: length > 1 || isEscape(tokens[first]) ? decodeBytes(part.join('')) : tokens[first],
+      activation: Math.max(...activations.slice(first, first + length)),
+      chosen: chosen >= first && chosen < first + length,
+    });
+    first += length;
+  }
+  return result;
+}
+
+const escapes = /^(?:\\x[0-9a-f]{2})+$/i;
+const mostTokensOfCharacter = 5;
+
+function isEscape(token: string): boolean {
+  return escapes.test(token);
+}
+
+/** How many tokens from `first` make up one run of bytes that decodes; 1 when there is none. */
+function bytesFrom(tokens: readonly string[], first: number): number {
+  for (let length = 1; length <= mostTokensOfCharacter && isEscape(tokens[first + length - 1] ?? ''); length++) {
+    if (!decodeBytes(tokens.slice(first, first + length).join('')).includes('\ufffd')) return length;
+  }
+  return 1;
+}
+
+function decodeBytes(escaped: string): string {
+  const bytes = escaped.match(/[0-9a-f]{2}/gi)?.map((pair) => Number.parseInt(pair, 16)) ?? [];
+  return new TextDecoder().decode(Uint8Array.from(bytes));
+}
+
+/** 0 to 1: where an activation lies between least and most. */
+export function strength(activation: number, { least, most }: FeatureInfo): number {
+  if (activation === 0 || !(most > least)) return 0;
+  return Math.min(1, Math.max(0, (activation - least) / (most - least)));
+}
+
+/** Bar of the histogram that an activation falls in, or -1. */
+export function barOf(activation: number, { least, most, histogram }: FeatureInfo): number {
+  if (histogram.length === 0 || !Number.isFinite(activation) || !(most > least)) return -1;
+  const place = Math.floor(((activation - least) / (most - least)) * histogram.length);
+  return Math.min(histogram.length - 1, Math.max(0, place));
+}
+
+/** Index of the first quantile value that is at least the activation, as percent of their number; NaN without any. */
+export function percentile(activation: number, { quantileValues }: FeatureInfo): number {
+  if (quantileValues.length === 0 || !Number.isFinite(activation)) return Number.NaN;
+  const place = quantileValues.findIndex((value) => value >= activation);
+  return place < 0 ? 100 : (100 * place) / quantileValues.length;
+}

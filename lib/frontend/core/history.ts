@@ -1,0 +1,39 @@
+/** A value with what it was before and what it will be again. Immutable. */
+export interface History<T> {
+  readonly past: readonly T[];
+  readonly present: T;
+  readonly future: readonly T[];
+  /** What the last step was: steps of one kind in a row, such as a slider's, are undone together. */
+  readonly kind: string;
+}
+
+const mostSteps = 200;
+
+export function historyOf<T>(present: T): History<T> {
+  return { past: [], present, future: [], kind: '' };
+}
+
+/** @param kind '' for a step that stands alone. */
+export function change<T>(history: History<T>, present: T, kind = ''): History<T> {
+  if (present === history.present) return history;
+  if (kind !== '' && kind === history.kind) return { ...history, present, future: [] };
+  return { past: [...history.past, history.present].slice(-mostSteps), present, future: [], kind };
+}
+
+/** A change that undo doesn't know, such as a selection. */
+export function replace<T>(history: History<T>, present: T): History<T> {
+  return { ...history, present };
+}
+
+export function undo<T>(history: History<T>): History<T> {
+  const previous = history.past.at(-1);
+  if (previous === undefined) return history;
+  const future = [history.present, ...history.future];
+  return { past: history.past.slice(0, -1), present: previous, future, kind: '' };
+}
+
+export function redo<T>(history: History<T>): History<T> {
+  const [next, ...future] = history.future;
+  if (next === undefined) return history;
+  return { past: [...history.past, history.present], present: next, future, kind: '' };
+}

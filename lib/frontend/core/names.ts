@@ -1,0 +1,47 @@
+import { visibleToken } from './format';
+import type { Graph } from './graph';
+import { isFeatureKind, kindTitles } from './node-kind';
+
+/** The label a reader gave, or else the file's. */
+export function labelOf(graph: Graph, node: number, labels: Readonly<Record<string, string>>): string {
+  return labels[graph.ids[node]] ?? graph.labels[node];
+}
+
+/** What a list shows for a node: its label, its token, or where it lies. Never empty. */
+export function titleOf(graph: Graph, node: number, labels: Readonly<Record<string, string>> = {}): string {
+  const label = labelOf(graph, node, labels).trim();
+  const token = graph.kinds[node] === 'logit' && labels[graph.ids[node]] === undefined && quotedToken(label);
+  if (token) return `Output “${visibleToken(token).trim()}”`;
+  return label || plainName(graph, node);
+}
+
+/** `L3 #120`, `Error L2`, `Token " salt"`, whatever the label. */
+export function plainName(graph: Graph, node: number): string {
+  const kind = graph.kinds[node];
+  const token = visibleToken(graph.tokens[graph.position[node]]).trim();
+  if (kind === 'token') return `Token “${token}”`;
+  if (kind === 'logit') return `Output ${graph.feature[node] < 0 ? '' : `#${graph.feature[node]}`}`.trim();
+  if (isFeatureKind(kind)) return `L${graph.layer[node]} #${graph.feature[node]}`;
+  return `${kindTitles[kind]} L${graph.layer[node]}`;
+}
+
+/** Short name of a row of the link graph: Emb, L0 ..., Out. */
+export function rowName(graph: Graph, row: number): string {
+  if (row === 0) return 'Emb';
+  return row === graph.nRows - 1 ? 'Out' : `L${row - 1}`;
+}
+
+/** `“ salt” at 11` */
+export function placeName(graph: Graph, node: number): string {
+  const position = graph.position[node];
+  return `“${visibleToken(graph.tokens[position])}” at ${position}`;
+}
+
+/** A node's token: an output's is between the first quotes of its label. */
+export function outputToken(graph: Graph, node: number): string {
+  return quotedToken(graph.labels[node]) ?? graph.labels[node];
+}
+
+function quotedToken(label: string): string | undefined {
+  return /"(.*)"/s.exec(label)?.[1] ?? /'(.*)'/s.exec(label)?.[1];
+}

@@ -1,0 +1,76 @@
+import { type FeatureInfo, parseFeature } from '../core/feature';
+import { record, text } from '../core/json';
+
+// A server that has features answers GET api/features/<layer>/<index>?scan=<scan of the graph> with the JSON of one
+// feature (index, examples_quantiles, top_logits, bottom_logits, act_min, act_max, quantile_values, histogram,
+// activation_frequency), or with 404 and {error: {code, message}}: ERR_NO_FEATURE when this feature isn't known,
+// ERR_NO_FEATURES when none of the scan's are. Served as plain files, they are features/<scan>/<feature>.json.
+
+/** Where a feature is to be looked for. */
+export interface FeatureRequest {
+  readonly layer: number;
+  readonly index: number;
+  /** The number as the graph file has it: names the file in folders of plain files. */
+  readonly raw: number;
+  readonly scan: string;
+  /** The server answers for single features. */
+  readonly served: boolean;
+}
+
+/** `none`: nothing is known of this feature, and asking again won't help. */
+export type FeatureAnswer = { readonly info: FeatureInfo } | { readonly none: string };
+
+export const noFeatures =
+  'No examples of features are at hand. Start the server with a folder of features to see them here.';
+
+const mostKept = 200;
+const kept = new Map<string, FeatureAnswer>();
+
+/**
+ * Read one feature; the last 200 are kept. Rejects when aborted, or with a message for the reader when the source fails in
+ * a way that may pass.
+ */
+export async function fetchFeature(request: FeatureRequest, signal: AbortSignal): Promise<FeatureAnswer> {
+  const url = addressOf(request);
+  const known = kept.get(url);
+  if (known) {
+    kept.delete(url);
+    kept.set(url, known);
+    return known;
+  }
+  const answer = await ask(url, signal);
+  kept.set(url, answer);
+  const [oldest] = kept.keys();
+  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+  return answer;
+}
+
+function addressOf({ layer, index, raw, scan, served }: FeatureRequest): string {
+  const path = served
+    ? `api/features/${layer}/${index}?scan=${encodeURIComponent(scan)}`
+    : `features/${scan
+        .replace(/^\.?\//, '')
+        .split('/')
+        .map(encodeURIComponent)
+        .join('/')}/${raw}.json`;
+  return new URL(path, location.href).href;
+}
+
+async function ask(url: string, signal: AbortSignal): Promise<FeatureAnswer> {
+  const response = await fetch(url, { signal });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.status === 404) {
+    const { code } = record(record(body).error);
+    return {
+      none:
+        text(code) === 'ERR_NO_FEATURE'
+          ? 'Nothing is known of this feature: it may never have been active.'
+          : noFeatures,
+    };
+  }
+  if (!response.ok) {
+    const { message } = record(record(body).error);
+    throw new Error(text(message) || `The server answered ${response.status} for this feature.`);
+  }
+  return { info: parseFeature(body) };
+}

@@ -1,0 +1,32 @@
+import { strongestLinks } from '../core/drawn-links';
+import type { GraphFile } from '../core/parse';
+import { influenceOf, type Scores, scoresOf } from '../core/scores';
+
+/** A graph file with what is computed once from it. */
+export interface LoadedGraph extends GraphFile {
+  /** ETag of the answer, null without one. */
+  readonly revision: string | null;
+  readonly scores: Scores;
+  /** The strongest links by influence on the outputs. */
+  readonly strongest: Int32Array;
+  /** The same for graphs of the same nodes and links, whatever their saved view. */
+  readonly contentKey: string;
+}
+
+const mostStrong = 5000;
+
+export function withDerived(file: GraphFile, revision: string | null): LoadedGraph {
+  const strongest = strongestLinks(file.graph, influenceOf(file.graph), mostStrong);
+  return { ...file, revision, strongest, scores: scoresOf(file.graph), contentKey: contentKey(file) };
+}
+
+/** FNV-1a over ids and link weights, and the sizes. */
+function contentKey({ graph }: GraphFile): string {
+  let hash = 0x811c9dc5;
+  const add = (value: number) => {
+    hash = Math.imul(hash ^ value, 0x01000193);
+  };
+  for (const id of graph.ids) for (let i = 0; i < id.length; i++) add(id.charCodeAt(i));
+  for (const word of new Int32Array(graph.weight.buffer)) add(word);
+  return `${graph.n}-${graph.m}-${(hash >>> 0).toString(16)}`;
+}

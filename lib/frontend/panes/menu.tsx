@@ -1,0 +1,45 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+interface MenuProps {
+  readonly title: string;
+  /** What is chosen inside leaves it open, e.g. fields. */
+  readonly stays?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** Buttons or fields that unfold below a title; Escape, a choice or a click elsewhere folds them again. */
+export function Menu({ title, stays = false, children }: MenuProps) {
+  const details = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const fold = ({ target }: Event) => {
+      if (details.current && !details.current.contains(target as Node)) details.current.open = false;
+    };
+    const stop = new AbortController();
+    addEventListener('pointerdown', fold, stop);
+    addEventListener('focusin', fold, stop);
+    return () => stop.abort();
+  }, []);
+  const close = () => {
+    if (!details.current?.open) return;
+    details.current.open = false;
+    details.current.querySelector('summary')?.focus();
+  };
+  return (
+    <details
+      ref={details}
+      class="menu"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !details.current?.open) return;
+        event.preventDefault();
+        close();
+      }}
+      onClick={({ target }) => {
+        if (!stays && target instanceof HTMLButtonElement) close();
+      }}
+    >
+      <summary>{title}</summary>
+      <div class={stays ? 'menu-body fields' : 'menu-body'}>{children}</div>
+    </details>
+  );
+}
