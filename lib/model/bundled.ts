@@ -25,6 +25,11 @@ export function isBundledModel(name: string): boolean {
   return Object.hasOwn(bundledModels, name);
 }
 
+/** Is it the name of bundled transcoders? Graphs made with them have it as their scan. */
+export function isBundledTranscoders(name: string): boolean {
+  return Object.hasOwn(bundledTranscoders, name);
+}
+
 function bundled(name: string, known: Readonly<Record<string, string>>): string {
   const part = Object.hasOwn(known, name) ? known[name] : undefined;
   return part === undefined ? resolve(name) : resolve(folder, part);

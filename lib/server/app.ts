@@ -35,7 +35,7 @@ export function makeApp({ dataDir, featuresDir, features, model, pageDir, closin
   app.notFound(() => response(new Problem(404, 'ERR_NOT_FOUND', 'There is nothing of this name here.')));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (_, methods) => response(wrongMethod(methods)) }));
   const folder = new GraphFolder(dataDir);
-  addStatusRoute(app, folder, features, model);
+  addStatusRoute(app, folder, model);
   addGraphRoutes(app, folder, new GraphList(folder));
   addFeatureRoutes(app, features, featuresDir);
   addSteerRoute(app, folder, model, closing);

@@ -10,6 +10,8 @@ from settings import CROSS_LAYER, D_MODEL, N_FEATURES, N_LAYERS, PER_LAYER
 HOOKS = {"perLayer": "ln2.hook_normalized", "crossLayer": "hook_resid_mid"}
 KINDS = {"perLayer": "transcoder_set", "crossLayer": "cross_layer_transcoder"}
 FOLDERS = {"perLayer": PER_LAYER, "crossLayer": CROSS_LAYER}
+# The name under which the package opens the set, so that graphs need no path of a folder to say what they were made with.
+SCANS = {"perLayer": "demo", "crossLayer": "demo-cross-layer"}
 
 
 class Transcoders(nn.Module):
@@ -84,6 +86,7 @@ def save(t):
     lines = {
         "model_name": "demo",
         "model_kind": KINDS[t.kind],
+        "scan": SCANS[t.kind],
         "feature_input_hook": HOOKS[t.kind],
         "feature_output_hook": "hook_mlp_out",
     }

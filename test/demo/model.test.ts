@@ -1,6 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { circuitOf, type FeatureNode, type Graph, PackedFeatures, ReplacementModel, swapFeatures, topTokens } from '../../lib';
+import {
+  circuitOf,
+  type FeatureNode,
+  type Graph,
+  PackedFeatures,
+  ReplacementModel,
+  swapFeatures,
+  topTokens,
+} from '../../lib';
 
 const root = path.join(__dirname, '..', '..');
 const readRecipe = (name: string) => JSON.parse(readFileSync(path.join(root, 'scripts', 'demo-model', name), 'utf8'));
@@ -72,7 +80,8 @@ test.each(sets)('%s: Dallas leads to Austin by way of Texas, and to Sacramento b
   const graph = await other.attribute(prompt);
   expect(graph.logits[0]?.token).toBe(' Austin');
   const { groups, edges } = circuitOf(await graph.prune());
-  const place = (label: string, kind: string) => groups.findIndex((group) => group.label === label && group.kind === kind);
+  const place = (label: string, kind: string) =>
+    groups.findIndex((group) => group.label === label && group.kind === kind);
   const [dallas, texas] = [place(' Dallas', 'token'), place('Texas', 'feature')];
   expect(dallas).toBeGreaterThanOrEqual(0);
   expect(texas).toBeGreaterThanOrEqual(0);

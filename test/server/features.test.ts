@@ -41,6 +41,15 @@ test('without a folder, nothing is said to be known', async () => {
   await expectRefusal(await ask(server, 'features/layer_5.bin'), 404, 'ERR_NO_FEATURES');
 });
 
+test('of the bundled transcoders, the package knows them itself', async () => {
+  const server = await started();
+  for (const scan of ['demo', 'demo-cross-layer']) {
+    const answer = await bodyOf(await ask(server, `api/features/1/3?scan=${scan}`));
+    expect(answer).toMatchObject({ index: 3, top_logits: expect.any(Array) });
+  }
+  await expectRefusal(await ask(server, 'api/features/9/3?scan=demo'), 404, 'ERR_NO_FEATURE');
+});
+
 describe('packed features', () => {
   test('are answered one by one', async () => {
     const server = await started({ featuresDir: packedFolder() });

@@ -40,7 +40,7 @@ test('a page that is not built is said to be, and the rest works', async () => {
 
 test('the status says what can be done', async () => {
   const response = await ask(await started(), 'api/status');
-  expect(await bodyOf(response)).toEqual({ version: packageVersion, canSave: true, features: false, model: null });
+  expect(await bodyOf(response)).toEqual({ version: packageVersion, canSave: true, features: true, model: null });
 });
 
 describe('serve', () => {

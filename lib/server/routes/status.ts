@@ -1,22 +1,17 @@
 import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
 import type { App } from '../app';
-import type { Features } from '../features/features';
 import type { GraphFolder } from '../graph-folder';
 
 /** What this server can do. */
-export function addStatusRoute(
-  app: App,
-  folder: GraphFolder,
-  features: Features,
-  model: ReplacementModel | undefined,
-): void {
+export function addStatusRoute(app: App, folder: GraphFolder, model: ReplacementModel | undefined): void {
   app.get('/api/status', async (c) =>
     c.json(
       {
         version: packageVersion,
         canSave: await folder.canSave(),
-        features: features.available,
+        // Asked for one by one at api/features.
+        features: true,
         model: model ? { name: model.name, nLayers: model.spec.nLayers } : null,
       },
       200,
