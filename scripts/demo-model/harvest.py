@@ -14,7 +14,7 @@ LONGEST_EXAMPLE = 16
 TOP_EXAMPLES = 5
 # The top examples show a word at most so often: many features answer to several.
 SAME_WORD = 2
-SUBSAMPLES = ((3, 3), (2, 3))  # parts of the range of activations, examples from each part
+SUBSAMPLES = ((2, 3),)  # parts of the range of activations, examples from each part
 BINS = 20
 LOGITS = 10
 

@@ -16,17 +16,25 @@ from settings import N_FEATURES, N_LAYERS, SEED
 from transcoders import Transcoders, save
 
 DOCUMENTS = 24_000
-STEPS = {"perLayer": 3000, "crossLayer": 2500}
+STEPS = {"perLayer": 2500, "crossLayer": 2500}
 BATCH = 2048
 LEARNING_RATE = 2e-3
 ACTIVE = 18
 # Weight of the sizes of what features write, beside the variance left over: it costs least to write a direction that occurs
-# often, as that of a state, by a feature of its own.
-SPARSITY = 0.1
+# often, as that of a state, by a feature of its own. Held until features have found their directions, then lowered, since it
+# also makes them write too little.
+SPARSITY = (0.6, 0.05)
+HELD = 0.6
 # Steps without activation after which a feature counts as silent, how many of them learn at once, how strongly.
 SILENT_STEPS = 100
 SILENT_ACTIVE = 32
 SILENT_WEIGHT = 1 / 16
+
+
+def sparsity(progress):
+    """Its weight at this share of the training."""
+    first, last = SPARSITY
+    return first + (last - first) * max(0, (progress - HELD) / (1 - HELD))
 
 
 class Trainer:
@@ -75,7 +83,7 @@ class Trainer:
         guess = sparse @ self.t.decoder[layer][silent, 0]
         return SILENT_WEIGHT * (residual.detach() - guess).pow(2).sum(-1).mean() / self.scales[layer]
 
-    def step(self, rows):
+    def step(self, rows, sparsity):
         self.written = 0.0
         encoded = [self._encode(layer, self.data.resid_mid[layer, rows]) for layer in range(N_LAYERS)]
         features = [features for features, _ in encoded]
@@ -84,7 +92,7 @@ class Trainer:
             residual = self.data.mlp_out[layer, rows] - self.t.decode(features, layer)
             unexplained.append(residual.pow(2).sum(-1).mean() / self.scales[layer])
             extra = extra + self._silent_loss(layer, encoded[layer][1], residual)
-        loss = sum(unexplained) + extra + SPARSITY * self.written
+        loss = sum(unexplained) + extra + sparsity * self.written
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -93,10 +101,12 @@ class Trainer:
     def run(self, report=250):
         begin = time.time()
         for step in range(self.steps):
-            rate = LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / self.steps)))
+            decay = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+            rate = LEARNING_RATE * min(1, (step + 1) / 100) * decay
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            unexplained = self.step(torch.randint(self.data.tokens.shape[0], (BATCH,)))
+            rows = torch.randint(self.data.tokens.shape[0], (BATCH,))
+            unexplained = self.step(rows, sparsity(step / self.steps))
             if (step + 1) % report == 0:
                 silent = (self.silent_for > SILENT_STEPS).sum(-1).tolist()
                 explained = " ".join(f"{1 - value:.3f}" for value in unexplained)

@@ -67,7 +67,7 @@ test.each(sets)('the examples of %s are of the features they are given for', asy
     if (!example) continue;
     expect(example.index).toBe(node.feature);
     // A prompt like the texts the examples are from can exceed them by a little, not by much.
-    expect(node.activation).toBeLessThan(2 * example.act_max);
+    expect(node.activation).toBeLessThan(2 * (example.act_max as number));
     compared++;
   }
   await packed.close();
