@@ -17,6 +17,15 @@ from settings import N_LAYERS, RECIPE, SEED
 from train_model import accuracy
 
 DOCUMENTS = 4_096
+DOCUMENT = RECIPE.parents[1] / "docs" / "demo-model.md"
+NAMES = {
+    "heldOutTwoStep": "two steps, never in the training text",
+    "heldOutBirth": "the same by way of a birthplace",
+    "trainedTwoStep": "two steps, in the training text",
+    "oneStep": "one step",
+    "opposites": "opposites",
+    "sums": "sums",
+}
 
 
 def classes(training, held_out):
@@ -116,6 +125,21 @@ def write_prompts(parts):
     (RECIPE / "prompts.json").write_text("{\n" + ",\n".join(sections) + "\n}\n", encoding="utf-8")
 
 
+def write_table(report):
+    """The accuracies and what the transcoders explain, between their marks in docs/demo-model.md."""
+    accuracy_rows = [f"| {NAMES[key]} | {row['statements']:,} | {row['accuracy']:.1%} |" for key, row in report["accuracy"].items()]
+    lines = ["| questions | sentences | right |", "|---|---|---|", *accuracy_rows, ""]
+    lines += ["| layer by layer | variance explained | features active at a token | features never active |", "|---|---|---|---|"]
+    for name, figures in report["transcoders"].items():
+        columns = (figures[key] for key in ("varianceExplained", "activeFeatures", "deadFeatures"))
+        lines.append(f"| {name} | {' | '.join(', '.join(map(str, column)) for column in columns)} |")
+    head, rest = DOCUMENT.read_text(encoding="utf-8").split("<!-- accuracy -->")
+    tail = rest.split("<!-- end of accuracy -->")[1]
+    table = "\n".join(lines)
+    text = f"{head}<!-- accuracy -->\n{table}\n<!-- end of accuracy -->{tail}"
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
 def main():
     parts = classes(*split())
     report = measure(parts)
@@ -123,6 +147,7 @@ def main():
     write_json(RECIPE / "evaluation.json", report)
     write_json(RECIPE / "world.json", world.as_json())
     write_prompts(parts)
+    write_table(report)
 
 
 if __name__ == "__main__":

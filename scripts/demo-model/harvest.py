@@ -10,13 +10,13 @@ from activations import collect, load_model
 from settings import N_FEATURES, N_LAYERS, SEED
 
 DOCUMENTS = 8_192
-LONGEST_EXAMPLE = 16
+LONGEST_EXAMPLE = 10
 TOP_EXAMPLES = 5
 # The top examples show a word at most so often: many features answer to several.
 SAME_WORD = 2
-SUBSAMPLES = ((2, 3),)  # parts of the range of activations, examples from each part
-BINS = 20
-LOGITS = 10
+SUBSAMPLES = ((2, 2),)  # parts of the range of activations, examples from each part
+BINS = 14
+LOGITS = 8
 
 
 @dataclass

@@ -3,11 +3,12 @@
 import gzip
 import json
 import struct
+import zlib
 
 
 def _entry(value):
-    """Length (uint32, little-endian), then gzip of JSON; without a time, so that equal features give equal bytes."""
-    packed = gzip.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), 9, mtime=0)
+    """Length (uint32, little-endian), then zlib of JSON."""
+    packed = zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), 9)
     return struct.pack("<I", len(packed)) + packed
 
 
@@ -23,6 +24,7 @@ def write(folder, layers):
         (folder / f"layer_{layer}.bin").write_bytes(b"".join(chunks))
         index[str(layer)] = {"filename": f"layer_{layer}.bin", "offsets": offsets}
     index |= {"version": "1.0", "format": "variable_chunks"}
+    # Without a time, so that equal features give equal bytes.
     (folder / "index.json.gz").write_bytes(gzip.compress(json.dumps(index, separators=(",", ":")).encode(), 9, mtime=0))
 
 
@@ -35,4 +37,4 @@ def read(folder):
         data, offsets = (folder / part["filename"]).read_bytes(), part["offsets"]
         for feature, (begin, end) in enumerate(zip(offsets, offsets[1:])):
             if begin < end:
-                yield int(layer), feature, json.loads(gzip.decompress(data[begin + 4 : end]))
+                yield int(layer), feature, json.loads(zlib.decompress(data[begin + 4 : end]))

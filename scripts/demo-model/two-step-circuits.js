@@ -5,7 +5,7 @@
  * For each question such as "the capital of the state containing Dallas is": are features of Texas in the pruned graph, how
  * much of the graph do features explain, do effects predicted by the graph rank like those measured, and does the answer
  * become Sacramento when California's features take the place of Texas'? Features of a state are found by their examples:
- * those whose strongest tokens are its cities or its name.
+ * those whose strongest tokens are its name, its cities or people born there.
  *
  * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/demo-model.md]
  */
@@ -35,12 +35,13 @@ function questions() {
   return [...new Set([...fresh, ...capitals])].slice(0, questionCount);
 }
 
-/** {word: state}: its name and its cities. */
+/** {word: state}: its name, its cities and the people born there. */
 function stateOfWord() {
-  const { states } = readJson('world.json');
-  return new Map(
-    Object.entries(states).flatMap(([state, { cities }]) => [state, ...cities].map((word) => [word, state])),
+  const { states, people } = readJson('world.json');
+  const places = Object.entries(states).flatMap(([state, { capital, cities }]) =>
+    [state, capital, ...cities].map((word) => [word, state]),
   );
+  return new Map([...places, ...Object.entries(people).map(([person, { state }]) => [person, state])]);
 }
 
 /** {"layer:feature": state} of the features whose top examples peak in one state's words. */
