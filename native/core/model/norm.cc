@@ -4,16 +4,30 @@
 #include <ATen/TensorOperators.h>
 
 namespace circuit_tracer {
+namespace {
+
+// A norm's rounding errors are felt in all that follows, so that float32 alone would make
+// probabilities depend on the processor's kernels in the sixth digit. Metal has no float64.
+at::ScalarType statisticsType(const at::Tensor& x) {
+  return x.scalar_type() == at::kFloat && !x.is_mps() ? at::kDouble : at::kFloat;
+}
+
+// The value, unless the hook puts another in its place. Hooks see float32.
+at::Tensor hooked(const std::function<at::Tensor(at::Tensor)>& hook, const at::Tensor& value) {
+  if (!hook) return value;
+  const at::Tensor shown = value.to(at::kFloat);
+  const at::Tensor answer = hook(shown);
+  return answer.is_same(shown) ? value : answer;
+}
+
+}  // namespace
 
 at::Tensor applyNorm(Normalization kind, double epsilon, const NormWeights& weights,
                      const at::Tensor& x, const NormHooks& hooks) {
-  at::Tensor centred = x.to(at::kFloat);
+  at::Tensor centred = x.to(statisticsType(x));
   if (kind == Normalization::LayerNorm) centred = centred - centred.mean(-1, true);
-  at::Tensor scale = centred.square().mean(-1, true).add(epsilon).sqrt();
-  if (hooks.scale) scale = hooks.scale(scale);
-  at::Tensor normalized = centred / scale;
-  if (hooks.normalized) normalized = hooks.normalized(normalized);
-  at::Tensor out = normalized * weights.gain;
+  const at::Tensor scale = hooked(hooks.scale, centred.square().mean(-1, true).add(epsilon).sqrt());
+  at::Tensor out = hooked(hooks.normalized, centred / scale) * weights.gain;
   if (weights.bias.defined()) out = out + weights.bias;
   return out.to(x.scalar_type());
 }

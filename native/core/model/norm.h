@@ -18,7 +18,7 @@ struct NormHooks {
 
 // RMS: x / s * gain with s = sqrt(mean(x^2) + eps).
 // LayerNorm: c / s * gain + bias with c = x - mean(x), s = sqrt(mean(c^2) + eps).
-// Statistics and gain in float32, result in x's dtype.
+// Computed in float64 for float32 x, else in float32; result in x's dtype.
 at::Tensor applyNorm(Normalization kind, double epsilon, const NormWeights& weights,
                      const at::Tensor& x, const NormHooks& hooks);
 
