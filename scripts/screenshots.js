@@ -83,7 +83,10 @@ async function pinStrongest(page) {
 
 async function steer(page) {
   await page.click('#tab-steer');
-  await page.locator('.steer-name input').first().check();
+  await page.locator('.steer-name', { hasText: 'Texas' }).locator('input').check();
+  const factor = page.getByLabel('Factor of Texas, as a number');
+  await factor.fill('-1');
+  await factor.press('Tab');
   await page.click('.steer-settings .primary');
   await page.waitForSelector('.chances', { timeout: 60_000 });
   await page.mouse.move(5, 5);

@@ -67,7 +67,8 @@ def name_of(record):
     after = [own[peak + 1] if peak + 1 < len(own) else "" for own, peak in zip(words, peaks)]
     answers = [word if word in ANSWERS else None for word in after]
     word, place, answer = agreed(at), agreed([PLACE_OF.get(w) for w in at]), agreed(answers)
-    if place and (word is None or word == place):
+    own_words = {w for w in at if PLACE_OF.get(w) == place}
+    if place and (len(own_words) > 1 or word == place):
         return place
     if answer:
         return f"say {answer}"

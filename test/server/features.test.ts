@@ -44,7 +44,7 @@ test('without a folder, nothing is said to be known', async () => {
 test('of the bundled transcoders, the package knows them itself', async () => {
   const server = await started();
   for (const scan of ['demo', 'demo-cross-layer']) {
-    const answer = await bodyOf(await ask(server, `api/features/1/3?scan=${scan}`));
+    const answer = await bodyOf(await ask(server, `api/features/0/3?scan=${scan}`));
     expect(answer).toMatchObject({ index: 3, top_logits: expect.any(Array) });
   }
   await expectRefusal(await ask(server, 'api/features/9/3?scan=demo'), 404, 'ERR_NO_FEATURE');

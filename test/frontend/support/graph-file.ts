@@ -69,7 +69,7 @@ export function graphFile({ metadata, ...parts }: FileParts) {
   return {
     metadata: {
       slug: 'x',
-      scan: 'demo',
+      scan: 'test',
       prompt: 'a salt',
       prompt_tokens: ['a', ' salt'],
       node_threshold: 0.8,
