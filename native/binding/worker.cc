@@ -45,14 +45,23 @@ struct LiveWorkers {
   }
 };
 
+// LibTorch remembers the last count that any thread was given; asked before the first is, it tells
+// its default.
+int defaultThreads() {
+  static const int threads = at::get_num_threads();
+  return threads;
+}
+
 }  // namespace
 
 Worker::Worker(Napi::Env env, int threads) : env_(env) {
+  const int standard = defaultThreads();
+  const int count = threads > 0 ? threads : standard;
   channel_ = Channel::New(env, "circuit_tracer.engine", 0, 1, this);
   channel_.Unref(env);
   napi_add_env_cleanup_hook(env, onEnvironmentExit, this);
   LiveWorkers::get().add(this);
-  thread_ = std::thread([this, threads] { loop(threads); });
+  thread_ = std::thread([this, count] { loop(count); });
 }
 
 Worker::~Worker() {
@@ -86,7 +95,7 @@ void Worker::closeAll(Napi::Env env) { LiveWorkers::get().closeOf(env); }
 
 void Worker::loop(int threads) {
   // Both are properties of the calling thread, so they are set on the one that computes.
-  if (threads > 0) at::set_num_threads(threads);
+  at::set_num_threads(threads);
   c10::NoGradGuard noGrad;
   for (;;) {
     Queued next{};

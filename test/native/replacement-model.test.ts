@@ -121,3 +121,18 @@ describe('options', () => {
     expect([...(await model.getActivations([399, 498])).tokens]).toEqual([2, 399, 498]);
   });
 });
+
+test('the threads of one model are not those of the next', async () => {
+  const prompt = 'She counted 12 baskets of salt';
+  const logits = async (threads?: number) => {
+    await using model = await ReplacementModel.load(modelDir('llama8b'), transcoderDir('llama8b-plt-topk'), {
+      device,
+      ...(threads !== undefined && { threads }),
+    });
+    return (await model.forward(prompt)).data;
+  };
+  // Sums of one thread may differ from those of several in their last bits.
+  const before = await logits();
+  await logits(1);
+  expectBitEqual('logits', await logits(), before);
+});

@@ -139,9 +139,12 @@ SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs
     control.report("encode", l, spec_.nLayers);
     const int64_t n = inputs[l].size(0);
     const int64_t chunk = std::max<int64_t>(kDenseNumbers / spec_.nFeatures[l], 1);
-    for (int64_t begin = zeroPositions; begin < n; begin += chunk) {
+    // The silent positions are encoded, too, and left out after: as many rows as dense activations
+    // have give the same bits.
+    for (int64_t begin = 0; begin < n; begin += chunk) {
       const at::Tensor x = inputs[l].slice(0, begin, std::min(begin + chunk, n));
-      appendNonZero(encodeLayer(l, x, true), l, begin, out);
+      const int64_t silent = std::clamp<int64_t>(zeroPositions - begin, 0, x.size(0));
+      appendNonZero(encodeLayer(l, x, true).slice(0, silent), l, begin + silent, out);
     }
   }
   return out;
