@@ -115,7 +115,8 @@ function farewell(folder: string): string[] {
     `  circuit-tracer start-server --graph-file-dir ${shown} -m demo`,
     '',
     'Then ask a question of your own:',
-    '  circuit-tracer attribute -p "Fact: the language of the country containing Osaka is" \\',
-    `    --slug osaka --graph-file-dir ${shown}`,
+    '  circuit-tracer attribute --slug osaka \\',
+    '    -p "Fact: the language of the country containing Osaka is" \\',
+    `    --graph-file-dir ${shown}`,
   ];
 }
