@@ -127,6 +127,7 @@ def main():
     parser.add_argument("--kinds", nargs="+", default=list(STEPS))
     parser.add_argument("--steps", type=int)
     args = parser.parse_args()
+    # As the shipped sets were trained: sums of several threads come out differently in their last bits.
     torch.set_num_threads(1)
     data = collect(*load_model(), DOCUMENTS, SEED + 1)
     print(f"{data.tokens.shape[0]} tokens")
