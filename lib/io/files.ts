@@ -98,6 +98,14 @@ export async function fileExists(path: string): Promise<boolean> {
   );
 }
 
+/** True for a folder, or a link to one. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 /**
  * What `stat` says of a file that must be there.
  *
