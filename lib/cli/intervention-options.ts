@@ -97,12 +97,16 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
   const scaled = selection ? scaleGroups(selection, factors) : [];
   const { set = [], scale = [], add = [] } = flags;
   const interventions = [...fromFile, ...scaled, ...set, ...scale, ...add] as Intervention[];
-  if (interventions.length === 0) {
-    throw new UsageError(
-      'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
-    );
-  }
   return { interventions, selection, links, labels, factors };
+}
+
+/** @throws UsageError without an intervention. */
+export async function requireInterventions(flags: InterventionFlags): Promise<GivenInterventions> {
+  const given = await interventionsOf(flags);
+  if (given.interventions.length > 0) return given;
+  throw new UsageError(
+    'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
+  );
 }
 
 async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
-import { writeFileAtomically } from '../../io/files';
+import { makeFolder, writeFileAtomically } from '../../io/files';
 import { checkInteger, checkNotAborted, checkOptions, checkText, describe } from '../../validate';
 import type { Graph, PruneOptions } from '../graph';
 import { nodeId } from '../nodes';
@@ -129,19 +128,6 @@ function tooLarge(): CircuitTracerError {
     `Neuronpedia takes graph files of at most ${largestUpload / 2 ** 20} MiB; this one would be larger. Keep less of ` +
       'the graph: lower nodeThreshold or edgeThreshold.',
   );
-}
-
-async function makeFolder(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new CircuitTracerError(
-      'ERR_FILE_WRITE',
-      `Can't make the folder '${directory}' for graph files (${reason}). Give a folder that can be written to.`,
-      { cause: error },
-    );
-  }
 }
 
 /** Features and errors without an edge are left out; tokens and logits never are. */
