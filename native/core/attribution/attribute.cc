@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <mutex>
 #include <numeric>
 
 #include "attribution/backward.h"
@@ -13,6 +15,7 @@
 #include "attribution/setup.h"
 #include "finite.h"
 #include "offload.h"
+#include "parallel_tasks.h"
 
 namespace circuit_tracer {
 namespace {
@@ -62,61 +65,75 @@ class Attribution {
         transcoders_(transcoders),
         trace_(trace),
         features_(features),
-        backward_(local),
         options_(options),
-        control_(control) {}
+        control_(control),
+        backward_(model.device().is_cpu() ? at::get_num_threads() : 1, Backward(local)) {}
 
   void addTargetRows(const Targets& targets, EdgeTable& table) {
     std::vector<PendingRow> rows;
     for (int64_t t = 0; t < targets.size(); ++t) {
       rows.push_back({t, targets.entryLayer[t], targets.position[t]});
     }
-    for (const auto& batch : planBatches(std::move(rows), options_.batchSize)) {
-      std::vector<int64_t> order;
-      for (const PendingRow& row : batch) order.push_back(row.index);
+    forEachBatch(std::move(rows), [&](const std::vector<int64_t>& indices, Rows compute) {
       const at::Tensor vectors =
-          targets.vectors.index_select(0, at::tensor(order, at::kLong).to(model_.device()));
-      const at::Tensor edges = edgeRows(batch, vectors);
-      for (size_t r = 0; r < batch.size(); ++r) table.setTargetRow(order[r], edges[r]);
-    }
+          targets.vectors.index_select(0, at::tensor(indices, at::kLong).to(model_.device()));
+      const at::Tensor edges = compute(vectors);
+      for (size_t r = 0; r < indices.size(); ++r) table.targetRow(indices[r]).copy_(edges[r]);
+    });
   }
 
   void addFeatureRows(const std::vector<int64_t>& chosen, int64_t total, EdgeTable& table) {
     std::vector<PendingRow> rows;
     for (const int64_t i : chosen) rows.push_back({i, features_.layer[i], features_.position[i]});
-    for (const auto& batch : planBatches(std::move(rows), options_.batchSize)) {
-      control_.report("attribute", done_, total);
-      std::vector<int64_t> indices;
-      for (const PendingRow& row : batch) indices.push_back(row.index);
-      const at::Tensor vectors =
-          featureReadVectors(model_, transcoders_, trace_, features_, indices);
-      const at::Tensor edges = edgeRows(batch, vectors);
-      for (size_t r = 0; r < batch.size(); ++r) table.addFeatureRow(indices[r], edges[r]);
-      done_ += static_cast<int64_t>(batch.size());
-    }
+    table.reserve(chosen);
     control_.report("attribute", done_, total);
+    forEachBatch(std::move(rows), [&](const std::vector<int64_t>& indices, Rows compute) {
+      control_.poll();
+      const at::Tensor edges =
+          compute(featureReadVectors(model_, transcoders_, trace_, features_, indices));
+      for (size_t r = 0; r < indices.size(); ++r) table.featureRow(indices[r]).copy_(edges[r]);
+      const std::lock_guard lock(reporting_);
+      done_ += static_cast<int64_t>(indices.size());
+      control_.report("attribute", done_, total);
+    });
   }
 
  private:
-  at::Tensor edgeRows(const std::vector<PendingRow>& batch, const at::Tensor& vectors) {
-    TargetRows targets;
-    targets.vectors = vectors;
-    for (const PendingRow& row : batch) {
-      targets.entryLayer.push_back(row.entryLayer);
-      targets.position.push_back(row.position);
-    }
-    const at::Tensor edges = backward_.edgeRows(targets).to(at::kCPU);
-    requireFinite(edges, "attribution rows");
-    return edges;
+  // Edge rows, on the CPU, of a batch's read vectors.
+  using Rows = const std::function<at::Tensor(const at::Tensor& vectors)>&;
+
+  // Batches run side by side on the CPU, together at most batchSize rows.
+  template <typename Work>
+  void forEachBatch(std::vector<PendingRow> rows, const Work& work) {
+    const int64_t workers = static_cast<int64_t>(backward_.size());
+    const int64_t evenly = (static_cast<int64_t>(rows.size()) + workers - 1) / workers;
+    const int64_t batchSize = std::min(std::max<int64_t>(1, options_.batchSize / workers), evenly);
+    const auto batches = planBatches(std::move(rows), batchSize);
+    parallelTasks(static_cast<int64_t>(batches.size()), workers, [&](int64_t b, int64_t worker) {
+      TargetRows targets;
+      std::vector<int64_t> indices;
+      for (const PendingRow& row : batches[b]) {
+        targets.entryLayer.push_back(row.entryLayer);
+        targets.position.push_back(row.position);
+        indices.push_back(row.index);
+      }
+      work(indices, [&](const at::Tensor& vectors) {
+        targets.vectors = vectors;
+        const at::Tensor edges = backward_[worker].edgeRows(targets).to(at::kCPU);
+        requireFinite(edges, "attribution rows");
+        return edges;
+      });
+    });
   }
 
   const Transformer& model_;
   const TranscoderSet& transcoders_;
   const Trace& trace_;
   const SparseFeatures& features_;
-  Backward backward_;
   const AttributeOptions& options_;
   const JobControl& control_;
+  std::vector<Backward> backward_;  // one per worker: each has buffers
+  std::mutex reporting_;
   int64_t done_ = 0;
 };
 

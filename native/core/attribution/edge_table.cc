@@ -23,11 +23,11 @@ EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets, int
       rows_(at::empty({targets.size() + maxRows, columns}, at::kFloat)),
       featureRow_(features.size(), -1) {}
 
-void EdgeTable::addFeatureRow(int64_t feature, const at::Tensor& row) {
-  const int64_t r = targets_.size() + static_cast<int64_t>(addedFeature_.size());
-  rows_[r].copy_(row);
-  featureRow_[feature] = r;
-  addedFeature_.push_back(feature);
+void EdgeTable::reserve(const std::vector<int64_t>& features) {
+  for (const int64_t feature : features) {
+    featureRow_[feature] = targets_.size() + static_cast<int64_t>(addedFeature_.size());
+    addedFeature_.push_back(feature);
+  }
 }
 
 std::vector<int64_t> EdgeTable::mostInfluential(int64_t count) const {

@@ -18,8 +18,10 @@ class EdgeTable {
   EdgeTable(const SparseFeatures& features, const Targets& targets, int64_t nLayers,
             int64_t maxRows, int64_t columns);
 
-  void setTargetRow(int64_t target, const at::Tensor& row) { rows_[target].copy_(row); }
-  void addFeatureRow(int64_t feature, const at::Tensor& row);
+  // Makes room for the rows of these features; different rows may be filled at the same time.
+  void reserve(const std::vector<int64_t>& features);
+  at::Tensor targetRow(int64_t target) { return rows_[target]; }
+  at::Tensor featureRow(int64_t feature) { return rows_[featureRow_[feature]]; }
 
   // The `count` features without a row that influence the targets most through the rows so far.
   std::vector<int64_t> mostInfluential(int64_t count) const;
