@@ -8,6 +8,12 @@
 #include <vector>
 
 namespace circuit_tracer {
+namespace {
+
+// Positions mixed at once: half a block per position is multiplied by zeros.
+constexpr int64_t kMixBlock = 64;
+
+}  // namespace
 
 at::Tensor Backward::edgeRows(const TargetRows& targets) {
   positions_ = 1 + *std::max_element(targets.position.begin(), targets.position.end());
@@ -101,13 +107,23 @@ at::Tensor Backward::mixValues(int64_t layer) {
   at::Tensor atHead = buffer(headStorage_, {positions_ * entered_, dHead});
   for (int64_t h = 0; h < local_.nHeads; ++h) {
     at::mm_out(atHead, flat, attention.outWeight.narrow(1, h * dHead, dHead));
-    const at::Tensor pattern =
-        attention.scaledPattern[h].slice(0, 0, positions_).slice(1, 0, positions_).t();
     at::Tensor values = mixed[h / group];
-    at::addmm_out(values, values, pattern, atHead.view({positions_, entered_ * dHead}),
-                  h % group == 0 ? 0 : 1, 1);
+    mixHead(attention.scaledPattern[h], atHead.view({positions_, entered_ * dHead}),
+            h % group == 0, values);
   }
   return mixed.view({local_.nKeyValueHeads, positions_ * entered_, dHead});
+}
+
+// values[j] (+)= sum over i >= j of pattern[i, j] atHead[i], a block of j at a time: what lies above
+// the diagonal is zero and left out.
+void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first,
+                       at::Tensor& values) {
+  for (int64_t begin = 0; begin < positions_; begin += kMixBlock) {
+    const int64_t end = std::min(begin + kMixBlock, positions_);
+    at::Tensor block = values.slice(0, begin, end);
+    at::addmm_out(block, block, pattern.slice(0, begin, positions_).slice(1, begin, end).t(),
+                  atHead.slice(0, begin, positions_), first ? 0 : 1, 1);
+  }
 }
 
 void Backward::addValues(int64_t layer, const at::Tensor& mixed) {

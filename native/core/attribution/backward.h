@@ -37,6 +37,7 @@ class Backward {
   void grow(int64_t rows);
   void passParallelBlock(int64_t layer);
   at::Tensor mixValues(int64_t layer);
+  void mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first, at::Tensor& values);
   void addValues(int64_t layer, const at::Tensor& mixed);
   at::Tensor buffer(at::Tensor& storage, at::IntArrayRef shape);
 
