@@ -20,8 +20,5 @@ export function checkZipEntry(entry: Entry, name = entry.fileName): boolean {
   if (compressionMethod === deflated && uncompressedSize > compressedSize * maxDeflateRatio) {
     throw new Error(`${name} claims ${uncompressedSize} bytes, impossible for ${compressedSize} compressed ones`);
   }
-  if (compressionMethod === stored && uncompressedSize !== compressedSize) {
-    throw new Error(`${name} is stored, but its two sizes differ`);
-  }
   return compressionMethod === stored;
 }

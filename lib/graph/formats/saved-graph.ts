@@ -36,7 +36,10 @@ export async function loadGraph(path: string, textOf?: TokenText): Promise<Graph
   const start = await firstBytes(checkText(path, 'path'));
   if (start.subarray(0, 2).toString('latin1') === 'PK' || isLegacyTorchFile(start))
     return readPytorchGraph(path, textOf);
-  if (start.subarray(0, 1).toString('latin1') === '{') throw notWhole(path);
+  const found = { '{': 'JSON, such as a graph file for the page', '\x80': 'a pickle that torch.save did not write' }[
+    start.subarray(0, 1).toString('latin1')
+  ];
+  if (found !== undefined) throw notWhole(path, found);
   return loadGraphData(path);
 }
 
@@ -55,10 +58,10 @@ async function firstBytes(path: string): Promise<Buffer> {
   }
 }
 
-function notWhole(path: string): CircuitTracerError {
+function notWhole(path: string, found: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `Expected ${path} to be a whole graph, saved as ${graphExtensions.join(' or ')}; found JSON, such as a graph file for the ` +
-      'page. That one is pruned: it lacks the other features, edges and errors, so no whole graph can be made of it.',
+    `Expected ${path} to be a whole graph, saved as ${graphExtensions.join(' or ')}; found ${found}. Graph files are pruned: ` +
+      'they lack the other features, edges and errors, so no whole graph can be made of one.',
   );
 }

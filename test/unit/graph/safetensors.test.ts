@@ -134,7 +134,7 @@ test.each<[string, Record<string, string>, RegExp]>([
 });
 
 test.each([
-  ['a PyTorch archive', Buffer.from('PK\x03\x04\x00\x00\x08\x08\x00\x00', 'latin1'), /PyTorch/],
+  ['a broken PyTorch archive', Buffer.from('PK\x03\x04\x00\x00\x08\x08\x00\x00', 'latin1'), /torch\.save/],
   ['a pickle', Buffer.from('\x80\x02\x8a\x0al\xfc\x9cF\xf9 j', 'latin1'), /pickle/],
   ['a graph file for the page', Buffer.from('{\n"metadata": {}}'), /found JSON/],
 ])('says what %s is', async (_, bytes, message) => {
@@ -154,7 +154,7 @@ test('refuses an empty, a truncated and a missing file', async () => {
 
 test('saves under no other extension and into no missing folder', async () => {
   const folder = temporaryFolder();
-  await expectRejection(graph.save(join(folder, 'graph.pt')), 'ERR_INVALID_ARGUMENT', /\.safetensors/);
+  await expectRejection(graph.save(join(folder, 'graph.npz')), 'ERR_INVALID_ARGUMENT', /\.safetensors/);
   await expectRejection(graph.save(join(folder, 'none', 'graph.safetensors')), 'ERR_FILE_WRITE', /none/);
   expect(readdirSync(folder)).toEqual([]);
 });
