@@ -188,6 +188,24 @@ export interface NativeEngine {
     applyActivationFunction: boolean,
     sparse: boolean,
   ): NativeJob<NativeForwardResult & { features: NativeArray | NativeSparseActivations }>;
+  /**
+   * Active features of documents run one by one: their tokens in a row, and the length of each. Positions count along the row;
+   * the first `zeroPositions` of each document get none.
+   */
+  documentActivations(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    tokens: Int32Array,
+    lengths: Int32Array,
+    zeroPositions: number,
+  ): NativeJob<NativeSparseActivations>;
+  /** [features of the layer * count] token ids whose logits each feature raises most, and lowers most. */
+  logitEffects(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    layer: number,
+    count: number,
+  ): NativeJob<{ top: Int32Array; bottom: Int32Array }>;
   setupAttribution(
     model: NativeTransformer,
     transcoders: NativeTranscoders,

@@ -9,6 +9,8 @@ export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
 export type { ExampleQuantile, FeatureExample, FeatureExamples } from './features/feature-examples';
+export { type HarvestResult, harvestFeatures } from './features/harvest/harvest';
+export type { HarvestOptions } from './features/harvest/options';
 export type { FeatureLabels } from './features/labels';
 export { PackedFeatures } from './features/packed-features';
 export { readLabels } from './features/read-labels';

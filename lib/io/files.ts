@@ -32,7 +32,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw isSystemError(error) ? writeError(target, error) : error;
+    throw writeError(target, error);
   }
 }
 
@@ -179,8 +179,7 @@ async function acquireLock(path: string, deadline: number): Promise<() => Promis
     try {
       return await lockfile.lock(path, { realpath: false, stale: 20_000, onCompromised: () => undefined });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED')
-        throw isSystemError(error) ? writeError(path, error) : error;
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw writeError(path, error);
       if (Date.now() >= deadline) {
         throw new CircuitTracerError(
           'ERR_FILE_WRITE',
@@ -192,7 +191,9 @@ async function acquireLock(path: string, deadline: number): Promise<() => Promis
   }
 }
 
-function writeError(path: string, error: NodeJS.ErrnoException): CircuitTracerError {
+/** The typed error for a failure of the file system while writing `path`; other errors as they are. */
+export function writeError(path: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
     ENOSPC: 'the disk is full; free some space',

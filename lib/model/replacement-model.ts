@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { runAttribution } from '../attribution/attribute';
 import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeOptions } from '../attribution/options';
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
-import type { NativeGraphData } from '../binding';
+import type { NativeGraphData, NativeSparseActivations } from '../binding';
 import { type FeatureLabels, labelKey } from '../features/labels';
 import { findFeatures } from '../features/packed-features';
 import { readLabels } from '../features/read-labels';
@@ -269,6 +269,45 @@ export class ReplacementModel {
     );
     const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
     return { tokens, logits, activations: 'indices' in features ? { ...features, shape } : features };
+  }
+
+  /**
+   * Active features of documents, run one by one, with fewer calls than {@link getActivations}: their tokens in a row, and
+   * the length of each. Positions count along the row; the first `zeroPositions` tokens of each document get no features.
+   *
+   * @private
+   */
+  documentActivations(
+    tokens: Int32Array,
+    lengths: Int32Array,
+    zeroPositions: number,
+    signal?: AbortSignal,
+  ): Promise<NativeSparseActivations> {
+    return this.#native.run(
+      (engine, transformer, transcoders) =>
+        engine.documentActivations(transformer, transcoders, tokens, lengths, zeroPositions),
+      signal,
+    );
+  }
+
+  /**
+   * The tokens whose logits each feature of a layer raises most, and lowers most, by what it writes in all its layers.
+   *
+   * @param count of tokens each, at most dVocab
+   * @returns token ids, [features of the layer * count] each
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_DISPOSED` or `ABORT_ERR`.
+   */
+  featureLogits(
+    layer: number,
+    count: number,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<{ top: Int32Array; bottom: Int32Array }> {
+    checkInteger(layer, 'layer', 0, this.spec.nLayers - 1);
+    checkInteger(count, 'count', 1, this.spec.dVocab);
+    return this.#native.run(
+      (engine, transformer, transcoders) => engine.logitEffects(transformer, transcoders, layer, count),
+      signal,
+    );
   }
 
   /**

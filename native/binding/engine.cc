@@ -15,6 +15,8 @@ Napi::Function Engine::define(Napi::Env env) {
                          InstanceMethod("featureActivations", &Engine::featureActivations),
                          InstanceMethod("setupAttribution", &Engine::setupAttribution),
                          InstanceMethod("attribute", &Engine::attribute),
+                         InstanceMethod("documentActivations", &Engine::documentActivations),
+                         InstanceMethod("logitEffects", &Engine::logitEffects),
                          InstanceMethod("tokenDirections", &Engine::tokenDirections),
                          InstanceMethod("newKeyValueCache", &Engine::newKeyValueCache),
                          InstanceMethod("intervene", &Engine::intervene),

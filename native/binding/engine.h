@@ -26,6 +26,9 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value setupAttribution(const Napi::CallbackInfo& info);
   Napi::Value attribute(const Napi::CallbackInfo& info);
 
+  Napi::Value documentActivations(const Napi::CallbackInfo& info);
+  Napi::Value logitEffects(const Napi::CallbackInfo& info);
+
   Napi::Value tokenDirections(const Napi::CallbackInfo& info);
   Napi::Value newKeyValueCache(const Napi::CallbackInfo& info);
   Napi::Value intervene(const Napi::CallbackInfo& info);
