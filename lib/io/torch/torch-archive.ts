@@ -1,4 +1,3 @@
-import { constants } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { PickleError } from '../pickle/pickle-bytes';
@@ -78,7 +77,7 @@ function entryOf(entries: ReadonlyMap<string, Entry>, folder: string, { key, dty
   const entry = entries.get(`${folder}data/${key}`);
   if (!entry) throw new PickleError(`the archive has no data/${key}, a storage of ${count} numbers`);
   const bytes = count * torchItemSizes[dtype];
-  if (entry.uncompressedSize === bytes && bytes <= constants.MAX_LENGTH) return entry;
+  if (entry.uncompressedSize === bytes) return entry;
   throw new PickleError(
     `data/${key} should hold ${bytes} bytes (${count} ${dtype}); it holds ${entry.uncompressedSize}`,
   );
