@@ -83,6 +83,7 @@ function graphLines(info: GraphInfo): string[] {
     ...field('features', `${grouped(info.activeFeatures)} active, ${grouped(info.selectedFeatures)} selected`),
     ...field('nodes', grouped(info.nodes)),
     ...field('outputs', `${logits.length}: ${top.join(', ')}${logits.length > top.length ? ', …' : ''}`),
-    ...field('made by', `circuit-tracer ${info.packageVersion}`),
+    // A .pt file doesn't say.
+    ...field('made by', info.packageVersion === '' ? 'unknown' : `circuit-tracer ${info.packageVersion}`),
   ];
 }

@@ -33,6 +33,11 @@ beforeAll(async () => {
 });
 
 describe('info', () => {
+  test('a graph that does not say what made it', async () => {
+    const file = path.join(__dirname, '..', 'parity', 'pytorch', 'now.pt');
+    expect(await successful('info', file)).toMatch(/model +tiny .*nodes +14\n.*made by +unknown/s);
+  });
+
   test('a model', async () => {
     expect(await successful('info', model)).toMatch(/family +gemma2\n.*layers +4\n.*hooks +hook_embed/s);
     expect(JSON.parse(await successful('info', model, '--json'))).toMatchObject({

@@ -34,13 +34,20 @@ export async function saveGraph(path: string, data: GraphData): Promise<void> {
  */
 export async function loadGraph(path: string, textOf?: TokenText): Promise<GraphData> {
   const start = await firstBytes(checkText(path, 'path'));
-  if (start.subarray(0, 2).toString('latin1') === 'PK' || isLegacyTorchFile(start))
-    return readPytorchGraph(path, textOf);
-  const found = { '{': 'JSON, such as a graph file for the page', '\x80': 'a pickle that torch.save did not write' }[
-    start.subarray(0, 1).toString('latin1')
-  ];
-  if (found !== undefined) throw notWhole(path, found);
+  if (isSafetensors(start)) return loadGraphData(path);
+  const magic = start.toString('latin1');
+  if (magic.startsWith('PK') || isLegacyTorchFile(start)) return readPytorchGraph(path, textOf);
+  if (magic.startsWith('{')) throw notWhole(path, 'JSON, such as a graph file for the page');
+  if (magic.startsWith('\x80')) throw notWhole(path, 'a pickle that torch.save did not write');
   return loadGraphData(path);
+}
+
+/**
+ * The length of the header, at most 100 MB, then the header, which is JSON. The length may begin with the first bytes of any other
+ * format; in those, as a length, they are far more, or no JSON follows.
+ */
+function isSafetensors(start: Buffer): boolean {
+  return start.length > 8 && start.readBigUInt64LE() <= 100_000_000n && start.toString('latin1', 8, 9) === '{';
 }
 
 /** None when the file can't be read, which its reader reports. */

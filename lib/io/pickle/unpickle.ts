@@ -1,3 +1,4 @@
+import { describe } from '../../validate';
 import { opcodeName } from './opcodes';
 import { PickleBytes, PickleError } from './pickle-bytes';
 
@@ -49,6 +50,7 @@ export function unpickle(bytes: Buffer, rules: PickleRules, start = 0): { value:
 }
 
 const mark = Symbol('mark');
+/** One byte of a pickle may make an object, or a place on the stack or in the memo: graphs need some hundred. */
 const mostObjects = 200_000;
 
 class Unpickler {
@@ -78,10 +80,10 @@ class Unpickler {
   }
 
   push(value: unknown): void {
-    // An empty dict takes one byte in the file and some hundred here.
     if (typeof value === 'object' && value !== null && ++this.#objects > mostObjects) {
       throw new PickleError(`it holds more than ${mostObjects} objects`);
     }
+    if (this.#stack.length >= mostObjects) throw new PickleError(`it stacks more than ${mostObjects} values`);
     this.#stack.push(value);
   }
 
@@ -96,7 +98,7 @@ class Unpickler {
   }
 
   pushMark(): void {
-    this.#stack.push(mark);
+    this.push(mark);
   }
 
   /** The values since the last mark, taken off with it. */
@@ -108,6 +110,7 @@ class Unpickler {
   }
 
   remember(key: number): void {
+    if (this.#memo.size >= mostObjects) throw new PickleError(`it remembers more than ${mostObjects} values`);
     this.#memo.set(key, this.top());
   }
 
@@ -124,7 +127,8 @@ class Unpickler {
     const named = typeof module === 'string' && typeof name === 'string';
     const value = named ? this.#rules.find({ module, name }) : undefined;
     if (value === undefined) {
-      throw new PickleError(`it asks for ${module}.${name} (opcode ${opcode}), which graphs don't hold`);
+      const asked = named ? `${module}.${name}`.slice(0, 200) : 'a class without a name';
+      throw new PickleError(`it asks for ${asked} (opcode ${opcode}), which graphs don't hold`);
     }
     this.push(value);
   }
@@ -153,7 +157,7 @@ function setItems(dict: unknown, values: readonly unknown[]): void {
   if (!(dict instanceof Map) || values.length % 2 !== 0) throw new PickleError('items are set in what is no dict');
   for (let i = 0; i < values.length; i += 2) {
     // Two values for one key would let a reader see another file than Python does.
-    if (dict.has(values[i])) throw new PickleError(`a dict has the key ${String(values[i])} twice`);
+    if (dict.has(values[i])) throw new PickleError(`a dict has the key ${describe(values[i])} twice`);
     dict.set(values[i], values[i + 1]);
   }
 }

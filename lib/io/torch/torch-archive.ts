@@ -1,4 +1,3 @@
-import { constants } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { PickleError } from '../pickle/pickle-bytes';
@@ -9,6 +8,8 @@ import { type TorchFile, torchFileError } from './torch-file';
 import { type TorchStorage, torchItemSizes } from './torch-tensor';
 
 const maxEntries = 10_000;
+/** Compressed numbers of graphs shrink to a tenth; a storage this large that shrinks much further is a bomb. */
+const [largeBytes, maxRatio] = [16 * 2 ** 20, 100];
 /** A graph's pickle holds its prompt, sizes and names: some kilobytes. */
 const largestPickle = 16 * 2 ** 20;
 
@@ -46,9 +47,24 @@ async function listEntries(zip: ZipFile): Promise<Map<string, Entry>> {
     if (entries.size >= maxEntries) throw new Error(`the archive has more than ${maxEntries} entries`);
     if (entries.has(entry.fileName)) throw new Error(`the archive has ${entry.fileName} twice`);
     checkZipEntry(entry);
+    if (entry.uncompressedSize > largeBytes && entry.uncompressedSize > maxRatio * entry.compressedSize) {
+      throw new Error(`${entry.fileName} unpacks to ${entry.uncompressedSize} bytes, more than graphs shrink`);
+    }
     entries.set(entry.fileName, entry);
   }
+  checkPlaces([...entries.values()], zip.fileSize);
   return entries;
+}
+
+/** Each entry has bytes of the file to itself: its local header (30 bytes and its name, at least), then its data. */
+function checkPlaces(entries: readonly Entry[], fileSize: number): void {
+  const inOrder = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
+  for (const [i, { fileName, fileNameRaw, compressedSize, relativeOffsetOfLocalHeader }] of inOrder.entries()) {
+    const end = relativeOffsetOfLocalHeader + 30 + fileNameRaw.length + compressedSize;
+    const next = inOrder[i + 1];
+    if (end > fileSize) throw new Error(`${fileName} reaches past the end of the file`);
+    if (next && end > next.relativeOffsetOfLocalHeader) throw new Error(`${fileName} and ${next.fileName} overlap`);
+  }
 }
 
 async function checkByteOrder(zip: ZipFile, entry: Entry | undefined): Promise<void> {
@@ -61,7 +77,7 @@ function entryOf(entries: ReadonlyMap<string, Entry>, folder: string, { key, dty
   const entry = entries.get(`${folder}data/${key}`);
   if (!entry) throw new PickleError(`the archive has no data/${key}, a storage of ${count} numbers`);
   const bytes = count * torchItemSizes[dtype];
-  if (entry.uncompressedSize === bytes && bytes <= constants.MAX_LENGTH) return entry;
+  if (entry.uncompressedSize === bytes) return entry;
   throw new PickleError(
     `data/${key} should hold ${bytes} bytes (${count} ${dtype}); it holds ${entry.uncompressedSize}`,
   );

@@ -68,12 +68,12 @@ const builders: Readonly<Record<string, (args: readonly unknown[]) => unknown>> 
   'torch._utils._rebuild_tensor_v2': rebuildTensor,
   'torch._utils._rebuild_parameter': ([tensor]) => tensor,
   'collections.OrderedDict': (args) => orderedDict(args),
-  'torch.device': (args) => new TorchName(String(args[0])),
+  'torch.device': ([device]) => new TorchName(typeof device === 'string' ? device : ''),
   'torch.Size': ([sizes]) => sizes,
 };
 
 function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
-  const isStorage = typeof storage === 'object' && storage !== null && 'count' in storage && 'dtype' in storage;
+  const isStorage = typeof storage === 'object' && storage !== null && 'key' in storage;
   if (!isStorage || !Array.isArray(shape) || !Array.isArray(strides)) throw new PickleError('a tensor has no storage');
   return new TorchTensor(storage as TorchStorage, offset as number, [...shape], [...strides]);
 }

@@ -1,5 +1,7 @@
+import { constants } from 'node:buffer';
 import { CircuitTracerError } from '../../errors';
 import { readError } from '../files';
+import { PickleError } from '../pickle/pickle-bytes';
 import type { TorchStorage, TorchTensor } from './torch-tensor';
 
 /** What `torch.save` wrote: the value, with tensors not read yet. */
@@ -22,8 +24,12 @@ export async function* tensorBytes(file: TorchFile, tensor: TorchTensor, itemSiz
 }
 
 async function laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number): Promise<Uint8Array> {
+  const storageBytes = tensor.storage.count * itemSize;
+  if (storageBytes > constants.MAX_LENGTH) {
+    throw new PickleError(`a tensor [${tensor.shape}] lies scattered in ${storageBytes} bytes, more than memory holds`);
+  }
   const all: Uint8Array[] = [];
-  for await (const piece of file.readStorage(tensor.storage, 0, tensor.storage.count * itemSize)) all.push(piece);
+  for await (const piece of file.readStorage(tensor.storage, 0, storageBytes)) all.push(piece);
   const storage = Buffer.concat(all);
   const out = Buffer.alloc(tensor.count * itemSize);
   const index = new Array<number>(tensor.shape.length).fill(0);

@@ -40,6 +40,8 @@ export class TorchTensor {
     if (!shape.includes(0) && !(last < storage.count)) {
       throw new PickleError(`a tensor [${shape}] reaches past the ${storage.count} numbers of its storage`);
     }
+    // A stride of 0 repeats numbers: a few bytes could stand for any number of them.
+    if (product(shape) > storage.count) throw new PickleError(`a tensor [${shape}] repeats numbers of its storage`);
     this.storage = storage;
     this.offset = offset;
     this.shape = shape;
@@ -51,7 +53,7 @@ export class TorchTensor {
   }
 
   get count(): number {
-    return this.shape.reduce((product, size) => product * size, 1);
+    return product(this.shape);
   }
 
   /** Row-major without gaps. */
@@ -64,4 +66,8 @@ export class TorchTensor {
     }
     return true;
   }
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((total, size) => total * size, 1);
 }

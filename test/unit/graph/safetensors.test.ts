@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Graph } from '../../../lib/graph';
 import { readSafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../../lib/io/safetensors';
@@ -55,6 +55,19 @@ test('a graph without features comes back', async () => {
   const bare = new Graph(tinyData({ ...none, edges: new Float32Array(2 * 8).fill(0.5) }));
   await bare.save(path);
   expect({ ...(await Graph.load(path)) }).toEqual({ ...bare });
+});
+
+test.each([
+  ['a pickle', 0x80, 0xff],
+  ['a zip archive', 0x4b50, 0xffff],
+])('a header whose length begins as %s does is still a header', async (_, length, mask) => {
+  const headerLength = async (prompt: string) => {
+    await new Graph(tinyData({ prompt })).save(path);
+    return readFileSync(path).readUInt32LE();
+  };
+  const missing = (length - (await headerLength(''))) & mask;
+  expect((await headerLength(' '.repeat(missing))) & mask).toBe(length);
+  expect((await Graph.load(path)).prompt).toHaveLength(missing);
 });
 
 test('the file holds the tensors it promises', async () => {
