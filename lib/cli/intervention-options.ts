@@ -1,14 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Link } from '../graph/group-edges';
-import {
-  type PageSelection,
-  scaleGroups,
-  selectionFromGraphFile,
-  selectionFromUrl,
-} from '../intervention/page-selection';
+import { type PageSelection, scaleGroups } from '../intervention/page-selection';
 import type { FeatureIntervention, Intervention, Position } from '../intervention/types';
 import { readJsonFile } from '../io/files';
 import { UsageError } from './exit';
+import { selectionOf } from './page-argument';
 
 /** Flags that say what to do to the model. */
 export interface InterventionFlags {
@@ -101,20 +97,22 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
   const scaled = selection ? scaleGroups(selection, factors) : [];
   const { set = [], scale = [], add = [] } = flags;
   const interventions = [...fromFile, ...scaled, ...set, ...scale, ...add] as Intervention[];
-  if (interventions.length === 0) {
-    throw new UsageError(
-      'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
-    );
-  }
   return { interventions, selection, links, labels, factors };
 }
 
+/** @throws UsageError without an intervention. */
+export async function requireInterventions(flags: InterventionFlags): Promise<GivenInterventions> {
+  const given = await interventionsOf(flags);
+  if (given.interventions.length > 0) return given;
+  throw new UsageError(
+    'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
+  );
+}
+
 async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
-  const none = { links: [], labels: new Map() };
-  if (page === undefined) return { selection: undefined, ...none };
-  if (/^[?]|^\w+:\/\/|[?&](supernodes|pinnedIds)=/.test(page)) return { selection: selectionFromUrl(page), ...none };
-  const file = await readJsonFile(page);
-  return { selection: selectionFromGraphFile(file), links: linksOf(file), labels: labelsOf(file) };
+  if (page === undefined) return { selection: undefined, links: [], labels: new Map() };
+  const { selection, file = {} } = await selectionOf(page);
+  return { selection, links: linksOf(file), labels: labelsOf(file) };
 }
 
 /** Of the file's nodes that have one, by id. */

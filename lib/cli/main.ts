@@ -8,6 +8,8 @@ import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
 import { registerInfo } from './commands/info';
 import { registerIntervene } from './commands/intervene';
+import { registerLabel } from './commands/label';
+import { registerSelection } from './commands/selection';
 import { registerSetup } from './commands/setup';
 import { registerStartServer } from './commands/start-server';
 import { registerVerify } from './commands/verify';
@@ -28,6 +30,8 @@ export function makeProgram(): Command {
     registerVerify,
     registerIntervene,
     registerGenerate,
+    registerLabel,
+    registerSelection,
     registerInfo,
     registerSetup,
   ];

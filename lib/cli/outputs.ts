@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, stat, unlink } from 'node:fs/promises';
+import { open, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { checkSlug } from '../graph/slug';
+import { makeFolder } from '../io/files';
 import { UsageError } from './exit';
 
 /** Where a command writes. */
@@ -36,14 +37,6 @@ export async function checkFile(path: string): Promise<void> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) throw unwritable(path, 'it is a folder; give the name of a file');
   await checkFolder(dirname(resolve(path)));
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw unwritable(folder, `the folder can't be made: ${(error as Error).message}`);
-  }
 }
 
 /** Only trying tells: permissions don't show read-only file systems, nor what root may do. */

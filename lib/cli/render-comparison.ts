@@ -31,10 +31,13 @@ function tokenRow({ token, probability }: TokenProbability, largest: number, pal
 }
 
 /** Both texts, what the model added between « and ». */
-export function renderContinuations(comparison: ContinuationComparison, palette: Palette): string[] {
-  const { prompt, before, after } = comparison;
-  const text = (added: string) => `${plainLines(prompt)}${palette.bar(`«${plainLines(added)}»`)}`;
+export function renderContinuations({ prompt, before, after }: ContinuationComparison, palette: Palette): string[] {
+  const text = (added: string) => renderContinuation(prompt, added, palette);
   return [palette.heading('Before'), text(before), '', palette.heading('With interventions'), text(after), ''];
+}
+
+export function renderContinuation(prompt: string, added: string, palette: Palette): string {
+  return `${plainLines(prompt)}${palette.bar(`«${plainLines(added)}»`)}`;
 }
 
 /** Line breaks are part of the text; other control characters could move the cursor. */

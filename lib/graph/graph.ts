@@ -127,6 +127,11 @@ export class Graph implements GraphData {
     return nodeLabel(node, this.tokenStrings);
   }
 
+  /** The same graph with these labels of features over its own; the arrays are shared. */
+  withLabels(labels: FeatureLabels): Graph {
+    return new Graph({ ...(this as GraphData), featureLabels: { ...this.featureLabels, ...labels } });
+  }
+
   /**
    * Direct effect of one node on another, both by index. Errors and tokens have no inputs: 0.
    *

@@ -4,6 +4,8 @@ export {
   writeGraphFiles,
   writePrunedGraphFiles,
 } from './formats/graph-json';
+export type { GraphFileInfo } from './formats/graph-metadata';
+export type { NeuronpediaNames } from './formats/neuronpedia';
 export { Graph, type GraphScores, type PruneOptions, type SignalOptions } from './graph';
 export type { GraphData, GraphModel, LogitTarget } from './graph-data';
 export { type ErrorNode, type FeatureNode, type GraphNode, type LogitNode, nodeId, type TokenNode } from './nodes';

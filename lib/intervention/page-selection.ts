@@ -1,5 +1,8 @@
 import { inflateRawSync } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
+import { type FeatureLabels, labelKey } from '../features/labels';
+import { featureType, labelsOfClerps, labelsOfGraphFile } from '../features/page-labels';
+import { isObject } from '../io/files';
 import { describe } from '../validate';
 import type { FeatureIntervention } from './types';
 
@@ -24,6 +27,8 @@ export interface PageSelection {
   readonly pinned: readonly SelectedFeature[];
   /** Ids that stand for no feature: tokens, errors, outputs in graph files. */
   readonly others: readonly string[];
+  /** Labels given to features on the page. */
+  readonly labels: FeatureLabels;
 }
 
 /**
@@ -35,9 +40,16 @@ export interface PageSelection {
  */
 export function selectionFromUrl(url: string): PageSelection {
   const [address = '', fragment = ''] = url.split('#', 2);
-  if (fragment.startsWith(viewMark)) return select(unpacked(fragment.slice(viewMark.length)), new Set());
+  if (fragment.startsWith(viewMark)) {
+    const view = unpacked(fragment.slice(viewMark.length));
+    return { ...select(view), labels: labelsOfClerps(view.clerps, featureOfId) };
+  }
   const parameters = new URLSearchParams(address.includes('?') ? address.slice(address.indexOf('?') + 1) : '');
-  return select({ supernodes: parameters.get('supernodes'), pinnedIds: parameters.get('pinnedIds') }, new Set());
+  const clerps = parameters.get('clerps');
+  return {
+    ...select({ supernodes: parameters.get('supernodes'), pinnedIds: parameters.get('pinnedIds') }),
+    labels: clerps ? labelsOfClerps(parsed(clerps, 'clerps')) : {},
+  };
 }
 
 /** Before a whole view in the fragment of a URL. */
@@ -45,11 +57,11 @@ const viewMark = 'v=';
 const largestView = 2 ** 24;
 
 /** A view as the page packs it: deflated JSON in base64url. */
-function unpacked(packed: string): object {
+function unpacked(packed: string): Record<string, unknown> {
   try {
     const json = inflateRawSync(Buffer.from(packed, 'base64url'), { maxOutputLength: largestView });
     const view: unknown = JSON.parse(json.toString());
-    if (typeof view === 'object' && view !== null) return view;
+    if (isObject(view)) return view;
   } catch {
     // Told below.
   }
@@ -65,20 +77,20 @@ function unpacked(packed: string): object {
  * @throws CircuitTracerError `ERR_FILE_FORMAT` when it is no graph file.
  */
 export function selectionFromGraphFile(file: unknown): PageSelection {
-  const { qParams, nodes } = (file ?? {}) as { qParams?: unknown; nodes?: unknown };
-  if (typeof qParams !== 'object' || qParams === null || !Array.isArray(nodes)) {
+  const { qParams, nodes } = isObject(file) ? file : {};
+  if (!isObject(file) || !isObject(qParams) || !Array.isArray(nodes)) {
     throw new CircuitTracerError('ERR_FILE_FORMAT', 'A graph file must hold qParams and nodes; this one does not.');
   }
-  const notFeatures = nodes.filter(({ feature_type }) => feature_type !== 'cross layer transcoder');
+  const notFeatures = nodes.filter(({ feature_type }) => feature_type !== featureType);
   const others = new Set<unknown>(notFeatures.map(({ node_id }) => node_id));
   // Some writers give an error the id of a feature; then the feature is meant.
   for (const { node_id, feature_type } of nodes) {
-    if (feature_type === 'cross layer transcoder') others.delete(node_id);
+    if (feature_type === featureType) others.delete(node_id);
   }
-  return select(qParams, others);
+  return { ...select(qParams, others), labels: labelsOfGraphFile(file) };
 }
 
-function select(view: object, notFeatures: ReadonlySet<unknown>): PageSelection {
+function select(view: object, notFeatures: ReadonlySet<unknown> = new Set()): Omit<PageSelection, 'labels'> {
   const { supernodes, pinnedIds } = view as { supernodes?: unknown; pinnedIds?: unknown };
   const others: string[] = [];
   const names = new Map<string, number>();
@@ -106,16 +118,21 @@ function featureOf(id: string): SelectedFeature | undefined {
     : { layer: Number(layer), position: Number(position), feature: Number(feature) };
 }
 
+function featureOfId(id: string): string | undefined {
+  const feature = featureOf(id);
+  return feature && labelKey(feature);
+}
+
 /** `[[label, id, ...], ...]`, as itself or as JSON, which some pages encode twice. */
 function groupLists(given: unknown): string[][] {
-  const value = typeof given === 'string' && given !== '' ? parsed(given) : (given ?? []);
+  const value = typeof given === 'string' && given !== '' ? parsed(given, 'supernodes') : (given ?? []);
   const isGroup = (group: unknown) => Array.isArray(group) && group.every((item) => typeof item === 'string');
   if (value === '') return [];
   if (Array.isArray(value) && value.every(isGroup)) return value;
   throw invalid('supernodes must be [[label, id, ...], ...]', given);
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string, name: string): unknown {
   for (const candidate of [text, decoded(text)]) {
     try {
       return JSON.parse(candidate);
@@ -123,7 +140,7 @@ function parsed(text: string): unknown {
       // The next spelling may be JSON.
     }
   }
-  throw invalid('supernodes must be JSON', text);
+  throw invalid(`${name} must be JSON`, text);
 }
 
 function decoded(text: string): string {

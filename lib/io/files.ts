@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
@@ -34,6 +34,31 @@ export async function writeFileAtomically(path: string, content: FileContent): P
     await rm(temporary, { force: true }).catch(() => undefined);
     throw isSystemError(error) ? writeError(target, error) : error;
   }
+}
+
+/**
+ * Make a folder and those it is in, where they are missing. One by one: Node 20's own recursive way never ends where a
+ * folder can't be made, as under /proc.
+ *
+ * @throws CircuitTracerError `ERR_FILE_WRITE`.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const path = resolve(folder);
+  if (await isFolder(path)) return;
+  if (path !== dirname(path)) await makeFolder(dirname(path));
+  await mkdir(path).catch((error) => {
+    // Another may have made it meanwhile; a file of that name is an error.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw folderError(path, error);
+  });
+  if (!(await isFolder(path))) throw folderError(path, new Error('a file has that name'));
+}
+
+function folderError(path: string, error: Error): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_FILE_WRITE',
+    `${path}: the folder can't be made (${error.message}); give a folder that can be written to`,
+    { cause: error },
+  );
 }
 
 /**
@@ -94,6 +119,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export async function fileExists(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** True for a folder, or a link to one. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
     () => false,
   );
 }

@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readJsonObject } from '../io/files';
+import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors';
 import type { TensorSource } from '../io/tensor-source';
 import { describe } from '../validate';
@@ -46,13 +45,6 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     'ERR_FILE_NOT_FOUND',
     `${folder}: expected ${singleFile} or ${indexFile}, found neither; weights in another format (pytorch_model.bin, ` +
       '.gguf) must be saved as safetensors first',
-  );
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
   );
 }
 

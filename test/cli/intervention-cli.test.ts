@@ -175,6 +175,13 @@ describe('circuit-tracer intervene', () => {
 });
 
 describe('circuit-tracer generate', () => {
+  test('continues a prompt without interventions', async () => {
+    expect(await run('generate', ...input, ...prompt)).toMatch(/^.*«.+»\n\n$/s);
+    const { before, after } = JSON.parse(await run('generate', ...input, ...prompt, '--json'));
+    expect(before.newTokens).toHaveLength(10);
+    expect(after).toBeNull();
+  });
+
   const edit = ['--set', '3:5..:9=25', '--max-new-tokens', '4'];
 
   test('prints both texts with the continuation marked', async () => {

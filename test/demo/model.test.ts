@@ -9,6 +9,7 @@ import {
   swapFeatures,
   topTokens,
 } from '../../lib';
+import { featureProblems } from '../support/neuronpedia-rules';
 
 const root = path.join(__dirname, '..', '..');
 const readRecipe = (name: string) => JSON.parse(readFileSync(path.join(root, 'scripts', 'demo-model', name), 'utf8'));
@@ -66,6 +67,7 @@ test.each(sets)('the examples of %s are of the features they are given for', asy
     const example = await packed.read(node.layer, node.feature);
     if (!example) continue;
     expect(example.index).toBe(node.feature);
+    expect(featureProblems(example)).toEqual([]);
     // A prompt like the texts the examples are from can exceed them by a little, not by much.
     expect(node.activation).toBeLessThan(2 * (example.act_max as number));
     compared++;

@@ -1,5 +1,5 @@
-import { pair, unpair } from '../../lib/frontend/core/cantor';
 import { parseGraph, parseGraphText } from '../../lib/frontend/core/parse';
+import { cantorPair, cantorUnpair } from '../../lib/graph/cantor';
 import { graphFile, link, node, parsed, small } from './support/graph-file';
 
 test('a file of this library', () => {
@@ -58,9 +58,9 @@ test('pairing is undone exactly for large numbers', () => {
     [61, 99_999_999],
     [1, 94_906_263],
   ] as const) {
-    expect(unpair(pair(layer, index))).toEqual({ layer, index });
+    expect(cantorUnpair(cantorPair(layer, index))).toEqual({ layer, index });
   }
-  for (const odd of [-1, 0.5, Number.NaN, 2 ** 53]) expect(unpair(odd)).toBeUndefined();
+  for (const odd of [-1, 0.5, Number.NaN, 2 ** 53]) expect(cantorUnpair(odd)).toBeUndefined();
 });
 
 test('logits: any layer, any label, probability from either place', () => {

@@ -51,6 +51,7 @@ test('the library reads the groups and pins of such a link', async () => {
       { layer: 2, feature: 9, position: 1 },
       { layer: 9, feature: 11, position: 1 },
     ],
+    labels: { '2:9': 'g is for gull' },
     others: [],
   });
   expect(() => selectionFromUrl('http://x/?slug=s#v=AAAA')).toThrow('Copy the URL once more');

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Graph, writeGraphFiles } from '../../lib';
 import { expectClose } from '../support/compare';
 import { caseNames, type ParityCase } from '../support/fixtures';
+import { graphProblems } from '../support/neuronpedia-rules';
 import { temporaryFolder } from '../support/temporary-folder';
 import { customTargets, fullRunOptions, partialRunOptions, useCase } from '../support/use-case';
 
@@ -83,6 +84,7 @@ async function expectGraphFile(parity: ParityCase, graph: Graph, name: string): 
   });
   expect(path.resolve(written.graphFile)).toBe(path.join(directory, `${settings?.slug}.json`));
   const found = readJson(written.graphFile) as GraphFile;
+  expect(graphProblems(found)).toEqual([]);
   expect(found.metadata).toMatchObject(expected.metadata);
   expect(found.qParams).toEqual(expected.qParams);
   expect([written.nodes, written.links]).toEqual([found.nodes.length, found.links.length]);

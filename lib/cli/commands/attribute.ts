@@ -7,6 +7,13 @@ import type { Prompt } from '../../model/prompt';
 import { checkNotAborted } from '../../validate';
 import { fraction, oneOf, wholeNumber } from '../arguments';
 import { UsageError } from '../exit';
+import {
+  addGraphFileOptions,
+  checkContent,
+  contentOptions,
+  type GraphFileFlags,
+  labelsOf,
+} from '../graph-file-options';
 import { summarise } from '../graph-summary';
 import { logToStderr } from '../logging';
 import {
@@ -25,7 +32,7 @@ import { type ProgressDisplay, progressDisplay } from '../progress';
 import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../server-options';
 import { addTargetOptions, type TargetFlags, targetsOf } from '../target-options';
 
-interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags {
+interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags, GraphFileFlags {
   graphOutputPath?: string;
   maxNLogits: number;
   desiredLogitProb: number;
@@ -34,10 +41,6 @@ interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFla
   maxFeatureNodes: number;
   updateInterval: number;
   verbose?: boolean;
-  slug?: string;
-  graphFileDir?: string;
-  nodeThreshold: number;
-  edgeThreshold: number;
   json?: boolean;
   server?: boolean;
 }
@@ -67,15 +70,6 @@ export function registerAttribute(program: Command): void {
     .action(attribute);
 }
 
-/** Shared with the command that reads a saved graph. */
-export function addGraphFileOptions(command: Command): void {
-  command
-    .option('--slug <name>', 'name of the graph files; with --graph-file-dir')
-    .option('--graph-file-dir <folder>', 'folder for <slug>.json and graph-metadata.json')
-    .option('--node-threshold <share>', 'influence kept by the nodes of graph files and summary', fraction, 0.8)
-    .option('--edge-threshold <share>', 'influence kept by their edges', fraction, 0.98);
-}
-
 function addAttributionOptions(command: Command): void {
   command
     .option('--max-n-logits <n>', 'most output tokens to explain', wholeNumber(1), 10)
@@ -94,8 +88,11 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await checkOutputs(outputs);
   if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
+  // A labels file that is broken shows before the work.
+  const labels = await labelsOf(flags);
   await withModel(flags, display, async (work) => {
-    const graph = await compute(prompt, targets, flags, work);
+    checkContent(flags, work.model.transcoderSpec.scan);
+    const graph = (await compute(prompt, targets, flags, work)).withLabels(labels);
     // Files and summary need no model; steering does.
     if (!flags.server) await work.model.dispose();
     await deliver(graph, outputs, flags, display, work.signal);
@@ -151,7 +148,7 @@ async function deliver(
   const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
   if (graphPath !== undefined) await graph.save(graphPath);
   checkNotAborted(signal);
-  const written = graphFiles && (await writePrunedGraphFiles(pruned, graphFiles));
+  const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...contentOptions(flags) }));
   const summary = await summarise(pruned, { graphPath, written }, signal);
   display.stop();
   printSummary(summary, flags.json);

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { continuationsHtml } from '../../intervention/render/html';
-import type { GenerateOptions, GenerateResult } from '../../intervention/types';
+import { type ContinuationComparison, continuationsHtml } from '../../intervention/render/html';
+import type { GenerateOptions, GenerateResult, Intervention } from '../../intervention/types';
 import { wholeNumber } from '../arguments';
+import { UsageError } from '../exit';
 import { addInterventionOptions, type InterventionFlags, interventionsOf } from '../intervention-options';
 import { logToStderr } from '../logging';
 import {
@@ -9,13 +10,14 @@ import {
   addModelOptions,
   addPromptOptions,
   type ModelFlags,
+  type ModelWork,
   type PromptFlags,
   promptOf,
   withModel,
 } from '../model-options';
 import { addPageOptions, checkPages, type PageFlags, writePages } from '../pages';
 import { progressDisplay } from '../progress';
-import { renderContinuations } from '../render-comparison';
+import { renderContinuation, renderContinuations } from '../render-comparison';
 import { Palette } from '../text';
 
 interface GenerateFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags {
@@ -31,9 +33,7 @@ interface GenerateFlags extends ModelFlags, PromptFlags, InterventionFlags, Page
 }
 
 export function registerGenerate(program: Command): void {
-  const command = program
-    .command('generate')
-    .description('continue a prompt by itself and with features set to values');
+  const command = program.command('generate').description('continue a prompt, also with features set to values');
   addInterventionOptions(addPromptOptions(addModelOptions(command)))
     .option('--max-new-tokens <n>', 'tokens to add', wholeNumber(1), 10)
     .option('--temperature <t>', '0 takes the likeliest token each time', Number, 0)
@@ -54,21 +54,32 @@ async function generate(flags: GenerateFlags): Promise<void> {
   logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
   const { interventions } = await interventionsOf(flags);
+  if (flags.html !== undefined && interventions.length === 0) {
+    throw new UsageError('--html compares two texts: give an intervention, too.');
+  }
   await checkPages(flags);
-  const { before, after } = await withModel(flags, display, async ({ model, ...shared }) => {
-    const options = { ...optionsOf(flags), ...shared };
-    return {
-      before: await model.generate(prompt, [], options),
-      after: await model.generate(prompt, interventions, options),
-    };
-  });
+  const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>
+    model.generate(prompt, edits, { ...optionsOf(flags), ...shared });
+  const [before, after] = await withModel(flags, display, async (work) => [
+    await run([], work),
+    interventions.length === 0 ? null : await run(interventions, work),
+  ]);
   const text = before.text.slice(0, before.text.length - before.newText.length);
-  const comparison = { prompt: text, before: before.newText, after: after.newText };
-  await writePages(flags, continuationsHtml(comparison));
+  if (after) await writePages(flags, continuationsHtml(comparisonOf(text, before, after)));
   const output = flags.json
-    ? JSON.stringify({ prompt: text, interventions, before: summary(before), after: summary(after) }, null, 2)
-    : renderContinuations(comparison, new Palette(process.stdout)).join('\n');
+    ? JSON.stringify({ prompt: text, interventions, before: summary(before), after: after && summary(after) }, null, 2)
+    : render(text, before, after).join('\n');
   process.stdout.write(`${output}\n`);
+}
+
+function comparisonOf(prompt: string, before: GenerateResult, after: GenerateResult): ContinuationComparison {
+  return { prompt, before: before.newText, after: after.newText };
+}
+
+function render(prompt: string, before: GenerateResult, after: GenerateResult | null): string[] {
+  const palette = new Palette(process.stdout);
+  if (after) return renderContinuations(comparisonOf(prompt, before, after), palette);
+  return [renderContinuation(prompt, before.newText, palette), ''];
 }
 
 function optionsOf(flags: GenerateFlags): GenerateOptions {

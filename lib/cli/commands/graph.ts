@@ -4,18 +4,14 @@ import { Graph } from '../../graph/graph';
 import { log } from '../../log';
 import { checkNotAborted } from '../../validate';
 import { interruptible } from '../exit';
+import { addGraphFileOptions, contentOptions, type GraphFileFlags, labelsOf } from '../graph-file-options';
 import { summarise } from '../graph-summary';
 import { logToStderr } from '../logging';
 import { checkOutputs, graphFilesOf } from '../outputs';
 import { printSummary } from '../print-summary';
 import { progressDisplay } from '../progress';
-import { addGraphFileOptions } from './attribute';
 
-interface GraphFlags {
-  slug?: string;
-  graphFileDir?: string;
-  nodeThreshold: number;
-  edgeThreshold: number;
+interface GraphFlags extends GraphFileFlags {
   scan?: string;
   verbose?: boolean;
   json?: boolean;
@@ -41,10 +37,11 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
   const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
   await checkOutputs({ graphPath: undefined, graphFiles });
   await interruptible(async (signal) => {
-    const graph = await Graph.load(file);
+    const graph = (await Graph.load(file)).withLabels(await labelsOf(flags));
     const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
     checkNotAborted(signal);
-    const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...(scan && { scan }) }));
+    const options = { ...contentOptions(flags), ...(scan && { scan }) };
+    const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...options }));
     printSummary(await summarise(pruned, { graphPath: file, written }, signal), flags.json);
   });
 }

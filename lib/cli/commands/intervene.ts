@@ -12,7 +12,7 @@ import {
   addInterventionOptions,
   type GivenInterventions,
   type InterventionFlags,
-  interventionsOf,
+  requireInterventions,
 } from '../intervention-options';
 import { logToStderr } from '../logging';
 import {
@@ -56,7 +56,7 @@ async function intervene(flags: InterveneFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
-  const given = await interventionsOf(flags);
+  const given = await requireInterventions(flags);
   await checkPages(flags);
   const outcome = await withModel(flags, display, (work) => compare(prompt, given, flags, work));
   const { text, comparison, svg } = outcome;

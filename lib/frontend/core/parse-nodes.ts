@@ -1,4 +1,4 @@
-import { pair, unpair } from './cantor';
+import { cantorPair, cantorUnpair } from '../../graph/cantor';
 import type { Graph } from './graph';
 import { type Json, list, number, record, text } from './json';
 import { isFeatureKind, kindOfType, type NodeKind } from './node-kind';
@@ -92,10 +92,10 @@ function kindOf(raw: Json): NodeKind {
 function featureIndex(kind: NodeKind, layer: number, raw: number, id: string, schema: number): number {
   if (Number.isNaN(raw)) return -1;
   if (!isFeatureKind(kind)) return raw;
-  const unpaired = unpair(raw);
+  const unpaired = cantorUnpair(raw);
   const fits = unpaired?.layer === layer;
   const [, idLayer, idIndex] = /^(\d+)_(\d+)_\d+$/.exec(id) ?? [];
-  const idAgrees = idIndex !== undefined && pair(Number(idLayer), Number(idIndex)) === raw;
+  const idAgrees = idIndex !== undefined && cantorPair(Number(idLayer), Number(idIndex)) === raw;
   return unpaired && fits && (schema >= 1 || idAgrees) ? unpaired.index : raw;
 }
 

@@ -1,4 +1,4 @@
-import { pair } from './cantor';
+import { cantorPair } from '../../graph/cantor';
 import type { Graph } from './graph';
 import { nodeOf } from './graph';
 import { isRecord, type Json, list, number, record, text } from './json';
@@ -159,7 +159,7 @@ function nodesOfKey(graph: Graph, key: string): number[] {
   const features = Array.from(graph.kinds.keys()).filter((each) => isFeatureKind(graph.kinds[each]));
   const paired = number(key);
   if (paired !== undefined) {
-    const pairOf = (each: number) => pair(graph.layer[each], graph.feature[each]);
+    const pairOf = (each: number) => cantorPair(graph.layer[each], graph.feature[each]);
     return features.filter((each) => graph.rawFeature[each] === paired || pairOf(each) === paired);
   }
   const [, layer, feature, position] = /^(\d+)_(\d+)_(\d+)$/.exec(key) ?? [];

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { type FeatureInfo, percentile } from '../core/feature';
 import { unsignedPercent, visibleToken } from '../core/format';
 import type { Graph } from '../core/graph';
-import { list, text } from '../core/json';
+import { list, record, text } from '../core/json';
 import { type FeatureAnswer, fetchFeature, noFeatures } from '../data/features';
 import { useStore } from '../state/hooks';
 import { problemOf } from '../state/notices';
@@ -54,8 +54,10 @@ function useFeature(graph: Graph, node: number, attempt: number): Asked {
 
 /** The dictionary of a layer: one for all, or one of the list of a custom set. */
 function scanOf(layer: number): string {
-  const { scan, transcoder_list: all } = getState().document?.loaded.metadata ?? {};
-  return text(scan).startsWith('custom-') ? text(list(all)[layer]) : text(scan);
+  const { scan, transcoder_list: all, info } = getState().document?.loaded.metadata ?? {};
+  // A file made for Neuronpedia names the model there.
+  const set = text(record(info).transcoder_set) || text(scan);
+  return set.startsWith('custom-') ? text(list(all)[layer]) : set;
 }
 
 function Known({ info, activation }: { info: FeatureInfo; activation: number }) {

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
-import { writeFileAtomically } from '../../io/files';
-import { checkNotAborted, checkOptions, checkText, describe } from '../../validate';
+import { makeFolder, writeFileAtomically } from '../../io/files';
+import { checkInteger, checkNotAborted, checkOptions, checkText, describe } from '../../validate';
 import type { Graph, PruneOptions } from '../graph';
 import { nodeId } from '../nodes';
 import type { PrunedGraph, PrunedNode } from '../prune';
 import { checkSlug } from '../slug';
 import { updateGraphList } from './graph-list';
+import { type GraphFileInfo, type GraphMetadata, graphMetadata } from './graph-metadata';
+import { largestUpload, type NeuronpediaNames, neuronpediaNames } from './neuronpedia';
 import { nodeRecord } from './node-record';
 
 export interface GraphFileOptions {
@@ -20,6 +20,13 @@ export interface GraphFileOptions {
   scan?: string | readonly string[];
   /** What the page shows at first: pinned nodes and groups `[label, id, ...]`, by node id. Default: nothing. */
   view?: GraphFileView;
+  /** What the file says of itself. Default: the program that made it, and repositories that the scan names. */
+  info?: GraphFileInfo;
+  /**
+   * Make a file to upload to Neuronpedia: its names of the model and the features, as `{ modelId, sourceSet }` or
+   * `'gemma-2-2b/gemmascope-transcoder-16k'`; true for a published set, whose names are known. Default: none.
+   */
+  neuronpedia?: NeuronpediaNames | string | true;
 }
 
 export interface GraphFileView {
@@ -31,23 +38,10 @@ export interface GraphFilesWritten {
   readonly graphFile: string;
   readonly nodes: number;
   readonly links: number;
+  readonly bytes: number;
 }
 
-/** `metadata` of a graph file, and the graph's entry in `graph-metadata.json`. */
-export interface GraphMetadata {
-  slug: string;
-  scan: string;
-  /** One name per layer when `scan` is `custom-<hash>`, otherwise empty. */
-  transcoder_list: readonly string[];
-  prompt_tokens: readonly string[];
-  prompt: string;
-  node_threshold: number;
-  /** 1: `feature` pairs layer and index. */
-  schema_version: 1;
-  generation_settings: Record<string, unknown>;
-  pruning_settings: { node_threshold: number; edge_threshold: number };
-  info: { generator: { name: string; version: string } };
-}
+const optionNames: readonly (keyof GraphFileOptions)[] = ['slug', 'directory', 'scan', 'view', 'info', 'neuronpedia'];
 
 /**
  * Prune a graph and write it where the page and Neuronpedia read it: `<slug>.json`, and its entry in
@@ -62,7 +56,7 @@ export async function writeGraphFiles(
   graph: Graph,
   options: GraphFileOptions & PruneOptions,
 ): Promise<GraphFilesWritten> {
-  checkOptions(options, ['slug', 'directory', 'scan', 'view', 'nodeThreshold', 'edgeThreshold', 'signal']);
+  checkOptions(options, [...optionNames, 'nodeThreshold', 'edgeThreshold', 'signal']);
   const { nodeThreshold, edgeThreshold, signal, ...fileOptions } = options;
   checkFileOptions(graph, fileOptions);
   const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
@@ -75,28 +69,38 @@ export async function writePrunedGraphFiles(
   pruned: PrunedGraph,
   options: GraphFileOptions,
 ): Promise<GraphFilesWritten> {
-  checkOptions(options, ['slug', 'directory', 'scan', 'view']);
-  checkFileOptions(pruned.graph, options);
+  checkOptions(options, optionNames);
+  const neuronpedia = checkFileOptions(pruned.graph, options);
   const { slug, directory, scan = pruned.graph.scan } = options;
-  const metadata = graphMetadata(pruned, slug, scan);
+  // A gallery of graphs asks when each was made.
+  const info = { ...(neuronpedia && { createTime: Date.now() }), ...options.info };
+  const metadata = graphMetadata(pruned, { slug, scan, info, neuronpedia });
   const nodes = connectedNodes(pruned);
   const graphFile = join(directory, `${slug}.json`);
   await makeFolder(directory);
   const chunks = inChunks(graphText(pruned, metadata, nodes, options.view));
+  let bytes = 0;
   await updateGraphList(directory, metadata, () =>
     writeFileAtomically(graphFile, async (handle) => {
-      for (const chunk of chunks) await handle.appendFile(chunk);
+      for (const chunk of chunks) {
+        bytes += Buffer.byteLength(chunk);
+        if (neuronpedia && bytes > largestUpload) throw tooLarge();
+        await handle.appendFile(chunk);
+      }
     }),
   );
-  return { graphFile, nodes: nodes.length, links: pruned.nEdges };
+  return { graphFile, nodes: nodes.length, links: pruned.nEdges, bytes };
 }
 
-function checkFileOptions(graph: Graph, { slug, directory, scan = graph.scan }: GraphFileOptions): void {
+/** @returns Neuronpedia's names, for a file that goes there */
+function checkFileOptions(graph: Graph, options: GraphFileOptions): NeuronpediaNames | undefined {
+  const { slug, directory, scan = graph.scan, info = {}, neuronpedia } = options;
   checkSlug(slug);
   checkText(directory, 'directory');
+  checkInfo(info);
   const names = typeof scan === 'string' ? [scan] : scan;
-  if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string' && name !== ''))
-    return;
+  const named = Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string' && name);
+  if (named) return neuronpedia === undefined ? undefined : neuronpediaNames(scan, neuronpedia);
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
     `scan must name the transcoders, by one name or one per layer, so that the page finds their features; found ` +
@@ -104,46 +108,26 @@ function checkFileOptions(graph: Graph, { slug, directory, scan = graph.scan }: 
   );
 }
 
-async function makeFolder(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new CircuitTracerError(
-      'ERR_FILE_WRITE',
-      `Can't make the folder '${directory}' for graph files (${reason}). Give a folder that can be written to.`,
-      { cause: error },
-    );
+function checkInfo(info: GraphFileInfo): void {
+  const { sourceUrls, createTime, ...texts } = info;
+  checkOptions(info, ['description', 'creatorName', 'creatorUrl', 'sourceUrls', 'createTime'], 'info');
+  for (const [name, text] of Object.entries(texts)) if (text !== undefined) checkText(text, `info.${name}`);
+  if (createTime !== undefined) checkInteger(createTime, 'info.createTime', 0);
+  if (sourceUrls === undefined || (Array.isArray(sourceUrls) && sourceUrls.every((url) => typeof url === 'string'))) {
+    return;
   }
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `info.sourceUrls must be a list of addresses; found ${describe(sourceUrls)}.`,
+  );
 }
 
-function graphMetadata(pruned: PrunedGraph, slug: string, scan: string | readonly string[]): GraphMetadata {
-  const { graph, thresholds } = pruned;
-  return {
-    slug,
-    scan: typeof scan === 'string' ? scan : customScan(scan),
-    transcoder_list: typeof scan === 'string' ? [] : scan,
-    prompt_tokens: graph.tokenStrings,
-    prompt: graph.prompt,
-    node_threshold: thresholds.nodeThreshold,
-    schema_version: 1,
-    generation_settings: snakeCase(graph.settings),
-    pruning_settings: { node_threshold: thresholds.nodeThreshold, edge_threshold: thresholds.edgeThreshold },
-    info: { generator: { name: 'circuit-tracer', version: graph.packageVersion } },
-  };
-}
-
-/** `custom-` and 16 hexadecimal digits: the same for the same list, on every machine. */
-export function customScan(transcoders: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(transcoders)).digest('hex');
-  return `custom-${hash.slice(0, 16)}`;
-}
-
-/** Graph files spell settings `max_n_logits`, and readers that check types know no null: what isn't set is left out. */
-function snakeCase(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const spell = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const set = Object.entries(settings).filter(([, value]) => value != null);
-  return Object.fromEntries(set.map(([name, value]) => [spell(name), value]));
+function tooLarge(): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `Neuronpedia takes graph files of at most ${largestUpload / 2 ** 20} MiB; this one would be larger. Keep less of ` +
+      'the graph: lower nodeThreshold or edgeThreshold.',
+  );
 }
 
 /** Features and errors without an edge are left out; tokens and logits never are. */

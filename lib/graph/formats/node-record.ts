@@ -1,3 +1,4 @@
+import { cantorPair } from '../cantor';
 import { nodeId } from '../nodes';
 import type { PrunedNode } from '../prune';
 
@@ -80,12 +81,6 @@ function jsNodeId(node: PrunedNode): string {
     case 'logit':
       return `L_${node.tokenId}-${node.position}`;
   }
-}
-
-/** (a + b)(a + b + 1) / 2 + b. The even factor is halved first: exact as long as the result is below 2^53. */
-export function cantorPair(a: number, b: number): number {
-  const sum = a + b;
-  return (sum % 2 === 0 ? (sum / 2) * (sum + 1) : sum * ((sum + 1) / 2)) + b;
 }
 
 /** As C's printf rounds: ties, which are the odd sixteenths, go to the even digit, where toFixed rounds them up. */

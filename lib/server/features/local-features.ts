@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type FeatureExamples, findProblem } from '../../features/feature-examples';
 import { findFeatures, PackedFeatures } from '../../features/packed-features';
 import { indexFile } from '../../features/packed-source';
-import { cantorPair } from '../../graph/formats/node-record';
+import { cantorPair } from '../../graph/cantor';
 import { fileExists } from '../../io/files';
 import { fileWithin, readWhole } from '../file-within';
 import { Problem } from '../problem';

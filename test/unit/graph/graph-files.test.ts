@@ -32,7 +32,10 @@ test('metadata says what was asked, cut and by what', async () => {
     schema_version: 1,
     generation_settings: { max_n_logits: 2, max_feature_nodes: 3 },
     pruning_settings: { node_threshold: 0.7, edge_threshold: 0.9 },
-    info: { generator: { name: 'circuit-tracer', version: '1.2.3' } },
+    info: {
+      generator: { name: 'circuit-tracer', version: '1.2.3' },
+      source_urls: ['https://huggingface.co/tiny/set'],
+    },
   });
   expect(qParams).toEqual({ pinnedIds: [], supernodes: [], linkType: 'both', clickedId: '', sg_pos: '' });
   expect(readJson(directory, 'graph-metadata.json')).toEqual({ graphs: [metadata] });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Graph, writeGraphFiles } from '../../../lib/graph';
-import { cantorPair, threeDecimals } from '../../../lib/graph/formats/node-record';
+import { cantorPair } from '../../../lib/graph/cantor';
+import { threeDecimals } from '../../../lib/graph/formats/node-record';
 import { caseNames } from '../../support/fixtures';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { type ReferenceFile, type ReferenceRun, referenceRun } from './support/parity-graph';

@@ -25,7 +25,11 @@ const query = new URLSearchParams({ slug: 's', pinnedIds: pinned.join(','), supe
 
 describe('a selection', () => {
   test('from a URL', () => {
-    expect(selectionFromUrl(`https://example.com/graph/?${query}#top`)).toEqual({ ...expected, others: ['E_26865_9'] });
+    expect(selectionFromUrl(`https://example.com/graph/?${query}#top`)).toEqual({
+      ...expected,
+      others: ['E_26865_9'],
+      labels: {},
+    });
   });
 
   test('from a URL that is encoded twice', () => {
@@ -35,14 +39,14 @@ describe('a selection', () => {
   });
 
   test('from a URL without one', () => {
-    expect(selectionFromUrl('https://example.com/?slug=s')).toEqual({ groups: [], pinned: [], others: [] });
+    expect(selectionFromUrl('https://example.com/?slug=s')).toEqual({ groups: [], pinned: [], others: [], labels: {} });
   });
 
   test.each([
     ['lists', { supernodes: groups, pinnedIds: pinned }],
     ['text', { supernodes: JSON.stringify(groups), pinnedIds: pinned.join(',') }],
   ])('from a graph file, as %s', (_, qParams) => {
-    expect(selectionFromGraphFile({ qParams, nodes: [] })).toEqual({ ...expected, others: ['E_26865_9'] });
+    expect(selectionFromGraphFile({ qParams, nodes: [] })).toEqual({ ...expected, others: ['E_26865_9'], labels: {} });
   });
 
   test('of a graph file holds no outputs, and features whose id an error has too', () => {
@@ -57,8 +61,23 @@ describe('a selection', () => {
   });
 
   test.each([
+    // Of L3, feature 40: itself, or paired with its layer into 986.
+    ['circuit-tracer', [['986', 'Texas']]],
+    ['Neuronpedia', [['3_986_7', 'Texas']]],
+    ['ids', [['3_40_7', 'Texas']]],
+    ['an object', { '3_40_7': 'Texas' }],
+  ])('has the labels given on a page, keyed as %s writes them', (_, clerps) => {
+    const url = `https://example.com/?${new URLSearchParams({ clerps: JSON.stringify(clerps) })}`;
+    expect(selectionFromUrl(url).labels).toEqual({ '3:40': 'Texas' });
+    const nodes = [{ node_id: '3_40_7', feature: 986, layer: '3', ctx_idx: 7, feature_type: 'cross layer transcoder' }];
+    const file = { qParams: { clerps: JSON.stringify(clerps) }, nodes: [{ ...nodes[0], clerp: 'old' }] };
+    expect(selectionFromGraphFile(file).labels).toEqual({ '3:40': 'Texas' });
+  });
+
+  test.each([
     ['?supernodes=%5B', 'ERR_INVALID_ARGUMENT', /supernodes/],
     ['?supernodes=%5B1%5D', 'ERR_INVALID_ARGUMENT', /supernodes/],
+    ['?clerps=%5B', 'ERR_INVALID_ARGUMENT', /clerps/],
   ] as const)('refuses %s', async (url, code, message) => {
     await expectRejection((async () => selectionFromUrl(url))(), code, message);
   });
@@ -69,7 +88,7 @@ describe('a selection', () => {
 });
 
 describe('factors of groups', () => {
-  const selection = { ...expected, others: [] };
+  const selection = { ...expected, others: [], labels: {} };
 
   test('scale every feature of a group, or a pinned one by its id', () => {
     const factors = new Map([

@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readJsonFile, readJsonObject, readTextFile, withFileLock, writeFileAtomically } from '../../../lib/io/files';
+import {
+  makeFolder,
+  readJsonFile,
+  readJsonObject,
+  readTextFile,
+  withFileLock,
+  writeFileAtomically,
+} from '../../../lib/io/files';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -41,6 +48,26 @@ describe('writeFileAtomically', () => {
     mkdirSync(path.join(folder, 'taken'));
     await expectRejection(writeFileAtomically(path.join(folder, 'taken'), ''), 'ERR_FILE_WRITE', /taken/);
     expect(readdirSync(folder)).toEqual(['taken']);
+  });
+});
+
+describe('makeFolder', () => {
+  test('makes what is missing, also for many at once', async () => {
+    const deep = path.join(temporaryFolder(), 'a', 'b', 'c');
+    await Promise.all(Array.from({ length: 5 }, () => makeFolder(deep)));
+    expect(existsSync(deep)).toBe(true);
+  });
+
+  test('refuses where a file is in the way', async () => {
+    const file = path.join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    await expectRejection(makeFolder(path.join(file, 'a')), 'ERR_FILE_WRITE', /file/);
+    await expectRejection(makeFolder(file), 'ERR_FILE_WRITE', /file/);
+  });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('ends where no folder can be made', async () => {
+    await expectRejection(makeFolder('/proc/circuit-tracer/a/b'), 'ERR_FILE_WRITE', /\/proc/);
   });
 });
 

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { FeatureExamples } from '../../features/feature-examples';
+import { type FeatureLabels, labelKey } from '../../features/labels';
+import { findFeatures, PackedFeatures } from '../../features/packed-features';
+import { readLabels } from '../../features/read-labels';
+import { fileExists, writeFileAtomically } from '../../io/files';
+import { isBundledTranscoders, transcoderFolder } from '../../model/bundled';
+import { fraction, wholeNumber } from '../arguments';
+import { interruptible, UsageError } from '../exit';
+import { renderFeature } from '../render-feature';
+import { grouped, Palette } from '../text';
+import { findUnlabelled, type LabelledGraph, type Unlabelled } from '../unlabelled';
+
+interface LabelFlags {
+  labels?: string;
+  name?: [string, string][];
+  featuresDir?: string;
+  transcoderSet?: string;
+  count: number;
+  examples: number;
+  nodeThreshold: number;
+  edgeThreshold: number;
+  json?: boolean;
+}
+
+export function registerLabel(program: Command): void {
+  program
+    .command('label')
+    .description('list the features of a pruned graph that have no label, with their best examples')
+    .argument('<graph>', 'saved graph, or graph file (.json)')
+    .option('--labels <file>', 'labels.json with more labels; where --name writes')
+    .option('--name <layer:feature=text>', 'put a label into --labels; may be repeated', name)
+    .option('--features-dir <folder>', 'packed examples of features (default: those of the transcoders)')
+    .option('-t, --transcoder-set <folder>', 'their transcoders (default: those of the graph)')
+    .option('--count <n>', 'features to list', wholeNumber(1), 10)
+    .option('--examples <n>', 'examples of each', wholeNumber(0), 3)
+    .option('--node-threshold <share>', 'influence kept by the nodes of a saved graph', fraction, 0.8)
+    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98)
+    .option('--verbose', 'show stacks of errors')
+    .option('--json', 'print them for programs')
+    .action(label);
+}
+
+/** `3:120=cities in Texas` */
+function name(text: string, previous: [string, string][] = []): [string, string][] {
+  const [, key, label] = /^(\d+:\d+)=(.+)$/s.exec(text) ?? [];
+  if (key !== undefined && label !== undefined) return [...previous, [key, label]];
+  throw new InvalidArgumentError('It must be LAYER:FEATURE=TEXT, as "3:120=cities in Texas".');
+}
+
+async function label(graph: string, flags: LabelFlags): Promise<void> {
+  await interruptible(async (signal) => {
+    const labels = await takeNames(flags);
+    const { nodeThreshold, edgeThreshold } = flags;
+    const found = await findUnlabelled(graph, labels, { nodeThreshold, edgeThreshold, signal });
+    const listed = found.unlabelled.slice(0, flags.count);
+    const known = await examplesOf(listed, await featuresFolder(found.scan, flags));
+    if (flags.json) printJson(found, listed, known);
+    else printPage(found, listed, known, flags);
+  });
+}
+
+/** The labels of `--labels`, and in it those that `--name` gives. */
+async function takeNames({ labels: path, name: names = [] }: LabelFlags): Promise<FeatureLabels> {
+  if (path === undefined) {
+    if (names.length > 0) throw new UsageError('--name needs --labels, the labels.json to write to.');
+    return {};
+  }
+  const known = names.length === 0 || (await fileExists(path)) ? await readLabels(path) : {};
+  if (names.length === 0) return known;
+  if (!path.endsWith('labels.json')) throw new UsageError(`--name writes to a labels.json only; found ${path}.`);
+  const labels = { ...known, ...Object.fromEntries(names) };
+  await writeFileAtomically(path, `${JSON.stringify({ labels }, null, 2)}\n`);
+  return labels;
+}
+
+async function featuresFolder(scan: string, flags: LabelFlags): Promise<string | undefined> {
+  if (flags.featuresDir !== undefined) return resolve(flags.featuresDir);
+  const set = flags.transcoderSet ?? (isBundledTranscoders(scan) || scan.startsWith('/') ? scan : undefined);
+  return set === undefined ? undefined : findFeatures(transcoderFolder(set));
+}
+
+async function examplesOf(
+  features: readonly Unlabelled[],
+  folder: string | undefined,
+): Promise<(FeatureExamples | undefined)[]> {
+  if (folder === undefined) return features.map(() => undefined);
+  await using packed = await PackedFeatures.open(folder);
+  return await Promise.all(features.map(({ layer, feature }) => packed.read(layer, feature)));
+}
+
+type Known = readonly (FeatureExamples | undefined)[];
+
+function printJson({ scan, unlabelled }: LabelledGraph, listed: readonly Unlabelled[], known: Known): void {
+  const features = listed.map((feature, i) => ({ ...feature, examples: known[i] ?? null }));
+  process.stdout.write(`${JSON.stringify({ scan, unlabelled: unlabelled.length, features }, null, 2)}\n`);
+}
+
+function printPage(
+  { unlabelled, labels }: LabelledGraph,
+  listed: readonly Unlabelled[],
+  known: Known,
+  { examples }: LabelFlags,
+): void {
+  const palette = new Palette(process.stdout);
+  const lines = listed.flatMap((feature, i) => [...renderFeature(feature, known[i], examples, palette), '']);
+  const count = `${grouped(unlabelled.length)} features have no label; ${grouped(Object.keys(labels).length)} labels are known.`;
+  const [first] = listed;
+  const hint = first && `Name one: --labels labels.json --name "${labelKey(first)}=what it stands for"`;
+  process.stdout.write(`${[...lines, count, ...(hint ? [hint] : [])].join('\n')}\n`);
+}
