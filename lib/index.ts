@@ -61,6 +61,11 @@ export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/
 export { packageVersion } from './package-version';
 export type { ServeOptions } from './server/options';
 export { type GraphServer, serve } from './server/serve';
+export {
+  type ConvertedTranscoders,
+  type ConvertTranscodersOptions,
+  convertTranscoders,
+} from './transcoder/convert/convert';
 export { planTranscoders } from './transcoder/formats';
 export type {
   FeatureInputHook,

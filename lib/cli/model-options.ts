@@ -39,7 +39,8 @@ export interface ModelWork {
   readonly onProgress: ProgressListener;
 }
 
-const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
+/** Other names of dtypes. */
+export const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
 
 export function addModelOptions(command: Command): Command {
   return command

@@ -49,26 +49,66 @@ class OutputFile {
   int descriptor_;
 };
 
+// The same tensor with its numbers as bytes, in one more dimension: these may lie at any address.
+TensorSource asBytes(TensorSource source) {
+  const auto size = static_cast<int64_t>(c10::elementSize(source.dtype));
+  for (ViewStep& step : source.view) {
+    if (step.kind == ViewStep::Kind::Reshape) step.arguments.push_back(size);
+    if (step.kind == ViewStep::Kind::Permute) {
+      step.arguments.push_back(static_cast<int64_t>(step.arguments.size()));
+    }
+  }
+  source.shape.push_back(size);
+  source.dtype = at::kByte;
+  return source;
+}
+
+// The rows of a tensor, some at a time, whatever the alignment of its file.
+class RowReader {
+ public:
+  explicit RowReader(const TensorSource& source)
+      : source_(source),
+        aligned_(source.offset % static_cast<int64_t>(c10::elementSize(source.dtype)) == 0),
+        tensor_(openTensor(aligned_ ? source : asBytes(source), files_)) {}
+
+  std::vector<int64_t> shape() const {
+    auto shape = tensor_.sizes().vec();
+    if (!aligned_) shape.pop_back();
+    return shape;
+  }
+
+  at::Tensor read(int64_t begin, int64_t end) const {
+    const at::Tensor rows = tensor_.slice(0, begin, end);
+    return aligned_ ? rows : rows.contiguous().view(source_.dtype).squeeze(-1);
+  }
+
+  void release() { releasePages(source_, files_); }
+
+ private:
+  const TensorSource& source_;
+  FileMappings files_;
+  bool aligned_;
+  at::Tensor tensor_;
+};
+
 }  // namespace
 
 int64_t writeTensor(const TensorSource& source, at::ScalarType dtype, const std::string& file,
                     int64_t offset, const JobControl& control) {
-  FileMappings files;
   const OutputFile output(file);
-  const at::Tensor tensor = openTensor(source, files);
-  const int64_t rows = tensor.dim() == 0 ? 1 : tensor.size(0);
-  const int64_t rowBytes =
-      std::max<int64_t>(tensor.numel() / std::max<int64_t>(rows, 1), 1) * c10::elementSize(dtype);
+  RowReader reader(source);
+  const auto shape = reader.shape();
+  int64_t rowBytes = static_cast<int64_t>(c10::elementSize(dtype));
+  for (size_t dim = 1; dim < shape.size(); ++dim) rowBytes *= shape[dim];
   const int64_t chunk = std::max<int64_t>(kChunkBytes / rowBytes, 1);
-  const int64_t total = tensor.numel() * static_cast<int64_t>(c10::elementSize(dtype));
-  for (int64_t begin = 0; begin < rows; begin += chunk) {
+  const int64_t total = shape.at(0) * rowBytes;
+  for (int64_t begin = 0; begin < shape[0]; begin += chunk) {
     control.report("write", begin * rowBytes, total);
-    const int64_t end = std::min(begin + chunk, rows);
     const at::Tensor numbers =
-        (tensor.dim() == 0 ? tensor : tensor.slice(0, begin, end)).to(dtype).contiguous();
+        reader.read(begin, std::min(begin + chunk, shape[0])).to(dtype).contiguous();
     requireFiniteWeight(numbers, source.name);
     output.write(numbers, offset + begin * rowBytes);
-    releasePages(source, files);
+    reader.release();
   }
   control.report("write", total, total);
   return total;

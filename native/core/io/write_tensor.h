@@ -8,7 +8,7 @@
 
 namespace circuit_tracer {
 
-// Writes the numbers of a tensor as its view has them, in C order, as `dtype`, into an existing
+// Writes the numbers of a tensor of one dimension or more as its view has them, in C order, as `dtype`, into an existing
 // file from byte `offset` on. Goes by chunks of rows, so the memory taken is bounded whatever the
 // tensor's size. Rounds to nearest, ties to even. `add` is not applied. Returns the bytes written.
 // Throws CodedError ERR_WEIGHT when a number is NaN, infinite or too large for `dtype`,
