@@ -30,7 +30,11 @@ async function convert(from: string, to: string, { dtype, verbose }: ConvertFlag
   await interruptible(async (signal) => {
     try {
       const onProgress = inMegabytes(display.listener);
-      const { folder, files, bytes } = await convertTranscoders(from, to, { ...(dtype && { dtype }), signal, onProgress });
+      const { folder, files, bytes } = await convertTranscoders(from, to, {
+        ...(dtype && { dtype }),
+        signal,
+        onProgress,
+      });
       display.stop();
       process.stdout.write(`${files} files, ${byteSize(bytes)}, in ${folder}\n`);
     } finally {

@@ -12,7 +12,7 @@ import { OwnedEngine } from '../../owned-engine';
 import { checkCallback, checkNotAborted, checkOneOf, checkOptions, checkSignal, checkText } from '../../validate';
 import { planTranscoders } from '../formats';
 import type { TranscoderSpec } from '../spec';
-import { type Companion, findCompanions, copyCompanion } from './companions';
+import { type Companion, copyCompanion, findCompanions } from './companions';
 import { type ConvertedFile, nativeFiles } from './native-files';
 
 export interface ConvertTranscodersOptions {

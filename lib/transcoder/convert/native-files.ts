@@ -28,7 +28,8 @@ export function nativeFiles({ spec, layers }: TranscoderPlan, dtype: StoredDtype
       // The widest numbers first, so that each tensor begins at a multiple of its number's size.
       .sort((a, b) => storedItemSize[b.dtype] - storedItemSize[a.dtype]),
   });
-  if (spec.kind === 'perLayer') return layers.map((layer, l) => file(`layer_${l}`, perLayerTensors(layer, spec.dModel)));
+  if (spec.kind === 'perLayer')
+    return layers.map((layer, l) => file(`layer_${l}`, perLayerTensors(layer, spec.dModel)));
   return layers.flatMap((layer, l) => [
     file(`W_enc_${l}`, crossLayerTensors(layer, l)),
     file(`W_dec_${l}`, { [`W_dec_${l}`]: layer.decoder }),
