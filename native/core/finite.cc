@@ -11,8 +11,9 @@ namespace circuit_tracer {
 
 namespace {
 
-// Numbers looked at together: LibTorch copies them to float32, and to masks, while it does.
-constexpr int64_t kSlabNumbers = int64_t{16} << 20;
+// Numbers looked at together. LibTorch copies narrow ones to float32 for it: copies as large as
+// weights would leave holes as large between them in the heap.
+constexpr int64_t kSlabNumbers = int64_t{1} << 18;
 
 bool slabFinite(const at::Tensor& values) {
   // A finite sum proves all elements finite in one pass without a mask; only overflow or a real
