@@ -42,6 +42,12 @@ export type {
 } from './intervention/types';
 export type { TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
+export {
+  type AttributionEstimate,
+  estimateMemory,
+  type MemoryEstimate,
+  type MemoryOptions,
+} from './memory/estimate';
 export type { ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, LoadOptions } from './model/load-options';

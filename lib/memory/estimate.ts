@@ -1,0 +1,139 @@
+import { attributeDefaults } from '../attribution/options';
+import type { Device } from '../device';
+import { CircuitTracerError } from '../errors';
+import { modelFolder, transcoderFolder } from '../model/bundled';
+import { openCheckpoint } from '../model/checkpoint';
+import { planModel } from '../model/families';
+import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
+import type { ModelSpec, ModelWeights } from '../model/spec';
+import { checkFit } from '../transcoder/fit';
+import { planTranscoders } from '../transcoder/formats';
+import type { TranscoderPlan } from '../transcoder/spec';
+import { checkInteger, checkNumber, checkOptions, checkText } from '../validate';
+import { type AttributionMemory, attributionMemory } from './attribution-memory';
+import { type LoadMemory, loadMemory } from './load-memory';
+import { machineBytes, processBytes, tokenizerBytes } from './process-memory';
+
+export interface MemoryOptions {
+  /** As for loading. Default `float32`. */
+  readonly dtype?: ComputeDtype;
+  /** As for loading; `auto`, the default, counts as the CPU. */
+  readonly device?: Device;
+  /** As for loading. Default false. */
+  readonly lazyEncoder?: boolean;
+  /** As for loading. Default true. */
+  readonly lazyDecoder?: boolean;
+  /** Tokens of the prompt, its special token included. Default 64. */
+  readonly tokens?: number;
+  /** As for attribution. Default 512. */
+  readonly batchSize?: number;
+  /** As for attribution. Default Infinity: all active ones. */
+  readonly maxFeatureNodes?: number;
+  /** Active features of each layer at each token, on average. Default 50. */
+  readonly activePerToken?: number;
+}
+
+/** Bytes, predicted before anything is loaded. */
+export interface MemoryEstimate {
+  readonly dtype: ComputeDtype;
+  /** `auto` counts as `cpu`. */
+  readonly device: Exclude<Device, 'auto'>;
+  /** Node, the package, LibTorch and the tokenizer. */
+  readonly process: number;
+  readonly weights: Pick<LoadMemory, 'inMemory' | 'onDisk'>;
+  /** Of this process: once loaded, and most while loading. */
+  readonly load: { readonly resident: number; readonly peak: number };
+  /** Only of a model with transcoders. */
+  readonly attribution: AttributionEstimate | undefined;
+  /** Memory this process may use. */
+  readonly machine: number;
+}
+
+export interface AttributionEstimate extends AttributionMemory {
+  /** Pages of files read as needed: resident, but the system takes them back when it runs short. */
+  readonly filePages: number;
+  /** Most resident in this process, file pages included. */
+  readonly peakResident: number;
+}
+
+/** What a model or transcoders are, as far as memory goes. */
+export interface MemoryParts {
+  readonly model?: { readonly spec: ModelSpec; readonly weights: ModelWeights; readonly tokenizer: number };
+  readonly transcoders?: TranscoderPlan;
+}
+
+/**
+ * Memory that loading a model, transcoders or both takes, and an attribution with both. Only headers of files are read, and
+ * LibTorch isn't needed.
+ *
+ * @param what folders as `ReplacementModel.load` takes them; one may be missing
+ * @throws CircuitTracerError what `planTranscoders` and opening a model throw; `ERR_MODEL_MISMATCH`;
+ * `ERR_INVALID_ARGUMENT`.
+ *
+ * @example
+ * const { load, attribution, machine } = await estimateMemory({ model: './gemma-2-2b', transcoders: './gemma-scope' });
+ * if (load.peak > machine) console.log('Too large for this machine.');
+ */
+export async function estimateMemory(
+  what: { readonly model?: string; readonly transcoders?: string },
+  options: MemoryOptions = {},
+): Promise<MemoryEstimate> {
+  checkOptions(what, ['model', 'transcoders'], 'what to estimate');
+  if (what.model === undefined && what.transcoders === undefined) {
+    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', 'Expected a model, transcoders or both; found neither.');
+  }
+  const folder = what.model === undefined ? undefined : modelFolder(checkText(what.model, 'model'));
+  const model = folder === undefined ? undefined : planModel(await openCheckpoint(folder));
+  const set = what.transcoders === undefined ? undefined : transcoderFolder(checkText(what.transcoders, 'transcoders'));
+  const transcoders = set === undefined ? undefined : await planTranscoders(set);
+  if (model && transcoders) checkFit(model.spec, transcoders.spec);
+  const tokenizer = folder === undefined ? 0 : await tokenizerBytes(folder);
+  return memoryOf({ ...(model && { model: { ...model, tokenizer } }), ...(transcoders && { transcoders }) }, options);
+}
+
+/** The same of what has been looked into already. */
+export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOptions = {}): MemoryEstimate {
+  const { device, dtype, lazyEncoder, lazyDecoder, ...size } = resolveMemoryOptions(options);
+  const choice = { dtype, lazyEncoder, lazyDecoder, onCpu: device === 'cpu' };
+  const load = loadMemory(model, transcoders, choice);
+  const own = processBytes + (model?.tokenizer ?? 0);
+  const resident = own + load.resident;
+  const base = { dtype, device, process: own, machine: machineBytes() };
+  const { inMemory, onDisk } = load;
+  return {
+    ...base,
+    weights: { inMemory, onDisk },
+    load: { resident, peak: own + load.peak },
+    attribution: model && transcoders && attributionEstimate(model.spec, transcoders, load, resident, { ...size, device }),
+  };
+}
+
+function attributionEstimate(
+  spec: ModelSpec,
+  transcoders: TranscoderPlan,
+  { onDisk }: LoadMemory,
+  resident: number,
+  { device, ...size }: Parameters<typeof attributionMemory>[2] & { device: MemoryEstimate['device'] },
+): AttributionEstimate {
+  const memory = attributionMemory(spec, transcoders.spec, size);
+  // All of lazy encoders is read; of decoders, rows with their surroundings: Linux maps 16 pages of a file at once.
+  const decoderRow = onDisk.decoders / transcoders.spec.nFeatures.reduce((sum, count) => sum + count, 0);
+  const decoders = Math.min(onDisk.decoders, memory.activeFeatures * (decoderRow + 16 * 4096));
+  const filePages = onDisk.encoders + decoders;
+  const onHost = device === 'cpu' ? memory.peak : memory.edges;
+  return { ...memory, filePages, peakResident: resident + filePages + onHost };
+}
+
+function resolveMemoryOptions(options: MemoryOptions) {
+  const { tokens = 64, activePerToken = 50, ...others } = options;
+  const { batchSize = attributeDefaults.batchSize, maxFeatureNodes = Infinity, ...loading } = others;
+  const { device, dtype, lazyEncoder, lazyDecoder } = resolveLoadOptions(loading);
+  return {
+    ...{ dtype, lazyEncoder, lazyDecoder },
+    device: device === 'auto' ? ('cpu' as const) : device,
+    tokens: checkInteger(tokens, 'tokens', 1),
+    batchSize: checkInteger(batchSize, 'batchSize', 1),
+    activePerToken: checkNumber(activePerToken, 'activePerToken', 0),
+    maxFeatureNodes: maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1),
+  };
+}
