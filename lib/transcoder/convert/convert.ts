@@ -1,11 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { nativeProgress, type Progress, type ProgressListener } from '../../engine';
-import { writeError, writeFileAtomically } from '../../io/files';
+import type { ProgressListener } from '../../engine';
+import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
-import { encodeSafetensorsHeader } from '../../io/safetensors-header';
-import { storedDtypeNames } from '../../io/tensor-source';
+import { writeTensors } from '../../io/write-tensors';
 import { transcoderFolder } from '../../model/bundled';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
 import { OwnedEngine } from '../../owned-engine';
@@ -91,59 +89,25 @@ function configOf(spec: TranscoderSpec): Record<string, unknown> {
   };
 }
 
-/** Progress over all tensors, from that of one after another. */
-function progressOf(listener: ProgressListener | undefined, bytes: number) {
-  let before = 0;
-  return {
-    within: ({ done }: Progress) => listener?.({ phase: 'convert', done: before + done, total: bytes }),
-    finish: (tensorBytes: number) => {
-      before += tensorBytes;
-    },
+/** A listener for all tensors, told of one after another. */
+function progressOf(listener: ProgressListener | undefined, total: number): (written: number) => void {
+  let done = 0;
+  return (written) => {
+    done += written;
+    listener?.({ phase: 'convert', done, total });
   };
 }
 
 async function writeFiles(
   folder: string,
   files: readonly ConvertedFile[],
-  progress: ReturnType<typeof progressOf>,
+  onWritten: (bytes: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const engine = new OwnedEngine('This conversion', 0);
   try {
-    for (const file of files) {
-      const path = join(folder, file.name);
-      let offset = await writeHeader(path, file);
-      for (const { source, dtype, bytes } of file.tensors) {
-        const start = offset;
-        await engine.run(
-          (native) => native.writeTensor(source, dtype, path, start, nativeProgress(progress.within)),
-          signal,
-        );
-        progress.finish(bytes);
-        offset += bytes;
-      }
-      await withFile(path, 'r+', (handle) => handle.sync());
-    }
+    for (const { name, tensors } of files) await writeTensors(engine, join(folder, name), tensors, { onWritten, signal });
   } finally {
     await engine.dispose();
-  }
-}
-
-/** @returns where the numbers begin */
-function writeHeader(path: string, { tensors }: ConvertedFile): Promise<number> {
-  const entries = tensors.map((tensor) => ({ ...tensor, dtype: storedDtypeNames[tensor.dtype] }));
-  const header = encodeSafetensorsHeader(entries);
-  return withFile(path, 'wx', async (handle) => {
-    await handle.writeFile(header);
-    return header.length;
-  });
-}
-
-async function withFile<T>(path: string, flags: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    await using handle = await open(path, flags);
-    return await work(handle);
-  } catch (error) {
-    throw writeError(path, error as NodeJS.ErrnoException);
   }
 }

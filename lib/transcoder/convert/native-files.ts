@@ -1,18 +1,10 @@
-import { type StoredDtype, storedItemSize, type TensorSource, through, viewedShape } from '../../io/tensor-source';
+import { type StoredDtype, type TensorSource, through, viewedShape } from '../../io/tensor-source';
+import { roundedTo, type RoundedTensor } from '../../io/write-tensors';
 import type { TranscoderLayerWeights, TranscoderPlan } from '../spec';
-
-/** A tensor of a file to be written: its numbers are those of `source` as its view has them, rounded to `dtype`. */
-export interface ConvertedTensor {
-  readonly name: string;
-  readonly source: TensorSource;
-  readonly shape: readonly number[];
-  readonly dtype: StoredDtype;
-  readonly bytes: number;
-}
 
 export interface ConvertedFile {
   readonly name: string;
-  readonly tensors: readonly ConvertedTensor[];
+  readonly tensors: readonly RoundedTensor[];
 }
 
 /**
@@ -23,10 +15,9 @@ export interface ConvertedFile {
 export function nativeFiles({ spec, layers }: TranscoderPlan, dtype: StoredDtype | undefined): ConvertedFile[] {
   const file = (name: string, sources: Record<string, TensorSource | undefined>): ConvertedFile => ({
     name: `${name}.safetensors`,
-    tensors: Object.entries(sources)
-      .flatMap(([tensor, source]) => (source ? [converted(tensor, source, dtype ?? source.dtype)] : []))
-      // The widest numbers first, so that each tensor begins at a multiple of its number's size.
-      .sort((a, b) => storedItemSize[b.dtype] - storedItemSize[a.dtype]),
+    tensors: Object.entries(sources).flatMap(([tensor, source]) =>
+      source ? [roundedTo(dtype ?? source.dtype, tensor, source)] : [],
+    ),
   });
   if (spec.kind === 'perLayer')
     return layers.map((layer, l) => file(`layer_${l}`, perLayerTensors(layer, spec.dModel)));
@@ -57,10 +48,4 @@ function crossLayerTensors(layer: TranscoderLayerWeights, l: number): Record<str
     // [in, out] in this format, [out, in] in a plan.
     [`W_skip_${l}`]: layer.skip && through(layer.skip, { op: 'permute', dims: [1, 0] }),
   };
-}
-
-function converted(name: string, source: TensorSource, dtype: StoredDtype): ConvertedTensor {
-  const shape = viewedShape(source);
-  const bytes = shape.reduce((product, size) => product * size, storedItemSize[dtype]);
-  return { name, source, shape, dtype, bytes };
 }
