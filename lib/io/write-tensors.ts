@@ -36,7 +36,9 @@ export async function writeTensors(
 ): Promise<void> {
   // The widest numbers first, so that each tensor begins at a multiple of its number's size.
   const ordered = [...tensors].sort((a, b) => storedItemSize[b.dtype] - storedItemSize[a.dtype]);
-  const header = encodeSafetensorsHeader(ordered.map((tensor) => ({ ...tensor, dtype: storedDtypeNames[tensor.dtype] })));
+  const header = encodeSafetensorsHeader(
+    ordered.map((tensor) => ({ ...tensor, dtype: storedDtypeNames[tensor.dtype] })),
+  );
   await withFile(path, 'wx', (handle) => handle.writeFile(header));
   let offset = header.length;
   for (const { source, dtype, bytes } of ordered) {

@@ -3,9 +3,9 @@ import type { Device } from '../device';
 import { CircuitTracerError } from '../errors';
 import { modelFolder, transcoderFolder } from '../model/bundled';
 import { openCheckpoint } from '../model/checkpoint';
-import { planModel } from '../model/families';
+import { type ModelPlan, planModel } from '../model/families';
 import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
-import type { ModelSpec, ModelWeights } from '../model/spec';
+import type { ModelSpec } from '../model/spec';
 import { checkFit } from '../transcoder/fit';
 import { planTranscoders } from '../transcoder/formats';
 import type { TranscoderPlan } from '../transcoder/spec';
@@ -58,7 +58,7 @@ export interface AttributionEstimate extends AttributionMemory {
 
 /** What a model or transcoders are, as far as memory goes. */
 export interface MemoryParts {
-  readonly model?: { readonly spec: ModelSpec; readonly weights: ModelWeights; readonly tokenizer: number };
+  readonly model?: ModelPlan & { readonly tokenizer: number };
   readonly transcoders?: TranscoderPlan;
 }
 
@@ -104,7 +104,8 @@ export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOpt
     ...base,
     weights: { inMemory, onDisk },
     load: { resident, peak: own + load.peak },
-    attribution: model && transcoders && attributionEstimate(model.spec, transcoders, load, resident, { ...size, device }),
+    attribution:
+      model && transcoders && attributionEstimate(model.spec, transcoders, load, resident, { ...size, device }),
   };
 }
 

@@ -34,7 +34,10 @@ export function loadMemory(
   transcoders: TranscoderPlan | undefined,
   choice: Choice,
 ): LoadMemory {
-  const steps = [...(model ? modelSteps(model.weights, choice) : []), ...(transcoders ? setSteps(transcoders, choice) : [])];
+  const steps = [
+    ...(model ? modelSteps(model.weights, choice) : []),
+    ...(transcoders ? setSteps(transcoders, choice) : []),
+  ];
   const inMemory = emptyGroups();
   const onDisk = emptyGroups();
   const held = transcoders ? heldBytes(transcoders, choice) : 0;

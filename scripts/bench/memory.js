@@ -96,7 +96,9 @@ async function compare(one) {
 
 function row({ name, load, attribution }) {
   const cells = (pair) =>
-    pair ? [pair.predicted, pair.measured].map((bytes) => `${Math.round(bytes / 1e6)}`).concat(pair.ratio.toFixed(2)) : ['', '', ''];
+    pair
+      ? [pair.predicted, pair.measured].map((bytes) => `${Math.round(bytes / 1e6)}`).concat(pair.ratio.toFixed(2))
+      : ['', '', ''];
   return `| ${[name, ...cells(load), ...cells(attribution)].join(' | ')} |`;
 }
 
@@ -114,7 +116,9 @@ async function main() {
     return;
   }
   const results = [];
-  console.log('| MB | load predicted | measured | ratio | attribution predicted | measured | ratio |\n|---|---|---|---|---|---|---|');
+  console.log(
+    '| MB | load predicted | measured | ratio | attribution predicted | measured | ratio |\n|---|---|---|---|---|---|---|',
+  );
   for (const one of await makeCases(values.dir, values.size)) {
     results.push(await compare(one));
     console.log(row(results.at(-1)));

@@ -106,7 +106,8 @@ async function writeFiles(
 ): Promise<void> {
   const engine = new OwnedEngine('This conversion', 0);
   try {
-    for (const { name, tensors } of files) await writeTensors(engine, join(folder, name), tensors, { onWritten, signal });
+    for (const { name, tensors } of files)
+      await writeTensors(engine, join(folder, name), tensors, { onWritten, signal });
   } finally {
     await engine.dispose();
   }

@@ -1,5 +1,5 @@
 import { type StoredDtype, type TensorSource, through, viewedShape } from '../../io/tensor-source';
-import { roundedTo, type RoundedTensor } from '../../io/write-tensors';
+import { type RoundedTensor, roundedTo } from '../../io/write-tensors';
 import type { TranscoderLayerWeights, TranscoderPlan } from '../spec';
 
 export interface ConvertedFile {
