@@ -14,7 +14,8 @@
 namespace circuit_tracer {
 namespace {
 
-constexpr int64_t kChunkBytes = int64_t{64} << 20;
+// Of the numbers taken at once, as stored or as written. LibTorch holds up to three copies of them.
+constexpr int64_t kChunkBytes = int64_t{16} << 20;
 
 // An existing file that is written to at given places.
 class OutputFile {
@@ -98,9 +99,11 @@ int64_t writeTensor(const TensorSource& source, at::ScalarType dtype, const std:
   const OutputFile output(file);
   RowReader reader(source);
   const auto shape = reader.shape();
-  int64_t rowBytes = static_cast<int64_t>(c10::elementSize(dtype));
-  for (size_t dim = 1; dim < shape.size(); ++dim) rowBytes *= shape[dim];
-  const int64_t chunk = std::max<int64_t>(kChunkBytes / rowBytes, 1);
+  int64_t rowNumbers = 1;
+  for (size_t dim = 1; dim < shape.size(); ++dim) rowNumbers *= shape[dim];
+  const int64_t rowBytes = rowNumbers * static_cast<int64_t>(c10::elementSize(dtype));
+  const int64_t widest = std::max(c10::elementSize(dtype), c10::elementSize(source.dtype));
+  const int64_t chunk = std::max<int64_t>(kChunkBytes / (rowNumbers * widest), 1);
   const int64_t total = shape.at(0) * rowBytes;
   for (int64_t begin = 0; begin < shape[0]; begin += chunk) {
     control.report("write", begin * rowBytes, total);
