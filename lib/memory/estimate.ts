@@ -13,6 +13,7 @@ import { checkInteger, checkNumber, checkOptions, checkText } from '../validate'
 import { type AttributionMemory, attributionMemory } from './attribution-memory';
 import { type LoadMemory, loadMemory } from './load-memory';
 import { machineBytes, processBytes, tokenizerBytes } from './process-memory';
+import { faultBytes } from './stored-bytes';
 
 export interface MemoryOptions {
   /** As for loading. Default `float32`. */
@@ -117,9 +118,9 @@ function attributionEstimate(
   { device, ...size }: Parameters<typeof attributionMemory>[2] & { device: MemoryEstimate['device'] },
 ): AttributionEstimate {
   const memory = attributionMemory(spec, transcoders.spec, size);
-  // All of lazy encoders is read; of decoders, rows with their surroundings: Linux maps 16 pages of a file at once.
+  // All of lazy encoders is read; of decoders, rows with what is mapped around them.
   const decoderRow = onDisk.decoders / transcoders.spec.nFeatures.reduce((sum, count) => sum + count, 0);
-  const decoders = Math.min(onDisk.decoders, memory.activeFeatures * (decoderRow + 16 * 4096));
+  const decoders = Math.min(onDisk.decoders, memory.activeFeatures * (decoderRow + faultBytes));
   const filePages = onDisk.encoders + decoders;
   const onHost = device === 'cpu' ? memory.peak : memory.edges;
   return { ...memory, filePages, peakResident: resident + filePages + onHost };

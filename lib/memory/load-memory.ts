@@ -1,11 +1,13 @@
 import type { TensorSource } from '../io/tensor-source';
 import type { ModelSpec, ModelWeights } from '../model/spec';
 import type { TranscoderPlan } from '../transcoder/spec';
-import { keepsNumbers, type Placement, storedBytes, type TensorMemory, tensorMemory } from './tensor-memory';
+import { storedBytes } from './stored-bytes';
+import { type Placement, type TensorMemory, tensorMemory } from './tensor-memory';
 
 /** A tensor with the group it is counted in. */
 interface Step {
   readonly group: WeightGroup;
+  readonly source: TensorSource;
   readonly memory: TensorMemory;
 }
 
@@ -40,17 +42,32 @@ export function loadMemory(
   ];
   const inMemory = emptyGroups();
   const onDisk = emptyGroups();
-  const held = transcoders ? heldBytes(transcoders, choice) : 0;
-  let resident = 0;
-  let peak = 0;
-  for (const { group, memory } of steps) {
-    const kept = memory.copied + memory.mapped;
+  const pages = new FilePages();
+  let [resident, peak, held] = [0, 0, 0];
+  for (const { group, source, memory } of steps) {
+    const mapped = pages.add(source, memory.mapped);
+    const kept = memory.copied + mapped;
     peak = Math.max(peak, resident + kept + memory.transient);
+    held += memory.held;
     inMemory[group] += kept;
     onDisk[group] += memory.lazy;
-    resident += choice.onCpu ? kept : memory.mapped;
+    resident += choice.onCpu ? kept : mapped;
   }
   return { inMemory, onDisk, resident, peak: peak + held };
+}
+
+/** Several weights may be views of one stored tensor, whose pages are there once. */
+class FilePages {
+  readonly #mapped = new Map<string, number>();
+
+  /** @returns how many of the bytes are new */
+  add(source: TensorSource, bytes: number): number {
+    const key = `${source.file}:${source.offset}`;
+    const before = this.#mapped.get(key) ?? 0;
+    const added = Math.min(bytes, storedBytes(source) - before);
+    this.#mapped.set(key, before + added);
+    return added;
+  }
 }
 
 function emptyGroups(): Record<WeightGroup, number> {
@@ -62,7 +79,7 @@ function* modelSteps(weights: ModelWeights, choice: Choice): Generator<Step> {
     // Tied: the embedding itself.
     if (name === 'unembed.W_U' && isSame(source, weights['embed.W_E'])) continue;
     const dtype = isNorm(name) ? 'float32' : choice.dtype;
-    yield { group: 'model', memory: tensorMemory(source, { ...choice, dtype, lazy: false }) };
+    yield { group: 'model', source, memory: tensorMemory(source, { ...choice, dtype, lazy: false }) };
   }
 }
 
@@ -79,7 +96,7 @@ function isSame(a: TensorSource, b: TensorSource | undefined): boolean {
 function* setSteps({ layers }: TranscoderPlan, choice: Choice): Generator<Step> {
   for (const { encoder, encoderBias, threshold, decoder, decoderBias, skip } of layers) {
     const step = (group: WeightGroup, source: TensorSource, lazy = false): Step => ({
-      group,
+      ...{ group, source },
       memory: tensorMemory(source, { ...choice, lazy }),
     });
     yield step('encoders', encoder, choice.lazyEncoder);
@@ -89,16 +106,4 @@ function* setSteps({ layers }: TranscoderPlan, choice: Choice): Generator<Step> 
     yield step('biases', decoderBias);
     if (skip) yield step('skips', skip);
   }
-}
-
-/**
- * Unpacked arrays of deflated files: in JavaScript's memory until all is loaded, and so long, too, in native's where
- * loading copies from there.
- */
-function heldBytes({ layers }: TranscoderPlan, choice: Choice): number {
-  const sources = layers.flatMap((layer) => Object.values(layer) as TensorSource[]);
-  const held = sources.map((source) =>
-    source.data ? storedBytes(source) * (keepsNumbers(source, choice) ? 1 : 2) : 0,
-  );
-  return held.reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -18,7 +18,7 @@ const source = (more: Partial<TensorSource> = {}): TensorSource => ({
   ...more,
 });
 const eager = { dtype: 'float32', onCpu: true, lazy: false } as const;
-const none = { copied: 0, mapped: 0, transient: 0, lazy: 0 };
+const none = { copied: 0, mapped: 0, transient: 0, held: 0, lazy: 0 };
 
 describe('one tensor of 24 numbers', () => {
   const transposed: ViewStep = { op: 'permute', dims: [1, 0] };
@@ -37,10 +37,15 @@ describe('one tensor of 24 numbers', () => {
     ],
     ['is widened from bfloat16', { dtype: 'bfloat16' }, {}, { copied: 96, transient: 48 }],
     ['is narrowed to bfloat16', {}, { dtype: 'bfloat16' as 'float32' }, { copied: 48, transient: 96 }],
-    ['of which a part is used', { view: [{ op: 'slice', dim: 0, start: 1, stop: 3 }] }, {}, { mapped: 48 }],
+    ['of which rows are used', { view: [{ op: 'slice', dim: 0, start: 1, stop: 3 }] }, {}, { mapped: 48 }],
     ['is copied for a sum', { add: 1 }, {}, { copied: 96, transient: 96 }],
     ['is copied to a device', {}, { onCpu: false as true }, { copied: 96, transient: 96 }],
-    ['in memory is copied by native', { file: undefined as never, data: new Uint8Array(200) }, {}, { copied: 96 }],
+    [
+      'in memory is copied by native',
+      { file: undefined as never, data: new Uint8Array(200) },
+      {},
+      { copied: 96, held: 96 },
+    ],
   ])('%s', (_, more, placement, expected) => {
     expect(tensorMemory(source(more), { ...eager, ...placement })).toEqual({ ...none, ...expected });
   });
