@@ -1,5 +1,5 @@
 import type { TensorSource } from '../io/tensor-source';
-import type { ModelSpec, ModelWeights } from '../model/spec';
+import type { ModelWeights } from '../model/spec';
 import type { TranscoderPlan } from '../transcoder/spec';
 import { storedBytes } from './stored-bytes';
 import { type Placement, type TensorMemory, tensorMemory } from './tensor-memory';
@@ -32,7 +32,7 @@ type Choice = Omit<Placement, 'lazy'> & { readonly lazyEncoder: boolean; readonl
 
 /** What loading a model, transcoders or both takes, one tensor after another as native loads them. */
 export function loadMemory(
-  model: { readonly spec: ModelSpec; readonly weights: ModelWeights } | undefined,
+  model: { readonly weights: ModelWeights } | undefined,
   transcoders: TranscoderPlan | undefined,
   choice: Choice,
 ): LoadMemory {

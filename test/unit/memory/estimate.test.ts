@@ -6,12 +6,26 @@ import { memoryOf } from '../../../lib/memory/estimate';
 import { loadMemory } from '../../../lib/memory/load-memory';
 import { isPlainView } from '../../../lib/memory/strides';
 import { tensorMemory } from '../../../lib/memory/tensor-memory';
+import type { Checkpoint } from '../../../lib/model/checkpoint';
 import { planModel } from '../../../lib/model/families';
 import { planTranscoders } from '../../../lib/transcoder/formats';
 import { expectRejection } from '../../support/expect-rejection';
 import { modelDir, transcoderDir } from '../../support/fixtures';
 import { llamaShapes, llamaSizes, memoryCheckpoint } from '../../support/memory-checkpoint';
 import { writeRandomTranscoders } from '../../support/random-transcoders';
+
+/** Joint query, key and value matrices; the output matrix is tied to the embedding. */
+const gpt2Like = {
+  config: { model_type: 'gpt2', vocab_size: 10, n_embd: 8, n_head: 2, n_layer: 1, n_positions: 16, n_ctx: 16 },
+  shapes: {
+    ...{ 'wte.weight': [10, 8], 'wpe.weight': [16, 8], 'ln_f.weight': [8], 'ln_f.bias': [8] },
+    ...{ 'h.0.ln_1.weight': [8], 'h.0.ln_1.bias': [8], 'h.0.ln_2.weight': [8], 'h.0.ln_2.bias': [8] },
+    ...{ 'h.0.attn.c_attn.weight': [8, 24], 'h.0.attn.c_attn.bias': [24] },
+    ...{ 'h.0.attn.c_proj.weight': [8, 8], 'h.0.attn.c_proj.bias': [8] },
+    ...{ 'h.0.mlp.c_fc.weight': [8, 32], 'h.0.mlp.c_fc.bias': [32] },
+    ...{ 'h.0.mlp.c_proj.weight': [32, 8], 'h.0.mlp.c_proj.bias': [8] },
+  },
+};
 
 const source = (more: Partial<TensorSource> = {}): TensorSource => ({
   ...{ name: 't', file: '/t', offset: 64, dtype: 'float32', shape: [4, 6], view: [] },
@@ -105,12 +119,26 @@ test.each<[boolean, number[], ViewStep[]]>([
   expect(isPlainView(source({ shape, view }))).toBe(expected);
 });
 
+/** Each tensor at an offset of its own. */
+function apart(checkpoint: Checkpoint): Checkpoint {
+  const tensors = [...checkpoint.tensors].map(([name, tensor], i) => [name, { ...tensor, offset: 4096 * i }] as const);
+  return { ...checkpoint, tensors: new Map(tensors) };
+}
+
+test('several views of one stored tensor take its pages once', () => {
+  const { config, shapes } = gpt2Like;
+  const { weights } = planModel(apart(memoryCheckpoint(config, shapes)));
+  const stored = Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 4), 0);
+  const choice = { onCpu: true, dtype: 'float32', lazyEncoder: false, lazyDecoder: true } as const;
+  expect(loadMemory({ weights }, undefined, choice).resident).toBe(stored);
+});
+
 describe('a load', () => {
   const shapes = llamaShapes();
   const numbers = 80 + 8 + (8 + 8 + 4 * 64 + 3 * 128);
   const choice = { onCpu: true, lazyEncoder: false, lazyDecoder: true };
   const llama = (dtype: 'float32' | 'bfloat16') =>
-    planModel(memoryCheckpoint({ model_type: 'llama', ...llamaSizes }, shapes, () => dtype));
+    planModel(apart(memoryCheckpoint({ model_type: 'llama', ...llamaSizes }, shapes, () => dtype)));
 
   test('of a float32 model is the pages of its file, the tied embedding once', () => {
     const { inMemory, resident, peak } = loadMemory(llama('float32'), undefined, { ...choice, dtype: 'float32' });
