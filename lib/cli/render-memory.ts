@@ -14,6 +14,7 @@ export function renderMemory(estimate: MemoryEstimate, advice: MemoryAdvice, pal
     ...field('Node, LibTorch', byteSize(estimate.process)),
     ...field('to load', `at most ${byteSize(load.peak)}`),
     ...attributionLines(estimate),
+    ...(estimate.onDevice > 0 ? field('on the GPU', byteSize(estimate.onDevice)) : []),
     ...field('this machine', byteSize(machine)),
     ...warning(estimate, advice, palette),
   ];

@@ -5,10 +5,9 @@ import { modelFolder, transcoderFolder } from '../model/bundled';
 import { openCheckpoint } from '../model/checkpoint';
 import { type ModelPlan, planModel } from '../model/families';
 import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
-import type { ModelSpec } from '../model/spec';
 import { checkFit } from '../transcoder/fit';
 import { planTranscoders } from '../transcoder/formats';
-import type { TranscoderPlan } from '../transcoder/spec';
+import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
 import { checkInteger, checkNumber, checkOptions, checkText } from '../validate';
 import { type AttributionMemory, attributionMemory } from './attribution-memory';
 import { type LoadMemory, loadMemory } from './load-memory';
@@ -46,6 +45,8 @@ export interface MemoryEstimate {
   readonly load: { readonly resident: number; readonly peak: number };
   /** Only of a model with transcoders. */
   readonly attribution: AttributionEstimate | undefined;
+  /** Of the GPU's own memory: the weights, and an attribution's arrays but for its edges; 0 on the CPU. */
+  readonly onDevice: number;
   /** Memory this process may use. */
   readonly machine: number;
 }
@@ -83,47 +84,53 @@ export async function estimateMemory(
   if (what.model === undefined && what.transcoders === undefined) {
     throw new CircuitTracerError('ERR_INVALID_ARGUMENT', 'Expected a model, transcoders or both; found neither.');
   }
-  const folder = what.model === undefined ? undefined : modelFolder(checkText(what.model, 'model'));
-  const model = folder === undefined ? undefined : planModel(await openCheckpoint(folder));
-  const set = what.transcoders === undefined ? undefined : transcoderFolder(checkText(what.transcoders, 'transcoders'));
-  const transcoders = set === undefined ? undefined : await planTranscoders(set);
+  const model = what.model === undefined ? undefined : await openModel(checkText(what.model, 'model'));
+  const transcoders =
+    what.transcoders === undefined
+      ? undefined
+      : await planTranscoders(transcoderFolder(checkText(what.transcoders, 'transcoders')));
   if (model && transcoders) checkFit(model.spec, transcoders.spec);
-  const tokenizer = folder === undefined ? 0 : await tokenizerBytes(folder);
-  return memoryOf({ ...(model && { model: { ...model, tokenizer } }), ...(transcoders && { transcoders }) }, options);
+  return memoryOf({ ...(model && { model }), ...(transcoders && { transcoders }) }, options);
+}
+
+async function openModel(name: string): Promise<MemoryParts['model']> {
+  const folder = modelFolder(name);
+  return { ...planModel(await openCheckpoint(folder)), tokenizer: await tokenizerBytes(folder) };
 }
 
 /** The same of what has been looked into already. */
 export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOptions = {}): MemoryEstimate {
   const { device, dtype, lazyEncoder, lazyDecoder, ...size } = resolveMemoryOptions(options);
-  const choice = { dtype, lazyEncoder, lazyDecoder, onCpu: device === 'cpu' };
-  const load = loadMemory(model, transcoders, choice);
+  const onCpu = device === 'cpu';
+  const load = loadMemory(model, transcoders, { dtype, lazyEncoder, lazyDecoder, onCpu });
   const own = processBytes + (model?.tokenizer ?? 0);
   const resident = own + load.resident;
-  const base = { dtype, device, process: own, machine: machineBytes() };
-  const { inMemory, onDisk } = load;
+  const attribution =
+    model &&
+    transcoders &&
+    attributionEstimate(attributionMemory(model.spec, transcoders.spec, size), transcoders.spec, load, onCpu);
+  const weights = { inMemory: load.inMemory, onDisk: load.onDisk };
+  const inMemory = Object.values(load.inMemory).reduce((sum, bytes) => sum + bytes, 0);
   return {
-    ...base,
-    weights: { inMemory, onDisk },
+    ...{ dtype, device, weights, process: own, machine: machineBytes() },
+    onDevice: onCpu ? 0 : inMemory + (attribution ? attribution.peak - attribution.edges : 0),
     load: { resident, peak: own + load.peak },
-    attribution:
-      model && transcoders && attributionEstimate(model.spec, transcoders, load, resident, { ...size, device }),
+    attribution: attribution && { ...attribution, peakResident: resident + attribution.peakResident },
   };
 }
 
+/** Besides what is resident already. */
 function attributionEstimate(
-  spec: ModelSpec,
-  transcoders: TranscoderPlan,
+  memory: AttributionMemory,
+  { nFeatures }: TranscoderSpec,
   { onDisk }: LoadMemory,
-  resident: number,
-  { device, ...size }: Parameters<typeof attributionMemory>[2] & { device: MemoryEstimate['device'] },
+  onCpu: boolean,
 ): AttributionEstimate {
-  const memory = attributionMemory(spec, transcoders.spec, size);
   // All of lazy encoders is read; of decoders, rows with what is mapped around them.
-  const decoderRow = onDisk.decoders / transcoders.spec.nFeatures.reduce((sum, count) => sum + count, 0);
+  const decoderRow = onDisk.decoders / nFeatures.reduce((sum, count) => sum + count, 0);
   const decoders = Math.min(onDisk.decoders, memory.activeFeatures * (decoderRow + faultBytes));
   const filePages = onDisk.encoders + decoders;
-  const onHost = device === 'cpu' ? memory.peak : memory.edges;
-  return { ...memory, filePages, peakResident: resident + filePages + onHost };
+  return { ...memory, filePages, peakResident: filePages + (onCpu ? memory.peak : memory.edges) };
 }
 
 function resolveMemoryOptions(options: MemoryOptions) {

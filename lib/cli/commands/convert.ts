@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
-import { convertTranscoders } from '../../transcoder/convert/convert';
+import { type ConvertTranscodersOptions, convertTranscoders } from '../../transcoder/convert/convert';
 import { oneOf } from '../arguments';
 import { interruptible } from '../exit';
 import { logToStderr } from '../logging';
@@ -24,21 +24,27 @@ export function registerConvert(program: Command): void {
     .action(convert);
 }
 
-async function convert(from: string, to: string, { dtype, verbose }: ConvertFlags): Promise<void> {
+async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
   const display = progressDisplay();
-  logToStderr(display, verbose);
+  logToStderr(display, flags.verbose);
   await interruptible(async (signal) => {
     try {
-      const onProgress = inMegabytes(display.listener);
-      const { folder, files, bytes } = await convertTranscoders(from, to, {
-        ...(dtype && { dtype }),
-        signal,
-        onProgress,
-      });
+      const done = await convertSet(from, to, flags, { signal, onProgress: inMegabytes(display.listener) });
       display.stop();
-      process.stdout.write(`${files} files, ${byteSize(bytes)}, in ${folder}\n`);
+      process.stdout.write(`${done}\n`);
     } finally {
       display.stop();
     }
   });
+}
+
+/** @returns what was written, in words */
+async function convertSet(
+  from: string,
+  to: string,
+  { dtype }: ConvertFlags,
+  shared: Pick<ConvertTranscodersOptions, 'signal' | 'onProgress'>,
+): Promise<string> {
+  const { folder, files, bytes } = await convertTranscoders(from, to, { ...shared, ...(dtype && { dtype }) });
+  return `${files} files, ${byteSize(bytes)}, in ${folder}`;
 }

@@ -214,10 +214,15 @@ describe('of folders', () => {
   });
 
   test('on a GPU only pages of files stay here', async () => {
-    const { load, weights } = await estimateMemory(folders, { device: 'cuda', lazyDecoder: false });
+    const { load, weights, onDevice, attribution } = await estimateMemory(folders, {
+      device: 'cuda',
+      lazyDecoder: false,
+    });
     expect(load.resident).toBeLessThan(load.peak);
     expect(load.resident).toBe((await estimateMemory({ model: folders.model }, { device: 'cuda' })).process);
-    expect(weights.inMemory.decoders).toBeGreaterThan(0);
+    const inMemory = Object.values(weights.inMemory).reduce((sum, bytes) => sum + bytes, 0);
+    expect(onDevice).toBe(inMemory + (attribution?.peak ?? 0) - (attribution?.edges ?? 0));
+    expect((await estimateMemory(folders)).onDevice).toBe(0);
   });
 
   test('that are too large for a machine: what helps', async () => {
