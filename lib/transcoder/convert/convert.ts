@@ -3,7 +3,6 @@ import { stringify } from 'yaml';
 import type { ProgressListener } from '../../engine';
 import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
-import { writeTensors } from '../../io/write-tensors';
 import { transcoderFolder } from '../../model/bundled';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
 import { OwnedEngine } from '../../owned-engine';
@@ -12,6 +11,7 @@ import { planTranscoders } from '../formats';
 import type { TranscoderSpec } from '../spec';
 import { type Companion, copyCompanion, findCompanions } from './companions';
 import { type ConvertedFile, nativeFiles } from './native-files';
+import { writeTensors } from './write-tensors';
 
 export interface ConvertTranscodersOptions {
   /** Of the weights in the new files, rounded to nearest, ties to even. Default: that of each stored tensor. */

@@ -1,6 +1,6 @@
 import { type StoredDtype, type TensorSource, through, viewedShape } from '../../io/tensor-source';
-import { type RoundedTensor, roundedTo } from '../../io/write-tensors';
 import type { TranscoderLayerWeights, TranscoderPlan } from '../spec';
+import { type RoundedTensor, roundedTo } from './write-tensors';
 
 export interface ConvertedFile {
   readonly name: string;

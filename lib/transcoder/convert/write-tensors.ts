@@ -1,9 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { nativeProgress } from '../engine';
-import type { OwnedEngine } from '../owned-engine';
-import { writeError } from './files';
-import { encodeSafetensorsHeader } from './safetensors-header';
-import { type StoredDtype, storedDtypeNames, storedItemSize, type TensorSource, viewedShape } from './tensor-source';
+import { nativeProgress } from '../../engine';
+import { writeError } from '../../io/files';
+import { encodeSafetensorsHeader } from '../../io/safetensors-header';
+import {
+  type StoredDtype,
+  storedDtypeNames,
+  storedItemSize,
+  type TensorSource,
+  viewedShape,
+} from '../../io/tensor-source';
+import type { OwnedEngine } from '../../owned-engine';
 
 /** A tensor of a file to be written: its numbers are those of `source` as its view has them, rounded to `dtype`. */
 export interface RoundedTensor {
