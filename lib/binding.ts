@@ -1,3 +1,4 @@
+import type { TensorSource } from './io/tensor-source';
 import { loadAddon } from './libtorch/load-addon';
 import type { ModelSpec, ModelWeights } from './model/spec';
 import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder/spec';
@@ -263,6 +264,18 @@ export interface NativeEngine {
     rows: number,
     inputs: Float32Array | null,
   ): NativeJob<NativeArray>;
+
+  /**
+   * Writes a tensor as its view has it, in C order, as `dtype`, into an existing file from byte `offset` on, some rows at
+   * a time. Gives the bytes written.
+   */
+  writeTensor(
+    source: TensorSource,
+    dtype: string,
+    file: string,
+    offset: number,
+    onProgress?: NativeProgress,
+  ): NativeJob<number>;
 
   /** [M]: logit-weighted sum of all paths' normalised absolute weights. */
   nodeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;

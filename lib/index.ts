@@ -44,6 +44,12 @@ export type {
 } from './intervention/types';
 export type { TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
+export {
+  type AttributionEstimate,
+  estimateMemory,
+  type MemoryEstimate,
+  type MemoryOptions,
+} from './memory/estimate';
 export type { ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, LoadOptions } from './model/load-options';
@@ -63,6 +69,11 @@ export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/
 export { packageVersion } from './package-version';
 export type { ServeOptions } from './server/options';
 export { type GraphServer, serve } from './server/serve';
+export {
+  type ConvertedTranscoders,
+  type ConvertTranscodersOptions,
+  convertTranscoders,
+} from './transcoder/convert/convert';
 export { planTranscoders } from './transcoder/formats';
 export type {
   FeatureInputHook,

@@ -4,9 +4,11 @@ import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { fileExists } from '../io/files';
 import { storedItemSize, type TensorSource } from '../io/tensor-source';
+import type { MemoryParts } from '../memory/estimate';
+import { tokenizerBytes } from '../memory/process-memory';
 import { isBundledModel, modelFolder, transcoderFolder } from '../model/bundled';
 import { openCheckpoint } from '../model/checkpoint';
-import { planModel } from '../model/families';
+import { type ModelPlan, planModel } from '../model/families';
 import { hookTable } from '../model/hooks';
 import type { ModelSpec } from '../model/spec';
 import { checkFit } from '../transcoder/fit';
@@ -26,12 +28,14 @@ export interface ModelInfo extends Stored {
   readonly name: string;
   readonly spec: ModelSpec;
   readonly hooks: readonly { name: string; shape: string }[];
+  readonly plan: ModelPlan;
 }
 
 export interface TranscoderInfo extends Stored {
   readonly kind: 'transcoders';
   readonly path: string;
   readonly spec: TranscoderSpec;
+  readonly plan: TranscoderPlan;
 }
 
 export interface GraphInfo {
@@ -70,13 +74,16 @@ export async function inspect(path: string): Promise<Info> {
 }
 
 async function modelInfo(path: string): Promise<ModelInfo> {
-  const { spec, weights } = planModel(await openCheckpoint(path));
-  return { kind: 'model', path, name: basename(path), spec, hooks: hookTable(spec), ...stored(Object.values(weights)) };
+  const plan = planModel(await openCheckpoint(path));
+  const { spec, weights } = plan;
+  const named = { kind: 'model', path, name: basename(path), spec, hooks: hookTable(spec), plan } as const;
+  return { ...named, ...stored(Object.values(weights)) };
 }
 
-function transcoderInfo(path: string, { spec, layers }: TranscoderPlan): TranscoderInfo {
+function transcoderInfo(path: string, plan: TranscoderPlan): TranscoderInfo {
+  const { spec, layers } = plan;
   const sources = layers.flatMap((layer) => Object.values(layer) as (TensorSource | undefined)[]);
-  return { kind: 'transcoders', path, spec, ...stored(sources.filter((source) => source !== undefined)) };
+  return { kind: 'transcoders', path, spec, plan, ...stored(sources.filter((source) => source !== undefined)) };
 }
 
 function graphInfo(path: string, graph: Graph): GraphInfo {
@@ -106,6 +113,16 @@ function stored(sources: readonly TensorSource[]): Stored {
 
 function product(shape: readonly number[]): number {
   return shape.reduce((total, size) => total * size, 1);
+}
+
+/** The model and the transcoders among them, as a memory estimate takes them. */
+export async function memoryPartsOf(infos: readonly Info[]): Promise<MemoryParts> {
+  const model = infos.find((info) => info.kind === 'model');
+  const transcoders = infos.find((info) => info.kind === 'transcoders');
+  return {
+    ...(model && { model: { ...model.plan, tokenizer: await tokenizerBytes(model.path) } }),
+    ...(transcoders && { transcoders: transcoders.plan }),
+  };
 }
 
 /** @returns why two things don't go together, or undefined when they do. */

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { registerAttribute } from './commands/attribute';
+import { registerConvert } from './commands/convert';
 import { registerDemo } from './commands/demo';
 import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
@@ -33,6 +34,7 @@ export function makeProgram(): Command {
     registerLabel,
     registerSelection,
     registerInfo,
+    registerConvert,
     registerSetup,
   ];
   for (const register of commands) register(program);

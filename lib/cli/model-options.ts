@@ -39,7 +39,8 @@ export interface ModelWork {
   readonly onProgress: ProgressListener;
 }
 
-const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
+/** Other names of dtypes. */
+export const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
 
 export function addModelOptions(command: Command): Command {
   return command
@@ -54,14 +55,19 @@ export function addPromptOptions(command: Command): Command {
     .option('--messages <file>', 'a conversation in place of a prompt: JSON list of {role, content}');
 }
 
-export function addMachineOptions(command: Command): Command {
+/** How weights are loaded. */
+export function addWeightOptions(command: Command): Command {
   return command
     .option('--dtype <type>', 'float32, bfloat16 or float16', oneOf(computeDtypes, shortDtypes), 'float32')
     .option('--device <device>', 'auto, cpu, cuda, cuda:N or mps', device, 'auto')
-    .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
     .option('--lazy-encoder', 'read encoders from disk as needed')
     .option('--lazy-decoder', 'read decoders from disk as needed; on by default')
-    .option('--no-lazy-decoder', 'load decoders into memory')
+    .option('--no-lazy-decoder', 'load decoders into memory');
+}
+
+export function addMachineOptions(command: Command): Command {
+  return addWeightOptions(command)
+    .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
     .option(
       '--backend <name>',
       'whose first token to take where they differ (Qwen): transformerlens or nnsight',

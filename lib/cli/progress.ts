@@ -15,6 +15,13 @@ export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): Pr
   return stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream);
 }
 
+/** A listener of bytes, shown by one of megabytes. */
+export function inMegabytes(listener: ProgressListener): ProgressListener {
+  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+  return ({ phase, done, total }) =>
+    listener({ phase: total > 0 ? `${phase} (MB)` : phase, done: megabytes(done), total: megabytes(total) });
+}
+
 const clearLine = '\r\u001b[K';
 
 class BarDisplay implements ProgressDisplay {

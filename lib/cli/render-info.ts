@@ -3,7 +3,8 @@ import { byteSize, cell, clip, grouped, type Palette, pageWidth, printable, wrap
 
 const label = 16;
 
-function field(name: string, text: string): string[] {
+/** A name and its text, wrapped. */
+export function field(name: string, text: string): string[] {
   const lines = wrap(printable(text).split(' '), ' ', pageWidth - label - 2, '');
   return lines.map((line, index) => `  ${cell(index === 0 ? name : '', label)}${line}`);
 }

@@ -40,6 +40,8 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value gatherRows(const Napi::CallbackInfo& info, RowStore TranscoderLayer::*weight);
   Napi::Value decode(const Napi::CallbackInfo& info);
 
+  Napi::Value writeTensor(const Napi::CallbackInfo& info);
+
   Napi::Value nodeInfluence(const Napi::CallbackInfo& info);
   Napi::Value edgeInfluence(const Napi::CallbackInfo& info);
   Napi::Value totalEffects(const Napi::CallbackInfo& info);

@@ -1,10 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { Progress } from '../../engine';
 import { type SetupOptions, setupLibtorch } from '../../libtorch/fetch';
 import { type Variant, variants } from '../../libtorch/sources';
 import { interruptible } from '../exit';
 import { logToStderr } from '../logging';
-import { progressDisplay } from '../progress';
+import { inMegabytes, progressDisplay } from '../progress';
 
 interface SetupFlags {
   variant: Variant;
@@ -29,7 +28,7 @@ export function registerSetup(program: Command): void {
 async function setup({ variant, force, verbose }: SetupFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, verbose);
-  const onProgress = (progress: Progress) => display.listener(inMegabytes(progress));
+  const onProgress = inMegabytes(display.listener);
   try {
     await interruptible(async (signal) => {
       const options: SetupOptions = { variant, force, signal, onProgress };
@@ -40,9 +39,4 @@ async function setup({ variant, force, verbose }: SetupFlags): Promise<void> {
   } finally {
     display.stop();
   }
-}
-
-function inMegabytes({ phase, done, total }: Progress): Progress {
-  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
-  return { phase: total > 0 ? `${phase} (MB)` : phase, done: megabytes(done), total: megabytes(total) };
 }
