@@ -7,6 +7,7 @@ import { registerConvert } from './commands/convert';
 import { registerDemo } from './commands/demo';
 import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
+import { registerHarvest } from './commands/harvest';
 import { registerInfo } from './commands/info';
 import { registerIntervene } from './commands/intervene';
 import { registerLabel } from './commands/label';
@@ -31,6 +32,7 @@ export function makeProgram(): Command {
     registerVerify,
     registerIntervene,
     registerGenerate,
+    registerHarvest,
     registerLabel,
     registerSelection,
     registerInfo,
