@@ -9,6 +9,8 @@ export interface Progress {
   readonly phase: string;
   readonly done: number;
   readonly total: number;
+  /** What `done` and `total` count, where it isn't steps of the work. */
+  readonly unit?: 'bytes';
 }
 
 /**
