@@ -198,7 +198,8 @@ async function acquireLock(path: string, deadline: number, signal?: AbortSignal)
   }
 }
 
-function writeError(path: string, error: NodeJS.ErrnoException): CircuitTracerError {
+/** The typed error for a failure of the file system while writing `path`. */
+export function writeError(path: string, error: NodeJS.ErrnoException): CircuitTracerError {
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
     ENOSPC: 'the disk is full; free some space',
