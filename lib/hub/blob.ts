@@ -69,7 +69,7 @@ async function fillPart(client: HubClient, blob: Blob, part: string, onBytes: (d
   const handle = await openPart(part, blob.size);
   try {
     let done = (await handle.stat()).size;
-    for (let breaks = 0; done < blob.size || (blob.size === 0 && breaks === 0); ) {
+    for (let breaks = 0; done < blob.size; ) {
       onBytes(done);
       const before = done;
       const reason = await append(client, blob, handle, done, (now) => {

@@ -1,4 +1,4 @@
-import { lstat, statfs, symlink, copyFile, rm } from 'node:fs/promises';
+import { copyFile, lstat, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { pathsInfo } from '@huggingface/hub';
 import type { ProgressListener } from '../engine';
@@ -7,7 +7,6 @@ import { fileExists, makeFolder } from '../io/files';
 import { checkNotAborted } from '../validate';
 import { type Blob, fetchBlob, partOf } from './blob';
 import type { Repository } from './repository';
-import { stat } from 'node:fs/promises';
 
 /** Files that something needs of a repository, by their paths in it. */
 export interface NeededFiles {
@@ -64,9 +63,10 @@ export async function describeFiles(repository: Repository, paths: readonly stri
     const byPath = new Map(found.map((info) => [info.path, info]));
     for (const path of asked) {
       const info = byPath.get(path);
-      if (info === undefined) throw new CircuitTracerError('ERR_HUB', `${hubUrl} lists ${path} of ${repo}, but says nothing of its size. Run it again later.`);
+      const hash = info?.lfs?.oid ?? info?.oid;
+      if (info === undefined || hash === undefined) throw new CircuitTracerError('ERR_HUB', `${hubUrl} lists ${path} of ${repo}, but says nothing of its size. Run it again later.`);
       const url = `${hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
-      const blob = { layout, url, hash: info.lfs?.oid ?? info.oid, size: info.lfs?.size ?? info.size };
+      const blob = { layout, url, hash, size: info.lfs?.size ?? info.size };
       files.push({ repository, path, blob, present: await presentBytes(blob) });
     }
   }

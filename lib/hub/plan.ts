@@ -34,7 +34,11 @@ export class Hub {
 
   /** Plan, then fetch what isn't there. */
   async obtain<T>(reference: HubReference, planner: Planner<T>): Promise<T> {
-    const { needed, result } = await this.plan(reference, planner);
+    return this.fetch(await this.plan(reference, planner));
+  }
+
+  /** Fetch what a plan needs and isn't there. */
+  async fetch<T>({ needed, result }: FetchPlan<T>): Promise<T> {
     await fetchFiles(needed, this.onProgress);
     return result;
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { checkBoolean, checkText } from '../validate';
 
 /** How to reach the hub; what isn't given comes from the variables that Hugging Face's Python library reads. */
 export interface HubOptions {
@@ -19,6 +20,15 @@ export interface HubSettings {
   readonly cacheDir: string;
   readonly offline: boolean;
   readonly token: string | undefined;
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a value of the wrong type. */
+export function checkHubOptions({ cacheDir, offline, token }: HubOptions): HubOptions {
+  return {
+    ...(cacheDir !== undefined && { cacheDir: checkText(cacheDir, 'cacheDir') }),
+    ...(offline !== undefined && { offline: checkBoolean(offline, 'offline') }),
+    ...(token !== undefined && { token: checkText(token, 'token') }),
+  };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -70,7 +70,8 @@ async function openShards(folder: string): Promise<Pick<Checkpoint, 'tensors' | 
   return { tensors, otherTensors };
 }
 
-async function readWeightMap(index: string): Promise<Map<string, string>> {
+/** Which file holds which tensor: the `weight_map` of an index, checked. */
+export async function readWeightMap(index: string): Promise<Map<string, string>> {
   const { weight_map: weightMap } = await readJsonObject(index);
   if (!isObject(weightMap)) {
     throw new CircuitTracerError(

@@ -1,0 +1,39 @@
+import { CircuitTracerError } from '../errors';
+import { Hub } from '../hub/plan';
+import type { TranscoderConfig } from '../transcoder/config';
+import { locateTranscoderConfig, locateTranscoders } from '../transcoder/locate';
+import { checkText } from '../validate';
+import { isBundledModel } from './bundled';
+import type { ResolvedLoadOptions } from './load-options';
+import { locateModel } from './locate';
+import type { LocatedModel } from './model-files';
+
+export interface LocatedPair extends LocatedModel {
+  readonly transcoders: TranscoderConfig;
+}
+
+/**
+ * A model and transcoders on this machine, fetched if need be. A bundled model has transcoders of its own; transcoders
+ * name their model.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when what isn't given doesn't follow from what is; what
+ * `locateModel` and `locateTranscoders` throw.
+ */
+export async function locatePair(
+  model: string | undefined,
+  transcoderSet: string | undefined,
+  { hub: options, signal, onProgress }: Pick<ResolvedLoadOptions, 'hub' | 'signal' | 'onProgress'>,
+): Promise<LocatedPair> {
+  const standard = model !== undefined && isBundledModel(model) ? model : undefined;
+  const set = checkText(transcoderSet ?? standard, 'transcoderSet');
+  const hub = await Hub.open({ ...options, signal, onProgress });
+  const named = model === undefined ? modelNameOf(await locateTranscoderConfig(set, hub)) : checkText(model, 'model');
+  const located = await locateModel(named, hub);
+  return { ...located, transcoders: await locateTranscoders(set, hub) };
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when config.yaml has no `model_name`. */
+export function modelNameOf({ modelName, file }: TranscoderConfig): string {
+  if (modelName !== '') return modelName;
+  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `Name the model, too: ${file} has no model_name.`);
+}
