@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
-import { fileExists } from '../io/files';
-import { storedItemSize, type TensorSource } from '../io/tensor-source';
 import { localPath } from '../hub/local-path';
 import { Hub } from '../hub/plan';
+import { fileExists } from '../io/files';
+import { storedItemSize, type TensorSource } from '../io/tensor-source';
 import { isBundledModel, isBundledTranscoders, modelFolder, transcoderFolder } from '../model/bundled';
 import { openCheckpoint } from '../model/checkpoint';
 import { planModel } from '../model/families';
@@ -94,7 +94,7 @@ async function hubInfo(name: string): Promise<Info> {
   return transcoderInfo(config.folder, await planLocated(config));
 }
 
-async function modelInfo(path: string: Promise<ModelInfo> {
+async function modelInfo(path: string, name = basename(path)): Promise<ModelInfo> {
   const { spec, weights } = planModel(await openCheckpoint(path));
   return { kind: 'model', path, name, spec, hooks: hookTable(spec), ...stored(Object.values(weights)) };
 }

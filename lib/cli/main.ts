@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { registerAttribute } from './commands/attribute';
+import { registerCache } from './commands/cache';
 import { registerDemo } from './commands/demo';
+import { registerFetch } from './commands/fetch';
 import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
 import { registerInfo } from './commands/info';
@@ -33,6 +35,8 @@ export function makeProgram(): Command {
     registerLabel,
     registerSelection,
     registerInfo,
+    registerFetch,
+    registerCache,
     registerSetup,
   ];
   for (const register of commands) register(program);

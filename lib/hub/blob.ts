@@ -58,7 +58,10 @@ async function fetchWhole(client: HubClient, blob: Blob, target: string, onBytes
     await rm(part, { force: true });
     // What was left of an earlier download may be to blame; a whole new one has no excuse.
     if (!resumed) {
-      throw new CircuitTracerError('ERR_HUB', `${blob.url}: expected the hash ${blob.hash}, found ${found}. What arrived was thrown away; run it again, and check the connection if it stays so.`);
+      throw new CircuitTracerError(
+        'ERR_HUB',
+        `${blob.url}: expected the hash ${blob.hash}, found ${found}. What arrived was thrown away; run it again, and check the connection if it stays so.`,
+      );
     }
   }
   await rename(part, target);

@@ -56,5 +56,8 @@ function safeParts(repo: string, path: string): string[] {
 }
 
 function unsafe(repo: string, expected: string, found: string): CircuitTracerError {
-  return new CircuitTracerError('ERR_HUB', `The hub's answer about ${repo} isn't safe to use: expected ${expected}, found ${describe(found)}.`);
+  return new CircuitTracerError(
+    'ERR_HUB',
+    `The hub's answer about ${repo} isn't safe to use: expected ${expected}, found ${describe(found)}.`,
+  );
 }

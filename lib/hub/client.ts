@@ -30,7 +30,8 @@ export class HubClient {
     const headers = new Headers(init?.headers);
     headers.set('accept-encoding', 'identity');
     // Redirects to another origin lose this header: the Fetch standard says so.
-    if (this.settings.token && url.origin === this.#origin) headers.set('authorization', `Bearer ${this.settings.token}`);
+    if (this.settings.token && url.origin === this.#origin)
+      headers.set('authorization', `Bearer ${this.settings.token}`);
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#answer(url, { ...init, headers }, attempt);
       if (answer?.ok) return answer;
@@ -48,7 +49,10 @@ export class HubClient {
   async #answer(url: URL, init: RequestInit, attempt: number): Promise<Response | undefined> {
     checkNotAborted(this.signal);
     const headersDue = new AbortController();
-    const timer = setTimeout(() => headersDue.abort(new Error(`no answer in ${answerWithinMs / 1000} s`)), answerWithinMs);
+    const timer = setTimeout(
+      () => headersDue.abort(new Error(`no answer in ${answerWithinMs / 1000} s`)),
+      answerWithinMs,
+    );
     const signals = [this.signal, init.signal, headersDue.signal].filter((signal) => signal != null);
     try {
       return await fetch(url, { ...init, signal: AbortSignal.any(signals) });

@@ -14,7 +14,15 @@ export interface NeededFiles {
   readonly paths: readonly string[];
 }
 
-/** A needed file and where it stands. */
+/** A needed file, how large it is and how much of it is in the cache. */
+export interface NeededFile {
+  readonly repo: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly cachedBytes: number;
+}
+
+/** A file the cache lacks, and where it stands. */
 export interface RemoteFile {
   readonly repository: Repository;
   readonly path: string;
@@ -40,6 +48,20 @@ export async function fetchFiles(needed: readonly NeededFiles[], onProgress?: Pr
   for (const file of missing) await link(file);
 }
 
+/** What fetching would fetch. */
+export async function listNeeded(needed: readonly NeededFiles[]): Promise<NeededFile[]> {
+  const missing = await missingFiles(needed);
+  const files: NeededFile[] = [];
+  for (const { repository, paths } of needed) {
+    for (const path of paths) {
+      const file = missing.find((absent) => absent.repository === repository && absent.path === path);
+      const size = file?.blob.size ?? (await stat(repository.file(path))).size;
+      files.push({ repo: repository.repo, path, bytes: size, cachedBytes: file?.present ?? size });
+    }
+  }
+  return files;
+}
+
 /** Size and hash of files that the snapshots lack. */
 async function missingFiles(needed: readonly NeededFiles[]): Promise<RemoteFile[]> {
   const files: RemoteFile[] = [];
@@ -52,7 +74,7 @@ async function missingFiles(needed: readonly NeededFiles[]): Promise<RemoteFile[
 }
 
 /** @throws CircuitTracerError `ERR_HUB_NOT_FOUND` for a file the repository doesn't have. */
-export async function describeFiles(repository: Repository, paths: readonly string[]): Promise<RemoteFile[]> {
+async function describeFiles(repository: Repository, paths: readonly string[]): Promise<RemoteFile[]> {
   for (const path of paths) repository.require(path);
   const files: RemoteFile[] = [];
   const { client, repo, commit, layout } = repository;
@@ -64,7 +86,11 @@ export async function describeFiles(repository: Repository, paths: readonly stri
     for (const path of asked) {
       const info = byPath.get(path);
       const hash = info?.lfs?.oid ?? info?.oid;
-      if (info === undefined || hash === undefined) throw new CircuitTracerError('ERR_HUB', `${hubUrl} lists ${path} of ${repo}, but says nothing of its size. Run it again later.`);
+      if (info === undefined || hash === undefined)
+        throw new CircuitTracerError(
+          'ERR_HUB',
+          `${hubUrl} lists ${path} of ${repo}, but says nothing of its size. Run it again later.`,
+        );
       const url = `${hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
       const blob = { layout, url, hash, size: info.lfs?.size ?? info.size };
       files.push({ repository, path, blob, present: await presentBytes(blob) });

@@ -3,7 +3,10 @@ import type { HubSettings } from './settings';
 
 /** What a repository is called in addresses of the hub: `/api/models/org/name/...` and `/org/name/resolve/...`. */
 function repositoryIn(url: URL): string {
-  const [owner, name] = url.pathname.replace(/^\/api\/models/, '').split('/').filter(Boolean);
+  const [owner, name] = url.pathname
+    .replace(/^\/api\/models/, '')
+    .split('/')
+    .filter(Boolean);
   return `${owner}/${name}`;
 }
 
@@ -15,26 +18,40 @@ export function refusal(answer: Response, url: URL, { endpoint, token }: HubSett
     case 'GatedRepo':
       return gated(repo, page, endpoint, token);
     case 'RepoNotFound':
-      return notFound(`There is no repository ${repo} on ${endpoint}, or it is private. Check the name${signIn(token)}.`);
+      return notFound(
+        `There is no repository ${repo} on ${endpoint}, or it is private. Check the name${signIn(token)}.`,
+      );
     case 'RevisionNotFound':
       return notFound(`${repo} has no such revision (${url.pathname}). See ${page}/commits for what there is.`);
     case 'EntryNotFound':
-      return notFound(`${repo} has no ${url.pathname.split('/').slice(5).join('/')}. See ${page}/tree/main for what there is.`);
+      return notFound(
+        `${repo} has no ${url.pathname.split('/').slice(5).join('/')}. See ${page}/tree/main for what there is.`,
+      );
   }
   const { status } = answer;
   if (status === 401 || status === 403) {
-    return access(`${endpoint} refuses ${repo} (HTTP ${status}). Check the name and that HF_TOKEN is a valid token that may read it.`);
+    return access(
+      `${endpoint} refuses ${repo} (HTTP ${status}). Check the name and that HF_TOKEN is a valid token that may read it.`,
+    );
   }
-  if (status === 404) return notFound(`There is no ${url.href} on the hub. Check the name, the revision and the folder.`);
-  if (status === 429) return failing(`${endpoint} has had too many requests from here. Wait some minutes${token ? '' : ', or set HF_TOKEN for a higher limit'}, then run it again: it goes on where it stopped.`);
+  if (status === 404)
+    return notFound(`There is no ${url.href} on the hub. Check the name, the revision and the folder.`);
+  if (status === 429)
+    return failing(
+      `${endpoint} has had too many requests from here. Wait some minutes${token ? '' : ', or set HF_TOKEN for a higher limit'}, then run it again: it goes on where it stopped.`,
+    );
   return failing(`${url.origin} keeps failing (HTTP ${status}). Run it again later: it goes on where it stopped.`);
 }
 
 function gated(repo: string, page: string, endpoint: string, token: string | undefined): CircuitTracerError {
   if (token !== undefined) {
-    return access(`${repo} is gated and this token has no access yet. Accept its conditions on ${page}, then run it again.`);
+    return access(
+      `${repo} is gated and this token has no access yet. Accept its conditions on ${page}, then run it again.`,
+    );
   }
-  return access(`${repo} is gated: accept its conditions on ${page}, make a token on ${endpoint}/settings/tokens and set HF_TOKEN to it.`);
+  return access(
+    `${repo} is gated: accept its conditions on ${page}, make a token on ${endpoint}/settings/tokens and set HF_TOKEN to it.`,
+  );
 }
 
 function signIn(token: string | undefined): string {

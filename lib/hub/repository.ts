@@ -1,12 +1,12 @@
 import { access, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { modelInfo } from '@huggingface/hub';
+import { CircuitTracerError } from '../errors';
 import { makeFolder, writeFileAtomically } from '../io/files';
 import { CacheLayout } from './cache-layout';
 import type { HubClient } from './client';
 import { notFound } from './failures';
 import { type HubReference, isCommit } from './reference';
-import { CircuitTracerError } from '../errors';
 
 /** A repository at one commit: what files it has, and which of them are in the cache. */
 export class Repository {
@@ -37,7 +37,10 @@ export class Repository {
     const { endpoint: hubUrl } = client.settings;
     const { sha, filePaths } = await modelInfo({ name: repo, revision, hubUrl, additionalFields, fetch: client.fetch });
     if (!isCommit(sha) || !Array.isArray(filePaths)) {
-      throw new CircuitTracerError('ERR_HUB', `${hubUrl} answers in a way this package doesn't know. Check HF_ENDPOINT.`);
+      throw new CircuitTracerError(
+        'ERR_HUB',
+        `${hubUrl} answers in a way this package doesn't know. Check HF_ENDPOINT.`,
+      );
     }
     const repository = new Repository(client, reference, sha, filePaths, false);
     await repository.#rememberRevision(revision);
@@ -92,8 +95,13 @@ export class Repository {
   }
 }
 
-export function notInCache({ repo, revision }: HubReference, path: string | undefined, cacheDir: string): CircuitTracerError {
-  const what = path === undefined ? `Nothing of ${repo}@${revision ?? 'main'}` : `${path} of ${repo}@${revision ?? 'main'}`;
+export function notInCache(
+  { repo, revision }: HubReference,
+  path: string | undefined,
+  cacheDir: string,
+): CircuitTracerError {
+  const what =
+    path === undefined ? `Nothing of ${repo}@${revision ?? 'main'}` : `${path} of ${repo}@${revision ?? 'main'}`;
   return notFound(
     `${what} is not in the cache ${cacheDir}, and the hub may not be asked while offline. Fetch it once without HF_HUB_OFFLINE: circuit-tracer fetch ${repo}.`,
   );

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
+import { localPath } from '../hub/local-path';
 import type { Hub } from '../hub/plan';
 import { type HubReference, requireHubReference } from '../hub/reference';
-import { localPath } from '../hub/local-path';
 import { isBundledModel, modelFolder } from './bundled';
 import { type LocatedModel, planModelFiles } from './model-files';
 

@@ -1,9 +1,9 @@
 import { dirname, posix } from 'node:path';
-import { CircuitTracerError } from '../errors';
-import { readWeightMap } from './checkpoint';
+import type { CircuitTracerError } from '../errors';
 import { notFound } from '../hub/failures';
 import type { Planner } from '../hub/plan';
 import type { Repository } from '../hub/repository';
+import { readWeightMap } from './checkpoint';
 
 const singleFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';

@@ -23,13 +23,18 @@ const layerFile = /^(?:layer|W_enc|W_dec)_\d+\.safetensors$/;
 export async function locateTranscoders(text: string, hub: Hub): Promise<TranscoderConfig> {
   const { folder, reference } = await placeOf(text);
   if (reference) return hub.obtain(reference, planTranscoderFiles);
-  return hub.fetch(await planListedFiles(hub, await readTranscoderConfig(folder)));
+  return hub.fetch(await planLocalSet(hub, folder));
 }
 
 /** config.yaml alone, its `files` as they are written. */
 export async function locateTranscoderConfig(text: string, hub: Hub): Promise<TranscoderConfig> {
   const { folder, reference } = await placeOf(text);
   return reference ? hub.obtain(reference, planConfig) : readTranscoderConfig(folder);
+}
+
+/** What a folder of this machine lists on the hub. */
+export async function planLocalSet(hub: Hub, folder: string): Promise<FetchPlan<TranscoderConfig>> {
+  return planListedFiles(hub, await readTranscoderConfig(folder));
 }
 
 async function placeOf(text: string): Promise<{ folder: string; reference?: HubReference }> {

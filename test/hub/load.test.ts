@@ -23,7 +23,7 @@ const prompt = [3, 5, 7, 11];
 async function edgesOf(model: string | undefined, transcoders: string) {
   await using loaded = await ReplacementModel.load(model, transcoders);
   const graph = await loaded.attribute(prompt);
-  return { name: loaded.name, scan: graph.scan, edges: graph.adjacencyMatrix };
+  return { name: loaded.name, scan: graph.scan, edges: graph.edges };
 }
 
 describe('sets from the hub give the graphs of local folders', () => {
@@ -45,7 +45,10 @@ describe('sets from the hub give the graphs of local folders', () => {
   test('Gemma Scope: a list of files in another repository', async () => {
     const set = transcoderDir('gemma-scope-tiny');
     hub.addFolder('google/scope', set, 'pt');
-    const config = readFileSync(path.join(set, 'config.yaml'), 'utf8').replace(/^(\s*- )["']?(.+?)["']?$/gm, '$1"hf://google/scope/pt/$2"');
+    const config = readFileSync(path.join(set, 'config.yaml'), 'utf8').replace(
+      /^(\s*- )["']?(.+?)["']?$/gm,
+      '$1"hf://google/scope/pt/$2"',
+    );
     hub.add('org/set', { 'config.yaml': config });
     await using fetched = await Transcoders.load('org/set');
     await using local = await Transcoders.load(set);

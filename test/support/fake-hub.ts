@@ -150,7 +150,9 @@ export class FakeHub {
   #sendTree(response: ServerResponse, url: string, found: FakeRepository, under: string): void {
     const { searchParams, pathname } = new URL(url, 'http://hub');
     const first = Number(searchParams.get('cursor') ?? 0);
-    const entries = [...found.files].filter(([name]) => name.startsWith(under)).map(([name, file]) => entryOf(name, file));
+    const entries = [...found.files]
+      .filter(([name]) => name.startsWith(under))
+      .map(([name, file]) => entryOf(name, file));
     if (entries.length > first + pageSize) {
       const next = `${this.endpoint}${pathname}?recursive=true&cursor=${first + pageSize}`;
       response.setHeader('link', `<${next}>; rel="next"`);
@@ -162,7 +164,15 @@ export class FakeHub {
 function modelInfo(id: string, sha: string, { files, gatedFor, privateFor }: FakeRepository) {
   const siblings = [...files.keys()].map((rfilename) => ({ rfilename }));
   const lastModified = '2025-01-01T00:00:00.000Z';
-  return { _id: sha.slice(0, 24), id, sha, siblings, lastModified, gated: gatedFor ? 'manual' : false, private: !!privateFor };
+  return {
+    _id: sha.slice(0, 24),
+    id,
+    sha,
+    siblings,
+    lastModified,
+    gated: gatedFor ? 'manual' : false,
+    private: !!privateFor,
+  };
 }
 
 function sendPathsInfo(request: IncomingMessage, response: ServerResponse, { files }: FakeRepository): void {
@@ -181,7 +191,11 @@ function entryOf(name: string, content: Buffer) {
   if (content.length < largeFrom) return { ...entry, oid: gitHash(content) };
   const oid = hashOf('sha256', content);
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
-  return { ...entry, oid: gitHash(Buffer.from(pointer)), lfs: { oid, size: content.length, pointerSize: pointer.length } };
+  return {
+    ...entry,
+    oid: gitHash(Buffer.from(pointer)),
+    lfs: { oid, size: content.length, pointerSize: pointer.length },
+  };
 }
 
 export function gitHash(content: Buffer): string {
@@ -195,7 +209,9 @@ export function hashOf(algorithm: 'sha1' | 'sha256', content: Buffer): string {
 const sha1 = (content: string | Buffer) => createHash('sha1').update(content).digest('hex');
 
 function refuse(response: ServerResponse, status: number, code: string): void {
-  response.writeHead(status, { 'x-error-code': code, 'content-type': 'application/json' }).end(JSON.stringify({ error: code }));
+  response
+    .writeHead(status, { 'x-error-code': code, 'content-type': 'application/json' })
+    .end(JSON.stringify({ error: code }));
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {
