@@ -16,7 +16,7 @@ export class CacheLayout {
     readonly cacheDir: string,
     readonly repo: string,
   ) {
-    const name = `models--${repo.replace('/', '--')}`;
+    const name = `models--${repo.replaceAll('/', '--')}`;
     this.folder = join(cacheDir, name);
     this.locks = join(cacheDir, '.locks', name);
   }

@@ -145,7 +145,7 @@ async function contentsOf(layout: CacheLayout): Promise<Contents> {
     blobs.set(file, await sizeOf(join(layout.folder, 'blobs', file)));
   const refs = new Map<string, string>();
   for (const name of await filesBelow(join(layout.folder, 'refs'))) {
-    refs.set(name, (await readFile(layout.ref(name), 'utf8').catch(() => '')).trim());
+    refs.set(name, (await readFile(join(layout.folder, 'refs', name), 'utf8').catch(() => '')).trim());
   }
   const snapshots: Snapshot[] = [];
   for (const { name } of await entriesOf(join(layout.folder, 'snapshots'))) {

@@ -23,7 +23,7 @@ import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
 import { planLocated } from '../transcoder/formats';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
-import { checkBoolean, checkInteger, checkNotAborted, checkOptions, checkSignal, checkText } from '../validate';
+import { checkBoolean, checkInteger, checkNotAborted, checkOptions, checkSignal } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { openCheckpoint } from './checkpoint';
 import { planModel } from './families';

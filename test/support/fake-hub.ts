@@ -85,7 +85,7 @@ export class FakeHub {
     return this.requests.splice(0);
   }
 
-  #serve(server: 'hub' | 'cdn', request: IncomingMessage, response: ServerResponse): void {
+  #serve(server: 'hub' | 'cdn', request: IncomingMessage, response: ServerResponse): unknown {
     const { url = '', method = '', headers } = request;
     const recorded = { server, method, url, range: headers.range, authorization: headers.authorization };
     this.requests.push(recorded);
@@ -105,10 +105,16 @@ export class FakeHub {
     if (what === 'revision') return sendJson(response, modelInfo(repo, commit, found));
     if (what === 'tree') return this.#sendTree(response, url, found, api?.[4] ?? '');
     if (what === 'paths-info') return sendPathsInfo(request, response, found);
-    this.#resolve(response, found, commit, decodeURIComponent(resolve?.[3] ?? ''), recorded);
+    return this.#resolve(response, found, commit, decodeURIComponent(resolve?.[3] ?? ''), recorded);
   }
 
-  #resolve(response: ServerResponse, found: FakeRepository, commit: string, file: string, request: RecordedRequest) {
+  #resolve(
+    response: ServerResponse,
+    found: FakeRepository,
+    commit: string,
+    file: string,
+    request: RecordedRequest,
+  ): unknown {
     const content = found.files.get(file);
     if (found.gatedFor && request.authorization !== `Bearer ${found.gatedFor}`) {
       return refuse(response, request.authorization ? 403 : 401, 'GatedRepo');
@@ -120,7 +126,7 @@ export class FakeHub {
     if (!lfs) return this.#sendBytes(response, content, request.range);
     response.setHeader('x-linked-etag', `"${lfs.oid}"`);
     response.setHeader('x-linked-size', lfs.size);
-    response.writeHead(302, { location: `${addressOf(this.#cdn)}/${lfs.oid}` }).end();
+    return response.writeHead(302, { location: `${addressOf(this.#cdn)}/${lfs.oid}` }).end();
   }
 
   #blob(sha256: string): Buffer | undefined {
@@ -128,13 +134,13 @@ export class FakeHub {
     return all.find((content) => hashOf('sha256', content) === sha256);
   }
 
-  #sendBytes(response: ServerResponse, content: Buffer | undefined, range: string | undefined): void {
+  #sendBytes(response: ServerResponse, content: Buffer | undefined, range: string | undefined): unknown {
     if (!content) return refuse(response, 404, 'EntryNotFound');
     const start = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
     if (range) response.setHeader('content-range', `bytes ${start}-${content.length - 1}/${content.length}`);
     const body = content.subarray(start);
     response.writeHead(range ? 206 : 200, { 'content-length': body.length, 'accept-ranges': 'bytes' });
-    void this.#sendBody(response, body);
+    return this.#sendBody(response, body);
   }
 
   async #sendBody(response: ServerResponse, body: Buffer): Promise<void> {
