@@ -112,10 +112,10 @@ async function checkSpace(files: readonly RemoteFile[]): Promise<void> {
   const bytes = files.reduce((sum, { blob, present }) => sum + blob.size - present, 0);
   const { bavail, bsize } = await statfs(cacheDir);
   if (bytes <= bavail * bsize) return;
-  const gigabytes = (count: number) => `${(count / 1e9).toPrecision(3)} GB`;
+  const megabytes = (count: number) => `${(count / 1e6).toLocaleString('en-US', { maximumSignificantDigits: 3 })} MB`;
   throw new CircuitTracerError(
     'ERR_FILE_WRITE',
-    `${cacheDir}: the disk has ${gigabytes(bavail * bsize)} left, but ${gigabytes(bytes)} are to be fetched. Make room (circuit-tracer cache ls), or set HF_HUB_CACHE to a folder on another disk.`,
+    `${cacheDir}: the disk has ${megabytes(bavail * bsize)} left, but ${megabytes(bytes)} are to be fetched. Make room (circuit-tracer cache ls), or set HF_HUB_CACHE to a folder on another disk.`,
   );
 }
 

@@ -101,8 +101,6 @@ describe('downloads', () => {
 
   test('that were aborted go on in a later call', async () => {
     addSet(1, 100_000);
-    let release = () => {};
-    current.hub.hold = undefined;
     current.hub.cuts.push(30_000);
     const controller = new AbortController();
     const onProgress = ({ done }: Progress) => {
@@ -110,8 +108,6 @@ describe('downloads', () => {
     };
     await expectRejection(obtain({ signal: controller.signal, onProgress }), 'ABORT_ERR', /aborted/);
     expect(blobsThere().filter((name) => name.endsWith('.incomplete'))).toHaveLength(1);
-    release = () => {};
-    release();
     current.hub.takeRequests();
     await obtain();
     expect(current.hub.takeRequests().find(({ server }) => server === 'cdn')?.range).toBe('bytes=30000-');
@@ -120,24 +116,10 @@ describe('downloads', () => {
 
   test('run eight at once, with one progress over all', async () => {
     addSet(20, 5000);
-    let release = () => {};
-    current.hub.interceptions.push(({ server }) => {
-      if (server === 'cdn' && current.hub.downloadsInFlight === 7) setTimeout(() => release(), 50);
-      return false;
-    });
     const steps: Progress[] = [];
-    await obtain(); // config and the rest, to have something to compare with
-    await fs.rm(current.cacheDir, { recursive: true });
-    current.hub.mostInFlight = 0;
-    current.hub.hold = new Promise((resolve) => {
-      release = resolve;
-    });
-    current.hub.repositories.get('org/set')?.files.set('config.yaml', Buffer.from(config));
-    const obtained = obtain({ onProgress: (step) => steps.push(step) });
-    const waiting = setInterval(() => current.hub.downloadsInFlight === 1 && release(), 20);
-    await obtained;
-    clearInterval(waiting);
-    expect(current.hub.mostInFlight).toBeLessThanOrEqual(8);
+    current.hub.heldUntil = 8;
+    await obtain({ onProgress: (step) => steps.push(step) });
+    expect(current.hub.mostInFlight).toBe(8);
     expect(steps.at(-1)).toMatchObject({ phase: 'download', done: 100_000, total: 100_000, unit: 'bytes' });
     expect(new Set(steps.map(({ total }) => total))).toEqual(new Set([100_000]));
   });
@@ -162,7 +144,7 @@ describe('downloads', () => {
   test('need room on the disk before they begin', async () => {
     addSet(2, 5000);
     const small = jest.spyOn(fs, 'statfs').mockImplementation(async () => ({ bavail: 1, bsize: 4096 }) as never);
-    await expectRejection(obtain(), 'ERR_FILE_WRITE', /4\.10 kB|0\.0041 GB.*HF_HUB_CACHE/);
+    await expectRejection(obtain(), 'ERR_FILE_WRITE', /has 0\.0041 MB left, but 0\.01 MB are to be fetched.*HF_HUB_CACHE/);
     small.mockRestore();
     expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toEqual([]);
   });
@@ -175,10 +157,9 @@ describe('downloads', () => {
 
   test('never leave the cache', async () => {
     const { files } = addSet(1, 5000);
-    const commit = current.hub.add('org/evil', { 'config.yaml': `${config}transcoders: [../../../../escaped.npz]\n`, ...files }).commit;
-    await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB_NOT_FOUND', /escaped\.npz/);
+    current.hub.add('org/evil', { 'config.yaml': `${config}transcoders: [../../../../escaped.npz]\n`, ...files });
+    await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB', /isn't safe to use.*escaped\.npz/);
     current.hub.repositories.get('org/evil')?.files.set('../../../../escaped.npz', Buffer.from('x'));
-    await expectRejection(obtain({}, `org/evil`), 'ERR_HUB', /isn't safe/);
-    expect(commit).toMatch(/^[0-9a-f]{40}$/);
+    await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB', /isn't safe to use.*escaped\.npz/);
   });
 });

@@ -40,10 +40,11 @@ export class FakeHub {
   readonly interceptions: Interception[] = [];
   /** Bytes after which the body of a download is cut off, one entry per download. */
   readonly cuts: number[] = [];
-  /** What downloads wait for, if anything. */
-  hold: Promise<void> | undefined;
-  downloadsInFlight = 0;
+  /** Large files wait until so many are asked for at once; then this is 0 again. */
+  heldUntil = 0;
   mostInFlight = 0;
+  #inFlight = 0;
+  #held: (() => void)[] = [];
   readonly #hub = createServer((request, response) => this.#serve('hub', request, response));
   readonly #cdn = createServer((request, response) => this.#serve('cdn', request, response));
 
@@ -144,13 +145,19 @@ export class FakeHub {
   }
 
   async #sendBody(response: ServerResponse, body: Buffer): Promise<void> {
-    this.mostInFlight = Math.max(this.mostInFlight, ++this.downloadsInFlight);
-    response.on('close', () => this.downloadsInFlight--);
-    response.flushHeaders();
-    await this.hold;
+    if (body.length >= largeFrom) await this.#enter(response);
     const cut = body.length >= largeFrom ? this.cuts.shift() : undefined;
     if (cut === undefined || cut >= body.length) response.end(body);
     else response.write(body.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+  }
+
+  async #enter(response: ServerResponse): Promise<void> {
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.#inFlight);
+    response.on('close', () => this.#inFlight--);
+    if (this.#inFlight >= this.heldUntil) {
+      this.heldUntil = 0;
+      for (const release of this.#held.splice(0)) release();
+    } else await new Promise<void>((resolve) => this.#held.push(resolve));
   }
 
   #sendTree(response: ServerResponse, url: string, found: FakeRepository, under: string): void {
