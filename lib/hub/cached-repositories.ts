@@ -29,8 +29,7 @@ export interface CachedRepository {
 
 /** What {@link removeFromCache} removes, or would. */
 export interface CacheRemoval {
-  readonly folders: readonly string[];
-  readonly files: readonly string[];
+  readonly paths: readonly string[];
   readonly bytes: number;
 }
 
@@ -88,7 +87,7 @@ export async function removeFromCache(
   const contents = await contentsOf(layout);
   const removal = reference.revision === undefined ? wholeOf(contents) : await revisionOf(contents, reference.revision);
   if (dryRun) return removal;
-  for (const path of [...removal.files, ...removal.folders]) {
+  for (const path of removal.paths) {
     await rm(path, { recursive: true, force: true }).catch((error: Error) => {
       throw new CircuitTracerError('ERR_FILE_WRITE', `${path}: can't be removed (${error.message})`, { cause: error });
     });
@@ -98,7 +97,7 @@ export async function removeFromCache(
 
 function wholeOf({ layout, blobs, snapshots }: Contents): CacheRemoval {
   const bytes = sum([...blobs.values(), ...snapshots.map(({ copiedBytes }) => copiedBytes)]);
-  return { folders: [layout.folder, layout.locks], files: [], bytes };
+  return { paths: [layout.folder, layout.locks], bytes };
 }
 
 async function revisionOf(contents: Contents, revision: string): Promise<CacheRemoval> {
@@ -113,8 +112,14 @@ async function revisionOf(contents: Contents, revision: string): Promise<CacheRe
   for (const name of blobs.keys()) if (await isStale(join(layout.folder, 'blobs', name))) names.push(name);
   const pointers = [...refs].filter(([, at]) => at === commit).map(([name]) => layout.ref(name));
   return {
-    folders: [layout.snapshot(removed.commit)],
-    files: [...names.map((name) => join(layout.folder, 'blobs', name)), ...pointers],
+    // `.no_exist` and `trees` are notes of Python's library.
+    paths: [
+      layout.snapshot(removed.commit),
+      join(layout.folder, '.no_exist', removed.commit),
+      join(layout.folder, 'trees', `${removed.commit}.json`),
+      ...names.map((name) => join(layout.folder, 'blobs', name)),
+      ...pointers,
+    ],
     bytes: sum([...names.map((name) => blobs.get(name) ?? 0), removed.copiedBytes]),
   };
 }

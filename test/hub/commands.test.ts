@@ -15,10 +15,12 @@ function environment(): Record<string, string> {
 
 const run = (args: string[]) => runNode(cliScript, args, { env: environment() });
 
+/** Standard output of a command that must succeed; text for people must fit the page. */
 async function lines(args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(args);
   if (code !== 0) throw new Error(stderr);
-  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  const widest = args.includes('--json') ? Infinity : 80;
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(widest);
   return stdout;
 }
 
@@ -43,7 +45,9 @@ test('fetch says what it would fetch, fetches it, and finds it again', async () 
   current.hub.takeRequests();
   expect(await lines(['fetch', 'org/set'])).toMatch(/were in the cache, 0 bytes fetched\n$/);
   expect(current.hub.takeRequests()).toHaveLength(2);
-  const { files } = JSON.parse(await lines(['fetch', 'org/set', '--no-model', '--json'])) as { files: { repo: string }[] };
+  const { files } = JSON.parse(await lines(['fetch', 'org/set', '--no-model', '--json'])) as {
+    files: { repo: string }[];
+  };
   expect(new Set(files.map(({ repo }) => repo))).toEqual(new Set(['org/set']));
 });
 
@@ -52,7 +56,9 @@ test('two processes fetch the same at once', async () => {
   expect(results.map(({ code }) => code)).toEqual([0, 0]);
   const large = current.hub.takeRequests().filter(({ server }) => server === 'cdn');
   expect(large.length).toBe(new Set(large.map(({ url }) => url)).size);
-  expect(readdirSync(path.join(repoFolder('org/set'), 'blobs')).filter((name) => name.includes('incomplete'))).toEqual([]);
+  expect(readdirSync(path.join(repoFolder('org/set'), 'blobs')).filter((name) => name.includes('incomplete'))).toEqual(
+    [],
+  );
 });
 
 test('Ctrl-C leaves what can be gone on with', async () => {
@@ -82,12 +88,15 @@ test('attribute downloads on first use, and gives the graph of local folders', a
   expect(fetched?.edges).toEqual(local?.edges);
   expect(fetched?.activeFeatures).toEqual(local?.activeFeatures);
   expect(fetched?.scan).toBe('org/set');
-  expect(await lines(['info', 'org/set'])).toContain('org--set');
+  expect(await lines(['info', 'org/set'])).toMatch(/^Transcoders org\/set\n/);
 });
 
 test('errors of the hub end a command with 1, malformed references with 2', async () => {
   const unknown = await run(['fetch', 'org/none']);
-  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/no repository org\/none.*ERR_HUB_NOT_FOUND/) });
+  expect(unknown).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/no repository org\/none.*ERR_HUB_NOT_FOUND/),
+  });
   expect(await run(['fetch', 'nonsense'])).toMatchObject({ code: 2, stderr: expect.stringContaining('org/repo') });
 });
 
@@ -98,7 +107,9 @@ describe('cache', () => {
     const listed = await lines(['cache', 'ls']);
     const { commit = '' } = current.hub.repositories.get('org/set') ?? {};
     expect(listed).toMatch(/^meta\/tiny +[\d.]+ [kM]B\n/);
-    expect(listed).toMatch(new RegExp(`\n  ${commit.slice(0, 12)} main +[\\d.]+ [kM]B +\\d{4}-\\d\\d-\\d\\d\n2 repositories`));
+    expect(listed).toMatch(
+      new RegExp(`\n  ${commit.slice(0, 12)} main +[\\d.]+ [kM]B +\\d{4}-\\d\\d-\\d\\d\n2 repositories`),
+    );
     const { repositories } = JSON.parse(await lines(['cache', 'ls', '--json']));
     expect(repositories[1]).toMatchObject({ repo: 'org/set', revisions: [{ commit, refs: ['main'], files: 5 }] });
   });
@@ -133,7 +144,10 @@ describe('cache', () => {
     expect(await lines(['cache', 'rm', 'org/set'])).toMatch(/^org\/set: [\d.]+ [kM]B freed\n/);
     expect(readdirSync(current.cacheDir).sort()).toEqual(['.locks', 'models--meta--tiny', 'version.txt']);
     expect(readFileSync(beside, 'utf8')).toBe('1');
-    expect(await run(['cache', 'rm', 'org/set'])).toMatchObject({ code: 1, stderr: expect.stringContaining("isn't in the cache") });
+    expect(await run(['cache', 'rm', 'org/set'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("isn't in the cache"),
+    });
     expect(await run(['cache', 'rm', '../x'])).toMatchObject({ code: 2 });
   });
 });

@@ -4,8 +4,8 @@ import path from 'node:path';
 import type { Progress } from '../../lib';
 import { Hub } from '../../lib/hub/plan';
 import { requireHubReference } from '../../lib/hub/reference';
-import { planTranscoderFiles } from '../../lib/transcoder/locate';
 import { Random } from '../../lib/random';
+import { planTranscoderFiles } from '../../lib/transcoder/locate';
 import { expectRejection } from '../support/expect-rejection';
 import { gitHash, hashOf } from '../support/fake-hub';
 import { contentsOf, useFakeHub } from './support/hub';
@@ -55,7 +55,9 @@ describe('the cache', () => {
     await obtain();
     current.hub.takeRequests();
     await obtain();
-    expect(current.hub.takeRequests().map(({ url }) => url.split('?')[0])).toEqual(['/api/models/org/set/revision/main']);
+    expect(current.hub.takeRequests().map(({ url }) => url.split('?')[0])).toEqual([
+      '/api/models/org/set/revision/main',
+    ]);
     await obtain({}, `org/set@${commit}`);
     await obtain({ offline: true });
     process.env.HF_HUB_OFFLINE = 'yes';
@@ -76,9 +78,15 @@ describe('the cache', () => {
 
   test('offline says what is missing', async () => {
     addSet(2, 5000);
-    await expectRejection(obtain({ offline: true }), 'ERR_HUB_NOT_FOUND', /org\/set@main .*cache.*HF_HUB_OFFLINE.*circuit-tracer fetch/);
+    await expectRejection(
+      obtain({ offline: true }),
+      'ERR_HUB_NOT_FOUND',
+      /org\/set@main .*cache.*HF_HUB_OFFLINE.*circuit-tracer fetch/,
+    );
     await obtain();
-    const [layer = ''] = readdirSync(path.join(repoFolder(), 'snapshots')).map((commit) => path.join(repoFolder(), 'snapshots', commit, 'config.yaml'));
+    const [layer = ''] = readdirSync(path.join(repoFolder(), 'snapshots')).map((commit) =>
+      path.join(repoFolder(), 'snapshots', commit, 'config.yaml'),
+    );
     await fs.rm(layer);
     await expectRejection(obtain({ offline: true }), 'ERR_HUB_NOT_FOUND', /config\.yaml of org\/set@main/);
     expect(current.hub.takeRequests().filter(({ method }) => method === 'POST')).toHaveLength(2);
@@ -95,7 +103,10 @@ describe('downloads', () => {
     const content = files.get('layer_0.safetensors') ?? Buffer.of();
     expect(blobsThere()).toContain(hashOf('sha256', content));
     const starts = cuts.map((_, i) => cuts.slice(0, i + 1).reduce((sum, cut) => sum + cut, 0));
-    const ranges = current.hub.takeRequests().filter(({ server }) => server === 'cdn').map(({ range }) => range);
+    const ranges = current.hub
+      .takeRequests()
+      .filter(({ server }) => server === 'cdn')
+      .map(({ range }) => range);
     expect(ranges).toEqual([undefined, ...starts.map((start) => `bytes=${start}-`)]);
   });
 
@@ -144,7 +155,11 @@ describe('downloads', () => {
   test('need room on the disk before they begin', async () => {
     addSet(2, 5000);
     const small = jest.spyOn(fs, 'statfs').mockImplementation(async () => ({ bavail: 1, bsize: 4096 }) as never);
-    await expectRejection(obtain(), 'ERR_FILE_WRITE', /has 0\.0041 MB left, but 0\.01 MB are to be fetched.*HF_HUB_CACHE/);
+    await expectRejection(
+      obtain(),
+      'ERR_FILE_WRITE',
+      /has 0\.0041 MB left, but 0\.01 MB are to be fetched.*HF_HUB_CACHE/,
+    );
     small.mockRestore();
     expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toEqual([]);
   });

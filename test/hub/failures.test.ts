@@ -1,6 +1,6 @@
-import { Transcoders } from '../../lib';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Transcoders } from '../../lib';
 import { expectRejection } from '../support/expect-rejection';
 import { transcoderDir } from '../support/fixtures';
 import { useFakeHub } from './support/hub';
@@ -86,5 +86,9 @@ test('nobody there', async () => {
 });
 
 test('malformed references', async () => {
-  await expectRejection(load('nonsense'), 'ERR_INVALID_ARGUMENT', /transcoders must be a folder .*org\/repo.*"nonsense"/);
+  await expectRejection(
+    load('nonsense'),
+    'ERR_INVALID_ARGUMENT',
+    /transcoders must be a folder .*org\/repo.*"nonsense"/,
+  );
 });

@@ -56,7 +56,11 @@ test('only what is needed is fetched: no other formats, and shards by the index'
 test('a model without safetensors', async () => {
   current.hub.addFolder('org/model', modelDir('llama')).files.delete('model.safetensors');
   current.hub.addFolder('org/set', set);
-  await expectRejection(load('org/model', 'org/set'), 'ERR_HUB_NOT_FOUND', /neither model\.safetensors nor .*index\.json/);
+  await expectRejection(
+    load('org/model', 'org/set'),
+    'ERR_HUB_NOT_FOUND',
+    /neither model\.safetensors nor .*index\.json/,
+  );
 });
 
 test('a cache that Python has filled is used without a download', async () => {
@@ -91,5 +95,7 @@ test('labels come with the set, packed features do not', async () => {
   expect(loaded.labels).toEqual({ '0:1': 'one' });
   expect(current.hub.takeRequests().filter(({ url }) => url.includes('features'))).toEqual([]);
   expect(existsSync(current.cacheDir)).toBe(true);
-  expect((await readSafetensorsArrays(path.join(set, 'layer_0.safetensors')).catch(() => null)) === undefined).toBe(false);
+  expect((await readSafetensorsArrays(path.join(set, 'layer_0.safetensors')).catch(() => null)) === undefined).toBe(
+    false,
+  );
 });

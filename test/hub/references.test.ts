@@ -17,7 +17,11 @@ test.each([
   ['hf://org/repo', { repo: 'org/repo', path: '', ...main }, 'org/repo'],
   ['hf://org/repo/a/f.npz', { repo: 'org/repo', path: 'a/f.npz', ...main }, 'org/repo//a/f.npz'],
   ['hf://org/repo/a?revision=dev', { repo: 'org/repo', path: 'a', revision: 'dev' }, 'org/repo//a@dev'],
-  ['hf://org/repo/a?revision=refs%2Fpr%2F1', { repo: 'org/repo', path: 'a', revision: 'refs/pr/1' }, 'org/repo//a@refs/pr/1'],
+  [
+    'hf://org/repo/a?revision=refs%2Fpr%2F1',
+    { repo: 'org/repo', path: 'a', revision: 'refs/pr/1' },
+    'org/repo//a@refs/pr/1',
+  ],
   ['hf://org/repo/a@dev', { repo: 'org/repo', path: 'a', revision: 'dev' }, 'org/repo//a@dev'],
   ['gemma', { repo: 'mwhanna/gemma-scope-transcoders', path: '', ...main }, 'mwhanna/gemma-scope-transcoders'],
   ['llama', { repo: 'mntss/transcoder-Llama-3.2-1B', path: '', ...main }, 'mntss/transcoder-Llama-3.2-1B'],
@@ -28,22 +32,50 @@ test.each([
 });
 
 test.each([
-  '', 'repo', 'org/', '/org/repo', 'org/repo@', 'org/repo/../x', 'org/repo/./x', 'org/repo/a//b', 'org/..', '../repo',
-  'org/re po', 'org/repo@../x', 'org/repo@a@b', 'org/repo/a\0b', 'org/repo/a\\b', 'hf://org', 'hf://org/repo?revision=',
-  'hf://org/repo?revision=%zz', 'hf://org/repo?branch=x', 'https://huggingface.co/org/repo', 'org/re--po', '.org/repo',
-  'constructor', 'C:\\models',
+  '',
+  'repo',
+  'org/',
+  '/org/repo',
+  'org/repo@',
+  'org/repo/../x',
+  'org/repo/./x',
+  'org/repo/a//b',
+  'org/..',
+  '../repo',
+  'org/re po',
+  'org/repo@../x',
+  'org/repo@a@b',
+  'org/repo/a\0b',
+  'org/repo/a\\b',
+  'hf://org',
+  'hf://org/repo?revision=',
+  'hf://org/repo?revision=%zz',
+  'hf://org/repo?branch=x',
+  'https://huggingface.co/org/repo',
+  'org/re--po',
+  '.org/repo',
+  'constructor',
+  'C:\\models',
 ])('%j is no reference', (text) => {
   expect(parseHubReference(text)).toBeUndefined();
   expect(() => requireHubReference(text, 'transcoders')).toThrow(
-    expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', message: expect.stringMatching(/org\/repo\/folder.*@revision.*hf:/) }),
+    expect.objectContaining({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: expect.stringMatching(/org\/repo\/folder.*@revision.*hf:/),
+    }),
   );
 });
 
 test('names of TransformerLens', () => {
   const repos = ['gemma-2-2b', 'Llama-3.2-1B', 'Qwen3-0.6B', 'gpt2', 'pythia-70m', 'gpt-oss-20b', 'Mistral-7B-v0.1'];
   expect(repos.map((name) => modelReference(name).repo)).toEqual([
-    'google/gemma-2-2b', 'meta-llama/Llama-3.2-1B', 'Qwen/Qwen3-0.6B', 'openai-community/gpt2', 'EleutherAI/pythia-70m',
-    'openai/gpt-oss-20b', 'mistralai/Mistral-7B-v0.1',
+    'google/gemma-2-2b',
+    'meta-llama/Llama-3.2-1B',
+    'Qwen/Qwen3-0.6B',
+    'openai-community/gpt2',
+    'EleutherAI/pythia-70m',
+    'openai/gpt-oss-20b',
+    'mistralai/Mistral-7B-v0.1',
   ]);
   expect(modelReference('own/gemma-2-2b').repo).toBe('own/gemma-2-2b');
 });
