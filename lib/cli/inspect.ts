@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { localPath } from '../hub/local-path';
-import { Hub } from '../hub/plan';
+import { type FetchOptions, Hub } from '../hub/plan';
 import { fileExists } from '../io/files';
 import { storedItemSize, type TensorSource } from '../io/tensor-source';
 import { isBundledModel, isBundledTranscoders, modelFolder, transcoderFolder } from '../model/bundled';
@@ -56,13 +56,14 @@ export interface GraphInfo {
 export type Info = ModelInfo | TranscoderInfo | GraphInfo;
 
 /**
- * What is at a path: a model folder, a transcoder folder or a saved graph. Weights aren't read.
+ * What is at a path: a model folder, a transcoder folder or a saved graph; or a model or transcoders of the hub, which
+ * are fetched unless the cache has them. Weights aren't read.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them, or what opening it throws.
  */
-export async function inspect(path: string): Promise<Info> {
+export async function inspect(path: string, options?: FetchOptions): Promise<Info> {
   const absolute = await pathOf(path);
-  if (absolute === undefined) return hubInfo(path);
+  if (absolute === undefined) return hubInfo(path, options);
   const status = await stat(absolute).catch(() => undefined);
   if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `There is no file or folder ${absolute}.`);
   if (!status.isDirectory()) return graphInfo(absolute, await Graph.load(absolute));
@@ -82,8 +83,8 @@ async function pathOf(name: string): Promise<string | undefined> {
 }
 
 /** What a repository of the hub is, its files tell; they are fetched unless the cache has them. */
-async function hubInfo(name: string): Promise<Info> {
-  const hub = await Hub.open();
+async function hubInfo(name: string, options?: FetchOptions): Promise<Info> {
+  const hub = await Hub.open(options);
   const reference = modelReference(name);
   const isSet = await hub.obtain(reference, async (_hub, repository) => ({
     needed: [],

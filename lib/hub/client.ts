@@ -24,6 +24,11 @@ export class HubClient {
     this.#origin = new URL(settings.endpoint).origin;
   }
 
+  /** The same, ending also with another signal. */
+  until(signal: AbortSignal): HubClient {
+    return new HubClient(this.settings, this.signal ? AbortSignal.any([this.signal, signal]) : signal);
+  }
+
   /** `fetch` for `@huggingface/hub`, and for downloads. Answers other than success are thrown. */
   readonly fetch: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);

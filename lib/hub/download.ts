@@ -1,7 +1,7 @@
 import { copyFile, lstat, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { pathsInfo } from '@huggingface/hub';
-import type { ProgressListener } from '../engine';
+import { type ProgressListener, tellProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { fileExists, makeFolder } from '../io/files';
 import { checkNotAborted } from '../validate';
@@ -102,6 +102,7 @@ async function describeFiles(repository: Repository, paths: readonly string[]): 
 async function presentBytes(blob: Blob): Promise<number> {
   if (await fileExists(blob.layout.blob(blob.hash))) return blob.size;
   const part = await stat(partOf(blob)).catch(() => undefined);
+  // A part that is complete hasn't been checked yet.
   return Math.min(part?.size ?? 0, Math.max(0, blob.size - 1));
 }
 
@@ -126,7 +127,7 @@ async function fetchBlobs(files: readonly RemoteFile[], onProgress?: ProgressLis
   const worker = async () => {
     for (let file = queue.shift(); file && !failed.signal.aborted; file = queue.shift()) {
       const { hash } = file.blob;
-      await fetchBlob(file.repository.client, file.blob, (done) => progress.update(hash, done));
+      await fetchBlob(file.repository.client.until(failed.signal), file.blob, (done) => progress.update(hash, done));
     }
   };
   const workers = Array.from({ length: Math.min(filesAtOnce, queue.length) }, () =>
@@ -135,7 +136,7 @@ async function fetchBlobs(files: readonly RemoteFile[], onProgress?: ProgressLis
       throw error;
     }),
   );
-  // All must have stopped, their locks given back, before the first failure is told.
+  // The first failure ends them all; it is told when their locks are given back.
   const outcomes = await Promise.allSettled(workers);
   if (failed.signal.aborted) throw failed.signal.reason;
   checkNotAborted(files[0]?.repository.client.signal);
@@ -171,7 +172,7 @@ class DownloadProgress {
   }
 
   #tell(done: number): void {
-    this.listener?.({ phase: 'download', done, total: this.#total, unit: 'bytes' });
+    if (this.listener) tellProgress(this.listener, { phase: 'download', done, total: this.#total, unit: 'bytes' });
   }
 }
 

@@ -30,7 +30,6 @@ type Interception = (request: RecordedRequest, response: ServerResponse) => bool
 
 /** Files from this size on are in large file storage, on another origin. */
 const largeFrom = 2048;
-const pageSize = 50;
 
 /** The hub's protocol, as far as it is used, on this machine: repositories served from memory. */
 export class FakeHub {
@@ -93,7 +92,7 @@ export class FakeHub {
     if (this.interceptions.some((intercept) => intercept(recorded, response))) return;
     const { pathname } = new URL(url, 'http://hub');
     if (server === 'cdn') return this.#sendBytes(response, this.#blob(pathname.slice(1)), recorded.range);
-    const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|tree|paths-info)\/([^/]+)(?:\/(.*))?$/.exec(pathname);
+    const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|paths-info)\/([^/]+)$/.exec(pathname);
     const resolve = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname);
     const [, repo = '', what = '', rev = ''] = api ?? [undefined, resolve?.[1], 'resolve', resolve?.[2]];
     const found = this.repositories.get(repo);
@@ -104,7 +103,6 @@ export class FakeHub {
     const commit = revision === 'main' ? found.commit : (found.revisions.get(revision) ?? revision);
     if (![found.commit, ...found.revisions.values()].includes(commit)) return refuse(response, 404, 'RevisionNotFound');
     if (what === 'revision') return sendJson(response, modelInfo(repo, commit, found));
-    if (what === 'tree') return this.#sendTree(response, url, found, api?.[4] ?? '');
     if (what === 'paths-info') return sendPathsInfo(request, response, found);
     return this.#resolve(response, found, commit, decodeURIComponent(resolve?.[3] ?? ''), recorded);
   }
@@ -158,19 +156,6 @@ export class FakeHub {
       this.heldUntil = 0;
       for (const release of this.#held.splice(0)) release();
     } else await new Promise<void>((resolve) => this.#held.push(resolve));
-  }
-
-  #sendTree(response: ServerResponse, url: string, found: FakeRepository, under: string): void {
-    const { searchParams, pathname } = new URL(url, 'http://hub');
-    const first = Number(searchParams.get('cursor') ?? 0);
-    const entries = [...found.files]
-      .filter(([name]) => name.startsWith(under))
-      .map(([name, file]) => entryOf(name, file));
-    if (entries.length > first + pageSize) {
-      const next = `${this.endpoint}${pathname}?recursive=true&cursor=${first + pageSize}`;
-      response.setHeader('link', `<${next}>; rel="next"`);
-    }
-    sendJson(response, entries.slice(first, first + pageSize));
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { CircuitTracerError } from '../../errors';
-import { UsageError } from '../exit';
+import { interruptible, UsageError } from '../exit';
 import { findMisfit, type Info, inspect } from '../inspect';
+import { progressDisplay } from '../progress';
 import { renderInfo } from '../render-info';
 import { Palette } from '../text';
 
@@ -9,16 +10,29 @@ export function registerInfo(program: Command): void {
   program
     .command('info')
     .description('say what a model, transcoder folder or graph is, and whether two of them fit')
-    .argument('<path>', 'model folder, transcoder folder or saved graph')
+    .argument('<path>', 'model, transcoders (folder or org/repo) or saved graph')
     .argument('[other]', 'another of them')
     .option('--verbose', 'show stacks of errors')
     .option('--json', 'print it for programs')
     .action(showInfo);
 }
 
+/** What is on the hub is fetched, which shows and can be stopped. */
+async function inspectBoth(path: string, other: string | undefined): Promise<{ first: Info; second?: Info }> {
+  const display = progressDisplay();
+  try {
+    return await interruptible(async (signal) => {
+      const options = { signal, onProgress: display.listener };
+      const first = await inspect(path, options);
+      return other === undefined ? { first } : { first, second: await inspect(other, options) };
+    });
+  } finally {
+    display.stop();
+  }
+}
+
 async function showInfo(path: string, other: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  const first = await inspect(path);
-  const second = other === undefined ? undefined : await inspect(other);
+  const { first, second } = await inspectBoth(path, other);
   if (second?.kind === first.kind) {
     throw new UsageError(`Both paths are of one kind (${first.kind}): give two of a model, transcoders and a graph.`);
   }
