@@ -1,15 +1,27 @@
 import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
+import { checkCallback, checkOptions, checkSignal } from '../validate';
 import { HubClient } from './client';
 import { fetchFiles, type NeededFiles } from './download';
 import { type HubReference, isCommit } from './reference';
 import { notInCache, Repository } from './repository';
-import { type HubOptions, hubSettings } from './settings';
+import { checkHubOptions, type HubOptions, hubSettings } from './settings';
 
 /** Options of everything that may fetch. */
 export interface FetchOptions extends HubOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value of the wrong type. */
+export function checkFetchOptions(options: FetchOptions = {}): FetchOptions {
+  checkOptions(options, ['cacheDir', 'offline', 'token', 'signal', 'onProgress']);
+  const { signal, onProgress } = options;
+  return {
+    ...checkHubOptions(options),
+    signal: checkSignal(signal),
+    onProgress: checkCallback(onProgress, 'onProgress'),
+  };
 }
 
 /** What is to be in the cache for one purpose, and the result once it is there. */

@@ -177,4 +177,18 @@ describe('downloads', () => {
     current.hub.repositories.get('org/evil')?.files.set('../../../../escaped.npz', Buffer.from('x'));
     await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB', /isn't safe to use.*escaped\.npz/);
   });
+
+  test('all end with the first that fails', async () => {
+    addSet(9, 5000);
+    current.hub.heldUntil = 99;
+    let asked = 0;
+    current.hub.interceptions.push(({ server }, response) => {
+      const refused = server === 'cdn' && ++asked === 8;
+      if (refused) response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
+      return refused;
+    });
+    await expectRejection(obtain(), 'ERR_HUB_NOT_FOUND', /has no layer_/);
+    expect(readdirSync(path.join(repoFolder(), 'snapshots')).length).toBe(1);
+    expect(asked).toBe(8);
+  });
 });

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
-import { type FetchOptions, Hub } from '../../hub/plan';
+import { checkFetchOptions, type FetchOptions, Hub } from '../../hub/plan';
 import type { TranscoderConfig } from '../config';
 import { locateTranscoders } from '../locate';
 import type { TranscoderPlan } from '../spec';
@@ -39,7 +39,7 @@ const layerFile = /^layer_(\d+)\.safetensors$/;
  * `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or `ABORT_ERR` while fetching.
  */
 export async function planTranscoders(reference: string, options?: FetchOptions): Promise<TranscoderPlan> {
-  return planLocated(await locateTranscoders(reference, await Hub.open(options)));
+  return planLocated(await locateTranscoders(reference, await Hub.open(checkFetchOptions(options))));
 }
 
 /** @param config of files that are all on this machine */
