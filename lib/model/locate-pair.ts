@@ -1,11 +1,11 @@
 import { CircuitTracerError } from '../errors';
 import { Hub } from '../hub/plan';
 import type { TranscoderConfig } from '../transcoder/config';
-import { locateTranscoderConfig, locateTranscoders } from '../transcoder/locate';
+import { planTranscoderSet } from '../transcoder/locate';
 import { checkText } from '../validate';
 import { isBundledModel } from './bundled';
 import type { ResolvedLoadOptions } from './load-options';
-import { locateModel } from './locate';
+import { planModelSource } from './locate';
 import type { LocatedModel } from './model-files';
 
 export interface LocatedPair extends LocatedModel {
@@ -17,7 +17,7 @@ export interface LocatedPair extends LocatedModel {
  * name their model.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when what isn't given doesn't follow from what is; what
- * `locateModel` and `locateTranscoders` throw.
+ * `planModelSource`, `planTranscoderSet` and fetching throw.
  */
 export async function locatePair(
   model: string | undefined,
@@ -27,9 +27,13 @@ export async function locatePair(
   const standard = model !== undefined && isBundledModel(model) ? model : undefined;
   const set = checkText(transcoderSet ?? standard, 'transcoderSet');
   const hub = await Hub.open({ ...options, signal, onProgress });
-  const named = model === undefined ? modelNameOf(await locateTranscoderConfig(set, hub)) : checkText(model, 'model');
-  const located = await locateModel(named, hub);
-  return { ...located, transcoders: await locateTranscoders(set, hub) };
+  const setPlan = await planTranscoderSet(set, hub);
+  const modelPlan = await planModelSource(
+    model === undefined ? modelNameOf(setPlan.result) : checkText(model, 'model'),
+    hub,
+  );
+  const needed = [...modelPlan.needed, ...setPlan.needed];
+  return hub.fetch({ needed, result: { ...modelPlan.result, transcoders: setPlan.result } });
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when config.yaml has no `model_name`. */

@@ -1,6 +1,6 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { localPath } from '../hub/local-path';
-import type { Hub } from '../hub/plan';
+import type { FetchPlan, Hub } from '../hub/plan';
 import { type HubReference, requireHubReference } from '../hub/reference';
 import { isBundledModel, modelFolder } from './bundled';
 import { type LocatedModel, planModelFiles } from './model-files';
@@ -19,13 +19,18 @@ const organisations: readonly [RegExp, string][] = [
 /**
  * The model that a text names, fetched if need be: `demo`, a folder, or a reference to the hub.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; what {@link Hub.obtain} throws.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; what fetching throws.
  */
 export async function locateModel(text: string, hub: Hub): Promise<LocatedModel> {
-  if (isBundledModel(text)) return { folder: modelFolder(text), name: text };
-  const local = await localPath(text);
-  if (local !== undefined) return { folder: local, name: basename(resolve(local)) };
-  return hub.obtain(modelReference(text), planModelFiles);
+  return hub.fetch(await planModelSource(text, hub));
+}
+
+/** What {@link locateModel} would fetch. */
+export async function planModelSource(text: string, hub: Hub): Promise<FetchPlan<LocatedModel>> {
+  if (isBundledModel(text)) return { needed: [], result: { folder: modelFolder(text), name: text } };
+  const folder = await localPath(text);
+  if (folder !== undefined) return { needed: [], result: { folder, name: basename(folder) } };
+  return hub.plan(modelReference(text), planModelFiles);
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT`. */

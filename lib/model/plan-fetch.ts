@@ -1,11 +1,10 @@
 import type { NeededFiles } from '../hub/download';
 import { localPath } from '../hub/local-path';
-import type { Hub, Planner } from '../hub/plan';
-import { isFolder } from '../io/files';
+import type { FetchPlan, Hub, Planner } from '../hub/plan';
 import type { TranscoderConfig } from '../transcoder/config';
-import { planLocalSet, planTranscoderFiles } from '../transcoder/locate';
+import { planTranscoderFiles, planTranscoderSet } from '../transcoder/locate';
 import { isBundledModel, isBundledTranscoders } from './bundled';
-import { modelReference } from './locate';
+import { modelReference, planModelSource } from './locate';
 import { modelNameOf } from './locate-pair';
 import { planModelFiles } from './model-files';
 
@@ -17,22 +16,20 @@ import { planModelFiles } from './model-files';
  * @throws CircuitTracerError as `locateModel` and `locateTranscoders`.
  */
 export async function planFetch(text: string, hub: Hub, options: { withModel: boolean }): Promise<NeededFiles[]> {
-  if (isBundledModel(text) || isBundledTranscoders(text)) return [];
-  const place = await localPath(text);
-  const { needed, result } =
-    place === undefined ? await hub.plan(modelReference(text), planAny) : await planLocalSet(hub, place);
+  const { needed, result } = await planEither(text, hub);
   if (result === undefined || !options.withModel) return [...needed];
-  return [...needed, ...(await planNamedModel(modelNameOf(result), hub))];
+  return [...needed, ...(await planModelSource(modelNameOf(result), hub)).needed];
 }
 
-/** A set where there is a config.yaml, else a model. The result is the config of a set. */
-const planAny: Planner<TranscoderConfig | undefined> = async (hub, repository) => {
+/** @returns the config of a set as the result, none of a model */
+async function planEither(text: string, hub: Hub): Promise<FetchPlan<TranscoderConfig | undefined>> {
+  const isHere = isBundledTranscoders(text) || isBundledModel(text) || (await localPath(text)) !== undefined;
+  return isHere ? planTranscoderSet(text, hub) : hub.plan(modelReference(text), planRepository);
+}
+
+/** A set where there is a config.yaml, else a model. */
+const planRepository: Planner<TranscoderConfig | undefined> = async (hub, repository) => {
   if (repository.has(repository.inFolder('config.yaml'))) return planTranscoderFiles(hub, repository);
   const { needed } = await planModelFiles(hub, repository);
   return { needed, result: undefined };
 };
-
-async function planNamedModel(name: string, hub: Hub): Promise<readonly NeededFiles[]> {
-  if (isBundledModel(name) || (await isFolder(name))) return [];
-  return (await hub.plan(modelReference(name), planModelFiles)).needed;
-}

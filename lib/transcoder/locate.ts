@@ -4,7 +4,7 @@ import type { NeededFiles } from '../hub/download';
 import { notFound } from '../hub/failures';
 import { localPath } from '../hub/local-path';
 import type { FetchPlan, Hub, Planner } from '../hub/plan';
-import { type HubReference, requireHubReference, scanOf } from '../hub/reference';
+import { requireHubReference, scanOf } from '../hub/reference';
 import type { Repository } from '../hub/repository';
 import { isBundledTranscoders, transcoderFolder } from '../model/bundled';
 import { readTranscoderConfig, type TranscoderConfig } from './config';
@@ -14,51 +14,36 @@ const layerFile = /^(?:layer|W_enc|W_dec)_\d+\.safetensors$/;
 
 /**
  * The transcoders that a text names, all their files on this machine: `demo`, `demo-cross-layer`, a folder, or a
- * reference to the hub. What config.yaml lists on the hub is fetched too.
+ * reference to the hub, which is fetched if need be. So is what config.yaml lists on the hub.
  *
  * @returns config.yaml, its `files` as absolute paths
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference, what `readTranscoderConfig` and
- * {@link Hub.obtain} throw.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; what `readTranscoderConfig` and fetching
+ * throw.
  */
 export async function locateTranscoders(text: string, hub: Hub): Promise<TranscoderConfig> {
-  const { folder, reference } = await placeOf(text);
-  if (reference) return hub.obtain(reference, planTranscoderFiles);
-  return hub.fetch(await planLocalSet(hub, folder));
+  return hub.fetch(await planTranscoderSet(text, hub));
 }
 
-/** config.yaml alone, its `files` as they are written. */
-export async function locateTranscoderConfig(text: string, hub: Hub): Promise<TranscoderConfig> {
-  const { folder, reference } = await placeOf(text);
-  return reference ? hub.obtain(reference, planConfig) : readTranscoderConfig(folder);
+/** What {@link locateTranscoders} would fetch. */
+export async function planTranscoderSet(text: string, hub: Hub): Promise<FetchPlan<TranscoderConfig>> {
+  const folder = isBundledTranscoders(text) ? transcoderFolder(text) : await localPath(text);
+  if (folder !== undefined) return planListedFiles(hub, await readTranscoderConfig(folder));
+  return hub.plan(requireHubReference(text, 'transcoders'), planTranscoderFiles);
 }
-
-/** What a folder of this machine lists on the hub. */
-export async function planLocalSet(hub: Hub, folder: string): Promise<FetchPlan<TranscoderConfig>> {
-  return planListedFiles(hub, await readTranscoderConfig(folder));
-}
-
-async function placeOf(text: string): Promise<{ folder: string; reference?: HubReference }> {
-  if (isBundledTranscoders(text)) return { folder: transcoderFolder(text) };
-  const folder = await localPath(text);
-  return folder === undefined ? { folder: '', reference: requireHubReference(text, 'transcoders') } : { folder };
-}
-
-const planConfig: Planner<TranscoderConfig> = async (hub, repository) => {
-  const file = await hub.smallFile(repository, repository.inFolder('config.yaml'));
-  return { needed: [], result: await readTranscoderConfig(dirname(file), scanOf(repository.reference)) };
-};
 
 /** config.yaml, labels, and the weights it lists or that lie beside it. */
 export const planTranscoderFiles: Planner<TranscoderConfig> = async (hub, repository) => {
-  const { result: config } = await planConfig(hub, repository);
+  const configPath = repository.inFolder('config.yaml');
+  const folder = dirname(await hub.smallFile(repository, configPath));
+  const config = await readTranscoderConfig(folder, scanOf(repository.reference));
   const labels = [repository.inFolder(labelsFile)].filter((path) => repository.has(path));
   if (!config.files) {
-    const paths = [repository.inFolder('config.yaml'), ...labels, ...layersOf(repository)];
+    const paths = [configPath, ...labels, ...layersOf(repository)];
     return { needed: [{ repository, paths }], result: config };
   }
   const listed = await planListedFiles(hub, config);
   const own = config.files.filter(isLocal).map((file) => pathInRepository(repository, file));
-  const paths = [repository.inFolder('config.yaml'), ...labels, ...own];
+  const paths = [configPath, ...labels, ...own];
   return { needed: [{ repository, paths }, ...listed.needed], result: listed.result };
 };
 

@@ -94,6 +94,4 @@ test('labels come with the set, packed features do not', async () => {
   await using loaded = await ReplacementModel.load(modelDir('llama'), 'org/set');
   expect(loaded.labels).toEqual({ '0:1': 'one' });
   expect(current.hub.takeRequests().filter(({ url }) => url.includes('features'))).toEqual([]);
-    false,
-  );
 });
