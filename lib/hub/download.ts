@@ -48,18 +48,19 @@ export async function fetchFiles(needed: readonly NeededFiles[], onProgress?: Pr
   for (const file of missing) await link(file);
 }
 
-/** What fetching would fetch. */
+/** What fetching would fetch, each file once. */
 export async function listNeeded(needed: readonly NeededFiles[]): Promise<NeededFile[]> {
-  const missing = await missingFiles(needed);
-  const files: NeededFile[] = [];
+  const missing = new Map((await missingFiles(needed)).map((file) => [file.repository.file(file.path), file]));
+  const files = new Map<string, NeededFile>();
   for (const { repository, paths } of needed) {
     for (const path of paths) {
-      const file = missing.find((absent) => absent.repository === repository && absent.path === path);
-      const size = file?.blob.size ?? (await stat(repository.file(path))).size;
-      files.push({ repo: repository.repo, path, bytes: size, cachedBytes: file?.present ?? size });
+      const place = repository.file(path);
+      const file = missing.get(place);
+      const bytes = file?.blob.size ?? (await stat(place)).size;
+      files.set(place, { repo: repository.repo, path, bytes, cachedBytes: file?.present ?? bytes });
     }
   }
-  return files;
+  return [...files.values()];
 }
 
 /** Size and hash of files that the snapshots lack. */

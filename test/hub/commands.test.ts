@@ -51,6 +51,15 @@ test('fetch says what it would fetch, fetches it, and finds it again', async () 
   expect(new Set(files.map(({ repo }) => repo))).toEqual(new Set(['org/set']));
 });
 
+test('fetch of two sets counts the model they share once', async () => {
+  const { files } = current.hub.repositories.get('org/set') ?? { files: new Map() };
+  current.hub.add('org/second', Object.fromEntries(files));
+  const { files: listed } = JSON.parse(await lines(['fetch', 'org/set', 'org/second', '--dry-run', '--json']));
+  const names = (listed as { repo: string; path: string }[]).map(({ repo, path: file }) => `${repo} ${file}`);
+  expect(names.filter((name) => name === 'meta/tiny model.safetensors')).toHaveLength(1);
+  expect(new Set(names).size).toBe(names.length);
+});
+
 test('two processes fetch the same at once', async () => {
   const results = await Promise.all([run(['fetch', 'org/set']), run(['fetch', 'org/set'])]);
   expect(results.map(({ code }) => code)).toEqual([0, 0]);
