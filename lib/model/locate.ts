@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { localPath } from '../hub/local-path';
 import type { FetchPlan, Hub } from '../hub/plan';
-import { type HubReference, requireHubReference } from '../hub/reference';
+import { type HubReference, parseHubReference, requireHubReference } from '../hub/reference';
 import { isBundledModel, modelFolder } from './bundled';
+import { checkModelFolder } from './checkpoint';
 import { type LocatedModel, planModelFiles } from './model-files';
 
 /** Organisations of the families by the names TransformerLens has for models; first match. */
@@ -29,13 +30,23 @@ export async function locateModel(text: string, hub: Hub): Promise<LocatedModel>
 export async function planModelSource(text: string, hub: Hub): Promise<FetchPlan<LocatedModel>> {
   if (isBundledModel(text)) return { needed: [], result: { folder: modelFolder(text), name: text } };
   const folder = await localPath(text);
-  if (folder !== undefined) return { needed: [], result: { folder, name: basename(folder) } };
-  return hub.plan(modelReference(text), planModelFiles);
+  if (folder === undefined) return hub.plan(modelReference(text), planModelFiles);
+  // Before its transcoders, which may be gigabytes, are fetched.
+  await checkModelFolder(folder);
+  return { needed: [], result: { folder, name: basename(folder) } };
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT`. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a text that names nothing on the hub. */
 export function modelReference(text: string): HubReference {
+  return requireHubReference(fullName(text), 'model');
+}
+
+/** @returns undefined for a text that names nothing on the hub. */
+export function parseModelReference(text: string): HubReference | undefined {
+  return parseHubReference(fullName(text));
+}
+
+function fullName(text: string): string {
   const organisation = organisations.find(([pattern]) => pattern.test(text))?.[1];
-  const short = organisation !== undefined && !text.includes('/');
-  return requireHubReference(short ? `${organisation}/${text}` : text, 'model');
+  return organisation === undefined || text.includes('/') ? text : `${organisation}/${text}`;
 }

@@ -18,7 +18,7 @@ import { planModelFiles } from './model-files';
 export async function planFetch(text: string, hub: Hub, options: { withModel: boolean }): Promise<NeededFiles[]> {
   const { needed, result } = await planEither(text, hub);
   if (result === undefined || !options.withModel) return [...needed];
-  return [...needed, ...(await planModelSource(modelNameOf(result), hub)).needed];
+  return [...needed, ...(await planModelSource(await modelNameOf(result), hub)).needed];
 }
 
 /** @returns the config of a set as the result, none of a model */

@@ -34,6 +34,12 @@ test('a set without a name of a model asks for one', async () => {
   await expectRejection(load(undefined, 'org/set'), 'ERR_INVALID_ARGUMENT', /Name the model, too.*no model_name/);
 });
 
+test('a local model that is missing is told before its transcoders are fetched', async () => {
+  current.hub.addFolder('org/set', set);
+  await expectRejection(load('./none', 'org/set'), 'ERR_FILE_NOT_FOUND', /none: expected a model folder/);
+  expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toEqual([]);
+});
+
 test('only what is needed is fetched: no other formats, and shards by the index', async () => {
   const { files } = current.hub.addFolder('org/model', modelDir('llama'));
   const whole = files.get('model.safetensors') ?? Buffer.of();
