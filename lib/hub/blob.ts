@@ -93,7 +93,7 @@ async function fillPart(client: HubClient, blob: Blob, part: string, onBytes: (d
 /** @returns why the bytes ended, when it was before their end. */
 async function append(
   client: HubClient,
-  { url, size }: Blob,
+  blob: Blob,
   handle: FileHandle,
   start: number,
   onBytes: (done: number) => void,
@@ -101,6 +101,7 @@ async function append(
   const silence = new AbortController();
   const restart = () => setTimeout(() => silence.abort(new Error(`silent for ${silenceMs / 1000} s`)), silenceMs);
   const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
+  const { url, size } = blob;
   const answer = await client.fetch(url, { headers, signal: silence.signal });
   let at = answer.status === 206 ? start : 0;
   let timer = restart();
@@ -109,7 +110,7 @@ async function append(
       clearTimeout(timer);
       timer = restart();
       if (at + piece.length > size) throw tooLong(url, size);
-      await writeAll(handle, piece, at, url);
+      await writeAll(handle, piece, at, partOf(blob));
       at += piece.length;
       onBytes(at);
     }

@@ -186,7 +186,7 @@ function sendPathsInfo(request: IncomingMessage, response: ServerResponse, { fil
 /** An entry of a listing: git object id of what git holds, which for large files is a pointer. */
 function entryOf(name: string, content: Buffer) {
   const entry = { type: 'file', path: name, size: content.length };
-  if (content.length < largeFrom) return { ...entry, oid: gitHash(content) };
+  if (content.length < largeFrom) return { ...entry, oid: gitHash(content), lfs: undefined };
   const oid = hashOf('sha256', content);
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
   return {
