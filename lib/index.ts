@@ -17,6 +17,8 @@ export { readLabels } from './features/read-labels';
 export * from './graph';
 export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
 export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';
+export type { FetchOptions } from './hub/plan';
+export type { HubOptions } from './hub/settings';
 export {
   type PageSelection,
   type SelectedFeature,

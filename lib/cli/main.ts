@@ -3,8 +3,10 @@ import { Command } from 'commander';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { registerAttribute } from './commands/attribute';
+import { registerCache } from './commands/cache';
 import { registerConvert } from './commands/convert';
 import { registerDemo } from './commands/demo';
+import { registerFetch } from './commands/fetch';
 import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
 import { registerHarvest } from './commands/harvest';
@@ -37,6 +39,8 @@ export function makeProgram(): Command {
     registerSelection,
     registerInfo,
     registerConvert,
+    registerFetch,
+    registerCache,
     registerSetup,
   ];
   for (const register of commands) register(program);

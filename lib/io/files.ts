@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
-import { describe } from '../validate';
+import { checkNotAborted, describe } from '../validate';
 
 /** Bytes, text, or a function that writes them piece by piece to an open file. */
 export type FileContent = string | Uint8Array | ((handle: FileHandle) => Promise<void>);
@@ -158,12 +158,17 @@ export function readError(path: string, error: unknown): unknown {
  * Run `task` while holding a lock that other processes (and other callers in this one) respect.
  *
  * The lock is the folder `<path>.lock`; `path` itself need not exist, the folder it is in must. The lock of a process
- * that died is taken over after 20 seconds. Waits at most `waitMs` (default ten minutes).
+ * that died is taken over after 20 seconds. Waits at most `waitMs` (default ten minutes), or until the signal fires.
  *
- * @throws CircuitTracerError `ERR_FILE_WRITE` when the lock can't be made or had in time; what `task` throws.
+ * @throws CircuitTracerError `ERR_FILE_WRITE` when the lock can't be made or had in time; `ABORT_ERR`; what `task` throws.
  */
-export async function withFileLock<T>(path: string, task: () => Promise<T>, waitMs = 600_000): Promise<T> {
-  const release = await acquireLock(resolve(path), Date.now() + waitMs);
+export async function withFileLock<T>(
+  path: string,
+  task: () => Promise<T>,
+  waitMs = 600_000,
+  signal?: AbortSignal,
+): Promise<T> {
+  const release = await acquireLock(resolve(path), Date.now() + waitMs, signal);
   try {
     return await task();
   } finally {
@@ -172,10 +177,11 @@ export async function withFileLock<T>(path: string, task: () => Promise<T>, wait
   }
 }
 
-async function acquireLock(path: string, deadline: number): Promise<() => Promise<void>> {
+async function acquireLock(path: string, deadline: number, signal?: AbortSignal): Promise<() => Promise<void>> {
   // Loaded on first use: it installs signal handlers.
   const { default: lockfile } = await import('proper-lockfile');
   for (;;) {
+    checkNotAborted(signal);
     try {
       return await lockfile.lock(path, { realpath: false, stale: 20_000, onCompromised: () => undefined });
     } catch (error) {

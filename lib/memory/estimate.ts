@@ -1,10 +1,11 @@
 import { attributeDefaults } from '../attribution/options';
 import type { Device } from '../device';
 import { CircuitTracerError } from '../errors';
-import { modelFolder, transcoderFolder } from '../model/bundled';
+import { Hub } from '../hub/plan';
 import { openCheckpoint } from '../model/checkpoint';
 import { type ModelPlan, planModel } from '../model/families';
 import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
+import { locateModel } from '../model/locate';
 import { checkFit } from '../transcoder/fit';
 import { planTranscoders } from '../transcoder/formats';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
@@ -68,7 +69,7 @@ export interface MemoryParts {
  * Memory that loading a model, transcoders or both takes, and an attribution with both. Only headers of files are read, and
  * LibTorch isn't needed.
  *
- * @param what folders as `ReplacementModel.load` takes them; one may be missing
+ * @param what as `ReplacementModel.load` takes them, what is on the hub is fetched; one may be missing
  * @throws CircuitTracerError what `planTranscoders` and opening a model throw; `ERR_MODEL_MISMATCH`;
  * `ERR_INVALID_ARGUMENT`.
  *
@@ -86,15 +87,13 @@ export async function estimateMemory(
   }
   const model = what.model === undefined ? undefined : await openModel(checkText(what.model, 'model'));
   const transcoders =
-    what.transcoders === undefined
-      ? undefined
-      : await planTranscoders(transcoderFolder(checkText(what.transcoders, 'transcoders')));
+    what.transcoders === undefined ? undefined : await planTranscoders(checkText(what.transcoders, 'transcoders'));
   if (model && transcoders) checkFit(model.spec, transcoders.spec);
   return memoryOf({ ...(model && { model }), ...(transcoders && { transcoders }) }, options);
 }
 
 async function openModel(name: string): Promise<MemoryParts['model']> {
-  const folder = modelFolder(name);
+  const { folder } = await locateModel(name, await Hub.open());
   return { ...planModel(await openCheckpoint(folder)), tokenizer: await tokenizerBytes(folder) };
 }
 

@@ -10,7 +10,7 @@ import { fraction, oneOf } from '../arguments';
 import { interruptible } from '../exit';
 import { logToStderr } from '../logging';
 import { shortDtypes } from '../model-options';
-import { inMegabytes, progressDisplay } from '../progress';
+import { progressDisplay } from '../progress';
 import { byteSize } from '../text';
 
 interface ConvertFlags {
@@ -42,7 +42,7 @@ async function convert(from: string, to: string, flags: ConvertFlags): Promise<v
     try {
       const done = (await fileExists(from))
         ? await convertSavedGraph(from, to, flags, signal)
-        : await convertSet(from, to, flags, { signal, onProgress: inMegabytes(display.listener) });
+        : await convertSet(from, to, flags, { signal, onProgress: display.listener });
       display.stop();
       process.stdout.write(`${done}\n`);
     } finally {

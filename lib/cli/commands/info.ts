@@ -3,9 +3,10 @@ import { CircuitTracerError } from '../../errors';
 import { memoryAdvice } from '../../memory/advice';
 import { type MemoryOptions, memoryOf } from '../../memory/estimate';
 import { wholeNumber } from '../arguments';
-import { UsageError } from '../exit';
+import { interruptible, UsageError } from '../exit';
 import { findMisfit, type Info, inspect, memoryPartsOf } from '../inspect';
 import { addWeightOptions, type ModelFlags } from '../model-options';
+import { progressDisplay } from '../progress';
 import { renderInfo } from '../render-info';
 import { renderMemory } from '../render-memory';
 import { Palette } from '../text';
@@ -21,7 +22,7 @@ export function registerInfo(program: Command): void {
   const command = program
     .command('info')
     .description('say what a model, transcoder folder or graph is, whether two of them fit, and the memory they take')
-    .argument('<path>', 'model folder, transcoder folder or saved graph')
+    .argument('<path>', 'model, transcoders (folder or org/repo) or saved graph')
     .argument('[other]', 'another of them');
   addWeightOptions(command)
     .option('--prompt-tokens <n>', 'tokens of a prompt, for the memory of an attribution', wholeNumber(1), 64)
@@ -32,9 +33,22 @@ export function registerInfo(program: Command): void {
     .action(showInfo);
 }
 
+/** What is on the hub is fetched, which shows and can be stopped. */
+async function inspectBoth(path: string, other: string | undefined): Promise<{ first: Info; second?: Info }> {
+  const display = progressDisplay();
+  try {
+    return await interruptible(async (signal) => {
+      const options = { signal, onProgress: display.listener };
+      const first = await inspect(path, options);
+      return other === undefined ? { first } : { first, second: await inspect(other, options) };
+    });
+  } finally {
+    display.stop();
+  }
+}
+
 async function showInfo(path: string, other: string | undefined, flags: InfoFlags): Promise<void> {
-  const first = await inspect(path);
-  const second = other === undefined ? undefined : await inspect(other);
+  const { first, second } = await inspectBoth(path, other);
   if (second?.kind === first.kind) {
     throw new UsageError(`Both paths are of one kind (${first.kind}): give two of a model, transcoders and a graph.`);
   }

@@ -3,7 +3,7 @@ import { type SetupOptions, setupLibtorch } from '../../libtorch/fetch';
 import { type Variant, variants } from '../../libtorch/sources';
 import { interruptible } from '../exit';
 import { logToStderr } from '../logging';
-import { inMegabytes, progressDisplay } from '../progress';
+import { progressDisplay } from '../progress';
 
 interface SetupFlags {
   variant: Variant;
@@ -28,10 +28,9 @@ export function registerSetup(program: Command): void {
 async function setup({ variant, force, verbose }: SetupFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, verbose);
-  const onProgress = inMegabytes(display.listener);
   try {
     await interruptible(async (signal) => {
-      const options: SetupOptions = { variant, force, signal, onProgress };
+      const options: SetupOptions = { variant, force, signal, onProgress: display.listener };
       const { version, directory, cuda } = await setupLibtorch(options);
       display.stop();
       process.stdout.write(`LibTorch ${version} (${cuda ? 'CUDA' : 'CPU'}) is in ${directory}\n`);

@@ -1,6 +1,7 @@
 import type { FeatureExamples } from '../../features/feature-examples';
 import { PackedFeatures } from '../../features/packed-features';
 import { indexFile, type PackedSource } from '../../features/packed-source';
+import { parseHubReference } from '../../hub/reference';
 import { Problem } from '../problem';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
@@ -62,14 +63,13 @@ class HubSource implements PackedSource {
   async close(): Promise<void> {}
 }
 
-/** The folder of features that `org/name//folder@revision` names; undefined for what is no repository. */
+/** The folder of features that a scan, `org/name//folder@revision`, names; undefined for what is no repository. */
 export function hubFolder(scan: string): string | undefined {
-  const [, repository = '', folder, revision = 'main'] =
-    /^([\w.-]+\/[\w.-]+)(?:\/\/([\w./-]+))?(?:@([\w./-]+))?$/.exec(scan) ?? [];
-  const parts = [...repository.split('/'), ...(folder ?? '').split('/'), ...revision.split('/')];
-  if (repository === '' || parts.some((part) => part.startsWith('.'))) return undefined;
-  const path = folder === undefined ? [] : folder.split('/').filter(Boolean);
-  return [repository, 'resolve', encodeURIComponent(revision), ...path, 'features'].join('/');
+  const reference = parseHubReference(scan);
+  if (reference === undefined) return undefined;
+  const { repo, path, revision = 'main' } = reference;
+  const folders = path.split('/').filter(Boolean).map(encodeURIComponent);
+  return [repo, 'resolve', encodeURIComponent(revision), ...folders, 'features'].join('/');
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

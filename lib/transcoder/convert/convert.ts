@@ -1,13 +1,14 @@
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import type { ProgressListener } from '../../engine';
+import { Hub } from '../../hub/plan';
 import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
-import { transcoderFolder } from '../../model/bundled';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
 import { OwnedEngine } from '../../owned-engine';
 import { checkCallback, checkNotAborted, checkOneOf, checkOptions, checkSignal, checkText } from '../../validate';
-import { planTranscoders } from '../formats';
+import { planLocated } from '../formats';
+import { locateTranscoders } from '../locate';
 import type { TranscoderSpec } from '../spec';
 import { type Companion, copyCompanion, findCompanions } from './companions';
 import { type ConvertedFile, nativeFiles } from './native-files';
@@ -40,7 +41,7 @@ export interface ConvertedTranscoders {
  * Some rows at a time pass through memory, whatever the size of the set; but for deflated `.npz` files, whose arrays are
  * unpacked into memory.
  *
- * @param from folder with config.yaml, or the name of bundled transcoders
+ * @param from folder with config.yaml, the name of bundled transcoders, or a reference to the hub, which is fetched
  * @param out absent or an empty folder; filled under a temporary name and renamed at the end
  * @throws CircuitTracerError what `planTranscoders` throws; `ERR_FILE_WRITE` when `out` holds something, can't be
  * written, or its disk has too little space; `ERR_WEIGHT` for numbers that aren't finite or don't fit `dtype`;
@@ -55,13 +56,14 @@ export async function convertTranscoders(
   const dtype = options.dtype && checkOneOf(options.dtype, 'dtype', computeDtypes);
   const signal = checkSignal(options.signal);
   const onProgress = checkCallback(options.onProgress, 'onProgress');
-  const source = transcoderFolder(checkText(from, 'from'));
+  checkText(from, 'from');
   const folder = resolve(checkText(out, 'out'));
   checkNotAborted(signal);
   await checkAbsentOrEmpty(folder);
-  const plan = await planTranscoders(source);
+  const source = await locateTranscoders(from, await Hub.open({ signal, onProgress }));
+  const plan = await planLocated(source);
   const files = nativeFiles(plan, dtype);
-  const companions = await findCompanions(source);
+  const companions = await findCompanions(source.folder);
   const bytes = total(files.flatMap((file) => file.tensors));
   await checkDiskSpace(folder, bytes + total(companions));
   await makeFolderAtomically(folder, async (temporary) => {
@@ -94,7 +96,7 @@ function progressOf(listener: ProgressListener | undefined, total: number): (wri
   let done = 0;
   return (written) => {
     done += written;
-    listener?.({ phase: 'convert', done, total });
+    listener?.({ phase: 'convert', done, total, unit: 'bytes' });
   };
 }
 
