@@ -45,10 +45,13 @@ async function* lines(path: string): AsyncGenerator<{ text: string; bytesRead: n
   let rest = '';
   try {
     for await (const chunk of stream) {
-      const parts = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
-      rest = parts.pop() ?? '';
+      const [first = '', ...more] = decoder.decode(chunk as Buffer, { stream: true }).split('\n');
+      rest += first;
       if (rest.length > longestLine) throw new Error(`a line is longer than ${longestLine} characters`);
-      for (const text of parts) yield { text: text.replace(/\r$/, ''), bytesRead: file.bytesRead };
+      for (const text of more) {
+        yield { text: rest.replace(/\r$/, ''), bytesRead: file.bytesRead };
+        rest = text;
+      }
     }
     rest += decoder.decode();
     if (rest !== '') yield { text: rest, bytesRead: file.bytesRead };

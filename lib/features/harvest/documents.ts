@@ -1,6 +1,7 @@
 import { CircuitTracerError } from '../../errors';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { readCorpus } from './corpus';
+import { longestLineTokens } from './place-heap';
 
 /** A stretch of a line of the corpus, as the model runs it. */
 export interface Document {
@@ -38,6 +39,7 @@ export async function* readDocuments(
         `context must exceed the ${zeroPositions} special tokens in front of a document; found ${context}.`,
       );
     const body = Int32Array.from(tokens.slice(zeroPositions));
+    if (body.length > longestLineTokens) throw tooLong(`${text}, line ${line + 1}`, body.length);
     for (let start = 0; start < body.length; start += step) {
       yield { line, start, prefix, tokens: body.subarray(start, start + step), bytesRead };
     }
@@ -52,4 +54,11 @@ function tokensOf(model: ReplacementModel, text: string, where: string) {
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: ${error.message}`, { cause: error });
   }
   throw new CircuitTracerError('ERR_TOKENIZER', 'A corpus is text: load a model with a tokenizer.');
+}
+
+function tooLong(where: string, tokens: number): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_FILE_FORMAT',
+    `${where}: expected a document of at most ${longestLineTokens} tokens, found ${tokens}. Break it into lines.`,
+  );
 }

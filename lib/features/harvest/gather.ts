@@ -2,20 +2,21 @@ import type { ReplacementModel } from '../../model/replacement-model';
 import { type Batch, inBatches, rowOf } from './batches';
 import { readDocuments } from './documents';
 import type { ResolvedHarvestOptions } from './options';
+import type { TextPlace } from './state-file';
 import { documentHash, type Tallies } from './tally';
 
-/** Told after each batch: where the text has been read to, in bytes, and the line that comes next. */
-export type Gathered = (bytesRead: number, nextLine: number) => Promise<void>;
+/** Told after each batch: where the text has been read to, in bytes, and what comes next. */
+export type Gathered = (bytesRead: number, next: TextPlace) => Promise<void>;
 
-/** Run the corpus from a line on and count what features do on it. The next batch is read while one runs. */
+/** Run the corpus from a place on and count what features do on it. The next batch is read while one runs. */
 export async function gather(
   model: ReplacementModel,
   options: ResolvedHarvestOptions,
   tallies: Tallies,
-  firstLine: number,
+  first: TextPlace,
   gathered: Gathered,
 ): Promise<void> {
-  const batches = inBatches(readDocuments(model, options, (line) => line >= firstLine));
+  const batches = inBatches(documentsFrom(model, options, first));
   let next = await batches.next();
   while (!next.done) {
     const batch: Batch = next.value;
@@ -26,9 +27,15 @@ export async function gather(
     next = await batches.next();
     count(batch, tokens, await running, tallies);
     const last = batch.documents.at(-1);
-    // A line may go on in the next batch: it is done when another begins.
-    const nextLine = next.done ? (last?.line ?? 0) + 1 : (next.value.documents[0]?.line ?? 0);
-    await gathered(last?.bytesRead ?? 0, nextLine);
+    const after = next.done ? undefined : next.value.documents[0];
+    await gathered(last?.bytesRead ?? 0, { line: after?.line ?? 0, start: after?.start ?? 0 });
+  }
+}
+
+/** A line may be cut into several documents, of which some have been counted. */
+async function* documentsFrom(model: ReplacementModel, options: ResolvedHarvestOptions, first: TextPlace) {
+  for await (const document of readDocuments(model, options, (line) => line >= first.line)) {
+    if (document.line > first.line || document.start >= first.start) yield document;
   }
 }
 

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { CircuitTracerError } from '../../errors';
 import { makeFolder, regularFile } from '../../io/files';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
@@ -10,7 +11,7 @@ import { type ChosenFeature, cutExamples } from './examples';
 import { gather } from './gather';
 import { type HarvestOptions, type ResolvedHarvestOptions, resolveHarvestOptions } from './options';
 import { selectExamples } from './select-examples';
-import { type HarvestState, loadState, saveState } from './state-file';
+import { type HarvestState, loadState, saveState, type TextPlace } from './state-file';
 import { statisticsOf } from './statistics';
 import { type FeatureTally, Tallies } from './tally';
 
@@ -24,6 +25,7 @@ export interface HarvestResult {
 }
 
 const stateFile = 'harvest-state.bin';
+const textStart: TextPlace = { line: 0, start: 0 };
 /** Examples held at once while their activations are looked up. */
 const heldTokens = 8_000_000;
 
@@ -32,8 +34,8 @@ const heldTokens = 8_000_000;
  * activations, quantiles, histogram, frequency, and the tokens it makes likelier and less likely. Written in the packed layout
  * that `PackedFeatures`, the page and the server read.
  *
- * The corpus is streamed: memory depends on the number of features, not on the length of the text; at most
- * features * (candidates + sample) * 24 bytes. What has been gathered is saved now and then in the folder; the same call after a
+ * The corpus is streamed: memory depends on the number of features, not on the length of the text. A feature takes about 0.5 kB
+ * and 24 bytes for each of at most candidates + sample places. What has been gathered is saved now and then in the folder; the same call after a
  * break goes on from there and writes the same bytes.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`; `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for the text or what
@@ -67,13 +69,15 @@ async function gathered(
   let saved = performance.now();
   const report = (done: number) => onProgress?.({ phase: 'harvest', done, total: size });
   report(0);
-  await gather(model, options, tallies, earlier?.nextLine ?? 0, async (bytesRead, nextLine) => {
+  await gather(model, options, tallies, earlier?.next ?? textStart, async (bytesRead, next) => {
     report(Math.min(bytesRead, size));
     if (performance.now() - saved < saveInterval * 1000) return;
-    await saveState(path, identity, { tallies, nextLine, complete: false });
+    await saveState(path, identity, { tallies, next, complete: false });
     saved = performance.now();
   });
-  const complete = { tallies, nextLine: 0, complete: true };
+  if (tallies.tokens === 0)
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${options.text}: expected text, found none.`);
+  const complete = { tallies, next: textStart, complete: true };
   await saveState(path, identity, complete);
   return complete;
 }

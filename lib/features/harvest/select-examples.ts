@@ -23,8 +23,8 @@ const intervalBreadth = 60;
  */
 export function selectExamples(tally: FeatureTally, rules: SelectionRules): ChosenQuantile[] {
   const seen = new Set<number>();
-  const top = pick(tally.top.places(), rules.topExamples, rules.sameWord, seen);
-  const sample = byStrength(tally.sample.places());
+  const top = pick(tally.top, rules.topExamples, rules.sameWord, seen);
+  const sample = byStrength(tally.sample);
   const intervals = Array.from({ length: rules.intervals }, (_, i) => {
     const begin = Math.floor((sample.length * (i + 1)) / (rules.intervals + 1));
     return {

@@ -1,13 +1,19 @@
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../../errors';
 import { fileExists, isObject, readError, writeFileAtomically } from '../../io/files';
 import type { Place } from './place-heap';
-import { Tallies, type TallySizes } from './tally';
+import { type FeatureTally, Tallies, type TallySizes } from './tally';
 
-/** What has been gathered, and from which line to go on. */
+/** Where a text is to be read on: documents before this are done. */
+export interface TextPlace {
+  readonly line: number;
+  readonly start: number;
+}
+
+/** What has been gathered, and from where to go on. */
 export interface HarvestState {
   readonly tallies: Tallies;
-  readonly nextLine: number;
+  readonly next: TextPlace;
   /** Nothing more to gather. */
   readonly complete: boolean;
 }
@@ -24,20 +30,24 @@ const featureBytes = 40;
  * @param identity what must be the same for a later harvest to go on from here
  */
 export async function saveState(path: string, identity: string, state: HarvestState): Promise<void> {
-  const { tallies, nextLine, complete } = state;
+  const { tallies, next, complete } = state;
   const features = [...tallies.entries()];
-  const head = { identity, nextLine, complete, tokens: tallies.tokens, features: features.length };
+  const head = { identity, next, complete, tokens: tallies.tokens, features: features.length };
   await writeFileAtomically(path, async (handle) => {
     await handle.appendFile(`${magic}${JSON.stringify(head)}\n`);
-    for (const [layer, feature, { count, max, min, top, sample }] of features) {
-      const places = [...top.places(), ...sample.places()];
-      const bytes = Buffer.alloc(featureBytes + places.length * placeBytes);
-      for (const [i, value] of [layer, feature, top.size, sample.size].entries()) bytes.writeUInt32LE(value, 4 * i);
-      for (const [i, value] of [count, max, min].entries()) bytes.writeDoubleLE(value, 16 + 8 * i);
-      for (const [i, place] of places.entries()) writePlace(bytes, featureBytes + i * placeBytes, place);
-      await handle.appendFile(bytes);
-    }
+    for (const [layer, feature, tally] of features) await handle.appendFile(featureRecord(layer, feature, tally));
   });
+}
+
+function featureRecord(layer: number, feature: number, tally: FeatureTally): Buffer {
+  const { count, max, min, top } = tally;
+  const sample = tally.hasOwnSample ? tally.sample : [];
+  const places = [...top, ...sample];
+  const bytes = Buffer.alloc(featureBytes + places.length * placeBytes);
+  for (const [i, value] of [layer, feature, top.length, sample.length].entries()) bytes.writeUInt32LE(value, 4 * i);
+  for (const [i, value] of [count, max, min].entries()) bytes.writeDoubleLE(value, 16 + 8 * i);
+  for (const [i, place] of places.entries()) writePlace(bytes, featureBytes + i * placeBytes, place);
+  return bytes;
 }
 
 function writePlace(bytes: Buffer, at: number, { value, line, position, token, document }: Place): void {
@@ -63,40 +73,70 @@ function readPlace(bytes: Buffer, at: number): Place {
  */
 export async function loadState(path: string, identity: string, sizes: TallySizes): Promise<HarvestState | undefined> {
   if (!(await fileExists(path))) return undefined;
-  const bytes = await readFile(path).catch((error) => {
-    throw readError(path, error);
-  });
-  const headEnd = bytes.indexOf(10, magic.length);
-  const head = headEnd < 0 ? undefined : parsed(bytes.toString('utf8', magic.length, headEnd));
-  if (bytes.toString('latin1', 0, magic.length) !== magic || !head) throw unusable(path, 'it is damaged');
-  if (head.identity !== identity)
-    throw unusable(path, 'it is of another harvest: another text, model or other options');
-  const tallies = new Tallies(sizes);
-  tallies.tokens = Number(head.tokens);
+  const file = new BufferedFile(await open(path));
   try {
-    readFeatures(bytes, headEnd + 1, Number(head.features), tallies);
-  } catch {
-    throw unusable(path, 'it is cut short');
+    if ((await file.line()) !== magic.trimEnd()) throw unusable(path, 'it is damaged');
+    const head = parsed(await file.line());
+    if (head?.identity !== identity)
+      throw unusable(path, 'it is of another harvest: another text, model or other options');
+    const tallies = new Tallies(sizes);
+    tallies.tokens = Number(head.tokens);
+    for (let i = 0; i < Number(head.features); i++) await readFeature(file, tallies);
+    return { tallies, next: head.next as TextPlace, complete: head.complete === true };
+  } catch (error) {
+    throw error instanceof CutShort ? unusable(path, 'it is cut short') : readError(path, error);
+  } finally {
+    await file.close();
   }
-  return { tallies, nextLine: Number(head.nextLine), complete: head.complete === true };
 }
 
-function readFeatures(bytes: Buffer, start: number, count: number, tallies: Tallies): void {
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    const [layer = 0, feature = 0, top = 0, sample = 0] = [0, 4, 8, 12].map((offset) =>
-      bytes.readUInt32LE(at + offset),
-    );
-    const tally = tallies.of(layer, feature);
-    [tally.count, tally.max, tally.min] = [16, 24, 32].map((offset) => bytes.readDoubleLE(at + offset)) as [
-      number,
-      number,
-      number,
-    ];
-    at += featureBytes;
-    for (let p = 0; p < top + sample; p++, at += placeBytes) {
-      (p < top ? tally.top : tally.sample).add(readPlace(bytes, at));
+async function readFeature(file: BufferedFile, tallies: Tallies): Promise<void> {
+  const head = await file.take(featureBytes);
+  const [layer = 0, feature = 0, top = 0, sample = 0] = [0, 4, 8, 12].map((offset) => head.readUInt32LE(offset));
+  const tally = tallies.of(layer, feature);
+  const bytes = await file.take((top + sample) * placeBytes);
+  const places = Array.from({ length: top + sample }, (_, i) => readPlace(bytes, i * placeBytes));
+  tally.restore(places.slice(0, top), sample > 0 ? places.slice(top) : undefined);
+  tally.count = head.readDoubleLE(16);
+  tally.max = head.readDoubleLE(24);
+  tally.min = head.readDoubleLE(32);
+}
+
+class CutShort extends Error {}
+
+/** Reads a file from front to back, some of it at a time: states can be larger than a buffer may be. */
+class BufferedFile {
+  readonly #file: FileHandle;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async line(): Promise<string> {
+    let end = this.#bytes.indexOf(10);
+    while (end < 0) {
+      await this.#more(2 ** 16);
+      end = this.#bytes.indexOf(10);
     }
+    return (await this.take(end + 1)).toString('utf8', 0, end);
+  }
+
+  async take(length: number): Promise<Buffer> {
+    while (this.#bytes.length < length) await this.#more(Math.max(2 ** 20, length - this.#bytes.length));
+    const taken = this.#bytes.subarray(0, length);
+    this.#bytes = this.#bytes.subarray(length);
+    return taken;
+  }
+
+  async #more(length: number): Promise<void> {
+    const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(length), 0, length);
+    if (bytesRead === 0) throw new CutShort();
+    this.#bytes = Buffer.concat([this.#bytes, buffer.subarray(0, bytesRead)]);
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
 

@@ -15,7 +15,7 @@ export function statisticsOf(
   tokens: number,
   bins: number,
 ): Pick<FeatureExamples, 'act_min' | 'act_max' | 'quantile_values' | 'histogram' | 'activation_frequency'> {
-  const values = byStrength(tally.sample.places()).map(({ value }) => value);
+  const values = byStrength(tally.sample).map(({ value }) => value);
   values.reverse();
   const low = Math.min(0, tally.min);
   return {

@@ -5,22 +5,49 @@ export class FeatureTally {
   count = 0;
   max = -Infinity;
   min = Infinity;
-  /** The strongest places. */
-  readonly top: PlaceHeap;
-  /** Places chosen by a hash of where they are: as good as at random, and the same every time. All, if there are few. */
-  readonly sample: PlaceHeap;
+  readonly #sizes: TallySizes;
+  readonly #top: PlaceHeap;
+  /** Made when there are more places than the strongest: until then those are all. */
+  #sample: PlaceHeap | undefined;
 
-  constructor({ candidates, sample }: TallySizes) {
-    this.top = new PlaceHeap(candidates, (value) => value);
-    this.sample = new PlaceHeap(sample, (_, line, position) => mix(line, position));
+  constructor(sizes: TallySizes) {
+    this.#sizes = sizes;
+    this.#top = new PlaceHeap(sizes.candidates, (value) => value);
   }
 
   add(place: Place): void {
     this.count++;
     this.max = Math.max(this.max, place.value);
     this.min = Math.min(this.min, place.value);
-    this.top.add(place);
-    this.sample.add(place);
+    if (this.#sample === undefined && this.#top.isFull) this.#startSample(this.#top.places());
+    this.#top.add(place);
+    this.#sample?.add(place);
+  }
+
+  /** The strongest places, best first. */
+  get top(): Place[] {
+    return this.#top.places();
+  }
+
+  /** Places chosen by a hash of where they are: as good as at random, and the same every time. All, if there are few. */
+  get sample(): Place[] {
+    return this.#sample?.places() ?? this.top;
+  }
+
+  /** What {@link top} and {@link sample} gave, put back. */
+  restore(top: readonly Place[], sample: readonly Place[] | undefined): void {
+    for (const place of top) this.#top.add(place);
+    if (sample) this.#startSample(sample);
+  }
+
+  /** Whether the sample holds other places than the strongest. */
+  get hasOwnSample(): boolean {
+    return this.#sample !== undefined;
+  }
+
+  #startSample(places: readonly Place[]): void {
+    this.#sample = new PlaceHeap(this.#sizes.sample, (_, line, position) => mix(line, position));
+    for (const place of places) this.#sample.add(place);
   }
 }
 

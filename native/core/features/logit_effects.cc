@@ -32,7 +32,7 @@ at::Tensor writtenSum(const Transformer& model, const TranscoderSpec& transcoder
 
 LogitEffects logitEffects(const Transformer& model, const TranscoderSet& transcoders, int64_t layer,
                           int64_t count, const JobControl& control) {
-  const at::Tensor unembedding = model.weights().unembedding;  // [V, D]
+  const at::Tensor unembedding = model.weights().unembedding.to(at::kFloat);  // [V, D]
   const int64_t features = transcoders.spec().nFeatures[layer];
   const int64_t chunk = std::max<int64_t>(1, kMostEffects / unembedding.size(0));
   std::vector<at::Tensor> top, bottom;
@@ -44,7 +44,7 @@ LogitEffects logitEffects(const Transformer& model, const TranscoderSet& transco
     const at::Tensor read =
         adjointThroughNorm(model.spec().normalization, model.weights().finalNorm.gain,
                            writtenSum(model, transcoders.spec(), layer, decoders));
-    const at::Tensor effects = at::mm(read, unembedding.to(at::kFloat).t());
+    const at::Tensor effects = at::mm(read, unembedding.t());
     const auto tokens = [&](bool largest) {
       return std::get<1>(effects.topk(count, 1, largest)).to(at::kInt).cpu();
     };
