@@ -14,6 +14,8 @@ export type { HarvestOptions } from './features/harvest/options';
 export type { FeatureLabels } from './features/labels';
 export { PackedFeatures } from './features/packed-features';
 export { readLabels } from './features/read-labels';
+export type { FeatureName, FeatureSource } from './features/sources/feature-source';
+export { featurePlaceOf, openFeatureSource } from './features/sources/open-source';
 export * from './graph';
 export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
 export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';

@@ -44,7 +44,7 @@ export async function hubSettings(options: HubOptions = {}, env: Environment = p
 }
 
 /** `HF_ENDPOINT`, without a slash at its end. */
-function hubEndpoint(env: Environment = process.env): string {
+export function hubEndpoint(env: Environment = process.env): string {
   return (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
 }
 

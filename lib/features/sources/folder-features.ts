@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import { type FeatureExamples, findProblem } from '../../features/feature-examples';
-import { findFeatures, PackedFeatures } from '../../features/packed-features';
-import { indexFile } from '../../features/packed-source';
 import { cantorPair } from '../../graph/cantor';
+import { fileWithin, isSafePart, readWhole } from '../../io/file-within';
 import { fileExists } from '../../io/files';
-import { fileWithin, readWhole } from '../file-within';
-import { Problem } from '../problem';
-import { isSafePart } from '../target';
+import type { FeatureExamples } from '../feature-examples';
+import { findFeatures, PackedFeatures } from '../packed-features';
+import { indexFile } from '../packed-source';
 import type { FeatureName, FeatureSource } from './feature-source';
+import { parseFeature } from './parse-feature';
 
 /** Packed features come in a folder of their own, or in `features` of a folder of transcoders; files are where one says. */
 export async function featuresFolder(folder: string): Promise<string> {
@@ -60,16 +59,4 @@ class FeatureFiles implements FeatureSource {
   }
 
   async close(): Promise<void> {}
-}
-
-function parseFeature(path: string, bytes: Buffer): FeatureExamples {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw new Problem(422, 'ERR_FILE_FORMAT', `${path} is no JSON.`);
-  }
-  const problem = findProblem(value);
-  if (problem !== undefined) throw new Problem(422, 'ERR_FILE_FORMAT', `${path}: ${problem}.`);
-  return value as FeatureExamples;
 }

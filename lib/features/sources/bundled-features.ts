@@ -1,6 +1,6 @@
-import type { FeatureExamples } from '../../features/feature-examples';
-import { findFeatures, PackedFeatures } from '../../features/packed-features';
 import { isBundledTranscoders, transcoderFolder } from '../../model/bundled';
+import type { FeatureExamples } from '../feature-examples';
+import { findFeatures, PackedFeatures } from '../packed-features';
 import type { FeatureName, FeatureSource } from './feature-source';
 
 /** The examples that ship with the package, for graphs of the bundled transcoders. */

@@ -2,6 +2,14 @@ import { constants } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 
+/** Separators, drives and streams of some file systems, control characters, and what a second decoding would change. */
+const unsafe = /[\\/:\p{Cc}]|%[0-9A-Fa-f]{2}/u;
+
+/** Whether a name in a path stays in its folder on every system, and isn't hidden. */
+export function isSafePart(part: string): boolean {
+  return part !== '' && !part.startsWith('.') && !unsafe.test(part);
+}
+
 /**
  * The real path of a regular file in a folder; undefined when there is none, or when a link leads out of the folder.
  *
