@@ -36,5 +36,4 @@ async function main([out]) {
   }
 }
 
-if (require.main === module) main(process.argv.slice(2));
-module.exports = { options };
+main(process.argv.slice(2));

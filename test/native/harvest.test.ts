@@ -174,7 +174,7 @@ test.each([
   ['lines of one stretch', 128],
   ['lines of many stretches', 4],
 ])('broken off again and again, it ends in the same bytes: %s', async (_, context) => {
-  const long = Array.from({ length: 20 }, () => lines.join(' ')).join('\n');
+  const long = Array.from({ length: 12 }, () => lines.join(' ')).join('\n');
   const options = {
     text: textFile('long.txt', long),
     context,

@@ -34,8 +34,8 @@ const heldTokens = 8_000_000;
  * activations, quantiles, histogram, frequency, and the tokens it makes likelier and less likely. Written in the packed layout
  * that `PackedFeatures`, the page and the server read.
  *
- * The corpus is streamed: memory depends on the number of features, not on the length of the text. A feature takes about 0.5 kB
- * and 24 bytes for each of at most candidates + sample places. What has been gathered is saved now and then in the folder; the same call after a
+ * The corpus is streamed: memory depends on the number of features, not on the length of the text. A feature keeps at most
+ * candidates + sample places of 24 bytes. What has been gathered is saved now and then in the folder; the same call after a
  * break goes on from there and writes the same bytes.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`; `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for the text or what
