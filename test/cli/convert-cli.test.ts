@@ -13,7 +13,7 @@ test('writes a native set and says what it wrote', async () => {
   const out = newFolder();
   const { code, stdout, stderr } = await run(transcoderDir('gemma-scope-tiny'), out, '--dtype', 'bf16');
   expect({ code, stdout }).toEqual({ code: 0, stdout: `4 files, 205 kB, in ${out}\n` });
-  expect(stderr).toMatch(/^convert: 25.1 kB of 205 kB/);
+  expect(stderr).toMatch(/^convert: .* of 205 kB/m);
   expect(readdirSync(out).sort()).toEqual(['config.yaml', ...[0, 1, 2, 3].map((l) => `layer_${l}.safetensors`)]);
   expect((await planTranscoders(out)).layers.every(({ encoder }) => encoder.dtype === 'bfloat16')).toBe(true);
 });
