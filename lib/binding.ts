@@ -1,3 +1,4 @@
+import type { TensorSource } from './io/tensor-source';
 import { loadAddon } from './libtorch/load-addon';
 import type { ModelSpec, ModelWeights } from './model/spec';
 import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder/spec';
@@ -188,6 +189,24 @@ export interface NativeEngine {
     applyActivationFunction: boolean,
     sparse: boolean,
   ): NativeJob<NativeForwardResult & { features: NativeArray | NativeSparseActivations }>;
+  /**
+   * Active features of documents run one by one: their tokens in a row, and the length of each. Positions count along the row;
+   * the first `zeroPositions` of each document get none.
+   */
+  documentActivations(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    tokens: Int32Array,
+    lengths: Int32Array,
+    zeroPositions: number,
+  ): NativeJob<NativeSparseActivations>;
+  /** [features of the layer * count] token ids whose logits each feature raises most, and lowers most. */
+  logitEffects(
+    model: NativeTransformer,
+    transcoders: NativeTranscoders,
+    layer: number,
+    count: number,
+  ): NativeJob<{ top: Int32Array; bottom: Int32Array }>;
   setupAttribution(
     model: NativeTransformer,
     transcoders: NativeTranscoders,
@@ -245,6 +264,18 @@ export interface NativeEngine {
     rows: number,
     inputs: Float32Array | null,
   ): NativeJob<NativeArray>;
+
+  /**
+   * Writes a tensor as its view has it, in C order, as `dtype`, into an existing file from byte `offset` on, some rows at
+   * a time. Gives the bytes written.
+   */
+  writeTensor(
+    source: TensorSource,
+    dtype: string,
+    file: string,
+    offset: number,
+    onProgress?: NativeProgress,
+  ): NativeJob<number>;
 
   /** [M]: logit-weighted sum of all paths' normalised absolute weights. */
   nodeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;

@@ -9,6 +9,8 @@ export interface Progress {
   readonly phase: string;
   readonly done: number;
   readonly total: number;
+  /** What `done` and `total` count, where it isn't steps of the work. */
+  readonly unit?: 'bytes';
 }
 
 /**
@@ -61,14 +63,16 @@ export function fromNative(error: unknown): CircuitTracerError {
   return new CircuitTracerError(known, String(message ?? error), { cause: error });
 }
 
-/** A listener as native calls it, made safe: what it throws is logged and swallowed. */
+/** A listener as native calls it, made safe. */
 export function nativeProgress(listener: ProgressListener | undefined): NativeProgress | undefined {
-  if (!listener) return undefined;
-  return (phase, done, total) => {
-    try {
-      listener({ phase, done, total });
-    } catch (error) {
-      log().warn({ err: error }, 'the onProgress callback threw; the work goes on');
-    }
-  };
+  return listener && ((phase, done, total) => tellProgress(listener, { phase, done, total }));
+}
+
+/** What the listener throws is logged and swallowed. */
+export function tellProgress(listener: ProgressListener, progress: Progress): void {
+  try {
+    listener(progress);
+  } catch (error) {
+    log().warn({ err: error }, 'the onProgress callback threw; the work goes on');
+  }
 }

@@ -16,6 +16,9 @@ export const errorCodes = [
   'ERR_WEIGHT', // a tensor missing, of wrong shape or dtype, or not finite
   'ERR_MODEL_MISMATCH', // model and transcoders (or graph) don't fit each other
   'ERR_TOKENIZER',
+  'ERR_HUB', // the hub can't be reached, or keeps failing
+  'ERR_HUB_ACCESS', // gated, or a token that isn't accepted
+  'ERR_HUB_NOT_FOUND', // no such repository, revision, folder or file; or not in the cache while offline
   'ERR_LIBTORCH', // LibTorch or the addon missing, or of the wrong version
   'ERR_DEVICE', // device unknown or absent
   'ERR_OUT_OF_MEMORY',

@@ -9,12 +9,18 @@ export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
 export type { ExampleQuantile, FeatureExample, FeatureExamples } from './features/feature-examples';
+export { type HarvestResult, harvestFeatures } from './features/harvest/harvest';
+export type { HarvestOptions } from './features/harvest/options';
 export type { FeatureLabels } from './features/labels';
 export { PackedFeatures } from './features/packed-features';
 export { readLabels } from './features/read-labels';
+export type { FeatureName, FeatureSource } from './features/sources/feature-source';
+export { featurePlaceOf, openFeatureSource } from './features/sources/open-source';
 export * from './graph';
 export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
 export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';
+export type { FetchOptions } from './hub/plan';
+export type { HubOptions } from './hub/settings';
 export {
   type PageSelection,
   type SelectedFeature,
@@ -42,6 +48,12 @@ export type {
 } from './intervention/types';
 export type { TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
+export {
+  type AttributionEstimate,
+  estimateMemory,
+  type MemoryEstimate,
+  type MemoryOptions,
+} from './memory/estimate';
 export type { ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, LoadOptions } from './model/load-options';
@@ -61,6 +73,11 @@ export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/
 export { packageVersion } from './package-version';
 export type { ServeOptions } from './server/options';
 export { type GraphServer, serve } from './server/serve';
+export {
+  type ConvertedTranscoders,
+  type ConvertTranscodersOptions,
+  convertTranscoders,
+} from './transcoder/convert/convert';
 export { planTranscoders } from './transcoder/formats';
 export type {
   FeatureInputHook,

@@ -1,16 +1,22 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
+import { localPath } from '../hub/local-path';
+import { type FetchOptions, Hub } from '../hub/plan';
 import { fileExists } from '../io/files';
 import { storedItemSize, type TensorSource } from '../io/tensor-source';
-import { isBundledModel, modelFolder, transcoderFolder } from '../model/bundled';
+import type { MemoryParts } from '../memory/estimate';
+import { tokenizerBytes } from '../memory/process-memory';
+import { isBundledModel, isBundledTranscoders, modelFolder, transcoderFolder } from '../model/bundled';
 import { openCheckpoint } from '../model/checkpoint';
-import { planModel } from '../model/families';
+import { type ModelPlan, planModel } from '../model/families';
 import { hookTable } from '../model/hooks';
+import { locateModel, modelReference } from '../model/locate';
 import type { ModelSpec } from '../model/spec';
 import { checkFit } from '../transcoder/fit';
-import { planTranscoders } from '../transcoder/formats';
+import { planLocated, planTranscoders } from '../transcoder/formats';
+import { locateTranscoders } from '../transcoder/locate';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
 
 /** What weights there are on disk. */
@@ -26,12 +32,14 @@ export interface ModelInfo extends Stored {
   readonly name: string;
   readonly spec: ModelSpec;
   readonly hooks: readonly { name: string; shape: string }[];
+  readonly plan: ModelPlan;
 }
 
 export interface TranscoderInfo extends Stored {
   readonly kind: 'transcoders';
   readonly path: string;
   readonly spec: TranscoderSpec;
+  readonly plan: TranscoderPlan;
 }
 
 export interface GraphInfo {
@@ -52,12 +60,14 @@ export interface GraphInfo {
 export type Info = ModelInfo | TranscoderInfo | GraphInfo;
 
 /**
- * What is at a path: a model folder, a transcoder folder or a saved graph. Weights aren't read.
+ * What is at a path: a model folder, a transcoder folder or a saved graph; or a model or transcoders of the hub, which
+ * are fetched unless the cache has them. Weights aren't read.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them, or what opening it throws.
  */
-export async function inspect(path: string): Promise<Info> {
-  const absolute = isBundledModel(path) ? modelFolder(path) : transcoderFolder(path);
+export async function inspect(path: string, options?: FetchOptions): Promise<Info> {
+  const absolute = await pathOf(path);
+  if (absolute === undefined) return hubInfo(path, options);
   const status = await stat(absolute).catch(() => undefined);
   if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `There is no file or folder ${absolute}.`);
   if (!status.isDirectory()) return graphInfo(absolute, await Graph.load(absolute));
@@ -69,14 +79,37 @@ export async function inspect(path: string): Promise<Info> {
   );
 }
 
-async function modelInfo(path: string): Promise<ModelInfo> {
-  const { spec, weights } = planModel(await openCheckpoint(path));
-  return { kind: 'model', path, name: basename(path), spec, hooks: hookTable(spec), ...stored(Object.values(weights)) };
+/** The path of a bundled name or of what is on this machine; undefined for a reference to the hub. */
+async function pathOf(name: string): Promise<string | undefined> {
+  if (isBundledModel(name)) return modelFolder(name);
+  if (isBundledTranscoders(name)) return transcoderFolder(name);
+  return (await fileExists(name)) ? resolve(name) : localPath(name);
 }
 
-function transcoderInfo(path: string, { spec, layers }: TranscoderPlan): TranscoderInfo {
+/** What a repository of the hub is, its files tell; they are fetched unless the cache has them. */
+async function hubInfo(name: string, options?: FetchOptions): Promise<Info> {
+  const hub = await Hub.open(options);
+  const reference = modelReference(name);
+  const isSet = await hub.obtain(reference, async (_hub, repository) => ({
+    needed: [],
+    result: repository.has(repository.inFolder('config.yaml')),
+  }));
+  if (!isSet) return modelInfo((await locateModel(name, hub)).folder, name);
+  const config = await locateTranscoders(name, hub);
+  return transcoderInfo(config.folder, await planLocated(config));
+}
+
+async function modelInfo(path: string, name = basename(path)): Promise<ModelInfo> {
+  const plan = planModel(await openCheckpoint(path));
+  const { spec, weights } = plan;
+  const named = { kind: 'model', path, name, spec, hooks: hookTable(spec), plan } as const;
+  return { ...named, ...stored(Object.values(weights)) };
+}
+
+function transcoderInfo(path: string, plan: TranscoderPlan): TranscoderInfo {
+  const { spec, layers } = plan;
   const sources = layers.flatMap((layer) => Object.values(layer) as (TensorSource | undefined)[]);
-  return { kind: 'transcoders', path, spec, ...stored(sources.filter((source) => source !== undefined)) };
+  return { kind: 'transcoders', path, spec, plan, ...stored(sources.filter((source) => source !== undefined)) };
 }
 
 function graphInfo(path: string, graph: Graph): GraphInfo {
@@ -106,6 +139,16 @@ function stored(sources: readonly TensorSource[]): Stored {
 
 function product(shape: readonly number[]): number {
   return shape.reduce((total, size) => total * size, 1);
+}
+
+/** The model and the transcoders among them, as a memory estimate takes them. */
+export async function memoryPartsOf(infos: readonly Info[]): Promise<MemoryParts> {
+  const model = infos.find((info) => info.kind === 'model');
+  const transcoders = infos.find((info) => info.kind === 'transcoders');
+  return {
+    ...(model && { model: { ...model.plan, tokenizer: await tokenizerBytes(model.path) } }),
+    ...(transcoders && { transcoders: transcoders.plan }),
+  };
 }
 
 /** @returns why two things don't go together, or undefined when they do. */

@@ -3,9 +3,13 @@ import { Command } from 'commander';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { registerAttribute } from './commands/attribute';
+import { registerCache } from './commands/cache';
+import { registerConvert } from './commands/convert';
 import { registerDemo } from './commands/demo';
+import { registerFetch } from './commands/fetch';
 import { registerGenerate } from './commands/generate';
 import { registerGraph } from './commands/graph';
+import { registerHarvest } from './commands/harvest';
 import { registerInfo } from './commands/info';
 import { registerIntervene } from './commands/intervene';
 import { registerLabel } from './commands/label';
@@ -30,9 +34,13 @@ export function makeProgram(): Command {
     registerVerify,
     registerIntervene,
     registerGenerate,
+    registerHarvest,
     registerLabel,
     registerSelection,
     registerInfo,
+    registerConvert,
+    registerFetch,
+    registerCache,
     registerSetup,
   ];
   for (const register of commands) register(program);

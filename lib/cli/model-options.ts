@@ -1,15 +1,13 @@
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { binding } from '../binding';
 import { type Device, isDeviceName } from '../device';
 import type { ProgressListener } from '../engine';
 import { readJsonFile } from '../io/files';
-import { isBundledModel, transcoderFolder } from '../model/bundled';
+import { isBundledModel } from '../model/bundled';
 import type { ChatPrompt } from '../model/chat-template';
 import { type ComputeDtype, computeDtypes } from '../model/load-options';
 import type { Prompt } from '../model/prompt';
 import { ReplacementModel } from '../model/replacement-model';
-import { readTranscoderConfig } from '../transcoder/config';
 import { oneOf, tokenIds, wholeNumber } from './arguments';
 import { interruptible, UsageError } from './exit';
 import type { ProgressDisplay } from './progress';
@@ -39,12 +37,13 @@ export interface ModelWork {
   readonly onProgress: ProgressListener;
 }
 
-const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
+/** Other names of dtypes. */
+export const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
 
 export function addModelOptions(command: Command): Command {
   return command
-    .option('-m, --model <folder>', 'model in Hugging Face layout (default: model_name of config.yaml, or demo)')
-    .option('-t, --transcoder-set <folder>', 'transcoders with config.yaml; for demo also demo-cross-layer');
+    .option('-m, --model <name>', 'folder or org/repo (default: model_name of config.yaml, or demo)')
+    .option('-t, --transcoder-set <name>', 'folder, org/repo, gemma, llama; for demo also demo-cross-layer');
 }
 
 export function addPromptOptions(command: Command): Command {
@@ -54,14 +53,19 @@ export function addPromptOptions(command: Command): Command {
     .option('--messages <file>', 'a conversation in place of a prompt: JSON list of {role, content}');
 }
 
-export function addMachineOptions(command: Command): Command {
+/** How weights are loaded. */
+export function addWeightOptions(command: Command): Command {
   return command
     .option('--dtype <type>', 'float32, bfloat16 or float16', oneOf(computeDtypes, shortDtypes), 'float32')
     .option('--device <device>', 'auto, cpu, cuda, cuda:N or mps', device, 'auto')
-    .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
     .option('--lazy-encoder', 'read encoders from disk as needed')
     .option('--lazy-decoder', 'read decoders from disk as needed; on by default')
-    .option('--no-lazy-decoder', 'load decoders into memory')
+    .option('--no-lazy-decoder', 'load decoders into memory');
+}
+
+export function addMachineOptions(command: Command): Command {
+  return addWeightOptions(command)
+    .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
     .option(
       '--backend <name>',
       'whose first token to take where they differ (Qwen): transformerlens or nnsight',
@@ -91,20 +95,11 @@ function chatOf(json: unknown, file: string): ChatPrompt {
   throw new UsageError(`--messages must be a JSON list of {role, content}; ${file} is something else.`);
 }
 
-/** Neither flag: the bundled model. Otherwise transcoders are named, and name their model unless the flag does. */
-async function namesOf({ model, transcoderSet }: ModelFlags): Promise<{ model: string; transcoderSet: string }> {
-  if (transcoderSet !== undefined) return { model: model ?? (await modelNameOf(transcoderSet)), transcoderSet };
-  if (model === undefined || isBundledModel(model)) return { model: 'demo', transcoderSet: 'demo' };
+/** Neither flag: the bundled model. Transcoders name their model unless the flag does. */
+function namesOf({ model, transcoderSet }: ModelFlags): { model: string | undefined; transcoderSet?: string } {
+  if (transcoderSet !== undefined) return { model, transcoderSet };
+  if (model === undefined || isBundledModel(model)) return { model: 'demo' };
   throw new UsageError(`--transcoder-set is required: the transcoders of ${model}.`);
-}
-
-async function modelNameOf(transcoderSet: string): Promise<string> {
-  const { modelName } = await readTranscoderConfig(transcoderFolder(transcoderSet));
-  if (isBundledModel(modelName)) return modelName;
-  const status = modelName === '' ? undefined : await stat(modelName).catch(() => undefined);
-  if (status?.isDirectory()) return modelName;
-  const found = modelName === '' ? 'names none' : `names '${modelName}', which is no folder here`;
-  throw new UsageError(`--model is required: config.yaml of the transcoders ${found}.`);
 }
 
 /** Load the model the flags name, work with it until done or interrupted, and free it. */
@@ -113,7 +108,7 @@ export async function withModel<T>(
   display: ProgressDisplay,
   work: (given: ModelWork) => Promise<T>,
 ): Promise<T> {
-  const names = await namesOf(flags);
+  const names = namesOf(flags);
   const { dtype, device, threads, lazyEncoder, lazyDecoder } = flags;
   const qwenPrefix = flags.backend === 'nnsight' ? 'pad' : 'eos';
   // Loading LibTorch can take seconds in which no handler runs: until it is there, Ctrl-C ends the process as is.

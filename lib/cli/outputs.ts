@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { open, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { graphExtensions } from '../graph/formats/saved-graph';
 import { checkSlug } from '../graph/slug';
 import { makeFolder } from '../io/files';
 import { UsageError } from './exit';
 
 /** Where a command writes. */
 export interface Outputs {
-  /** Graph in safetensors, absolute. */
+  /** The whole graph, in safetensors or PyTorch's format. */
   readonly graphPath: string | undefined;
   /** Graph files for the page: both or neither. */
   readonly graphFiles: { readonly slug: string; readonly directory: string } | undefined;
@@ -17,12 +18,12 @@ export interface Outputs {
 /**
  * Find out before the long work that its results can be written. Makes the folder of graph files.
  *
- * @throws UsageError for another extension than .safetensors.
+ * @throws UsageError for another extension than .safetensors and .pt.
  * @throws CircuitTracerError `ERR_FILE_WRITE` saying which folder is missing or can't be written.
  */
 export async function checkOutputs({ graphPath, graphFiles }: Outputs): Promise<void> {
-  if (graphPath !== undefined && !graphPath.endsWith('.safetensors')) {
-    throw new UsageError(`--graph-output-path must end in .safetensors; found '${graphPath}'.`);
+  if (graphPath !== undefined && !graphExtensions.includes(extname(graphPath))) {
+    throw new UsageError(`--graph-output-path must end in ${graphExtensions.join(' or ')}; found '${graphPath}'.`);
   }
   // First the folder that is made when missing: the graph may go there, too.
   if (graphFiles) {

@@ -1,5 +1,6 @@
 import { Format, type Options, Presets, SingleBar } from 'cli-progress';
 import type { Progress, ProgressListener } from '../engine';
+import { byteSize } from './text';
 
 /** Shows how far a command is, on standard error. */
 export interface ProgressDisplay {
@@ -13,6 +14,11 @@ export interface ProgressDisplay {
 /** A bar on a terminal, plain lines in a pipe. */
 export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
   return stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream);
+}
+
+function shareOf({ done, total, unit }: Progress, joint: string): string {
+  const text = unit === 'bytes' ? byteSize : String;
+  return `${text(done)}${joint}${text(total)}`;
 }
 
 const clearLine = '\r\u001b[K';
@@ -31,8 +37,9 @@ class BarDisplay implements ProgressDisplay {
       // Ctrl-C is ours to handle.
       gracefulExit: false,
       barsize: 28,
-      format: (barOptions, { progress }, { phase, done, total }) => {
-        const share = total > 0 ? `${done}/${total}` : '';
+      format: (barOptions, { progress }, step) => {
+        const { phase, total } = step as Progress;
+        const share = total > 0 ? shareOf(step as Progress, '/') : '';
         return `${String(phase).padEnd(22)} ${Format.BarFormat(progress, barOptions)} ${share}`;
       },
     };
@@ -41,11 +48,12 @@ class BarDisplay implements ProgressDisplay {
     process.once('exit', () => this.stop());
   }
 
-  readonly listener = ({ phase, done, total }: Progress): void => {
-    if (this.#phase === undefined) this.#bar.start(Math.max(total, 1), done, { phase, done, total });
+  readonly listener = (step: Progress): void => {
+    const { phase, done, total } = step;
+    if (this.#phase === undefined) this.#bar.start(Math.max(total, 1), done, step);
     this.#phase = phase;
     this.#bar.setTotal(Math.max(total, 1));
-    this.#bar.update(done, { phase, done, total });
+    this.#bar.update(done, step);
   };
 
   print(line: string): void {
@@ -70,12 +78,13 @@ class LineDisplay implements ProgressDisplay {
   }
 
   /** One line when a phase begins, and one every few seconds while it lasts. */
-  readonly listener = ({ phase, done, total }: Progress): void => {
+  readonly listener = (step: Progress): void => {
+    const { phase, total } = step;
     const now = Date.now();
     if (phase === this.#phase && now - this.#lastLine < quietMs) return;
     this.#phase = phase;
     this.#lastLine = now;
-    this.print(total > 0 ? `${phase}: ${done} of ${total}` : phase);
+    this.print(total > 0 ? `${phase}: ${shareOf(step, ' of ')}` : phase);
   };
 
   print(line: string): void {

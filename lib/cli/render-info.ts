@@ -3,7 +3,8 @@ import { byteSize, cell, clip, grouped, type Palette, pageWidth, printable, wrap
 
 const label = 16;
 
-function field(name: string, text: string): string[] {
+/** A name and its text, wrapped. */
+export function field(name: string, text: string): string[] {
   const lines = wrap(printable(text).split(' '), ' ', pageWidth - label - 2, '');
   return lines.map((line, index) => `  ${cell(index === 0 ? name : '', label)}${line}`);
 }
@@ -83,6 +84,7 @@ function graphLines(info: GraphInfo): string[] {
     ...field('features', `${grouped(info.activeFeatures)} active, ${grouped(info.selectedFeatures)} selected`),
     ...field('nodes', grouped(info.nodes)),
     ...field('outputs', `${logits.length}: ${top.join(', ')}${logits.length > top.length ? ', …' : ''}`),
-    ...field('made by', `circuit-tracer ${info.packageVersion}`),
+    // A .pt file doesn't say.
+    ...field('made by', info.packageVersion === '' ? 'unknown' : `circuit-tracer ${info.packageVersion}`),
   ];
 }

@@ -3,9 +3,10 @@ import { graphEngine, runJob } from '../engine';
 import { CircuitTracerError } from '../errors';
 import type { FeatureLabels } from '../features/labels';
 import type { ReplacementModel } from '../model/replacement-model';
+import type { Tokenizer } from '../model/tokenizer';
 import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
 import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/verify';
-import { loadGraphData, saveGraphData } from './formats/safetensors';
+import { loadGraph, saveGraph } from './formats/saved-graph';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
 import type { TopEdge, TopPath } from './paths';
@@ -27,6 +28,11 @@ export interface PruneOptions extends SignalOptions {
   nodeThreshold?: number;
   /** Of the edges between them, keep the fewest that hold this share, 0 to 1. Default 0.98. */
   edgeThreshold?: number;
+}
+
+export interface LoadGraphOptions {
+  /** Gives the texts of tokens that a `.pt` file lacks. Default: their ids. */
+  tokenizer?: Pick<Tokenizer, 'decodeToken'> | undefined;
 }
 
 /**
@@ -216,22 +222,27 @@ export class Graph implements GraphData {
   }
 
   /**
-   * Write the whole graph to a `.safetensors` file, replacing it at once when complete.
+   * Write the whole graph to a `.safetensors` file, or a `.pt` file as the reference implementation reads it, replacing it at
+   * once when complete. A `.pt` file has no place for settings, labels, texts of the prompt's tokens and vectors of directions.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, `ERR_FILE_WRITE`.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension or a target that a `.pt` file can't hold,
+   * `ERR_FILE_WRITE`.
    */
   async save(path: string): Promise<void> {
-    await saveGraphData(path, this);
+    await saveGraph(path, this);
   }
 
   /**
-   * Read a graph that {@link Graph.save} wrote. Needs no LibTorch.
+   * Read a graph that {@link Graph.save} or the reference implementation (`Graph.to_pt`, any version) wrote. Nothing in the
+   * file is run. Needs no LibTorch.
    *
-   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for a file that is broken
-   * or isn't a graph.
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for a file that is broken,
+   * isn't a graph, or holds what graphs don't.
    */
-  static async load(path: string): Promise<Graph> {
-    const data = await loadGraphData(path);
+  static async load(path: string, options: LoadGraphOptions = {}): Promise<Graph> {
+    checkOptions(options, ['tokenizer']);
+    const { tokenizer } = options;
+    const data = await loadGraph(path, tokenizer && ((id) => tokenizer.decodeToken(id)));
     const problem = findProblem(data);
     if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${path} isn't a whole graph: ${problem}`);
     return new Graph(data);

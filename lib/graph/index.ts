@@ -1,3 +1,4 @@
+export { type ConvertGraphOptions, convertGraph } from './convert';
 export {
   type GraphFileOptions,
   type GraphFilesWritten,
@@ -6,7 +7,7 @@ export {
 } from './formats/graph-json';
 export type { GraphFileInfo } from './formats/graph-metadata';
 export type { NeuronpediaNames } from './formats/neuronpedia';
-export { Graph, type GraphScores, type PruneOptions, type SignalOptions } from './graph';
+export { Graph, type GraphScores, type LoadGraphOptions, type PruneOptions, type SignalOptions } from './graph';
 export type { GraphData, GraphModel, LogitTarget } from './graph-data';
 export { type ErrorNode, type FeatureNode, type GraphNode, type LogitNode, nodeId, type TokenNode } from './nodes';
 export type { TopEdge, TopFeature, TopPath } from './paths';

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
-import { describe } from '../validate';
+import { checkNotAborted, describe } from '../validate';
 
 /** Bytes, text, or a function that writes them piece by piece to an open file. */
 export type FileContent = string | Uint8Array | ((handle: FileHandle) => Promise<void>);
@@ -32,7 +32,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw isSystemError(error) ? writeError(target, error) : error;
+    throw writeError(target, error);
   }
 }
 
@@ -158,12 +158,17 @@ export function readError(path: string, error: unknown): unknown {
  * Run `task` while holding a lock that other processes (and other callers in this one) respect.
  *
  * The lock is the folder `<path>.lock`; `path` itself need not exist, the folder it is in must. The lock of a process
- * that died is taken over after 20 seconds. Waits at most `waitMs` (default ten minutes).
+ * that died is taken over after 20 seconds. Waits at most `waitMs` (default ten minutes), or until the signal fires.
  *
- * @throws CircuitTracerError `ERR_FILE_WRITE` when the lock can't be made or had in time; what `task` throws.
+ * @throws CircuitTracerError `ERR_FILE_WRITE` when the lock can't be made or had in time; `ABORT_ERR`; what `task` throws.
  */
-export async function withFileLock<T>(path: string, task: () => Promise<T>, waitMs = 600_000): Promise<T> {
-  const release = await acquireLock(resolve(path), Date.now() + waitMs);
+export async function withFileLock<T>(
+  path: string,
+  task: () => Promise<T>,
+  waitMs = 600_000,
+  signal?: AbortSignal,
+): Promise<T> {
+  const release = await acquireLock(resolve(path), Date.now() + waitMs, signal);
   try {
     return await task();
   } finally {
@@ -172,15 +177,15 @@ export async function withFileLock<T>(path: string, task: () => Promise<T>, wait
   }
 }
 
-async function acquireLock(path: string, deadline: number): Promise<() => Promise<void>> {
+async function acquireLock(path: string, deadline: number, signal?: AbortSignal): Promise<() => Promise<void>> {
   // Loaded on first use: it installs signal handlers.
   const { default: lockfile } = await import('proper-lockfile');
   for (;;) {
+    checkNotAborted(signal);
     try {
       return await lockfile.lock(path, { realpath: false, stale: 20_000, onCompromised: () => undefined });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED')
-        throw isSystemError(error) ? writeError(path, error) : error;
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw writeError(path, error);
       if (Date.now() >= deadline) {
         throw new CircuitTracerError(
           'ERR_FILE_WRITE',
@@ -192,7 +197,9 @@ async function acquireLock(path: string, deadline: number): Promise<() => Promis
   }
 }
 
-function writeError(path: string, error: NodeJS.ErrnoException): CircuitTracerError {
+/** The typed error for a failure of the file system while writing `path`; other errors as they are. */
+export function writeError(path: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
     ENOSPC: 'the disk is full; free some space',

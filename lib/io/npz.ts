@@ -9,15 +9,11 @@ import { CircuitTracerError } from '../errors';
 import { readError, regularFile } from './files';
 import { maxNpyHeaderBytes, parseNpyHeader } from './npy';
 import type { TensorSource } from './tensor-source';
+import { checkZipEntry } from './zip-entry';
 
 /** Deflated arrays are held in memory: all of one file together may not take more. Stored ones are never read here. */
 const maxInflatedBytes = Math.min(constants.MAX_LENGTH, 2 ** 32);
-/** Deflate can't do better than 1032 to 1, so a larger claim is a lie. https://zlib.net/zlib_tech.html */
-const maxDeflateRatio = 1032;
 const maxEntries = 10_000;
-
-const stored = 0;
-const deflated = 8;
 
 /**
  * List the arrays of a NumPy `.npz`, a zip of `.npy`. Stored arrays stay in the file; deflated ones are inflated into
@@ -53,18 +49,15 @@ async function readEntries(zip: ZipFile, handle: FileHandle, path: string): Prom
     if (!entry.fileName.endsWith('.npy')) continue;
     const name = entry.fileName.slice(0, -'.npy'.length);
     if (tensors.has(name)) throw new Error(`it holds ${name} twice`);
-    if (entry.isEncrypted()) throw new Error(`${name} is encrypted`);
-    if (entry.compressionMethod === stored) {
+    if (checkZipEntry(entry, name)) {
       tensors.set(name, await storedArray(zip, handle, path, entry, name));
-    } else if (entry.compressionMethod === deflated) {
-      inflatedBytes += entry.uncompressedSize;
-      if (inflatedBytes > maxInflatedBytes) {
-        throw new Error(`its compressed arrays take more than ${maxInflatedBytes} bytes; save it with numpy.savez`);
-      }
-      tensors.set(name, await deflatedArray(zip, path, entry, name));
-    } else {
-      throw new Error(`${name} is compressed by method ${entry.compressionMethod}; expected stored or deflated`);
+      continue;
     }
+    inflatedBytes += entry.uncompressedSize;
+    if (inflatedBytes > maxInflatedBytes) {
+      throw new Error(`its compressed arrays take more than ${maxInflatedBytes} bytes; save it with numpy.savez`);
+    }
+    tensors.set(name, await deflatedArray(zip, path, entry, name));
   }
   return tensors;
 }
@@ -85,11 +78,6 @@ async function storedArray(
 }
 
 async function deflatedArray(zip: ZipFile, path: string, entry: Entry, name: string): Promise<TensorSource> {
-  if (entry.uncompressedSize > entry.compressedSize * maxDeflateRatio) {
-    throw new Error(
-      `${name} claims ${entry.uncompressedSize} bytes, impossible for ${entry.compressedSize} compressed ones`,
-    );
-  }
   const data = Buffer.allocUnsafe(entry.uncompressedSize);
   let length = 0;
   let checksum = 0;

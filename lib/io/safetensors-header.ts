@@ -187,3 +187,28 @@ function malformed(file: string, problem: string): CircuitTracerError {
     `${file} is not a well-formed safetensors file: ${problem}. Download or save it again.`,
   );
 }
+
+/**
+ * The bytes before the numbers of a safetensors file whose tensors follow one another in this order.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a name used twice.
+ */
+export function encodeSafetensorsHeader(
+  tensors: readonly { name: string; dtype: string; shape: readonly number[]; bytes: number }[],
+  metadata: Readonly<Record<string, string>> = {},
+): Buffer {
+  const entries = new Map<string, unknown>([['__metadata__', metadata]]);
+  let end = 0;
+  for (const { name, dtype, shape, bytes } of tensors) {
+    if (entries.has(name)) throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `tensor name ${name} is used twice`);
+    const begin = end;
+    end += bytes;
+    entries.set(name, { dtype, shape, data_offsets: [begin, end] });
+  }
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const header = Buffer.alloc(lengthBytes + padded, ' ');
+  header.writeBigUInt64LE(BigInt(padded));
+  json.copy(header, lengthBytes);
+  return header;
+}

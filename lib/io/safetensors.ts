@@ -2,16 +2,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { readError, writeFileAtomically } from './files';
-import { readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header';
-import type { StoredDtype, TensorSource } from './tensor-source';
+import { encodeSafetensorsHeader, readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header';
+import { type StoredDtype, storedDtypeNames, type TensorSource } from './tensor-source';
 
-const storedDtypes: Readonly<Record<string, StoredDtype>> = {
-  F64: 'float64',
-  F32: 'float32',
-  F16: 'float16',
-  BF16: 'bfloat16',
-  U8: 'uint8',
-};
+const storedDtypes: Readonly<Record<string, StoredDtype>> = Object.fromEntries(
+  Object.entries(storedDtypeNames).map(([dtype, name]) => [name, dtype as StoredDtype]),
+);
 
 export interface SafetensorsFile {
   /** Tensors that can become weights, by name. */
@@ -145,35 +141,20 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const ordered = [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
-  const header = encodeHeader(ordered, metadata);
+  for (const { name, shape, data } of ordered) {
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (count === data.length) continue;
+    throw new CircuitTracerError(
+      'ERR_INVALID_ARGUMENT',
+      `tensor ${name}: expected ${count} numbers for shape [${shape}], found ${data.length}`,
+    );
+  }
+  const sized = ordered.map(({ name, dtype, shape, data }) => ({ name, dtype, shape, bytes: data.byteLength }));
+  const header = encodeSafetensorsHeader(sized, metadata);
   await writeFileAtomically(path, async (handle) => {
     await writeAll(handle, header);
     for (const { data } of ordered) await writeAll(handle, asBytes(data));
   });
-}
-
-function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Uint8Array {
-  const entries = new Map<string, unknown>([['__metadata__', metadata]]);
-  let end = 0;
-  for (const { name, dtype, shape, data } of tensors) {
-    const count = shape.reduce((product, size) => product * size, 1);
-    if (entries.has(name)) throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `tensor name ${name} is used twice`);
-    if (count !== data.length) {
-      throw new CircuitTracerError(
-        'ERR_INVALID_ARGUMENT',
-        `tensor ${name}: expected ${count} numbers for shape [${shape}], found ${data.length}`,
-      );
-    }
-    const begin = end;
-    end += data.byteLength;
-    entries.set(name, { dtype, shape, data_offsets: [begin, end] });
-  }
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
-  const padded = Math.ceil(json.length / 8) * 8;
-  const header = Buffer.alloc(8 + padded, ' ');
-  header.writeBigUInt64LE(BigInt(padded));
-  json.copy(header, 8);
-  return header;
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {

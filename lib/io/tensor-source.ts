@@ -9,6 +9,15 @@ export const storedItemSize: Record<StoredDtype, number> = {
   uint8: 1,
 };
 
+/** As safetensors headers spell them. */
+export const storedDtypeNames: Record<StoredDtype, string> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  uint8: 'U8',
+};
+
 /** One lazy change of view; native applies them in order, copying only where strides can't express the result. */
 export type ViewStep =
   | { op: 'reshape'; shape: number[] }

@@ -106,7 +106,7 @@ async function fetchArchive({ kind, env, staging, onProgress, signal }: Job): Pr
   const file = path.join(staging, `libtorch-${pinnedVersion}-${kind}.zip`);
   await mkdir(staging, { recursive: true });
   onProgress?.({ phase: 'download', done: 0, total: 0 });
-  const onBytes = (done: number, total: number) => onProgress?.({ phase: 'download', done, total });
+  const onBytes = (done: number, total: number) => onProgress?.({ phase: 'download', done, total, unit: 'bytes' });
   await download({ url, file, sha256: env.CIRCUIT_TRACER_LIBTORCH_SHA256, onBytes, signal });
   return [file];
 }
@@ -116,7 +116,8 @@ async function fetchWheels({ kind, env, staging, onProgress, signal }: Job): Pro
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   onProgress?.({ phase: 'download with pip', done: 0, total: 0 });
-  const onBytes = (done: number, total: number) => onProgress?.({ phase: 'download with pip', done, total });
+  const onBytes = (done: number, total: number) =>
+    onProgress?.({ phase: 'download with pip', done, total, unit: 'bytes' });
   return downloadWheels({ folder, kind, env, onBytes, signal });
 }
 
@@ -130,7 +131,7 @@ async function install(
   try {
     for (const archive of archives) {
       await unpack(archive, unpacked, {
-        onBytes: (done, total) => onProgress?.({ phase: 'unpack', done, total }),
+        onBytes: (done, total) => onProgress?.({ phase: 'unpack', done, total, unit: 'bytes' }),
         signal,
       });
     }

@@ -29,12 +29,7 @@ const indexFile = 'model.safetensors.index.json';
  */
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const folder = resolve(dir);
-  if (!(await isFolder(folder))) {
-    throw new CircuitTracerError(
-      'ERR_FILE_NOT_FOUND',
-      `${folder}: expected a model folder with config.json and ${singleFile}, found no such folder`,
-    );
-  }
+  await checkModelFolder(folder);
   const config = await readJsonObject(join(folder, 'config.json'));
   if (await fileExists(join(folder, singleFile))) {
     const { tensors, otherTensors } = await openSafetensors(join(folder, singleFile));
@@ -45,6 +40,15 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     'ERR_FILE_NOT_FOUND',
     `${folder}: expected ${singleFile} or ${indexFile}, found neither; weights in another format (pytorch_model.bin, ` +
       '.gguf) must be saved as safetensors first',
+  );
+}
+
+/** @throws CircuitTracerError `ERR_FILE_NOT_FOUND` unless there is such a folder. */
+export async function checkModelFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  throw new CircuitTracerError(
+    'ERR_FILE_NOT_FOUND',
+    `${folder}: expected a model folder with config.json and ${singleFile}, found no such folder`,
   );
 }
 
@@ -70,7 +74,8 @@ async function openShards(folder: string): Promise<Pick<Checkpoint, 'tensors' | 
   return { tensors, otherTensors };
 }
 
-async function readWeightMap(index: string): Promise<Map<string, string>> {
+/** Which file holds which tensor: the `weight_map` of an index, checked. */
+export async function readWeightMap(index: string): Promise<Map<string, string>> {
   const { weight_map: weightMap } = await readJsonObject(index);
   if (!isObject(weightMap)) {
     throw new CircuitTracerError(

@@ -1,6 +1,7 @@
 import { type Device, isDeviceName } from '../device';
 import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
+import { checkHubOptions, type HubOptions } from '../hub/settings';
 import {
   checkBoolean,
   checkCallback,
@@ -30,6 +31,12 @@ export interface LoadOptions {
    * token, as TransformerLens does, or its padding token, as nnsight does. Default `eos`.
    */
   readonly qwenPrefix?: 'eos' | 'pad';
+  /** Folder of the shared cache for what comes from the hub. Default `HF_HUB_CACHE`, else `hub` in `HF_HOME`. */
+  readonly cacheDir?: string;
+  /** Use the cache alone, no network. Default `HF_HUB_OFFLINE`. */
+  readonly offline?: boolean;
+  /** Access token for the hub. Default `HF_TOKEN`, else the saved one. */
+  readonly token?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
 }
@@ -42,6 +49,7 @@ export interface ResolvedLoadOptions {
   readonly lazyEncoder: boolean;
   readonly lazyDecoder: boolean;
   readonly qwenPrefix: 'eos' | 'pad';
+  readonly hub: HubOptions;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ProgressListener | undefined;
 }
@@ -53,6 +61,9 @@ export const loadOptionNames: readonly (keyof LoadOptions)[] = [
   'lazyEncoder',
   'lazyDecoder',
   'qwenPrefix',
+  'cacheDir',
+  'offline',
+  'token',
   'signal',
   'onProgress',
 ];
@@ -70,6 +81,7 @@ export function resolveLoadOptions(options: LoadOptions = {}, more: readonly str
     lazyEncoder: checkBoolean(options.lazyEncoder ?? false, 'lazyEncoder'),
     lazyDecoder: checkBoolean(options.lazyDecoder ?? true, 'lazyDecoder'),
     qwenPrefix: checkOneOf(options.qwenPrefix ?? 'eos', 'qwenPrefix', ['eos', 'pad']),
+    hub: checkHubOptions(options),
     signal: checkSignal(options.signal),
     onProgress: checkCallback(options.onProgress, 'onProgress'),
   };

@@ -1,8 +1,7 @@
-import { basename } from 'node:path';
 import { runAttribution } from '../attribution/attribute';
 import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeOptions } from '../attribution/options';
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
-import type { NativeGraphData } from '../binding';
+import type { NativeGraphData, NativeSparseActivations } from '../binding';
 import { type FeatureLabels, labelKey } from '../features/labels';
 import { findFeatures } from '../features/packed-features';
 import { readLabels } from '../features/read-labels';
@@ -22,15 +21,15 @@ import type {
 import { packageVersion } from '../package-version';
 import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
-import { planTranscoders } from '../transcoder/formats';
+import { planLocated } from '../transcoder/formats';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
-import { checkBoolean, checkInteger, checkNotAborted, checkOptions, checkSignal, checkText } from '../validate';
-import { isBundledModel, modelFolder, transcoderFolder } from './bundled';
+import { checkBoolean, checkInteger, checkNotAborted, checkOptions, checkSignal } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { openCheckpoint } from './checkpoint';
 import { planModel } from './families';
 import { checkHookNames } from './hooks';
 import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options';
+import { locatePair } from './locate-pair';
 import { NativeModel } from './native-model';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
 import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
@@ -85,7 +84,7 @@ export class ReplacementModel {
   /** The device in use: `cpu`, `cuda:N` or `mps`. */
   readonly device: string;
   readonly dtype: ComputeDtype;
-  /** Last part of the model's folder; the family for a model built in memory. */
+  /** Last part of the model's folder or repository; the family for a model built in memory. */
   readonly name: string;
   /** What features stand for, where the folder of transcoders has a labels file. */
   readonly labels: FeatureLabels;
@@ -106,29 +105,33 @@ export class ReplacementModel {
   }
 
   /**
-   * Load a model folder in Hugging Face layout and a folder of transcoders with config.yaml; labels of features are read
-   * from its `labels.json` if there is one.
+   * Load a model in Hugging Face layout and transcoders with config.yaml, each a folder or a reference to the hub, which
+   * is fetched unless the cache has it: `org/repo`, `org/repo/folder`, either with `@revision`, `hf://org/repo/path`, or
+   * the short names `gemma` and `llama` of transcoders. Labels of features are read from `labels.json` if there is one.
    *
    * `demo` is the small trained model that ships with the package; its transcoders are `demo`, the default, and
    * `demo-cross-layer`. A folder of such a name is written `./demo`.
    *
+   * @param model undefined: the one that config.yaml of the transcoders names
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_UNSUPPORTED_MODEL`,
    * `ERR_UNSUPPORTED_TRANSCODER`, `ERR_WEIGHT`, `ERR_MODEL_MISMATCH`, `ERR_TOKENIZER`, `ERR_LIBTORCH`, `ERR_DEVICE`,
-   * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT` or `ABORT_ERR`.
+   * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT`, `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or
+   * `ABORT_ERR`.
    */
-  static async load(modelDir: string, transcoderDir?: string, options?: LoadOptions): Promise<ReplacementModel> {
+  static async load(
+    model: string | undefined,
+    transcoderSet?: string,
+    options?: LoadOptions,
+  ): Promise<ReplacementModel> {
     const resolved = resolveLoadOptions(options);
-    const folder = modelFolder(checkText(modelDir, 'modelDir'));
-    const standard = isBundledModel(modelDir) ? modelDir : undefined;
-    const transcoders = transcoderFolder(checkText(transcoderDir ?? standard, 'transcoderDir'));
     checkNotAborted(resolved.signal);
+    const { folder, name, transcoders } = await locatePair(model, transcoderSet, resolved);
     const { spec, weights } = planModel(await openCheckpoint(folder));
-    const plan = await planTranscoders(transcoders);
+    const plan = await planLocated(transcoders);
     checkFit(spec, plan.spec);
     const tokenizer = await Tokenizer.load(folder, { qwenPrefix: resolved.qwenPrefix });
-    const name = standard ?? basename(folder);
-    const labels = await readLabels(transcoders);
-    const featuresDir = await findFeatures(transcoders);
+    const labels = await readLabels(transcoders.folder);
+    const featuresDir = await findFeatures(transcoders.folder);
     return ReplacementModel.#start(spec, weights, plan, resolved, { tokenizer, name, labels, featuresDir });
   }
 
@@ -269,6 +272,45 @@ export class ReplacementModel {
     );
     const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
     return { tokens, logits, activations: 'indices' in features ? { ...features, shape } : features };
+  }
+
+  /**
+   * Active features of documents, run one by one, with fewer calls than {@link getActivations}: their tokens in a row, and
+   * the length of each. Positions count along the row; the first `zeroPositions` tokens of each document get no features.
+   *
+   * @private
+   */
+  documentActivations(
+    tokens: Int32Array,
+    lengths: Int32Array,
+    zeroPositions: number,
+    signal?: AbortSignal,
+  ): Promise<NativeSparseActivations> {
+    return this.#native.run(
+      (engine, transformer, transcoders) =>
+        engine.documentActivations(transformer, transcoders, tokens, lengths, zeroPositions),
+      signal,
+    );
+  }
+
+  /**
+   * The tokens whose logits each feature of a layer raises most, and lowers most, by what it writes in all its layers.
+   *
+   * @param count of tokens each, at most dVocab
+   * @returns token ids, [features of the layer * count] each
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_DISPOSED` or `ABORT_ERR`.
+   */
+  featureLogits(
+    layer: number,
+    count: number,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<{ top: Int32Array; bottom: Int32Array }> {
+    checkInteger(layer, 'layer', 0, this.spec.nLayers - 1);
+    checkInteger(count, 'count', 1, this.spec.dVocab);
+    return this.#native.run(
+      (engine, transformer, transcoders) => engine.logitEffects(transformer, transcoders, layer, count),
+      signal,
+    );
   }
 
   /**

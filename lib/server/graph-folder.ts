@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { checkSlug } from '../graph/slug';
+import { fileWithin, readWhole } from '../io/file-within';
 import { isObject, writeFileAtomically } from '../io/files';
-import { fileWithin, readWhole } from './file-within';
 import { Problem } from './problem';
 import { revisionOf, sameContents } from './revision';
 import { Turns } from './turns';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
+import { fileWithin, readWhole } from '../io/file-within';
 import { isObject } from '../io/files';
 import { log } from '../log';
-import { fileWithin, readWhole } from './file-within';
 import { type GraphFolder, isSlug, parseGraphFile } from './graph-folder';
 
 /** A graph's `metadata`; what else it holds depends on who wrote it. */

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { featuresFolder } from '../features/sources/folder-features';
+import { hubEndpoint } from '../hub/settings';
 import type { ReplacementModel } from '../model/replacement-model';
 import { checkInteger, checkOptions, checkText, describe } from '../validate';
-import { featuresFolder } from './features/local-features';
 import { isLoopback } from './hosts';
 import { newToken } from './token';
 
@@ -84,7 +85,7 @@ function checkToken(token: unknown): string {
 
 function hubOf(given: unknown): string | undefined {
   if (given === false) return undefined;
-  const address = given === true ? process.env.HF_ENDPOINT || 'https://huggingface.co' : given;
+  const address = given === true ? hubEndpoint(process.env) : given;
   if (typeof address === 'string' && /^https?:\/\/[^?#\s]+$/.test(address)) return address.replace(/\/+$/, '');
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',

@@ -1,7 +1,6 @@
-const wellFormed = /^(?:\/(?:[\w\-.~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)+$/;
+import { isSafePart } from '../io/file-within';
 
-/** Separators, drives and streams of some file systems, control characters, and what a second decoding would change. */
-const unsafe = /[\\/:\p{Cc}]|%[0-9A-Fa-f]{2}/u;
+const wellFormed = /^(?:\/(?:[\w\-.~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)+$/;
 
 /**
  * The decoded parts of a request target's path; none for `/`.
@@ -19,11 +18,6 @@ export function pathParts(target: string): string[] | undefined {
     // Not UTF-8.
     return undefined;
   }
-}
-
-/** Whether a name in a path stays in its folder on every system, and isn't hidden. */
-export function isSafePart(part: string): boolean {
-  return part !== '' && !part.startsWith('.') && !unsafe.test(part);
 }
 
 /** A parameter of a request target's query. */

@@ -19,12 +19,12 @@ export interface TranscoderConfig {
   readonly kind: TranscoderSpec['kind'];
   readonly featureInputHook: FeatureInputHook;
   readonly featureOutputHook: FeatureOutputHook;
-  /** `transcoders` as absolute paths, entry l for layer l; without it the files are found by their names. */
+  /** `transcoders`, entry l for layer l: absolute paths, or hf:// as written. Without it files are found by name. */
   readonly files?: readonly string[];
   /** Without it the weights decide. */
   readonly activation?: TranscoderSpec['activation'];
   readonly k?: number;
-  /** `scan`, or else the folder. */
+  /** `scan`, or else what the hub calls the set, or else the folder. */
   readonly scan: string | readonly string[];
 }
 
@@ -58,19 +58,20 @@ const publishedK: Readonly<Record<string, number>> = { 'facebook/crv-8b-instruct
 /**
  * Read `config.yaml` of a folder of transcoders.
  *
+ * @param hubScan what the hub calls the folder, if it came from there
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` when it isn't YAML or a value has
  * the wrong type; `ERR_UNSUPPORTED_TRANSCODER` for a kind, hook, activation or load function that is missing or unknown.
  */
-export async function readTranscoderConfig(dir: string): Promise<TranscoderConfig> {
+export async function readTranscoderConfig(dir: string, hubScan?: string): Promise<TranscoderConfig> {
   const folder = resolve(dir);
   const file = join(folder, 'config.yaml');
   const fields = new Fields(file, parseMapping(file, await readConfigText(folder, file)));
   fields.checkSpelling();
   fields.optionalChoice('special_load_fn', loadFunctions);
-  const scan = fields.scan() ?? folder;
+  const scan = fields.scan() ?? hubScan ?? folder;
   const activation = fields.optionalChoice('activation', Object.keys(activations));
   const k = fields.k() ?? (typeof scan === 'string' ? publishedK[scan.split('@')[0] ?? ''] : undefined);
-  const files = fields.files()?.map((path) => resolve(folder, path));
+  const files = fields.files()?.map((path) => (path.startsWith('hf://') ? path : resolve(folder, path)));
   return {
     file,
     folder,
@@ -157,17 +158,9 @@ class Fields {
     return Array.isArray(this.values.scan) ? this.texts('scan') : this.optionalText('scan');
   }
 
-  /** Paths, absolute or relative to the folder. */
+  /** Paths, absolute or relative to the folder, or hf:// references. */
   files(): string[] | undefined {
-    const paths = this.texts('transcoders');
-    const remote = paths?.find((path) => path.startsWith('hf://'));
-    if (remote) {
-      throw this.error(
-        'ERR_FILE_NOT_FOUND',
-        `transcoders must list files on this machine; found ${describe(remote)}. Fetch it first, then put the path of the fetched file in its place.`,
-      );
-    }
-    return paths;
+    return this.texts('transcoders');
   }
 
   private texts(key: string): string[] | undefined {
@@ -179,7 +172,7 @@ class Fields {
     throw this.error('ERR_FILE_FORMAT', `${key} must be a list of texts, one per layer; found ${describe(value)}.`);
   }
 
-  private error(code: 'ERR_FILE_FORMAT' | 'ERR_UNSUPPORTED_TRANSCODER' | 'ERR_FILE_NOT_FOUND', problem: string) {
+  private error(code: 'ERR_FILE_FORMAT' | 'ERR_UNSUPPORTED_TRANSCODER', problem: string) {
     return new CircuitTracerError(code, `${this.file}: ${problem}`);
   }
 }

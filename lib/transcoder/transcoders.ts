@@ -92,15 +92,17 @@ export class Transcoders {
   }
 
   /**
-   * Load a folder of transcoders with config.yaml.
+   * Load transcoders: a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), fetched if need be.
    *
    * @param options device `auto`, dtype `float32`, threads of LibTorch's choice, lazyEncoder false, lazyDecoder true
    * @throws CircuitTracerError what `planTranscoders` throws, `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
    */
-  static async load(dir: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
+  static async load(reference: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
     const resolved = resolveOptions(options);
-    return Transcoders.#start(await planTranscoders(checkText(dir, 'dir')), resolved);
+    const { hub, signal, onProgress } = resolved;
+    const plan = await planTranscoders(checkText(reference, 'reference'), { ...hub, signal, onProgress });
+    return Transcoders.#start(plan, resolved);
   }
 
   /**

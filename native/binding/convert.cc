@@ -79,33 +79,6 @@ at::Tensor copyBytes(const Napi::Uint8Array& data) {
   return bytes;
 }
 
-TensorSource toTensorSource(const Napi::Object& source) {
-  static const std::map<std::string, at::ScalarType> dtypes = {{"float64", at::kDouble},
-                                                               {"float32", at::kFloat},
-                                                               {"float16", at::kHalf},
-                                                               {"bfloat16", at::kBFloat16},
-                                                               {"uint8", at::kByte}};
-  TensorSource out;
-  out.name = text(source, "name");
-  out.offset = integer(source, "offset");
-  out.dtype = oneOf(source, "dtype", dtypes);
-  out.shape = integers(array(source, "shape"));
-  if (source.Get("file").IsString()) out.file = text(source, "file");
-  if (source.Get("data").IsTypedArray()) {
-    out.bytes = copyBytes(source.Get("data").As<Napi::Uint8Array>());
-  }
-  const Napi::Array view = array(source, "view");
-  for (uint32_t i = 0; i < view.Length(); ++i) {
-    out.view.push_back(toViewStep(view.Get(i).As<Napi::Object>()));
-  }
-  if (source.Get("add").IsNumber()) out.add = number(source, "add");
-  if (source.Get("scales").IsObject()) {
-    out.scales =
-        std::make_shared<TensorSource>(toTensorSource(source.Get("scales").As<Napi::Object>()));
-  }
-  return out;
-}
-
 HookPoint toHookPoint(const Napi::Object& spec, const char* name) {
   return oneOf<HookPoint>(spec, name,
                           {{"hook_resid_mid", HookPoint::ResidMid},
@@ -166,6 +139,33 @@ TranscoderLayerSources toLayerSources(const Napi::Object& layer) {
 }
 
 }  // namespace
+
+TensorSource toTensorSource(const Napi::Object& source) {
+  static const std::map<std::string, at::ScalarType> dtypes = {{"float64", at::kDouble},
+                                                               {"float32", at::kFloat},
+                                                               {"float16", at::kHalf},
+                                                               {"bfloat16", at::kBFloat16},
+                                                               {"uint8", at::kByte}};
+  TensorSource out;
+  out.name = text(source, "name");
+  out.offset = integer(source, "offset");
+  out.dtype = oneOf(source, "dtype", dtypes);
+  out.shape = integers(array(source, "shape"));
+  if (source.Get("file").IsString()) out.file = text(source, "file");
+  if (source.Get("data").IsTypedArray()) {
+    out.bytes = copyBytes(source.Get("data").As<Napi::Uint8Array>());
+  }
+  const Napi::Array view = array(source, "view");
+  for (uint32_t i = 0; i < view.Length(); ++i) {
+    out.view.push_back(toViewStep(view.Get(i).As<Napi::Object>()));
+  }
+  if (source.Get("add").IsNumber()) out.add = number(source, "add");
+  if (source.Get("scales").IsObject()) {
+    out.scales =
+        std::make_shared<TensorSource>(toTensorSource(source.Get("scales").As<Napi::Object>()));
+  }
+  return out;
+}
 
 ModelSpec toModelSpec(const Napi::Object& spec) {
   ModelSpec out;
@@ -288,6 +288,7 @@ AttributeOptions toAttributeOptions(const Napi::Object& options) {
 at::ScalarType toDtype(const std::string& name) {
   if (name == "bfloat16") return at::kBFloat16;
   if (name == "float16") return at::kHalf;
+  if (name == "float64") return at::kDouble;
   return at::kFloat;
 }
 

@@ -19,6 +19,7 @@ namespace circuit_tracer {
 // JavaScript values to the core's structs. lib/ has validated them: what is wrong here is a bug
 // there, reported as a Napi::Error naming the field.
 ModelSpec toModelSpec(const Napi::Object& spec);
+TensorSource toTensorSource(const Napi::Object& source);
 std::map<std::string, TensorSource> toTensorSources(const Napi::Object& weights);
 TranscoderSpec toTranscoderSpec(const Napi::Object& spec);
 std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layers);

@@ -26,6 +26,9 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value setupAttribution(const Napi::CallbackInfo& info);
   Napi::Value attribute(const Napi::CallbackInfo& info);
 
+  Napi::Value documentActivations(const Napi::CallbackInfo& info);
+  Napi::Value logitEffects(const Napi::CallbackInfo& info);
+
   Napi::Value tokenDirections(const Napi::CallbackInfo& info);
   Napi::Value newKeyValueCache(const Napi::CallbackInfo& info);
   Napi::Value intervene(const Napi::CallbackInfo& info);
@@ -36,6 +39,8 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value encoderVectors(const Napi::CallbackInfo& info);
   Napi::Value gatherRows(const Napi::CallbackInfo& info, RowStore TranscoderLayer::*weight);
   Napi::Value decode(const Napi::CallbackInfo& info);
+
+  Napi::Value writeTensor(const Napi::CallbackInfo& info);
 
   Napi::Value nodeInfluence(const Napi::CallbackInfo& info);
   Napi::Value edgeInfluence(const Napi::CallbackInfo& info);

@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "errors.h"
@@ -10,11 +11,24 @@ namespace circuit_tracer {
 
 namespace {
 
-bool allFinite(const at::Tensor& values) {
+// Numbers looked at together. LibTorch copies narrow ones to float32 for it: copies as large as
+// weights would leave holes as large between them in the heap.
+constexpr int64_t kSlabNumbers = int64_t{1} << 18;
+
+bool slabFinite(const at::Tensor& values) {
   // A finite sum proves all elements finite in one pass without a mask; only overflow or a real
   // NaN needs the second look.
   if (std::isfinite(values.sum(at::kFloat).item<double>())) return true;
   return at::isfinite(values).all().item<bool>();
+}
+
+bool allFinite(const at::Tensor& values) {
+  if (values.numel() <= kSlabNumbers) return slabFinite(values);
+  const int64_t rows = std::max<int64_t>(kSlabNumbers * values.size(0) / values.numel(), 1);
+  for (const at::Tensor& slab : values.split(rows)) {
+    if (!slabFinite(slab)) return false;
+  }
+  return true;
 }
 
 }  // namespace

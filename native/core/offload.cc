@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 
 #include "errors.h"
 #include "io/mapped_file.h"
@@ -12,21 +13,26 @@ namespace circuit_tracer {
 
 void Offload::park(const std::vector<at::Tensor*>& tensors) {
   if (where_.empty()) return;
+  std::map<c10::TensorImpl*, std::vector<at::Tensor*>> placesOf;
   for (at::Tensor* tensor : tensors) {
     if (tensor == nullptr || !tensor->defined() || tensor->numel() == 0) continue;
-    const at::Device device = tensor->device();
-    if (where_ != "cpu") {
-      if (device.is_cpu() && MappedFile::holds(tensor->const_data_ptr())) continue;
-      parkOnDisk(*tensor);
-    } else if (!device.is_cpu()) {
-      parked_.push_back({tensor, device, ""});
-      *tensor = tensor->to(at::kCPU);
-    }
+    placesOf[tensor->unsafeGetTensorImpl()].push_back(tensor);
   }
+  for (const auto& [tensor, places] : placesOf) parkOne(places);
 }
 
-void Offload::parkOnDisk(at::Tensor& tensor) {
-  const std::string file = where_ + "/" + std::to_string(parked_.size()) + ".bin";
+void Offload::parkOne(const std::vector<at::Tensor*>& places) {
+  const at::Tensor tensor = *places.front();
+  const at::Device device = tensor.device();
+  const bool onDisk = where_ != "cpu";
+  if (device.is_cpu() && (!onDisk || MappedFile::holds(tensor.const_data_ptr()))) return;
+  const std::string file = onDisk ? where_ + "/" + std::to_string(parked_.size()) + ".bin" : "";
+  const at::Tensor moved = onDisk ? writeToDisk(tensor, file) : tensor.to(at::kCPU);
+  parked_.push_back({places, device, file});
+  for (at::Tensor* place : places) *place = moved;
+}
+
+at::Tensor Offload::writeToDisk(const at::Tensor& tensor, const std::string& file) const {
   // Strides are kept: another layout would send the same product down another path of the BLAS,
   // and give other last bits.
   const at::Tensor host = tensor.is_non_overlapping_and_dense() ? tensor.to(at::kCPU)
@@ -38,9 +44,8 @@ void Offload::parkOnDisk(at::Tensor& tensor) {
   if (out.fail()) std::remove(file.c_str());
   require(!out.fail(), "ERR_FILE_WRITE", "can't write ", host.nbytes(),
           " bytes of offloaded weights to ", file, "; is the disk full?");
-  parked_.push_back({&tensor, tensor.device(), file});
   auto mapping = std::make_shared<MappedFile>(file);
-  tensor = at::from_blob(
+  return at::from_blob(
       mapping->data(), host.sizes(), host.strides(), [mapping](void*) {},
       at::TensorOptions(host.scalar_type()));
 }
@@ -48,8 +53,10 @@ void Offload::parkOnDisk(at::Tensor& tensor) {
 Offload::~Offload() {
   for (const Parked& parked : parked_) {
     const bool fromDisk = !parked.file.empty();
-    *parked.place = parked.device.is_cpu() && fromDisk ? parked.place->clone()
-                                                       : parked.place->to(parked.device);
+    const at::Tensor& moved = *parked.places.front();
+    const at::Tensor back =
+        parked.device.is_cpu() && fromDisk ? moved.clone() : moved.to(parked.device);
+    for (at::Tensor* place : parked.places) *place = back;
     if (fromDisk) std::remove(parked.file.c_str());
   }
 }

@@ -23,12 +23,13 @@ class Offload {
 
  private:
   struct Parked {
-    at::Tensor* place;
+    std::vector<at::Tensor*> places;  // more than one for tied weights
     at::Device device;
     std::string file;  // empty when in memory
   };
 
-  void parkOnDisk(at::Tensor& tensor);
+  void parkOne(const std::vector<at::Tensor*>& places);
+  at::Tensor writeToDisk(const at::Tensor& tensor, const std::string& file) const;
 
   std::string where_;
   std::vector<Parked> parked_;

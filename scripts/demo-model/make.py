@@ -1,11 +1,17 @@
-"""The whole recipe, in order: `python make.py`, or from a stage on: `python make.py --from harvest`."""
+"""
+The whole recipe, in order: `python make.py`, or from a stage on: `python make.py --from harvest_text`. The package must be built:
+its own `harvest` makes the examples of features.
+"""
 
 import argparse
 import importlib
+import subprocess
 import sys
 import time
 
-STAGES = ("make_tokenizer", "train_model", "train_transcoders", "harvest", "label", "evaluate")
+from settings import RECIPE
+
+STAGES = ("make_tokenizer", "train_model", "train_transcoders", "harvest_text", "harvest", "label", "evaluate")
 
 
 def main():
@@ -16,7 +22,10 @@ def main():
     for stage in STAGES[STAGES.index(first) :]:
         begin = time.time()
         print(f"== {stage}", flush=True)
-        importlib.import_module(stage).main()
+        if stage == "harvest":
+            subprocess.run(["node", RECIPE / "harvest.js"], check=True)
+        else:
+            importlib.import_module(stage).main()
         print(f"== {stage} took {time.time() - begin:.0f} s", flush=True)
 
 

@@ -33,6 +33,11 @@ beforeAll(async () => {
 });
 
 describe('info', () => {
+  test('a graph that does not say what made it', async () => {
+    const file = path.join(__dirname, '..', 'parity', 'pytorch', 'now.pt');
+    expect(await successful('info', file)).toMatch(/model +tiny .*nodes +14\n.*made by +unknown/s);
+  });
+
   test('a model', async () => {
     expect(await successful('info', model)).toMatch(/family +gemma2\n.*layers +4\n.*hooks +hook_embed/s);
     expect(JSON.parse(await successful('info', model, '--json'))).toMatchObject({
@@ -64,6 +69,31 @@ describe('info', () => {
   ])('what fits: %s', async (_, paths) => {
     expect(await successful('info', ...paths())).toMatch(/They fit\.\n$/);
     expect(JSON.parse(await successful('info', ...paths(), '--json'))).toMatchObject({ fit: true, misfit: null });
+  });
+
+  test('the memory they take', async () => {
+    const text = await successful('info', model, transcoders, '--dtype', 'bf16', '--lazy-encoder');
+    expect(text).toMatch(
+      /Memory in bfloat16 on cpu\n.*weights .*model 29\d kB.*\n.*left in files .*encoders .*decoders /s,
+    );
+    expect(text).toMatch(/to load +at most \d+ MB\n +to attribute +at most \d+ MB.*\n.*a batch .*256 rows\n/s);
+    expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+    const flags = ['--json', '--no-lazy-decoder', '--prompt-tokens', '8', '--batch-size', '16'];
+    expect(JSON.parse(await successful('info', model, transcoders, ...flags))).toMatchObject({
+      memory: {
+        dtype: 'float32',
+        weights: { onDisk: { encoders: 0, decoders: 0 } },
+        attribution: { tokens: 8, batchSize: 16, activeFeatures: 1600 },
+        fits: true,
+      },
+    });
+    expect(JSON.parse(await successful('info', saved, '--json')).memory).toBeUndefined();
+  });
+
+  test('more memory than the machine has', async () => {
+    const flags = ['--prompt-tokens', '99999', '--max-feature-nodes', '9999999'];
+    const text = await successful('info', model, transcoders, ...flags);
+    expect(text).toMatch(/warning:\n +needs .*, more than the .* of this machine\. Less is\s+needed\s+with/s);
   });
 
   test('what does not fit', async () => {

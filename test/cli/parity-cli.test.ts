@@ -106,6 +106,11 @@ describe('circuit-tracer attribute', () => {
     ['no output', [...input, ...prompt], /output|slug/],
     ['prompt and tokens', [...input, ...prompt, '--tokens', '1,2'], /tokens/],
     ['no model', [...input.slice(2), ...prompt, '-o', 'g.safetensors'], /--model/],
+    [
+      'a model of no known form',
+      ['-m', 'nowhere', ...input.slice(2), ...prompt, '-o', 'g.safetensors'],
+      /org\/repo.*nowhere/,
+    ],
     ['an unknown flag', [...input, ...prompt, '--colour', 'red'], /colour/],
     ['a batch size of 0', [...input, ...prompt, '-o', 'g.safetensors', '--batch_size', '0'], /batch.size/],
     ['a threshold of 2', [...input, ...prompt, '-o', 'g.safetensors', '--node_threshold', '2'], /node.threshold/],
@@ -118,8 +123,8 @@ describe('circuit-tracer attribute', () => {
   });
 
   test.each([
-    ['a missing model', ['--model', 'nowhere', ...input.slice(2), ...prompt], /nowhere/],
-    ['a missing transcoder set', [...input.slice(0, 2), '--transcoder_set', 'nowhere', ...prompt], /nowhere/],
+    ['a missing model', ['--model', './nowhere', ...input.slice(2), ...prompt], /nowhere/],
+    ['a missing transcoder set', [...input.slice(0, 2), '--transcoder_set', './nowhere', ...prompt], /nowhere/],
     ['a token id out of range', [...input, '--tokens', '500,999'], /999/],
   ])("exits 1 on an input's fault: %s", async (_, args, names) => {
     const folder = temporaryFolder();

@@ -1,14 +1,25 @@
 import { readFileSync } from 'node:fs';
 import type { TensorSource, ViewStep } from '../../lib/io/tensor-source';
 
-/** The numbers of a float32 tensor source with its view applied, in plain loops. */
+/** The numbers of a float32 or bfloat16 tensor source with its view applied, in plain loops. */
 export function readSource(source: TensorSource | undefined): { shape: number[]; data: number[] } {
-  if (source?.dtype !== 'float32') throw new Error(`expected a float32 source, found ${source?.dtype}`);
+  const read = source && readers[source.dtype];
+  if (!read) throw new Error(`expected a float32 or bfloat16 source, found ${source?.dtype}`);
   const bytes = source.data ? Buffer.from(source.data) : readFileSync(source.file ?? '');
   const count = source.shape.reduce((product, size) => product * size, 1);
-  const data = Array.from({ length: count }, (_, i) => bytes.readFloatLE(source.offset + 4 * i));
+  const data = Array.from({ length: count }, (_, i) => read(bytes, source.offset, i));
   return source.view.reduce(step, { shape: [...source.shape], data });
 }
+
+const readers: Record<string, (bytes: Buffer, offset: number, i: number) => number> = {
+  float32: (bytes, offset, i) => bytes.readFloatLE(offset + 4 * i),
+  // The upper half of a float32.
+  bfloat16: (bytes, offset, i) => {
+    const word = new DataView(new ArrayBuffer(4));
+    word.setUint16(0, bytes.readUInt16LE(offset + 2 * i));
+    return word.getFloat32(0);
+  },
+};
 
 function step({ shape, data }: { shape: number[]; data: number[] }, view: ViewStep) {
   if (view.op === 'reshape') return { shape: view.shape, data };

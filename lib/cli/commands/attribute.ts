@@ -56,7 +56,7 @@ export function registerAttribute(program: Command): void {
   const command = program.command('attribute').description('compute the attribution graph of a prompt');
   addPromptOptions(addModelOptions(command)).option(
     '-o, --graph-output-path <file>',
-    'save the whole graph as .safetensors',
+    'save the whole graph as .safetensors, or as .pt for the Python library',
   );
   addGraphFileOptions(command);
   addTargetOptions(command);

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
 import { Graph } from '../../graph/graph';
 import { log } from '../../log';
+import { modelFolder } from '../../model/bundled';
+import { Tokenizer } from '../../model/tokenizer';
 import { checkNotAborted } from '../../validate';
 import { interruptible } from '../exit';
 import { addGraphFileOptions, contentOptions, type GraphFileFlags, labelsOf } from '../graph-file-options';
@@ -12,6 +14,7 @@ import { printSummary } from '../print-summary';
 import { progressDisplay } from '../progress';
 
 interface GraphFlags extends GraphFileFlags {
+  model?: string;
   scan?: string;
   verbose?: boolean;
   json?: boolean;
@@ -21,9 +24,10 @@ export function registerGraph(program: Command): void {
   const command = program
     .command('graph')
     .description('prune and summarise a saved graph, and write graph files of it')
-    .argument('<file>', 'graph saved as .safetensors');
+    .argument('<file>', 'graph saved as .safetensors or .pt');
   addGraphFileOptions(command);
   command
+    .option('-m, --model <folder>', 'model whose tokenizer names the tokens of a .pt file')
     .option('--scan <name>', "transcoders the page reads features of (default: the graph's)")
     .option('--verbose', 'log what is done, and show stacks of errors')
     .option('--json', 'print a machine-readable summary')
@@ -37,11 +41,16 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
   const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
   await checkOutputs({ graphPath: undefined, graphFiles });
   await interruptible(async (signal) => {
-    const graph = (await Graph.load(file)).withLabels(await labelsOf(flags));
+    const graph = (await loadGraph(file, flags.model)).withLabels(await labelsOf(flags));
     const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
     checkNotAborted(signal);
     const options = { ...contentOptions(flags), ...(scan && { scan }) };
     const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...options }));
     printSummary(await summarise(pruned, { graphPath: file, written }, signal), flags.json);
   });
+}
+
+/** @param model whose tokenizer gives the texts that the file lacks */
+async function loadGraph(file: string, model: string | undefined): Promise<Graph> {
+  return Graph.load(file, { tokenizer: model === undefined ? undefined : await Tokenizer.load(modelFolder(model)) });
 }

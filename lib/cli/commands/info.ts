@@ -1,40 +1,98 @@
 import type { Command } from 'commander';
 import { CircuitTracerError } from '../../errors';
-import { UsageError } from '../exit';
-import { findMisfit, type Info, inspect } from '../inspect';
+import { memoryAdvice } from '../../memory/advice';
+import { type MemoryOptions, memoryOf } from '../../memory/estimate';
+import { wholeNumber } from '../arguments';
+import { interruptible, UsageError } from '../exit';
+import { findMisfit, type Info, inspect, memoryPartsOf } from '../inspect';
+import { addWeightOptions, type ModelFlags } from '../model-options';
+import { progressDisplay } from '../progress';
 import { renderInfo } from '../render-info';
+import { renderMemory } from '../render-memory';
 import { Palette } from '../text';
 
+interface InfoFlags extends Pick<ModelFlags, 'dtype' | 'device' | 'lazyEncoder' | 'lazyDecoder'> {
+  promptTokens: number;
+  batchSize: number;
+  maxFeatureNodes: number;
+  json?: boolean;
+}
+
 export function registerInfo(program: Command): void {
-  program
+  const command = program
     .command('info')
-    .description('say what a model, transcoder folder or graph is, and whether two of them fit')
-    .argument('<path>', 'model folder, transcoder folder or saved graph')
-    .argument('[other]', 'another of them')
+    .description('say what a model, transcoder folder or graph is, whether two of them fit, and the memory they take')
+    .argument('<path>', 'model, transcoders (folder or org/repo) or saved graph')
+    .argument('[other]', 'another of them');
+  addWeightOptions(command)
+    .option('--prompt-tokens <n>', 'tokens of a prompt, for the memory of an attribution', wholeNumber(1), 64)
+    .option('--batch-size <n>', 'its rows computed at once', wholeNumber(1), 256)
+    .option('--max-feature-nodes <n>', 'its most features', wholeNumber(1), 7500)
     .option('--verbose', 'show stacks of errors')
     .option('--json', 'print it for programs')
     .action(showInfo);
 }
 
-async function showInfo(path: string, other: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  const first = await inspect(path);
-  const second = other === undefined ? undefined : await inspect(other);
+/** What is on the hub is fetched, which shows and can be stopped. */
+async function inspectBoth(path: string, other: string | undefined): Promise<{ first: Info; second?: Info }> {
+  const display = progressDisplay();
+  try {
+    return await interruptible(async (signal) => {
+      const options = { signal, onProgress: display.listener };
+      const first = await inspect(path, options);
+      return other === undefined ? { first } : { first, second: await inspect(other, options) };
+    });
+  } finally {
+    display.stop();
+  }
+}
+
+async function showInfo(path: string, other: string | undefined, flags: InfoFlags): Promise<void> {
+  const { first, second } = await inspectBoth(path, other);
   if (second?.kind === first.kind) {
     throw new UsageError(`Both paths are of one kind (${first.kind}): give two of a model, transcoders and a graph.`);
   }
   const misfit = second && findMisfit(first, second);
-  if (json) printJson(first, second, misfit);
-  else printPage(second ? [first, second] : [first]);
+  const infos = second ? [first, second] : [first];
+  const memory = misfit === undefined ? await memoryAnswer(infos, flags) : undefined;
+  if (flags.json) printJson(infos, misfit, memory);
+  else printPage(infos, memory);
   if (misfit) throw new CircuitTracerError('ERR_MODEL_MISMATCH', misfit);
-  if (second && !json) process.stdout.write('They fit.\n');
+  if (second && !flags.json) process.stdout.write('They fit.\n');
 }
 
-function printJson(first: Info, second: Info | undefined, misfit: string | undefined): void {
-  const answer = second ? { items: [first, second], fit: misfit === undefined, misfit: misfit ?? null } : first;
+type MemoryAnswer = Awaited<ReturnType<typeof memoryAnswer>>;
+
+/** Undefined when neither a model nor transcoders are among them. */
+async function memoryAnswer(infos: readonly Info[], flags: InfoFlags) {
+  const parts = await memoryPartsOf(infos);
+  if (!parts.model && !parts.transcoders) return undefined;
+  const { promptTokens, dtype, device, lazyEncoder, lazyDecoder, batchSize, maxFeatureNodes } = flags;
+  const options: MemoryOptions = {
+    ...{ dtype, device, batchSize, maxFeatureNodes, tokens: promptTokens },
+    ...(lazyEncoder !== undefined && { lazyEncoder }),
+    ...(lazyDecoder !== undefined && { lazyDecoder }),
+  };
+  return { estimate: memoryOf(parts, options), advice: memoryAdvice(parts, options) };
+}
+
+function printJson(infos: readonly Info[], misfit: string | undefined, memory: MemoryAnswer): void {
+  const items = infos.map(plain);
+  const about = items.length > 1 ? { items, fit: misfit === undefined, misfit: misfit ?? null } : items[0];
+  const answer = memory ? { ...about, memory: { ...memory.estimate, ...memory.advice } } : about;
   process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
-function printPage(infos: readonly Info[]): void {
+/** Without where each tensor lies. */
+function plain(info: Info): object {
+  if (info.kind === 'graph') return info;
+  const { plan: _, ...others } = info;
+  return others;
+}
+
+function printPage(infos: readonly Info[], memory: MemoryAnswer): void {
   const palette = new Palette(process.stdout);
-  for (const info of infos) process.stdout.write(`${renderInfo(info, palette).join('\n')}\n\n`);
+  const pages = infos.map((info) => renderInfo(info, palette));
+  if (memory) pages.push(renderMemory(memory.estimate, memory.advice, palette));
+  for (const lines of pages) process.stdout.write(`${lines.join('\n')}\n\n`);
 }

@@ -1,9 +1,10 @@
-import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FeatureExamples } from '../../features/feature-examples';
 import { type FeatureLabels, labelKey } from '../../features/labels';
-import { findFeatures, PackedFeatures } from '../../features/packed-features';
+import { findFeatures } from '../../features/packed-features';
 import { readLabels } from '../../features/read-labels';
+import type { FeatureSource } from '../../features/sources/feature-source';
+import { openFeatureSource } from '../../features/sources/open-source';
 import { fileExists, writeFileAtomically } from '../../io/files';
 import { isBundledTranscoders, transcoderFolder } from '../../model/bundled';
 import { fraction, wholeNumber } from '../arguments';
@@ -15,7 +16,7 @@ import { findUnlabelled, type LabelledGraph, type Unlabelled } from '../unlabell
 interface LabelFlags {
   labels?: string;
   name?: [string, string][];
-  featuresDir?: string;
+  features?: string;
   transcoderSet?: string;
   count: number;
   examples: number;
@@ -31,7 +32,7 @@ export function registerLabel(program: Command): void {
     .argument('<graph>', 'saved graph, or graph file (.json)')
     .option('--labels <file>', 'labels.json with more labels; where --name writes')
     .option('--name <layer:feature=text>', 'put a label into --labels; may be repeated', name)
-    .option('--features-dir <folder>', 'packed examples of features (default: those of the transcoders)')
+    .option('--features <place>', 'where examples are: a folder, an address, org/repo (default: with the transcoders)')
     .option('-t, --transcoder-set <folder>', 'their transcoders (default: those of the graph)')
     .option('--count <n>', 'features to list', wholeNumber(1), 10)
     .option('--examples <n>', 'examples of each', wholeNumber(0), 3)
@@ -55,7 +56,7 @@ async function label(graph: string, flags: LabelFlags): Promise<void> {
     const { nodeThreshold, edgeThreshold } = flags;
     const found = await findUnlabelled(graph, labels, { nodeThreshold, edgeThreshold, signal });
     const listed = found.unlabelled.slice(0, flags.count);
-    const known = await examplesOf(listed, await featuresFolder(found.scan, flags));
+    const known = await examplesOf(listed, await sourceOf(found.scan, flags), found.scan, signal);
     if (flags.json) printJson(found, listed, known);
     else printPage(found, listed, known, flags);
   });
@@ -75,19 +76,26 @@ async function takeNames({ labels: path, name: names = [] }: LabelFlags): Promis
   return labels;
 }
 
-async function featuresFolder(scan: string, flags: LabelFlags): Promise<string | undefined> {
-  if (flags.featuresDir !== undefined) return resolve(flags.featuresDir);
+/** Of the flag, or what ships with the transcoders; nothing is asked of other machines unless the flag says so. */
+async function sourceOf(scan: string, flags: LabelFlags): Promise<FeatureSource | undefined> {
+  if (flags.features !== undefined) return openFeatureSource(flags.features);
   const set = flags.transcoderSet ?? (isBundledTranscoders(scan) || scan.startsWith('/') ? scan : undefined);
-  return set === undefined ? undefined : findFeatures(transcoderFolder(set));
+  const folder = set === undefined ? undefined : await findFeatures(transcoderFolder(set));
+  return folder === undefined ? undefined : openFeatureSource(folder);
 }
 
 async function examplesOf(
   features: readonly Unlabelled[],
-  folder: string | undefined,
+  source: FeatureSource | undefined,
+  scan: string,
+  signal: AbortSignal,
 ): Promise<(FeatureExamples | undefined)[]> {
-  if (folder === undefined) return features.map(() => undefined);
-  await using packed = await PackedFeatures.open(folder);
-  return await Promise.all(features.map(({ layer, feature }) => packed.read(layer, feature)));
+  if (source === undefined) return features.map(() => undefined);
+  try {
+    return await Promise.all(features.map(({ layer, feature }) => source.read({ layer, feature, scan }, signal)));
+  } finally {
+    await source.close();
+  }
 }
 
 type Known = readonly (FeatureExamples | undefined)[];

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { Progress } from '../../engine';
 import { type SetupOptions, setupLibtorch } from '../../libtorch/fetch';
 import { type Variant, variants } from '../../libtorch/sources';
 import { interruptible } from '../exit';
@@ -29,10 +28,9 @@ export function registerSetup(program: Command): void {
 async function setup({ variant, force, verbose }: SetupFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, verbose);
-  const onProgress = (progress: Progress) => display.listener(inMegabytes(progress));
   try {
     await interruptible(async (signal) => {
-      const options: SetupOptions = { variant, force, signal, onProgress };
+      const options: SetupOptions = { variant, force, signal, onProgress: display.listener };
       const { version, directory, cuda } = await setupLibtorch(options);
       display.stop();
       process.stdout.write(`LibTorch ${version} (${cuda ? 'CUDA' : 'CPU'}) is in ${directory}\n`);
@@ -40,9 +38,4 @@ async function setup({ variant, force, verbose }: SetupFlags): Promise<void> {
   } finally {
     display.stop();
   }
-}
-
-function inMegabytes({ phase, done, total }: Progress): Progress {
-  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
-  return { phase: total > 0 ? `${phase} (MB)` : phase, done: megabytes(done), total: megabytes(total) };
 }

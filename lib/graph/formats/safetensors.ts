@@ -1,9 +1,6 @@
-import { open } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { types } from 'node:util';
 import { CircuitTracerError } from '../../errors';
 import { readSafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
-import { checkText } from '../../validate';
 import type { GraphData, LogitTarget } from '../graph-data';
 
 const format = 'circuit-tracer graph';
@@ -21,11 +18,8 @@ type Description = Pick<
 
 type Arrays = Awaited<ReturnType<typeof readSafetensorsArrays>>['arrays'];
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `path` ends in `.safetensors`; `ERR_FILE_WRITE`. */
+/** @throws CircuitTracerError `ERR_FILE_WRITE`. */
 export async function saveGraphData(path: string, data: GraphData): Promise<void> {
-  if (extname(checkText(path, 'path')) !== '.safetensors') {
-    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `A graph is saved as .safetensors; found the path '${path}'.`);
-  }
   const active = data.activationValues.length;
   const rows = data.selectedFeatures.length + data.logits.length;
   const columns = data.edges.length / rows;
@@ -71,7 +65,6 @@ function describeGraph({ logits, ...data }: GraphData): string {
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
  */
 export async function loadGraphData(path: string): Promise<GraphData> {
-  await refuseOtherFormats(checkText(path, 'path'));
   const { arrays, metadata } = await readSafetensorsArrays(path);
   const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
@@ -93,32 +86,6 @@ export async function loadGraphData(path: string): Promise<GraphData> {
     })),
     packageVersion: metadata.package_version ?? '',
   };
-}
-
-/** Say what a file is when it can't be a safetensors file, before a reader of those complains about its header. */
-async function refuseOtherFormats(path: string): Promise<void> {
-  const start = await firstBytes(path);
-  // A safetensors file begins with the length of its header, at most 100 MB: any text or magic is far more.
-  if (start.length < 8 || start.readBigUInt64LE() <= 100_000_000n) return;
-  const magic = start.toString('latin1');
-  if (magic.startsWith('PK')) throw broken(path, 'found a zip archive, such as a PyTorch .pt file');
-  if (magic.startsWith('\x80')) throw broken(path, 'found a pickle, such as an old PyTorch .pt file');
-  if (magic.startsWith('{')) throw broken(path, 'found JSON, such as a graph file for the page, which is pruned');
-}
-
-/** The file's first eight bytes; none when it can't be read, which the reader reports. */
-async function firstBytes(path: string): Promise<Buffer> {
-  try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return Buffer.alloc(0);
-  }
 }
 
 function parseDescription(path: string, metadata: Record<string, string>): Description {

@@ -1,7 +1,8 @@
+import { CircuitTracerError } from '../../errors';
 import type { FeatureExamples } from '../../features/feature-examples';
+import { BundledFeatures } from '../../features/sources/bundled-features';
+import type { FeatureName, FeatureSource } from '../../features/sources/feature-source';
 import { Problem } from '../problem';
-import { BundledFeatures } from './bundled-features';
-import type { FeatureName, FeatureSource } from './feature-source';
 
 /** All sources of features, asked in turn; those that ship with the package last. */
 export class Features {
@@ -15,7 +16,9 @@ export class Features {
   /** @throws Problem 404 with `ERR_NO_FEATURES` without a source, `ERR_NO_FEATURE` when none knows the feature. */
   async read(name: FeatureName, signal: AbortSignal): Promise<FeatureExamples> {
     for (const source of [...this.#sources, this.#bundled]) {
-      const found = await source.read(name, signal);
+      const found = await source.read(name, signal).catch((error) => {
+        throw upstreamProblem(error);
+      });
       if (found) return found;
     }
     if (this.#sources.length === 0 && !this.#bundled.knows(name)) {
@@ -27,4 +30,11 @@ export class Features {
   async close(): Promise<void> {
     await Promise.all([...this.#sources, this.#bundled].map((source) => source.close()));
   }
+}
+
+/** Told so that a page knows whether asking again may help. */
+function upstreamProblem(error: unknown): unknown {
+  if (!(error instanceof CircuitTracerError)) return error;
+  if (error.code === 'ERR_HUB_NOT_FOUND') return new Problem(404, 'ERR_NO_FEATURES', error.message);
+  return error.code === 'ERR_HUB' ? new Problem(502, 'ERR_UPSTREAM', error.message) : error;
 }

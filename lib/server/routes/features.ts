@@ -1,7 +1,7 @@
+import { fileWithin } from '../../io/file-within';
 import type { App } from '../app';
 import { fileContent, jsonContent, send } from '../content';
 import type { Features } from '../features/features';
-import { fileWithin } from '../file-within';
 import { Problem } from '../problem';
 import { pathParts } from '../target';
 

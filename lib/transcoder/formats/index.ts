@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
+import { checkFetchOptions, type FetchOptions, Hub } from '../../hub/plan';
 import type { TranscoderConfig } from '../config';
-import { readTranscoderConfig } from '../config';
+import { locateTranscoders } from '../locate';
 import type { TranscoderPlan } from '../spec';
 import { assemblePlan } from './assemble';
 import type { LayerPlan, TranscoderFormat } from './format';
@@ -25,18 +26,24 @@ const formats: readonly TranscoderFormat[] = [
 const layerFile = /^layer_(\d+)\.safetensors$/;
 
 /**
- * Read what a folder of transcoders is and where each of its weights lies, without reading the weights.
+ * Read what a set of transcoders is and where each of its weights lies, without reading the weights. A set of the hub
+ * is fetched first, unless the cache has it.
  *
  * The files are those that `transcoders` of config.yaml lists, or else `layer_l.safetensors` (per layer) or
  * `W_enc_l.safetensors` and `W_dec_l.safetensors` (across layers). Their format is told by the tensors in them.
  *
- * @param dir folder with a config.yaml
+ * @param reference folder with a config.yaml, `demo`, `demo-cross-layer`, or a reference to the hub
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` for a missing folder, config.yaml or layer; `ERR_FILE_READ`;
  * `ERR_FILE_FORMAT` for a damaged file; `ERR_UNSUPPORTED_TRANSCODER` for an unknown format, kind, hook or activation;
- * `ERR_WEIGHT` for a tensor that is missing or has the wrong shape or dtype, naming file, tensor, found and expected.
+ * `ERR_WEIGHT` for a tensor that is missing or has the wrong shape or dtype, naming file, tensor, found and expected;
+ * `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or `ABORT_ERR` while fetching.
  */
-export async function planTranscoders(dir: string): Promise<TranscoderPlan> {
-  const config = await readTranscoderConfig(dir);
+export async function planTranscoders(reference: string, options?: FetchOptions): Promise<TranscoderPlan> {
+  return planLocated(await locateTranscoders(reference, await Hub.open(checkFetchOptions(options))));
+}
+
+/** @param config of files that are all on this machine */
+export async function planLocated(config: TranscoderConfig): Promise<TranscoderPlan> {
   return assemblePlan(config, await readLayers(config));
 }
 

@@ -59,6 +59,15 @@ MappedFile::~MappedFile() {
   ::munmap(data_, size_);
 }
 
+void MappedFile::release(int64_t offset, int64_t size) const {
+  // The first and the last page may hold other tensors, too.
+  const int64_t page = ::sysconf(_SC_PAGESIZE);
+  const int64_t begin = (offset + page - 1) / page * page;
+  const int64_t end = (offset + size) / page * page;
+  // Only advice: where it isn't followed, more memory stays in use.
+  if (begin < end) ::madvise(data_ + begin, end - begin, MADV_DONTNEED);
+}
+
 bool MappedFile::holds(const void* address) {
   const std::lock_guard<std::mutex> lock(mappings().mutex);
   const auto wanted = reinterpret_cast<uintptr_t>(address);

@@ -21,6 +21,10 @@ class MappedFile {
   uint8_t* data() const { return data_; }
   int64_t size() const { return size_; }
 
+  // Lets go of the memory that pages inside the range take; touched again, they are read again from
+  // the file, so nothing may have been written to them.
+  void release(int64_t offset, int64_t size) const;
+
   // Whether `address` lies in any live mapping: its bytes are on disk already.
   static bool holds(const void* address);
 

@@ -66,12 +66,18 @@ at::Tensor applyStep(const at::Tensor& tensor, const ViewStep& step) {
   throw CodedError("ERR_NATIVE", "unknown view step");
 }
 
+// What has been copied needn't take memory as pages of its file, too.
+void releaseIfCopied(const at::Tensor& tensor, const TensorSource& source, FileMappings& files) {
+  if (!MappedFile::holds(tensor.const_data_ptr())) releasePages(source, files);
+}
+
 }  // namespace
 
 at::Tensor openTensor(const TensorSource& source, FileMappings& files) {
   at::Tensor tensor = storedTensor(source, files);
   if (source.scales) tensor = decodeMxfp4(tensor, storedTensor(*source.scales, files));
   for (const ViewStep& step : source.view) tensor = applyStep(tensor, step);
+  releaseIfCopied(tensor, source, files);
   return tensor;
 }
 
@@ -80,8 +86,20 @@ at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::Scala
   at::Tensor tensor = openTensor(source, files);
   if (source.add != 0) tensor = tensor.to(at::kFloat).add(source.add);
   tensor = tensor.to(device, dtype);
+  releaseIfCopied(tensor, source, files);
   requireFiniteWeight(tensor, source.name);
   return tensor;
+}
+
+bool isSameTensor(const TensorSource& a, const TensorSource& b) {
+  const bool plain = a.view.empty() && b.view.empty() && !a.scales && !b.scales;
+  return plain && !a.file.empty() && a.file == b.file && a.offset == b.offset &&
+         a.dtype == b.dtype && a.shape == b.shape && a.add == b.add;
+}
+
+void releasePages(const TensorSource& source, FileMappings& files) {
+  if (source.scales) releasePages(*source.scales, files);
+  if (!source.file.empty()) files.open(source.file)->release(source.offset, byteSize(source));
 }
 
 std::string describeShape(at::IntArrayRef shape) {

@@ -44,6 +44,12 @@ at::Tensor openTensor(const TensorSource& source, FileMappings& files);
 at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
                       at::Device device);
 
+// Whether two tensors are the same numbers of the same file, seen the same way.
+bool isSameTensor(const TensorSource& a, const TensorSource& b);
+
+// Lets go of the memory that pages of the tensor's file take, once its numbers have been copied.
+void releasePages(const TensorSource& source, FileMappings& files);
+
 // "[3, 4]", for messages.
 std::string describeShape(at::IntArrayRef shape);
 

@@ -69,7 +69,7 @@ at::Tensor Transformer::embed(const at::Tensor& tokens) const {
   at::Tensor rows = at::embedding(weights_.embedding, tokens);
   if (spec_.embeddingScale == 1) return rows;
   // The scale is rounded to the compute dtype first, as Hugging Face does.
-  return rows * at::tensor(spec_.embeddingScale, rows.options());
+  return rows * at::full({}, spec_.embeddingScale, rows.options());
 }
 
 at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook,

@@ -21,6 +21,13 @@ class WeightReader {
     return load(name, shape, dtype_);
   }
 
+  bool areSame(const std::string& one, const std::string& other) const {
+    const auto first = sources_.find(one);
+    const auto second = sources_.find(other);
+    return first != sources_.end() && second != sources_.end() &&
+           isSameTensor(first->second, second->second);
+  }
+
   NormWeights norm(const std::string& name, int64_t size, bool hasBias) {
     NormWeights weights;
     require(sources_.count(name + ".w") > 0, "ERR_WEIGHT", "the weight plan lacks ", name, ".w");
@@ -128,7 +135,10 @@ ModelWeights loadModelWeights(const ModelSpec& spec,
   }
   weights.finalNorm =
       reader.norm("ln_final", spec.dModel, spec.normalization == Normalization::LayerNorm);
-  weights.unembedding = reader.required("unembed.W_U", {spec.dVocab, spec.dModel});
+  // Tied, it is the embedding itself and takes no memory of its own.
+  weights.unembedding = reader.areSame("embed.W_E", "unembed.W_U")
+                            ? weights.embedding
+                            : reader.required("unembed.W_U", {spec.dVocab, spec.dModel});
   weights.unembeddingBias = reader.optional("unembed.b_U", {spec.dVocab});
   control.report("load model", spec.nLayers, spec.nLayers);
   return weights;

@@ -23,10 +23,10 @@ test('the graph may go to the folder made for graph files', async () => {
   await checkOutputs({ graphPath: join(directory, 'g.safetensors'), graphFiles: { slug: 's', directory } });
 });
 
-test('only .safetensors', async () => {
-  await expect(graph(join(folder, 'g.pt'))).rejects.toMatchObject({
+test('only .safetensors and .pt', async () => {
+  await expect(graph(join(folder, 'g.txt'))).rejects.toMatchObject({
     name: 'UsageError',
-    message: expect.stringMatching(/safetensors.*g\.pt/),
+    message: expect.stringMatching(/safetensors or \.pt; found.*g\.txt/),
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Graph } from '../../../lib/graph';
 import { readSafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../../lib/io/safetensors';
@@ -55,6 +55,19 @@ test('a graph without features comes back', async () => {
   const bare = new Graph(tinyData({ ...none, edges: new Float32Array(2 * 8).fill(0.5) }));
   await bare.save(path);
   expect({ ...(await Graph.load(path)) }).toEqual({ ...bare });
+});
+
+test.each([
+  ['a pickle', 0x80, 0xff],
+  ['a zip archive', 0x4b50, 0xffff],
+])('a header whose length begins as %s does is still a header', async (_, length, mask) => {
+  const headerLength = async (prompt: string) => {
+    await new Graph(tinyData({ prompt })).save(path);
+    return readFileSync(path).readUInt32LE();
+  };
+  const missing = (length - (await headerLength(''))) & mask;
+  expect((await headerLength(' '.repeat(missing))) & mask).toBe(length);
+  expect((await Graph.load(path)).prompt).toHaveLength(missing);
 });
 
 test('the file holds the tensors it promises', async () => {
@@ -134,7 +147,7 @@ test.each<[string, Record<string, string>, RegExp]>([
 });
 
 test.each([
-  ['a PyTorch archive', Buffer.from('PK\x03\x04\x00\x00\x08\x08\x00\x00', 'latin1'), /PyTorch/],
+  ['a broken PyTorch archive', Buffer.from('PK\x03\x04\x00\x00\x08\x08\x00\x00', 'latin1'), /torch\.save/],
   ['a pickle', Buffer.from('\x80\x02\x8a\x0al\xfc\x9cF\xf9 j', 'latin1'), /pickle/],
   ['a graph file for the page', Buffer.from('{\n"metadata": {}}'), /found JSON/],
 ])('says what %s is', async (_, bytes, message) => {
@@ -154,7 +167,7 @@ test('refuses an empty, a truncated and a missing file', async () => {
 
 test('saves under no other extension and into no missing folder', async () => {
   const folder = temporaryFolder();
-  await expectRejection(graph.save(join(folder, 'graph.pt')), 'ERR_INVALID_ARGUMENT', /\.safetensors/);
+  await expectRejection(graph.save(join(folder, 'graph.npz')), 'ERR_INVALID_ARGUMENT', /\.safetensors/);
   await expectRejection(graph.save(join(folder, 'none', 'graph.safetensors')), 'ERR_FILE_WRITE', /none/);
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -1,5 +1,5 @@
+import { hubFolder } from '../../../lib/features/sources/hub-features';
 import { encodingFor } from '../../../lib/server/encoding';
-import { hubFolder } from '../../../lib/server/features/hub-features';
 import { rangeOf } from '../../../lib/server/range';
 import { encodedTag, revisionOf, sameContents } from '../../../lib/server/revision';
 import { WorkQueue } from '../../../lib/server/steering/work-queue';

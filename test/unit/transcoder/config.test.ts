@@ -106,9 +106,19 @@ test('aliases that unfold without end', async () => {
   await expectRejection(readTranscoderConfig(folderWith(yaml)), 'ERR_FILE_FORMAT', /isn't valid YAML/);
 });
 
-test('entries that must be fetched first', async () => {
-  const yaml = `${required}transcoders:\n- hf://google/gemma-scope/layer_0/params.npz\n`;
-  await expectRejection(readTranscoderConfig(folderWith(yaml)), 'ERR_FILE_NOT_FOUND', /hf:\/\/google.*Fetch it first/);
+test('entries on the hub stay as they are, others are paths from the folder on', async () => {
+  const remote = 'hf://google/gemma-scope/layer_0/params.npz';
+  const folder = folderWith(`${required}transcoders:\n- ${remote}\n- layer_1.npz\n`);
+  expect((await readTranscoderConfig(folder)).files).toEqual([remote, join(folder, 'layer_1.npz')]);
+});
+
+test('a folder of the hub is called as the hub calls it, unless its file has a name', async () => {
+  expect(await readTranscoderConfig(folderWith(required), 'org/set//sub@dev')).toMatchObject({
+    scan: 'org/set//sub@dev',
+  });
+  expect(await readTranscoderConfig(folderWith(`${required}scan: own\n`), 'org/set')).toMatchObject({ scan: 'own' });
+  const published = 'facebook/crv-8b-instruct-transcoders@0123456789abcdef';
+  expect(await readTranscoderConfig(folderWith(`${required}activation: topk\n`), published)).toMatchObject({ k: 128 });
 });
 
 test('no folder, and a folder without config.yaml', async () => {

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { type CachedRepository, listCache, removeFromCache } from '../../hub/cached-repositories';
+import { requireHubReference } from '../../hub/reference';
+import { hubSettings } from '../../hub/settings';
+import { byteSize, cell, Palette, pageWidth, printable } from '../text';
+
+interface ListFlags {
+  json?: boolean;
+}
+
+interface RemoveFlags extends ListFlags {
+  dryRun?: boolean;
+}
+
+export function registerCache(program: Command): void {
+  const cache = program.command('cache').description('what is in the cache that hub tools share, and removing it');
+  cache
+    .command('ls')
+    .description('the models and transcoders in the cache')
+    .option('--verbose', 'show stacks of errors')
+    .option('--json', 'print them for programs')
+    .action(list);
+  cache
+    .command('rm')
+    .description('remove a repository, or one revision and what no other revision uses')
+    .argument('<reference>', 'org/repo or org/repo@revision')
+    .option('--dry-run', 'say what would be removed')
+    .option('--verbose', 'show stacks of errors')
+    .option('--json', 'print it for programs')
+    .action(remove);
+}
+
+async function list({ json }: ListFlags): Promise<void> {
+  const { cacheDir } = await hubSettings();
+  const repositories = await listCache(cacheDir);
+  process.stdout.write(
+    json ? `${JSON.stringify({ cacheDir, repositories }, null, 2)}\n` : render(cacheDir, repositories),
+  );
+}
+
+async function remove(text: string, { dryRun = false, json }: RemoveFlags): Promise<void> {
+  const { cacheDir } = await hubSettings();
+  const removal = await removeFromCache(cacheDir, requireHubReference(text, 'reference'), { dryRun });
+  const words = `${printable(text)}: ${byteSize(removal.bytes)} ${dryRun ? 'would be freed' : 'freed'}`;
+  process.stdout.write(json ? `${JSON.stringify(removal, null, 2)}\n` : `${words}\n`);
+}
+
+const sizeWidth = 10;
+const dateWidth = 12;
+
+function render(cacheDir: string, repositories: readonly CachedRepository[]): string {
+  const palette = new Palette(process.stdout);
+  const lines = repositories.flatMap(({ repo, bytes, incompleteBytes, revisions }) => [
+    palette.heading(row(repo, bytes)),
+    ...revisions.map(({ commit, refs, bytes: size, fetchedAt }) =>
+      row(`  ${commit.slice(0, 12)} ${refs.join(', ')}`, size, new Date(fetchedAt).toISOString().slice(0, 10)),
+    ),
+    ...(incompleteBytes > 0 ? [row('  downloads that broke off', incompleteBytes)] : []),
+  ]);
+  const total = repositories.reduce((sum, { bytes }) => sum + bytes, 0);
+  return `${[...lines, `${repositories.length} repositories, ${byteSize(total)}, in ${cacheDir}`].join('\n')}\n`;
+}
+
+function row(name: string, bytes: number, date = ''): string {
+  const width = pageWidth - sizeWidth - dateWidth;
+  return `${cell(printable(name), width)}${byteSize(bytes).padStart(sizeWidth)}${date.padStart(dateWidth)}`.trimEnd();
+}

@@ -1,0 +1,72 @@
+import { extname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { convertGraph } from '../../graph/convert';
+import { fileExists } from '../../io/files';
+import { modelFolder } from '../../model/bundled';
+import { type ComputeDtype, computeDtypes } from '../../model/load-options';
+import { Tokenizer } from '../../model/tokenizer';
+import { type ConvertTranscodersOptions, convertTranscoders } from '../../transcoder/convert/convert';
+import { fraction, oneOf } from '../arguments';
+import { interruptible } from '../exit';
+import { logToStderr } from '../logging';
+import { shortDtypes } from '../model-options';
+import { progressDisplay } from '../progress';
+import { byteSize } from '../text';
+
+interface ConvertFlags {
+  model?: string;
+  nodeThreshold: number;
+  edgeThreshold: number;
+  dtype?: ComputeDtype;
+  verbose: boolean;
+}
+
+export function registerConvert(program: Command): void {
+  program
+    .command('convert')
+    .description('write transcoders in the native format that lazy loading reads best, or a saved graph in another')
+    .argument('<from>', 'transcoders with config.yaml, also demo and demo-cross-layer; or a graph: .safetensors, .pt')
+    .argument('<to>', 'folder to make; for a graph a file: .safetensors, .pt, or .json for the page')
+    .option('-m, --model <folder>', 'model whose tokenizer names the tokens of a .pt graph')
+    .option('--node-threshold <share>', 'influence kept by the nodes of a .json graph', fraction, 0.8)
+    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98)
+    .option('--dtype <type>', 'float32, bfloat16 or float16 (default: as stored)', oneOf(computeDtypes, shortDtypes))
+    .option('--verbose', 'log what is done, and show stacks of errors', false)
+    .action(convert);
+}
+
+async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
+  const display = progressDisplay();
+  logToStderr(display, flags.verbose);
+  await interruptible(async (signal) => {
+    try {
+      const done = (await fileExists(from))
+        ? await convertSavedGraph(from, to, flags, signal)
+        : await convertSet(from, to, flags, { signal, onProgress: display.listener });
+      display.stop();
+      process.stdout.write(`${done}\n`);
+    } finally {
+      display.stop();
+    }
+  });
+}
+
+/** @returns what was written, in words */
+async function convertSavedGraph(from: string, to: string, flags: ConvertFlags, signal: AbortSignal): Promise<string> {
+  const { model, nodeThreshold, edgeThreshold } = flags;
+  const tokenizer = model === undefined ? undefined : await Tokenizer.load(modelFolder(model));
+  const thresholds = extname(to) === '.json' ? { nodeThreshold, edgeThreshold } : {};
+  await convertGraph(from, to, { tokenizer, signal, ...thresholds });
+  return resolve(to);
+}
+
+/** @returns what was written, in words */
+async function convertSet(
+  from: string,
+  to: string,
+  { dtype }: ConvertFlags,
+  shared: Pick<ConvertTranscodersOptions, 'signal' | 'onProgress'>,
+): Promise<string> {
+  const { folder, files, bytes } = await convertTranscoders(from, to, { ...shared, ...(dtype && { dtype }) });
+  return `${files} files, ${byteSize(bytes)}, in ${folder}`;
+}

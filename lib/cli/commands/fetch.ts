@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { fetchFiles, listNeeded, type NeededFile, type NeededFiles } from '../../hub/download';
+import { Hub } from '../../hub/plan';
+import { planFetch } from '../../model/plan-fetch';
+import { interruptible } from '../exit';
+import { progressDisplay } from '../progress';
+import { byteSize, cell, Palette, pageWidth, printable } from '../text';
+
+interface FetchFlags {
+  dryRun?: boolean;
+  model: boolean;
+  json?: boolean;
+}
+
+export function registerFetch(program: Command): void {
+  program
+    .command('fetch')
+    .description('get models and transcoders from the hub into the cache; goes on where it was stopped')
+    .argument('<references...>', 'org/repo, org/repo/folder, …@revision, hf://…, gemma or llama')
+    .option('--dry-run', 'say what would be fetched')
+    .option('--no-model', 'not the model that transcoders name')
+    .option('--verbose', 'show stacks of errors')
+    .option('--json', 'print the files for programs')
+    .action(fetchReferences);
+}
+
+async function fetchReferences(references: string[], { dryRun, model, json }: FetchFlags): Promise<void> {
+  const display = progressDisplay();
+  try {
+    await interruptible(async (signal) => {
+      const hub = await Hub.open({ signal });
+      const needed: NeededFiles[] = [];
+      for (const text of references) needed.push(...(await planFetch(text, hub, { withModel: model })));
+      const files = await listNeeded(needed);
+      if (!dryRun) await fetchFiles(needed, display.listener);
+      display.stop();
+      process.stdout.write(json ? `${JSON.stringify({ files }, null, 2)}\n` : render(files, dryRun ?? false));
+    });
+  } finally {
+    display.stop();
+  }
+}
+
+const sizeWidth = 11;
+const stateWidth = 9;
+
+function render(files: readonly NeededFile[], dryRun: boolean): string {
+  const palette = new Palette(process.stdout);
+  const lines: string[] = [];
+  for (const repo of new Set(files.map((file) => file.repo))) {
+    lines.push(palette.heading(printable(repo)));
+    if (dryRun) for (const file of files) if (file.repo === repo) lines.push(row(file));
+  }
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const cached = files.reduce((sum, { cachedBytes }) => sum + cachedBytes, 0);
+  const fetched = byteSize(total - cached);
+  lines.push(
+    `${files.length} files, ${byteSize(total)}: ${byteSize(cached)} were in the cache, ${fetched} ${dryRun ? 'to fetch' : 'fetched'}`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function row({ path, bytes, cachedBytes }: NeededFile): string {
+  const state = cachedBytes === bytes ? 'cached' : cachedBytes > 0 ? 'in part' : '';
+  const name = cell(printable(path), pageWidth - sizeWidth - stateWidth - 4);
+  return `  ${name}${byteSize(bytes).padStart(sizeWidth)}  ${state}`.trimEnd();
+}

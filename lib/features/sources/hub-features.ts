@@ -1,0 +1,56 @@
+import { parseHubReference } from '../../hub/reference';
+import { abortError } from '../../validate';
+import type { FeatureExamples } from '../feature-examples';
+import type { PackedFeatures } from '../packed-features';
+import type { FeatureName, FeatureSource } from './feature-source';
+import { openPackedUrl } from './packed-url';
+
+/** Indices are some megabytes each. */
+const mostIndices = 4;
+
+/** Features packed in repositories of a hub: those of the repository that a scan names. */
+export class HubFeatures implements FeatureSource {
+  readonly #endpoint: string;
+  readonly #opened = new Map<string, Promise<PackedFeatures>>();
+
+  /** @param endpoint without a slash at its end */
+  constructor(endpoint: string) {
+    this.#endpoint = endpoint;
+  }
+
+  async read({ layer, feature, scan }: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined> {
+    const folder = scan === undefined ? undefined : hubFolder(scan);
+    if (folder === undefined) return undefined;
+    return (await this.#open(`${this.#endpoint}/${folder}`, signal)).read(layer, feature);
+  }
+
+  #open(folder: string, signal?: AbortSignal): Promise<PackedFeatures> {
+    const opened = this.#opened.get(folder) ?? openPackedUrl(folder);
+    this.#opened.set(folder, opened);
+    // What failed may work the next time.
+    opened.catch(() => this.#opened.delete(folder));
+    const [oldest] = this.#opened.keys();
+    if (this.#opened.size > mostIndices && oldest !== undefined) this.#opened.delete(oldest);
+    return signal ? Promise.race([opened, fired(signal)]) : opened;
+  }
+
+  async close(): Promise<void> {
+    this.#opened.clear();
+  }
+}
+
+/** The folder of features that a scan, `org/name//folder@revision`, names; undefined for what is no repository. */
+export function hubFolder(scan: string): string | undefined {
+  const reference = parseHubReference(scan);
+  if (reference === undefined) return undefined;
+  const { repo, path, revision = 'main' } = reference;
+  const folders = path.split('/').filter(Boolean).map(encodeURIComponent);
+  return [repo, 'resolve', encodeURIComponent(revision), ...folders, 'features'].join('/');
+}
+
+function fired(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(abortError(signal));
+    signal.addEventListener('abort', () => reject(abortError(signal)), { once: true });
+  });
+}

@@ -1,0 +1,39 @@
+import { basename, dirname, extname } from 'node:path';
+import { CircuitTracerError } from '../errors';
+import { checkOptions, checkText } from '../validate';
+import { type GraphFileOptions, writeGraphFiles } from './formats/graph-json';
+import { graphExtensions } from './formats/saved-graph';
+import { Graph, type LoadGraphOptions, type PruneOptions } from './graph';
+
+export type ConvertGraphOptions = LoadGraphOptions & PruneOptions & Omit<GraphFileOptions, 'slug' | 'directory'>;
+
+/**
+ * Write a saved graph in another format, told by the extensions: `.safetensors` and `.pt` hold it whole; `.json` is a graph file
+ * for the page, pruned by the thresholds and named after the file, with its entry in `graph-metadata.json` beside it.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_FORMAT` for
+ * a file that isn't a whole graph, as graph files are; and what reading, pruning and writing throw.
+ */
+export async function convertGraph(from: string, to: string, options: ConvertGraphOptions = {}): Promise<void> {
+  const { tokenizer, ...fileOptions } = options;
+  checkOptions(options, [
+    'tokenizer',
+    'nodeThreshold',
+    'edgeThreshold',
+    'signal',
+    'scan',
+    'view',
+    'info',
+    'neuronpedia',
+  ]);
+  const extension = extname(checkText(to, 'to'));
+  if (extension !== '.json' && !graphExtensions.includes(extension)) {
+    throw new CircuitTracerError(
+      'ERR_INVALID_ARGUMENT',
+      `A graph is written as ${graphExtensions.join(', ')} or .json; found '${to}'.`,
+    );
+  }
+  const graph = await Graph.load(from, { tokenizer });
+  if (extension !== '.json') return graph.save(to);
+  await writeGraphFiles(graph, { ...fileOptions, slug: basename(to, '.json'), directory: dirname(to) });
+}

@@ -1,0 +1,84 @@
+import { CircuitTracerError } from '../../errors';
+import { global, instance, type PickleValue, tuple } from '../../io/pickle/pickle-writer';
+import { TorchStorages, writeTorchArchive } from '../../io/torch/write-torch-archive';
+import type { GraphData, LogitTarget } from '../graph-data';
+import { architectureOf, logitTarget, unifiedConfig } from './pytorch-names';
+
+const pieceBytes = 2 ** 20;
+
+/**
+ * Save a graph as the reference implementation does, for its `Graph.from_pt`. The square matrix it keeps is written row by
+ * row and never held. Settings, labels, texts of the prompt's tokens and vectors of directions have no place there.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a target the format can't hold, `ERR_FILE_WRITE`.
+ */
+export async function writePytorchGraph(path: string, data: GraphData): Promise<void> {
+  const { model, tokens, activeFeatures, activationValues, selectedFeatures, logits } = data;
+  for (const logit of logits) checkTarget(logit, tokens.length);
+  const width = selectedFeatures.length + (model.nLayers + 1) * tokens.length + logits.length;
+  const storages = new TorchStorages();
+  const integers = (values: Int32Array, shape: readonly number[]) =>
+    storages.add({ dtype: 'int64', shape, pieces: () => [bytesOf(BigInt64Array.from(values, BigInt))] });
+  const floats = (values: Float32Array) =>
+    storages.add({ dtype: 'float32', shape: [values.length], pieces: () => [bytesOf(values)] });
+  const matrix = { dtype: 'float32', shape: [width, width], pieces: () => matrixPieces(data, width) } as const;
+  const value = new Map<string, PickleValue>([
+    ['input_string', data.prompt],
+    ['adjacency_matrix', storages.add(matrix)],
+    ['cfg', instance(global(unifiedConfig), tuple(), configOf(data))],
+    ['active_features', integers(activeFeatures, [activationValues.length, 3])],
+    ['logit_targets', logits.map(({ token, tokenId }) => instance(global(logitTarget), tuple(token, tokenId)))],
+    ['logit_probabilities', floats(Float32Array.from(logits, ({ probability }) => probability))],
+    ['vocab_size', model.dVocab],
+    ['input_tokens', integers(tokens, [tokens.length])],
+    ['selected_features', integers(selectedFeatures, [selectedFeatures.length])],
+    ['activation_values', floats(activationValues)],
+    ['scan', data.scan === '' ? null : data.scan],
+  ]);
+  await writeTorchArchive(path, value, storages);
+}
+
+function checkTarget({ position, feature, token }: LogitTarget, nPositions: number): void {
+  if (feature === undefined && (position === undefined || position === nPositions - 1)) return;
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `A .pt file holds outputs at the last position only; the graph explains ${JSON.stringify(token)} elsewhere. Save it as ` +
+      '.safetensors.',
+  );
+}
+
+/** Every field of the class; None for what a graph doesn't know of its model. */
+function configOf({ model }: GraphData): Map<string, PickleValue> {
+  return new Map<string, PickleValue>([
+    ['n_layers', model.nLayers],
+    ['d_model', model.dModel],
+    ['d_head', null],
+    ['n_heads', null],
+    ['d_mlp', null],
+    ['d_vocab', model.dVocab],
+    ['tokenizer_name', model.modelName],
+    ['model_name', model.modelName],
+    ['original_architecture', architectureOf(model.family)],
+    ['n_key_value_heads', null],
+    ['dtype', null],
+  ]);
+}
+
+/** [M, M] from the rectangle [S + K, M]: rows of errors and tokens are zero. */
+function* matrixPieces({ edges, selectedFeatures }: GraphData, width: number): Iterable<Uint8Array> {
+  const features = selectedFeatures.length * width;
+  const rest = width * width - edges.length;
+  yield* inPieces(edges.subarray(0, features));
+  const zeros = new Uint8Array(pieceBytes);
+  for (let left = rest * 4; left > 0; left -= zeros.length) yield zeros.subarray(0, Math.min(left, zeros.length));
+  yield* inPieces(edges.subarray(features));
+}
+
+function* inPieces(values: Float32Array): Iterable<Uint8Array> {
+  const bytes = bytesOf(values);
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,74 @@
+import { open } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { CircuitTracerError } from '../../errors';
+import { isLegacyTorchFile } from '../../io/torch/legacy-torch-file';
+import { checkText } from '../../validate';
+import type { GraphData } from '../graph-data';
+import { readPytorchGraph, type TokenText } from './pytorch-read';
+import { writePytorchGraph } from './pytorch-write';
+import { loadGraphData, saveGraphData } from './safetensors';
+
+const writers: Readonly<Record<string, (path: string, data: GraphData) => Promise<void>>> = {
+  '.safetensors': saveGraphData,
+  '.pt': writePytorchGraph,
+};
+
+/** Extensions a whole graph can be saved under. */
+export const graphExtensions = Object.keys(writers);
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_WRITE`. */
+export async function saveGraph(path: string, data: GraphData): Promise<void> {
+  const write = writers[extname(checkText(path, 'path'))];
+  if (write) return write(path, data);
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `A graph is saved as ${graphExtensions.join(' or ')}; found the path '${path}'.`,
+  );
+}
+
+/**
+ * A saved graph of either format, told by the file's first bytes.
+ *
+ * @param textOf for tokens whose text isn't in the file
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
+ */
+export async function loadGraph(path: string, textOf?: TokenText): Promise<GraphData> {
+  const start = await firstBytes(checkText(path, 'path'));
+  if (isSafetensors(start)) return loadGraphData(path);
+  const magic = start.toString('latin1');
+  if (magic.startsWith('PK') || isLegacyTorchFile(start)) return readPytorchGraph(path, textOf);
+  if (magic.startsWith('{')) throw notWhole(path, 'JSON, such as a graph file for the page');
+  if (magic.startsWith('\x80')) throw notWhole(path, 'a pickle that torch.save did not write');
+  return loadGraphData(path);
+}
+
+/**
+ * The length of the header, at most 100 MB, then the header, which is JSON. The length may begin with the first bytes of any other
+ * format; in those, as a length, they are far more, or no JSON follows.
+ */
+function isSafetensors(start: Buffer): boolean {
+  return start.length > 8 && start.readBigUInt64LE() <= 100_000_000n && start.toString('latin1', 8, 9) === '{';
+}
+
+/** None when the file can't be read, which its reader reports. */
+async function firstBytes(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function notWhole(path: string, found: string): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_FILE_FORMAT',
+    `Expected ${path} to be a whole graph, saved as ${graphExtensions.join(' or ')}; found ${found}. Graph files are pruned: ` +
+      'they lack the other features, edges and errors, so no whole graph can be made of one.',
+  );
+}

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CircuitTracerError } from '../errors';
+import { abortError, checkNotAborted } from '../validate';
+import { connectionFailure, refusal } from './failures';
+import type { HubSettings } from './settings';
+
+const attempts = 5;
+const connectionAttempts = 3;
+/** A hub that asks for a longer pause than this is not waited for. */
+const longestPauseMs = 60_000;
+const answerWithinMs = 30_000;
+
+/** Requests to the hub: with the token where it belongs, repeated while that may help, failures in words. */
+export class HubClient {
+  readonly #origin: string;
+
+  constructor(
+    readonly settings: HubSettings,
+    readonly signal: AbortSignal | undefined,
+  ) {
+    if (!URL.canParse(settings.endpoint)) {
+      throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `HF_ENDPOINT must be a URL; found ${settings.endpoint}.`);
+    }
+    this.#origin = new URL(settings.endpoint).origin;
+  }
+
+  /** The same, ending also with another signal. */
+  until(signal: AbortSignal): HubClient {
+    return new HubClient(this.settings, this.signal ? AbortSignal.any([this.signal, signal]) : signal);
+  }
+
+  /** `fetch` for `@huggingface/hub`, and for downloads. Answers other than success are thrown. */
+  readonly fetch: typeof fetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const headers = new Headers(init?.headers);
+    headers.set('accept-encoding', 'identity');
+    // Redirects to another origin lose this header: the Fetch standard says so.
+    if (this.settings.token && url.origin === this.#origin)
+      headers.set('authorization', `Bearer ${this.settings.token}`);
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#answer(url, { ...init, headers }, attempt);
+      if (answer?.ok) return answer;
+      if (answer) await answer.body?.cancel();
+      const pause = pauseBefore(attempt, answer);
+      if (answer && (!mayPass(answer.status) || attempt === attempts || pause > longestPauseMs)) {
+        throw refusal(answer, url, this.settings);
+      }
+      await delay(pause, undefined, { signal: this.signal }).catch(() => undefined);
+      checkNotAborted(this.signal);
+    }
+  };
+
+  /** Undefined when the connection failed and another attempt may help. */
+  async #answer(url: URL, init: RequestInit, attempt: number): Promise<Response | undefined> {
+    checkNotAborted(this.signal);
+    const headersDue = new AbortController();
+    const timer = setTimeout(
+      () => headersDue.abort(new Error(`no answer in ${answerWithinMs / 1000} s`)),
+      answerWithinMs,
+    );
+    const signals = [this.signal, init.signal, headersDue.signal].filter((signal) => signal != null);
+    try {
+      return await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+    } catch (error) {
+      if (this.signal?.aborted) throw abortError(this.signal);
+      if (attempt >= connectionAttempts) throw connectionFailure(error, url);
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Too many requests, or trouble on their side. */
+function mayPass(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+/** `Retry-After` (RFC 9110: seconds or a date), else twice as long each time from half a second on. */
+function pauseBefore(attempt: number, answer: Response | undefined): number {
+  const asked = answer?.headers.get('retry-after');
+  const seconds = asked ? Number(asked) : Number.NaN;
+  if (seconds >= 0) return seconds * 1000;
+  const date = asked ? Date.parse(asked) : Number.NaN;
+  return Number.isNaN(date) ? 250 * 2 ** attempt : Math.max(0, date - Date.now());
+}

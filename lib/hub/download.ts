@@ -1,0 +1,191 @@
+import { copyFile, lstat, rm, stat, statfs, symlink } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { pathsInfo } from '@huggingface/hub';
+import { type ProgressListener, tellProgress } from '../engine';
+import { CircuitTracerError } from '../errors';
+import { fileExists, makeFolder } from '../io/files';
+import { checkNotAborted } from '../validate';
+import { type Blob, fetchBlob, partOf } from './blob';
+import type { Repository } from './repository';
+
+/** Files that something needs of a repository, by their paths in it. */
+export interface NeededFiles {
+  readonly repository: Repository;
+  readonly paths: readonly string[];
+}
+
+/** A needed file, how large it is and how much of it is in the cache. */
+export interface NeededFile {
+  readonly repo: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly cachedBytes: number;
+}
+
+/** A file the cache lacks, and where it stands. */
+export interface RemoteFile {
+  readonly repository: Repository;
+  readonly path: string;
+  readonly blob: Blob;
+  /** Bytes that are in the cache already: all, none, or those of a download that broke off. */
+  readonly present: number;
+}
+
+const filesAtOnce = 8;
+const pathsPerRequest = 500;
+
+/**
+ * Get files into the cache, several at once. Links in snapshots are made when all are there: a snapshot is never half
+ * of what was asked for.
+ *
+ * @throws CircuitTracerError as `fetchBlob`, and `ERR_FILE_WRITE` before anything is fetched when the disk is too small.
+ */
+export async function fetchFiles(needed: readonly NeededFiles[], onProgress?: ProgressListener): Promise<void> {
+  const missing = await missingFiles(needed);
+  const toFetch = missing.filter(({ blob, present }) => present < blob.size || blob.size === 0);
+  await checkSpace(toFetch);
+  await fetchBlobs(toFetch, onProgress);
+  for (const file of missing) await link(file);
+}
+
+/** What fetching would fetch, each file once. */
+export async function listNeeded(needed: readonly NeededFiles[]): Promise<NeededFile[]> {
+  const missing = new Map((await missingFiles(needed)).map((file) => [file.repository.file(file.path), file]));
+  const files = new Map<string, NeededFile>();
+  for (const { repository, paths } of needed) {
+    for (const path of paths) {
+      const place = repository.file(path);
+      const file = missing.get(place);
+      const bytes = file?.blob.size ?? (await stat(place)).size;
+      files.set(place, { repo: repository.repo, path, bytes, cachedBytes: file?.present ?? bytes });
+    }
+  }
+  return [...files.values()];
+}
+
+/** Size and hash of files that the snapshots lack. */
+async function missingFiles(needed: readonly NeededFiles[]): Promise<RemoteFile[]> {
+  const files: RemoteFile[] = [];
+  for (const { repository, paths } of needed) {
+    const absent: string[] = [];
+    for (const path of paths) if (!(await repository.isCached(path))) absent.push(path);
+    files.push(...(await describeFiles(repository, absent)));
+  }
+  return files;
+}
+
+/** @throws CircuitTracerError `ERR_HUB_NOT_FOUND` for a file the repository doesn't have. */
+async function describeFiles(repository: Repository, paths: readonly string[]): Promise<RemoteFile[]> {
+  for (const path of paths) repository.require(path);
+  const files: RemoteFile[] = [];
+  const { client, repo, commit, layout } = repository;
+  const { endpoint: hubUrl } = client.settings;
+  for (let first = 0; first < paths.length; first += pathsPerRequest) {
+    const asked = paths.slice(first, first + pathsPerRequest);
+    const found = await pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetch });
+    const byPath = new Map(found.map((info) => [info.path, info]));
+    for (const path of asked) {
+      const info = byPath.get(path);
+      const hash = info?.lfs?.oid ?? info?.oid;
+      if (info === undefined || hash === undefined)
+        throw new CircuitTracerError(
+          'ERR_HUB',
+          `${hubUrl} lists ${path} of ${repo}, but says nothing of its size. Run it again later.`,
+        );
+      const url = `${hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
+      const blob = { layout, url, hash, size: info.lfs?.size ?? info.size };
+      files.push({ repository, path, blob, present: await presentBytes(blob) });
+    }
+  }
+  return files;
+}
+
+async function presentBytes(blob: Blob): Promise<number> {
+  if (await fileExists(blob.layout.blob(blob.hash))) return blob.size;
+  const part = await stat(partOf(blob)).catch(() => undefined);
+  // A part that is complete hasn't been checked yet.
+  return Math.min(part?.size ?? 0, Math.max(0, blob.size - 1));
+}
+
+async function checkSpace(files: readonly RemoteFile[]): Promise<void> {
+  const cacheDir = files[0]?.blob.layout.cacheDir;
+  if (cacheDir === undefined) return;
+  await makeFolder(cacheDir);
+  const bytes = files.reduce((sum, { blob, present }) => sum + blob.size - present, 0);
+  const { bavail, bsize } = await statfs(cacheDir);
+  if (bytes <= bavail * bsize) return;
+  const megabytes = (count: number) => `${(count / 1e6).toLocaleString('en-US', { maximumSignificantDigits: 3 })} MB`;
+  throw new CircuitTracerError(
+    'ERR_FILE_WRITE',
+    `${cacheDir}: the disk has ${megabytes(bavail * bsize)} left, but ${megabytes(bytes)} are to be fetched. Make room (circuit-tracer cache ls), or set HF_HUB_CACHE to a folder on another disk.`,
+  );
+}
+
+async function fetchBlobs(files: readonly RemoteFile[], onProgress?: ProgressListener): Promise<void> {
+  const progress = new DownloadProgress(files, onProgress);
+  const queue = uniqueBlobs(files);
+  const failed = new AbortController();
+  const worker = async () => {
+    for (let file = queue.shift(); file && !failed.signal.aborted; file = queue.shift()) {
+      const { hash } = file.blob;
+      await fetchBlob(file.repository.client.until(failed.signal), file.blob, (done) => progress.update(hash, done));
+    }
+  };
+  const workers = Array.from({ length: Math.min(filesAtOnce, queue.length) }, () =>
+    worker().catch((error) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  // The first failure ends them all; it is told when their locks are given back.
+  const outcomes = await Promise.allSettled(workers);
+  if (failed.signal.aborted) throw failed.signal.reason;
+  checkNotAborted(files[0]?.repository.client.signal);
+  if (outcomes.length > 0) progress.end();
+}
+
+/** The same content may have several names. */
+function uniqueBlobs(files: readonly RemoteFile[]): RemoteFile[] {
+  return [...new Map(files.map((file) => [file.blob.layout.blob(file.blob.hash), file])).values()];
+}
+
+/** Bytes over all files as one number. */
+class DownloadProgress {
+  readonly #done: Map<string, number>;
+  readonly #total: number;
+
+  constructor(
+    files: readonly RemoteFile[],
+    private readonly listener: ProgressListener | undefined,
+  ) {
+    const unique = uniqueBlobs(files);
+    this.#done = new Map(unique.map(({ blob, present }) => [blob.hash, present]));
+    this.#total = unique.reduce((sum, { blob }) => sum + blob.size, 0);
+  }
+
+  update(hash: string, done: number): void {
+    this.#done.set(hash, done);
+    this.#tell([...this.#done.values()].reduce((sum, bytes) => sum + bytes, 0));
+  }
+
+  end(): void {
+    this.#tell(this.#total);
+  }
+
+  #tell(done: number): void {
+    if (this.listener) tellProgress(this.listener, { phase: 'download', done, total: this.#total, unit: 'bytes' });
+  }
+}
+
+/** Relative, as Python's library links, so that the cache can be moved; a copy where links aren't allowed. */
+async function link({ repository, path, blob }: RemoteFile): Promise<void> {
+  const [file, target] = [repository.file(path), blob.layout.blob(blob.hash)];
+  await makeFolder(dirname(file));
+  // A link whose blob was gone is there still.
+  const old = await lstat(file).catch(() => undefined);
+  if (old && !(await fileExists(file))) await rm(file, { force: true });
+  await symlink(relative(dirname(file), target), file).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPERM') await copyFile(target, file);
+    else if (error.code !== 'EEXIST') throw error;
+  });
+}

@@ -1,0 +1,94 @@
+import type { ProgressListener } from '../engine';
+import { CircuitTracerError } from '../errors';
+import { checkCallback, checkOptions, checkSignal } from '../validate';
+import { HubClient } from './client';
+import { fetchFiles, type NeededFiles } from './download';
+import { type HubReference, isCommit } from './reference';
+import { notInCache, Repository } from './repository';
+import { checkHubOptions, type HubOptions, hubSettings } from './settings';
+
+/** Options of everything that may fetch. */
+export interface FetchOptions extends HubOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value of the wrong type. */
+export function checkFetchOptions(options: FetchOptions = {}): FetchOptions {
+  checkOptions(options, ['cacheDir', 'offline', 'token', 'signal', 'onProgress']);
+  const { signal, onProgress } = options;
+  return {
+    ...checkHubOptions(options),
+    signal: checkSignal(signal),
+    onProgress: checkCallback(onProgress, 'onProgress'),
+  };
+}
+
+/** What is to be in the cache for one purpose, and the result once it is there. */
+export interface FetchPlan<T> {
+  readonly needed: readonly NeededFiles[];
+  readonly result: T;
+}
+
+/** Finds out what a purpose needs of a repository, reading small files of it on the way. */
+export type Planner<T> = (hub: Hub, repository: Repository) => Promise<FetchPlan<T>>;
+
+/** The hub and the cache before it. */
+export class Hub {
+  private constructor(
+    readonly client: HubClient,
+    readonly onProgress: ProgressListener | undefined,
+  ) {}
+
+  static async open({ signal, onProgress, ...options }: FetchOptions = {}): Promise<Hub> {
+    return new Hub(new HubClient(await hubSettings(options), signal), onProgress);
+  }
+
+  /** Plan, then fetch what isn't there. */
+  async obtain<T>(reference: HubReference, planner: Planner<T>): Promise<T> {
+    return this.fetch(await this.plan(reference, planner));
+  }
+
+  /** Fetch what a plan needs and isn't there. */
+  async fetch<T>({ needed, result }: FetchPlan<T>): Promise<T> {
+    await fetchFiles(needed, this.onProgress);
+    return result;
+  }
+
+  /**
+   * What is needed of a repository. Offline everything must be in the cache; so must it be for a commit to be planned
+   * without a request, as commits never change; any other revision is asked for.
+   */
+  async plan<T>(reference: HubReference, planner: Planner<T>): Promise<FetchPlan<T>> {
+    const { offline, cacheDir } = this.client.settings;
+    if (offline || isCommit(reference.revision)) {
+      const cached = await Repository.cached(this.client, reference);
+      if (offline && !cached) throw notInCache(reference, undefined, cacheDir);
+      const plan = cached && (await this.#planFromCache(cached, planner));
+      if (plan) return plan;
+    }
+    return planner(this, await Repository.online(this.client, reference));
+  }
+
+  /** Undefined when the cache isn't enough and the hub may be asked. */
+  async #planFromCache<T>(cached: Repository, planner: Planner<T>): Promise<FetchPlan<T> | undefined> {
+    try {
+      const plan = await planner(this, cached);
+      for (const { repository, paths } of plan.needed) {
+        for (const path of paths) if (!(await repository.isCached(path))) repository.require(path);
+      }
+      return plan;
+    } catch (error) {
+      const missing = error instanceof CircuitTracerError && error.code === 'ERR_HUB_NOT_FOUND';
+      if (this.client.settings.offline || !missing) throw error;
+      return undefined;
+    }
+  }
+
+  /** A small file that says what else is needed; its path on this machine. */
+  async smallFile(repository: Repository, path: string): Promise<string> {
+    repository.require(path);
+    await fetchFiles([{ repository, paths: [path] }]);
+    return repository.file(path);
+  }
+}

@@ -1,0 +1,123 @@
+import { access, readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { modelInfo } from '@huggingface/hub';
+import { CircuitTracerError } from '../errors';
+import { makeFolder, writeFileAtomically } from '../io/files';
+import { CacheLayout } from './cache-layout';
+import type { HubClient } from './client';
+import { notFound } from './failures';
+import { type HubReference, isCommit } from './reference';
+
+/** A repository at one commit: what files it has, and which of them are in the cache. */
+export class Repository {
+  readonly repo: string;
+  readonly layout: CacheLayout;
+
+  private constructor(
+    readonly client: HubClient,
+    readonly reference: HubReference,
+    readonly commit: string,
+    /** Paths of all files: of the repository, or while offline of what the cache has of it. */
+    readonly paths: readonly string[],
+    /** Does `paths` come from the cache alone? */
+    readonly fromCache: boolean,
+  ) {
+    this.repo = reference.repo;
+    this.layout = new CacheLayout(client.settings.cacheDir, reference.repo);
+  }
+
+  /**
+   * Ask the hub which commit a revision is and what files it has: one request.
+   *
+   * @throws CircuitTracerError `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or `ABORT_ERR`.
+   */
+  static async online(client: HubClient, reference: HubReference): Promise<Repository> {
+    const { repo, revision = 'main' } = reference;
+    const additionalFields: ('sha' | 'filePaths')[] = ['sha', 'filePaths'];
+    const { endpoint: hubUrl } = client.settings;
+    const { sha, filePaths } = await modelInfo({ name: repo, revision, hubUrl, additionalFields, fetch: client.fetch });
+    if (!isCommit(sha) || !Array.isArray(filePaths)) {
+      throw new CircuitTracerError(
+        'ERR_HUB',
+        `${hubUrl} answers in a way this package doesn't know. Check HF_ENDPOINT.`,
+      );
+    }
+    const repository = new Repository(client, reference, sha, filePaths, false);
+    await repository.#rememberRevision(revision);
+    return repository;
+  }
+
+  /** What the cache has; undefined when it has nothing of this revision. */
+  static async cached(client: HubClient, reference: HubReference): Promise<Repository | undefined> {
+    const layout = new CacheLayout(client.settings.cacheDir, reference.repo);
+    const commit = await layout.commitOf(reference.revision ?? 'main');
+    const paths = commit && (await filesBelow(layout.snapshot(commit)));
+    return commit && paths ? new Repository(client, reference, commit, paths, true) : undefined;
+  }
+
+  get snapshot(): string {
+    return this.layout.snapshot(this.commit);
+  }
+
+  /** Path in the repository of a file in the folder that the reference names. */
+  inFolder(name: string): string {
+    return this.reference.path === '' ? name : `${this.reference.path}/${name}`;
+  }
+
+  has(path: string): boolean {
+    return this.paths.includes(path);
+  }
+
+  /** Where a file is, or will be once fetched. */
+  file(path: string): string {
+    return this.layout.file(this.commit, path);
+  }
+
+  async isCached(path: string): Promise<boolean> {
+    return exists(this.file(path));
+  }
+
+  /** @throws CircuitTracerError `ERR_HUB_NOT_FOUND` unless the repository has the file. */
+  require(path: string): void {
+    if (this.has(path)) return;
+    const { endpoint, cacheDir } = this.client.settings;
+    if (this.fromCache) throw notInCache(this.reference, path, cacheDir);
+    const at = `${this.repo}@${this.reference.revision ?? 'main'}`;
+    throw notFound(`${at} has no ${path}. See ${endpoint}/${this.repo}/tree/${this.commit} for what there is.`);
+  }
+
+  /** For the time when the hub can't be asked. */
+  async #rememberRevision(revision: string): Promise<void> {
+    if (isCommit(revision) || (await this.layout.commitOf(revision)) === this.commit) return;
+    const file = this.layout.ref(revision);
+    await makeFolder(join(file, '..'));
+    await writeFileAtomically(file, this.commit);
+  }
+}
+
+export function notInCache(
+  { repo, revision }: HubReference,
+  path: string | undefined,
+  cacheDir: string,
+): CircuitTracerError {
+  const what =
+    path === undefined ? `Nothing of ${repo}@${revision ?? 'main'}` : `${path} of ${repo}@${revision ?? 'main'}`;
+  return notFound(
+    `${what} is not in the cache ${cacheDir}, and the hub may not be asked while offline. Fetch it once without HF_HUB_OFFLINE: circuit-tracer fetch ${repo}.`,
+  );
+}
+
+async function filesBelow(folder: string): Promise<string[] | undefined> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => undefined);
+  const files = entries?.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const whole = files && (await Promise.all(files.map(async (file) => ((await exists(file)) ? [file] : []))));
+  return whole?.flat().map((file) => relative(folder, file).split(sep).join('/'));
+}
+
+/** Follows links: one whose blob is gone doesn't count. */
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { checkBoolean, checkText } from '../validate';
+
+/** How to reach the hub; what isn't given comes from the variables that Hugging Face's Python library reads. */
+export interface HubOptions {
+  /** Folder of the shared cache. Default `HF_HUB_CACHE`, else `hub` in `HF_HOME` (`~/.cache/huggingface`). */
+  readonly cacheDir?: string;
+  /** Use the cache alone, no network. Default `HF_HUB_OFFLINE`. */
+  readonly offline?: boolean;
+  /** Access token. Default `HF_TOKEN`, else the file at `HF_TOKEN_PATH` or `token` in `HF_HOME`. */
+  readonly token?: string;
+}
+
+export interface HubSettings {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  /** Absolute. */
+  readonly cacheDir: string;
+  readonly offline: boolean;
+  readonly token: string | undefined;
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a value of the wrong type. */
+export function checkHubOptions({ cacheDir, offline, token }: HubOptions): HubOptions {
+  return {
+    ...(cacheDir !== undefined && { cacheDir: checkText(cacheDir, 'cacheDir') }),
+    ...(offline !== undefined && { offline: checkBoolean(offline, 'offline') }),
+    ...(token !== undefined && { token: checkText(token, 'token') }),
+  };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options, and for those not given the environment. */
+export async function hubSettings(options: HubOptions = {}, env: Environment = process.env): Promise<HubSettings> {
+  return {
+    endpoint: hubEndpoint(env),
+    cacheDir: options.cacheDir === undefined ? cacheFolder(env) : resolve(options.cacheDir),
+    offline: options.offline ?? isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
+    token: options.token ?? (await savedToken(env)),
+  };
+}
+
+/** `HF_ENDPOINT`, without a slash at its end. */
+export function hubEndpoint(env: Environment = process.env): string {
+  return (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
+}
+
+function hubHome(env: Environment): string {
+  const caches = env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return expandHome(env.HF_HOME || join(caches, 'huggingface'));
+}
+
+function cacheFolder(env: Environment): string {
+  return expandHome(env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(hubHome(env), 'hub'));
+}
+
+async function savedToken(env: Environment): Promise<string | undefined> {
+  const given = (env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN)?.trim();
+  if (given) return given;
+  const file = expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
+  const saved = await readFile(file, 'utf8').catch(() => '');
+  return saved.trim() || undefined;
+}
+
+/** A path that may begin with `~`, made absolute. */
+export function expandHome(path: string): string {
+  return resolve(path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path);
+}
+
+function isTrue(value: string | undefined): boolean {
+  return ['1', 'ON', 'YES', 'TRUE'].includes(value?.toUpperCase() ?? '');
+}

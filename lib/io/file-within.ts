@@ -1,0 +1,43 @@
+import { constants } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+
+/** Separators, drives and streams of some file systems, control characters, and what a second decoding would change. */
+const unsafe = /[\\/:\p{Cc}]|%[0-9A-Fa-f]{2}/u;
+
+/** Whether a name in a path stays in its folder on every system, and isn't hidden. */
+export function isSafePart(part: string): boolean {
+  return part !== '' && !part.startsWith('.') && !unsafe.test(part);
+}
+
+/**
+ * The real path of a regular file in a folder; undefined when there is none, or when a link leads out of the folder.
+ *
+ * @param parts as `pathParts` gives them
+ */
+export async function fileWithin(folder: string, parts: readonly string[]): Promise<string | undefined> {
+  try {
+    const root = await realpath(folder);
+    const path = await realpath(join(root, ...parts));
+    return isInside(relative(root, path)) && (await stat(path)).isFile() ? path : undefined;
+  } catch {
+    // Missing, unreadable, too long a name, links in a circle: nothing to serve.
+    return undefined;
+  }
+}
+
+function isInside(path: string): boolean {
+  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
+}
+
+/** A file that `fileWithin` found, whole. It fails when a link or pipe has taken the file's place meanwhile. */
+export async function readWhole(path: string): Promise<Buffer> {
+  // Windows has neither flag.
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { CircuitTracerError } from '../errors';
+import { makeFolder, writeError } from './files';
+
+/**
+ * Make a folder with all that is in it, or nothing: filled under a temporary name beside `path`, then renamed.
+ *
+ * @param path absent or an empty folder
+ * @throws CircuitTracerError `ERR_FILE_WRITE`; whatever `fill` throws passes through, and nothing is left behind.
+ */
+export async function makeFolderAtomically(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const target = resolve(path);
+  await checkAbsentOrEmpty(target);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await makeFolder(temporary);
+    await fill(temporary);
+    await rename(temporary, target).catch((error: NodeJS.ErrnoException) => {
+      throw writeError(target, error);
+    });
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** @throws CircuitTracerError `ERR_FILE_WRITE` when something is at `path` that isn't an empty folder. */
+export async function checkAbsentOrEmpty(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return;
+  const names = found.isDirectory() ? await readdir(path).catch(() => undefined) : undefined;
+  if (names?.length === 0) return;
+  const what = found.isDirectory() ? `a folder with ${names?.length ?? 'unreadable'} entries` : 'a file or link';
+  throw new CircuitTracerError(
+    'ERR_FILE_WRITE',
+    `${path}: expected nothing there or an empty folder, found ${what}; name a new folder`,
+  );
+}
+
+/**
+ * @param path of a file or folder that need not be there yet
+ * @throws CircuitTracerError `ERR_FILE_WRITE` when the disk it would be on has less than `bytes` free.
+ */
+export async function checkDiskSpace(path: string, bytes: number): Promise<void> {
+  const folder = resolve(path);
+  const disk = await statfs(folder).catch(() => undefined);
+  if (!disk) {
+    if (folder !== dirname(folder)) await checkDiskSpace(dirname(folder), bytes);
+    return;
+  }
+  const free = disk.bavail * disk.bsize;
+  if (bytes <= free) return;
+  throw new CircuitTracerError(
+    'ERR_FILE_WRITE',
+    `${path}: ${bytes} bytes are needed, but only ${free} are free on that disk; free some space or choose another disk`,
+  );
+}

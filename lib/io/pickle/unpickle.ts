@@ -1,0 +1,270 @@
+import { describe } from '../../validate';
+import { opcodeName } from './opcodes';
+import { PickleBytes, PickleError } from './pickle-bytes';
+
+/** A class or function a pickle names. */
+export interface PickleGlobal {
+  readonly module: string;
+  readonly name: string;
+}
+
+/** An object of a listed class: what it was made with, and its fields. Nothing of the class itself. */
+export class PickleRecord {
+  readonly className: string;
+  readonly args: readonly unknown[];
+  readonly fields = new Map<unknown, unknown>();
+
+  constructor(className: string, args: readonly unknown[]) {
+    this.className = className;
+    this.args = args;
+  }
+}
+
+/** What the reader builds for names it knows; everything else is refused. */
+export interface PickleRules {
+  /** The value of `module.name` itself: a constant, or a {@link PickleClass} to be called. Undefined refuses it. */
+  find(global: PickleGlobal): unknown;
+  /** The value that a persistent id stands for: in PyTorch files, a storage. */
+  load(id: unknown): unknown;
+}
+
+/** A listed class or function: how a call of it becomes a value. Runs no code of the pickle's. */
+export class PickleClass {
+  readonly build: (args: readonly unknown[]) => unknown;
+
+  constructor(build: (args: readonly unknown[]) => unknown) {
+    this.build = build;
+  }
+}
+
+/**
+ * Read one pickle of Python without running anything in it. Lists and tuples become arrays, dicts maps.
+ *
+ * Memory is bounded by the pickle's length and by the number of objects allowed.
+ *
+ * @returns the value, and where the pickle ends
+ * @throws PickleError for a class or opcode that isn't listed, naming it, and for damaged bytes.
+ */
+export function unpickle(bytes: Buffer, rules: PickleRules, start = 0): { value: unknown; end: number } {
+  return new Unpickler(new PickleBytes(bytes, start), rules).run();
+}
+
+const mark = Symbol('mark');
+/** One byte of a pickle may make an object, or a place on the stack or in the memo: graphs need some hundred. */
+const mostObjects = 200_000;
+
+class Unpickler {
+  readonly #bytes: PickleBytes;
+  readonly #rules: PickleRules;
+  readonly #stack: unknown[] = [];
+  readonly #memo = new Map<number, unknown>();
+  #objects = 0;
+
+  constructor(bytes: PickleBytes, rules: PickleRules) {
+    this.#bytes = bytes;
+    this.#rules = rules;
+  }
+
+  run(): { value: unknown; end: number } {
+    for (;;) {
+      const at = this.#bytes.at;
+      const opcode = this.#bytes.byte();
+      if (opcode === 0x2e) break;
+      const step = steps[opcode];
+      if (!step) throw new PickleError(`the opcode ${opcodeName(opcode)} at byte ${at} isn't one of those read here`);
+      step(this, this.#bytes);
+    }
+    const value = this.pop();
+    if (this.#stack.length > 0) throw new PickleError('values are left over at its end');
+    return { value, end: this.#bytes.at };
+  }
+
+  push(value: unknown): void {
+    if (typeof value === 'object' && value !== null && ++this.#objects > mostObjects) {
+      throw new PickleError(`it holds more than ${mostObjects} objects`);
+    }
+    if (this.#stack.length >= mostObjects) throw new PickleError(`it stacks more than ${mostObjects} values`);
+    this.#stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.#stack.length === 0 || this.top() === mark) throw new PickleError('a value is missing');
+    return this.#stack.pop();
+  }
+
+  top(): unknown {
+    if (this.#stack.length === 0) throw new PickleError('a value is missing');
+    return this.#stack.at(-1);
+  }
+
+  pushMark(): void {
+    this.push(mark);
+  }
+
+  /** The values since the last mark, taken off with it. */
+  popMarked(): unknown[] {
+    const from = this.#stack.lastIndexOf(mark);
+    if (from < 0) throw new PickleError('a mark is missing');
+    const values = this.#stack.splice(from);
+    return values.slice(1);
+  }
+
+  remember(key: number): void {
+    if (this.#memo.size >= mostObjects) throw new PickleError(`it remembers more than ${mostObjects} values`);
+    this.#memo.set(key, this.top());
+  }
+
+  get remembered(): number {
+    return this.#memo.size;
+  }
+
+  recall(key: number): void {
+    if (!this.#memo.has(key)) throw new PickleError(`memo ${key} is empty`);
+    this.push(this.#memo.get(key));
+  }
+
+  find(module: unknown, name: unknown, opcode: string): void {
+    const named = typeof module === 'string' && typeof name === 'string';
+    const value = named ? this.#rules.find({ module, name }) : undefined;
+    if (value === undefined) {
+      const asked = named ? `${module}.${name}`.slice(0, 200) : 'a class without a name';
+      throw new PickleError(`it asks for ${asked} (opcode ${opcode}), which graphs don't hold`);
+    }
+    this.push(value);
+  }
+
+  load(id: unknown): void {
+    this.push(this.#rules.load(id));
+  }
+
+  call(args: unknown, opcode: string): void {
+    const called = this.pop();
+    if (!(called instanceof PickleClass) || !Array.isArray(args)) {
+      throw new PickleError(`it calls what can't be called (opcode ${opcode})`);
+    }
+    this.push(called.build(args));
+  }
+}
+
+type Step = (machine: Unpickler, bytes: PickleBytes) => void;
+
+function appendTo(list: unknown, values: readonly unknown[]): void {
+  if (!Array.isArray(list)) throw new PickleError('values are appended to what is no list');
+  for (const value of values) list.push(value);
+}
+
+function setItems(dict: unknown, values: readonly unknown[]): void {
+  if (!(dict instanceof Map) || values.length % 2 !== 0) throw new PickleError('items are set in what is no dict');
+  for (let i = 0; i < values.length; i += 2) {
+    // Two values for one key would let a reader see another file than Python does.
+    if (dict.has(values[i])) throw new PickleError(`a dict has the key ${describe(values[i])} twice`);
+    dict.set(values[i], values[i + 1]);
+  }
+}
+
+/** Fields of a record: a dict, or a dict and a dict of slots. */
+function setState(target: unknown, state: unknown): void {
+  const parts = Array.isArray(state) ? state : [state];
+  if (!(target instanceof PickleRecord)) throw new PickleError('state is given to what has none (opcode BUILD)');
+  for (const part of parts) {
+    if (part === null) continue;
+    if (!(part instanceof Map)) throw new PickleError('the state of an object is no dict (opcode BUILD)');
+    for (const [name, value] of part) target.fields.set(name, value);
+  }
+}
+
+function decimal(text: string): number {
+  const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new PickleError('an integer in decimal is none, or too large');
+}
+
+function booleanOrDecimal(text: string): unknown {
+  if (text === '00') return false;
+  return text === '01' ? true : decimal(text);
+}
+
+function dictOf(values: readonly unknown[]): Map<unknown, unknown> {
+  const dict = new Map<unknown, unknown>();
+  setItems(dict, values);
+  return dict;
+}
+
+function popTuple(machine: Unpickler, length: number): void {
+  const values = Array.from({ length }, () => machine.pop()).reverse();
+  machine.push(values);
+}
+
+/** What each opcode does, by its byte. Python's pickletools lists them all. */
+const steps: Readonly<Record<number, Step>> = {
+  128: (_, b) => void b.byte(), // PROTO
+  149: (_, b) => void b.uint64(), // FRAME
+  40: (m) => m.pushMark(), // MARK
+  48: (m) => void m.pop(), // POP
+  49: (m) => void m.popMarked(), // POP_MARK
+  50: (m) => m.push(m.top()), // DUP
+  78: (m) => m.push(null), // NONE
+  136: (m) => m.push(true), // NEWTRUE
+  137: (m) => m.push(false), // NEWFALSE
+  73: (m, b) => m.push(booleanOrDecimal(b.line())), // INT
+  76: (m, b) => m.push(decimal(b.line().replace(/L$/, ''))), // LONG
+  74: (m, b) => m.push(b.int32()), // BININT
+  75: (m, b) => m.push(b.byte()), // BININT1
+  77: (m, b) => m.push(b.uint16()), // BININT2
+  138: (m, b) => m.push(b.integer(b.byte())), // LONG1
+  139: (m, b) => m.push(b.integer(b.int32())), // LONG4
+  70: (m, b) => m.push(Number(b.line())), // FLOAT
+  71: (m, b) => m.push(b.double()), // BINFLOAT
+  88: (m, b) => m.push(b.text(b.uint32())), // BINUNICODE
+  140: (m, b) => m.push(b.text(b.byte())), // SHORT_BINUNICODE
+  141: (m, b) => m.push(b.text(b.uint64())), // BINUNICODE8
+  85: (m, b) => m.push(b.text(b.byte())), // SHORT_BINSTRING
+  84: (m, b) => m.push(b.text(b.int32())), // BINSTRING
+  67: (m, b) => m.push(b.take(b.byte())), // SHORT_BINBYTES
+  66: (m, b) => m.push(b.take(b.uint32())), // BINBYTES
+  125: (m) => m.push(new Map()), // EMPTY_DICT
+  93: (m) => m.push([]), // EMPTY_LIST
+  41: (m) => m.push([]), // EMPTY_TUPLE
+  100: (m) => m.push(dictOf(m.popMarked())), // DICT
+  108: (m) => m.push(m.popMarked()), // LIST
+  116: (m) => m.push(m.popMarked()), // TUPLE
+  133: (m) => popTuple(m, 1), // TUPLE1
+  134: (m) => popTuple(m, 2), // TUPLE2
+  135: (m) => popTuple(m, 3), // TUPLE3
+  97: (m) => {
+    const value = m.pop();
+    appendTo(m.top(), [value]);
+  }, // APPEND
+  101: (m) => {
+    const values = m.popMarked();
+    appendTo(m.top(), values);
+  }, // APPENDS
+  115: (m) => {
+    const value = m.pop();
+    const key = m.pop();
+    setItems(m.top(), [key, value]);
+  }, // SETITEM
+  117: (m) => {
+    const values = m.popMarked();
+    setItems(m.top(), values);
+  }, // SETITEMS
+  113: (m, b) => m.remember(b.byte()), // BINPUT
+  114: (m, b) => m.remember(b.uint32()), // LONG_BINPUT
+  112: (m, b) => m.remember(decimal(b.line())), // PUT
+  148: (m) => m.remember(m.remembered), // MEMOIZE
+  104: (m, b) => m.recall(b.byte()), // BINGET
+  106: (m, b) => m.recall(b.uint32()), // LONG_BINGET
+  103: (m, b) => m.recall(decimal(b.line())), // GET
+  99: (m, b) => m.find(b.line(), b.line(), 'GLOBAL'), // GLOBAL
+  147: (m) => {
+    const name = m.pop();
+    m.find(m.pop(), name, 'STACK_GLOBAL');
+  }, // STACK_GLOBAL
+  82: (m) => m.call(m.pop(), 'REDUCE'), // REDUCE
+  129: (m) => m.call(m.pop(), 'NEWOBJ'), // NEWOBJ
+  98: (m) => {
+    const state = m.pop();
+    setState(m.top(), state);
+  }, // BUILD
+  81: (m) => m.load(m.pop()), // BINPERSID
+};

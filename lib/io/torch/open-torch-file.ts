@@ -1,0 +1,34 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { regularFile } from '../files';
+import { isLegacyTorchFile, openLegacyTorchFile } from './legacy-torch-file';
+import { openTorchArchive } from './torch-archive';
+import { type TorchFile, torchFileError } from './torch-file';
+
+/**
+ * Open a file that `torch.save` wrote, a zip archive or the older form, without running anything in it. Close it when done.
+ *
+ * @param records `module.name` of classes that become records; others are refused.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a file that is damaged, or asks for
+ * a class or opcode that isn't listed, naming it.
+ */
+export async function openTorchFile(file: string, records: ReadonlySet<string>): Promise<TorchFile> {
+  const path = resolve(file);
+  await regularFile(path);
+  try {
+    const start = await firstBytes(path);
+    return await (isLegacyTorchFile(start) ? openLegacyTorchFile(path, records) : openTorchArchive(path, records));
+  } catch (error) {
+    throw torchFileError(path, error);
+  }
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,114 @@
+import { crc32 } from 'node:zlib';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { PickleError } from '../pickle/pickle-bytes';
+import { unpickle } from '../pickle/unpickle';
+import { checkZipEntry } from '../zip-entry';
+import { torchRules } from './torch-classes';
+import { type TorchFile, torchFileError } from './torch-file';
+import { type TorchStorage, torchItemSizes } from './torch-tensor';
+
+const maxEntries = 10_000;
+/** Compressed numbers of graphs shrink to a tenth; a storage this large that shrinks much further is a bomb. */
+const [largeBytes, maxRatio] = [16 * 2 ** 20, 100];
+/** A graph's pickle holds its prompt, sizes and names: some kilobytes. */
+const largestPickle = 16 * 2 ** 20;
+
+/** The zip archive of PyTorch 1.6 and later: `name/data.pkl`, `name/byteorder`, and `name/data/KEY` for each storage. */
+export async function openTorchArchive(path: string, records: ReadonlySet<string>): Promise<TorchFile> {
+  const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  try {
+    const entries = await listEntries(zip);
+    const pickleName = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+    if (pickleName === undefined) throw new Error('the archive has no data.pkl');
+    const folder = pickleName.slice(0, -'data.pkl'.length);
+    await checkByteOrder(zip, entries.get(`${folder}byteorder`));
+    const storageEntry = (storage: TorchStorage) => entryOf(entries, folder, storage);
+    const rules = torchRules(records, (storage) => {
+      storageEntry(storage);
+      return storage;
+    });
+    const bytes = await wholeEntry(zip, entries.get(pickleName) as Entry, largestPickle);
+    const { value } = unpickle(bytes, rules);
+    return {
+      path,
+      value,
+      readStorage: (storage, start, end) => entryBytes(path, zip, storageEntry(storage), start, end),
+      close: async () => zip.close(),
+    };
+  } catch (error) {
+    zip.close();
+    throw error;
+  }
+}
+
+async function listEntries(zip: ZipFile): Promise<Map<string, Entry>> {
+  const entries = new Map<string, Entry>();
+  for await (const entry of zip.eachEntry()) {
+    if (entries.size >= maxEntries) throw new Error(`the archive has more than ${maxEntries} entries`);
+    if (entries.has(entry.fileName)) throw new Error(`the archive has ${entry.fileName} twice`);
+    checkZipEntry(entry);
+    if (entry.uncompressedSize > largeBytes && entry.uncompressedSize > maxRatio * entry.compressedSize) {
+      throw new Error(`${entry.fileName} unpacks to ${entry.uncompressedSize} bytes, more than graphs shrink`);
+    }
+    entries.set(entry.fileName, entry);
+  }
+  checkPlaces([...entries.values()], zip.fileSize);
+  return entries;
+}
+
+/** Each entry has bytes of the file to itself: its local header (30 bytes and its name, at least), then its data. */
+function checkPlaces(entries: readonly Entry[], fileSize: number): void {
+  const inOrder = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
+  for (const [i, { fileName, fileNameRaw, compressedSize, relativeOffsetOfLocalHeader }] of inOrder.entries()) {
+    const end = relativeOffsetOfLocalHeader + 30 + fileNameRaw.length + compressedSize;
+    const next = inOrder[i + 1];
+    if (end > fileSize) throw new Error(`${fileName} reaches past the end of the file`);
+    if (next && end > next.relativeOffsetOfLocalHeader) throw new Error(`${fileName} and ${next.fileName} overlap`);
+  }
+}
+
+async function checkByteOrder(zip: ZipFile, entry: Entry | undefined): Promise<void> {
+  const order = entry ? (await wholeEntry(zip, entry, 16)).toString() : 'little';
+  if (order !== 'little') throw new Error(`its numbers are ${order}-endian; expected little-endian`);
+}
+
+/** Checked when the pickle names it, so that a lie about sizes shows before anything is allocated. */
+function entryOf(entries: ReadonlyMap<string, Entry>, folder: string, { key, dtype, count }: TorchStorage): Entry {
+  const entry = entries.get(`${folder}data/${key}`);
+  if (!entry) throw new PickleError(`the archive has no data/${key}, a storage of ${count} numbers`);
+  const bytes = count * torchItemSizes[dtype];
+  if (entry.uncompressedSize === bytes) return entry;
+  throw new PickleError(
+    `data/${key} should hold ${bytes} bytes (${count} ${dtype}); it holds ${entry.uncompressedSize}`,
+  );
+}
+
+async function wholeEntry(zip: ZipFile, entry: Entry, most: number): Promise<Buffer> {
+  if (entry.uncompressedSize > most) throw new Error(`${entry.fileName} is larger than ${most} bytes`);
+  const pieces: Buffer[] = [];
+  for await (const piece of await zip.openReadStreamPromise(entry)) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+/** The checksum covers the entry as a whole, so all of it is read; pieces outside the range are dropped. */
+async function* entryBytes(
+  path: string,
+  zip: ZipFile,
+  entry: Entry,
+  start: number,
+  end: number,
+): AsyncIterable<Uint8Array> {
+  let [at, checksum] = [0, 0];
+  try {
+    for await (const piece of await zip.openReadStreamPromise(entry)) {
+      const bytes = piece as Buffer;
+      checksum = crc32(bytes, checksum);
+      const [from, to] = [Math.max(0, start - at), Math.min(bytes.length, end - at)];
+      if (from < to) yield bytes.subarray(from, to);
+      at += bytes.length;
+    }
+    if (checksum !== entry.crc32) throw new Error(`the checksum of ${entry.fileName} is wrong`);
+  } catch (error) {
+    throw torchFileError(path, error);
+  }
+}

@@ -1,0 +1,58 @@
+import { constants } from 'node:buffer';
+import { CircuitTracerError } from '../../errors';
+import { readError } from '../files';
+import { PickleError } from '../pickle/pickle-bytes';
+import type { TorchStorage, TorchTensor } from './torch-tensor';
+
+/** What `torch.save` wrote: the value, with tensors not read yet. */
+export interface TorchFile {
+  readonly path: string;
+  /** Lists and tuples as arrays, dicts as maps, listed classes as records, tensors as {@link TorchTensor}. */
+  readonly value: unknown;
+  /** Bytes of a storage, from and to as given, in pieces. */
+  readStorage(storage: TorchStorage, start: number, end: number): AsyncIterable<Uint8Array>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Bytes of a tensor in row-major order; one that lies otherwise in its storage is laid out anew. */
+export async function* tensorBytes(file: TorchFile, tensor: TorchTensor, itemSize: number): AsyncIterable<Uint8Array> {
+  if (tensor.count === 0) return;
+  const start = tensor.offset * itemSize;
+  if (tensor.isContiguous) yield* file.readStorage(tensor.storage, start, start + tensor.count * itemSize);
+  else yield await laidOut(file, tensor, itemSize);
+}
+
+async function laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number): Promise<Uint8Array> {
+  const storageBytes = tensor.storage.count * itemSize;
+  if (storageBytes > constants.MAX_LENGTH) {
+    throw new PickleError(`a tensor [${tensor.shape}] lies scattered in ${storageBytes} bytes, more than memory holds`);
+  }
+  const all: Uint8Array[] = [];
+  for await (const piece of file.readStorage(tensor.storage, 0, storageBytes)) all.push(piece);
+  const storage = Buffer.concat(all);
+  const out = Buffer.alloc(tensor.count * itemSize);
+  const index = new Array<number>(tensor.shape.length).fill(0);
+  for (let at = 0; at < tensor.count; at++) {
+    const from = index.reduce((sum, i, dim) => sum + i * (tensor.strides[dim] ?? 0), tensor.offset) * itemSize;
+    storage.copy(out, at * itemSize, from, from + itemSize);
+    for (let dim = index.length - 1; dim >= 0; dim--) {
+      index[dim] = (index[dim] ?? 0) + 1;
+      if ((index[dim] ?? 0) < (tensor.shape[dim] ?? 0)) break;
+      index[dim] = 0;
+    }
+  }
+  return out;
+}
+
+/** yauzl, zlib and the pickle reader throw plain errors for a damaged file. */
+export function torchFileError(path: string, error: unknown): unknown {
+  const typed = error instanceof CircuitTracerError ? error : readError(path, error);
+  if (typed instanceof CircuitTracerError) return typed;
+  return new CircuitTracerError(
+    'ERR_FILE_FORMAT',
+    `Expected ${path} to be a file that torch.save wrote: ${(error as Error).message}. Save it again; don't open a file from ` +
+      'elsewhere with Python before you know what is in it.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,39 @@
+import { type MemoryEstimate, type MemoryOptions, type MemoryParts, memoryOf } from './estimate';
+
+/** One change of options, and the memory needed then. */
+export interface MemoryChange {
+  readonly options: MemoryOptions;
+  readonly needed: number;
+}
+
+export interface MemoryAdvice {
+  /** Most that can't be given back to the system: while loading, or with an attribution. */
+  readonly needed: number;
+  readonly fits: boolean;
+  /** Single changes that need less, the most helpful first; none where it fits. */
+  readonly changes: readonly MemoryChange[];
+}
+
+/** Whether the machine has the memory an estimate says is needed, and what to change when it hasn't. */
+export function memoryAdvice(parts: MemoryParts, options: MemoryOptions): MemoryAdvice {
+  const estimate = memoryOf(parts, options);
+  const needed = neededBytes(estimate);
+  if (needed <= estimate.machine) return { needed, fits: true, changes: [] };
+  const { batchSize, activeFeatures = 0, maxFeatureNodes = 0 } = estimate.attribution ?? {};
+  const candidates: MemoryOptions[] = [
+    { lazyEncoder: true },
+    { lazyDecoder: true },
+    { dtype: 'bfloat16' },
+    ...(batchSize ? [{ batchSize: Math.max(1, Math.floor(batchSize / 4)) }] : []),
+    ...(activeFeatures > 1024 ? [{ maxFeatureNodes: Math.ceil(Math.min(activeFeatures, maxFeatureNodes) / 4) }] : []),
+  ];
+  const changes = candidates
+    .map((change) => ({ options: change, needed: neededBytes(memoryOf(parts, { ...options, ...change })) }))
+    .filter((change) => change.needed < needed)
+    .sort((a, b) => a.needed - b.needed);
+  return { needed, fits: false, changes };
+}
+
+function neededBytes({ load, attribution }: MemoryEstimate): number {
+  return Math.max(load.peak, attribution ? attribution.peakResident - attribution.filePages : 0);
+}

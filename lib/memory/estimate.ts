@@ -1,0 +1,147 @@
+import { attributeDefaults } from '../attribution/options';
+import type { Device } from '../device';
+import { CircuitTracerError } from '../errors';
+import { Hub } from '../hub/plan';
+import { openCheckpoint } from '../model/checkpoint';
+import { type ModelPlan, planModel } from '../model/families';
+import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
+import { locateModel } from '../model/locate';
+import { checkFit } from '../transcoder/fit';
+import { planTranscoders } from '../transcoder/formats';
+import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
+import { checkInteger, checkNumber, checkOptions, checkText } from '../validate';
+import { type AttributionMemory, attributionMemory } from './attribution-memory';
+import { type LoadMemory, loadMemory } from './load-memory';
+import { machineBytes, processBytes, tokenizerBytes } from './process-memory';
+import { faultBytes } from './stored-bytes';
+
+export interface MemoryOptions {
+  /** As for loading. Default `float32`. */
+  readonly dtype?: ComputeDtype;
+  /** As for loading; `auto`, the default, counts as the CPU. */
+  readonly device?: Device;
+  /** As for loading. Default false. */
+  readonly lazyEncoder?: boolean;
+  /** As for loading. Default true. */
+  readonly lazyDecoder?: boolean;
+  /** Tokens of the prompt, its special token included. Default 64. */
+  readonly tokens?: number;
+  /** As for attribution. Default 512. */
+  readonly batchSize?: number;
+  /** As for attribution. Default Infinity: all active ones. */
+  readonly maxFeatureNodes?: number;
+  /** Active features of each layer at each token, on average. Default 50. */
+  readonly activePerToken?: number;
+}
+
+/** Bytes, predicted before anything is loaded. */
+export interface MemoryEstimate {
+  readonly dtype: ComputeDtype;
+  /** `auto` counts as `cpu`. */
+  readonly device: Exclude<Device, 'auto'>;
+  /** Node, the package, LibTorch and the tokenizer. */
+  readonly process: number;
+  readonly weights: Pick<LoadMemory, 'inMemory' | 'onDisk'>;
+  /** Of this process: once loaded, and most while loading. */
+  readonly load: { readonly resident: number; readonly peak: number };
+  /** Only of a model with transcoders. */
+  readonly attribution: AttributionEstimate | undefined;
+  /** Of the GPU's own memory: the weights, and an attribution's arrays but for its edges; 0 on the CPU. */
+  readonly onDevice: number;
+  /** Memory this process may use. */
+  readonly machine: number;
+}
+
+export interface AttributionEstimate extends AttributionMemory {
+  /** Pages of files read as needed: resident, but the system takes them back when it runs short. */
+  readonly filePages: number;
+  /** Most resident in this process, file pages included. */
+  readonly peakResident: number;
+}
+
+/** What a model or transcoders are, as far as memory goes. */
+export interface MemoryParts {
+  readonly model?: ModelPlan & { readonly tokenizer: number };
+  readonly transcoders?: TranscoderPlan;
+}
+
+/**
+ * Memory that loading a model, transcoders or both takes, and an attribution with both. Only headers of files are read, and
+ * LibTorch isn't needed.
+ *
+ * @param what as `ReplacementModel.load` takes them, what is on the hub is fetched; one may be missing
+ * @throws CircuitTracerError what `planTranscoders` and opening a model throw; `ERR_MODEL_MISMATCH`;
+ * `ERR_INVALID_ARGUMENT`.
+ *
+ * @example
+ * const { load, attribution, machine } = await estimateMemory({ model: './gemma-2-2b', transcoders: './gemma-scope' });
+ * if (load.peak > machine) console.log('Too large for this machine.');
+ */
+export async function estimateMemory(
+  what: { readonly model?: string; readonly transcoders?: string },
+  options: MemoryOptions = {},
+): Promise<MemoryEstimate> {
+  checkOptions(what, ['model', 'transcoders'], 'what to estimate');
+  if (what.model === undefined && what.transcoders === undefined) {
+    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', 'Expected a model, transcoders or both; found neither.');
+  }
+  const model = what.model === undefined ? undefined : await openModel(checkText(what.model, 'model'));
+  const transcoders =
+    what.transcoders === undefined ? undefined : await planTranscoders(checkText(what.transcoders, 'transcoders'));
+  if (model && transcoders) checkFit(model.spec, transcoders.spec);
+  return memoryOf({ ...(model && { model }), ...(transcoders && { transcoders }) }, options);
+}
+
+async function openModel(name: string): Promise<MemoryParts['model']> {
+  const { folder } = await locateModel(name, await Hub.open());
+  return { ...planModel(await openCheckpoint(folder)), tokenizer: await tokenizerBytes(folder) };
+}
+
+/** The same of what has been looked into already. */
+export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOptions = {}): MemoryEstimate {
+  const { device, dtype, lazyEncoder, lazyDecoder, ...size } = resolveMemoryOptions(options);
+  const onCpu = device === 'cpu';
+  const load = loadMemory(model, transcoders, { dtype, lazyEncoder, lazyDecoder, onCpu });
+  const own = processBytes + (model?.tokenizer ?? 0);
+  const resident = own + load.resident;
+  const attribution =
+    model &&
+    transcoders &&
+    attributionEstimate(attributionMemory(model.spec, transcoders.spec, size), transcoders.spec, load, onCpu);
+  const weights = { inMemory: load.inMemory, onDisk: load.onDisk };
+  const inMemory = Object.values(load.inMemory).reduce((sum, bytes) => sum + bytes, 0);
+  return {
+    ...{ dtype, device, weights, process: own, machine: machineBytes() },
+    onDevice: onCpu ? 0 : inMemory + (attribution ? attribution.peak - attribution.edges : 0),
+    load: { resident, peak: own + load.peak },
+    attribution: attribution && { ...attribution, peakResident: resident + attribution.peakResident },
+  };
+}
+
+/** Besides what is resident already. */
+function attributionEstimate(
+  memory: AttributionMemory,
+  { nFeatures }: TranscoderSpec,
+  { onDisk }: LoadMemory,
+  onCpu: boolean,
+): AttributionEstimate {
+  // All of lazy encoders is read; of decoders, rows with what is mapped around them.
+  const decoderRow = onDisk.decoders / nFeatures.reduce((sum, count) => sum + count, 0);
+  const decoders = Math.min(onDisk.decoders, memory.activeFeatures * (decoderRow + faultBytes));
+  const filePages = onDisk.encoders + decoders;
+  return { ...memory, filePages, peakResident: filePages + (onCpu ? memory.peak : memory.edges) };
+}
+
+function resolveMemoryOptions(options: MemoryOptions) {
+  const { tokens = 64, activePerToken = 50, ...others } = options;
+  const { batchSize = attributeDefaults.batchSize, maxFeatureNodes = Infinity, ...loading } = others;
+  const { device, dtype, lazyEncoder, lazyDecoder } = resolveLoadOptions(loading);
+  return {
+    ...{ dtype, lazyEncoder, lazyDecoder },
+    device: device === 'auto' ? ('cpu' as const) : device,
+    tokens: checkInteger(tokens, 'tokens', 1),
+    batchSize: checkInteger(batchSize, 'batchSize', 1),
+    activePerToken: checkNumber(activePerToken, 'activePerToken', 0),
+    maxFeatureNodes: maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1),
+  };
+}

@@ -1,0 +1,109 @@
+import type { TensorSource } from '../io/tensor-source';
+import type { ModelWeights } from '../model/spec';
+import type { TranscoderPlan } from '../transcoder/spec';
+import { storedBytes } from './stored-bytes';
+import { type Placement, type TensorMemory, tensorMemory } from './tensor-memory';
+
+/** A tensor with the group it is counted in. */
+interface Step {
+  readonly group: WeightGroup;
+  readonly source: TensorSource;
+  readonly memory: TensorMemory;
+}
+
+export const weightGroups = ['model', 'encoders', 'decoders', 'skips', 'biases'] as const;
+export type WeightGroup = (typeof weightGroups)[number];
+
+/** Bytes of weights by what they are of; `biases` are those of transcoders, with thresholds. */
+export type WeightBytes = Readonly<Record<WeightGroup, number>>;
+
+export interface LoadMemory {
+  /** In memory once loaded, on the device asked for. */
+  readonly inMemory: WeightBytes;
+  /** Left in their files, read as needed. */
+  readonly onDisk: WeightBytes;
+  /** Resident in this process once loaded: copies when computing on the CPU, and pages of files. */
+  readonly resident: number;
+  /** Most that is resident while loading. */
+  readonly peak: number;
+}
+
+type Choice = Omit<Placement, 'lazy'> & { readonly lazyEncoder: boolean; readonly lazyDecoder: boolean };
+
+/** What loading a model, transcoders or both takes, one tensor after another as native loads them. */
+export function loadMemory(
+  model: { readonly weights: ModelWeights } | undefined,
+  transcoders: TranscoderPlan | undefined,
+  choice: Choice,
+): LoadMemory {
+  const steps = [
+    ...(model ? modelSteps(model.weights, choice) : []),
+    ...(transcoders ? setSteps(transcoders, choice) : []),
+  ];
+  const inMemory = emptyGroups();
+  const onDisk = emptyGroups();
+  const pages = new FilePages();
+  let [resident, peak, held] = [0, 0, 0];
+  for (const { group, source, memory } of steps) {
+    const mapped = pages.add(source, memory.mapped);
+    const kept = memory.copied + mapped;
+    peak = Math.max(peak, resident + kept + memory.transient);
+    held += memory.held;
+    inMemory[group] += kept;
+    onDisk[group] += memory.lazy;
+    resident += choice.onCpu ? kept : mapped;
+  }
+  return { inMemory, onDisk, resident, peak: peak + held };
+}
+
+/** Several weights may be views of one stored tensor, whose pages are there once. */
+class FilePages {
+  readonly #mapped = new Map<string, number>();
+
+  /** @returns how many of the bytes are new */
+  add(source: TensorSource, bytes: number): number {
+    const key = `${source.file}:${source.offset}`;
+    const before = this.#mapped.get(key) ?? 0;
+    const added = Math.min(bytes, storedBytes(source) - before);
+    this.#mapped.set(key, before + added);
+    return added;
+  }
+}
+
+function emptyGroups(): Record<WeightGroup, number> {
+  return { model: 0, encoders: 0, decoders: 0, skips: 0, biases: 0 };
+}
+
+function* modelSteps(weights: ModelWeights, choice: Choice): Generator<Step> {
+  for (const [name, source] of Object.entries(weights)) {
+    // Tied: the embedding itself.
+    if (name === 'unembed.W_U' && isSame(source, weights['embed.W_E'])) continue;
+    const dtype = isNorm(name) ? 'float32' : choice.dtype;
+    yield { group: 'model', source, memory: tensorMemory(source, { ...choice, dtype, lazy: false }) };
+  }
+}
+
+/** Gains and biases of norms are float32 whatever the rest. */
+function isNorm(name: string): boolean {
+  return /(^|\.)(ln1|ln2|ln1_post|ln2_post|ln_final|q_norm|k_norm)\.[wb]$/.test(name);
+}
+
+function isSame(a: TensorSource, b: TensorSource | undefined): boolean {
+  if (!b || a.view.length > 0 || b.view.length > 0) return false;
+  return a.file !== undefined && a.file === b.file && a.offset === b.offset && a.dtype === b.dtype;
+}
+
+function* setSteps({ layers }: TranscoderPlan, choice: Choice): Generator<Step> {
+  for (const { encoder, encoderBias, threshold, decoder, decoderBias, skip } of layers) {
+    const step = (group: WeightGroup, source: TensorSource, lazy = false): Step => ({
+      ...{ group, source },
+      memory: tensorMemory(source, { ...choice, lazy }),
+    });
+    yield step('encoders', encoder, choice.lazyEncoder);
+    yield step('biases', encoderBias);
+    if (threshold) yield step('biases', threshold);
+    yield step('decoders', decoder, choice.lazyDecoder);
+    yield step('biases', decoderBias);
+    if (skip) yield step('skips', skip);
+  }
+}

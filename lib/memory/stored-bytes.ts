@@ -1,0 +1,37 @@
+import { storedItemSize, type TensorSource } from '../io/tensor-source';
+
+export function product(sizes: readonly number[]): number {
+  return sizes.reduce((result, size) => result * size, 1);
+}
+
+/** Of a tensor as it is in its file or in memory, its scales included. */
+export function storedBytes({ shape, dtype, scales }: TensorSource): number {
+  return product(shape) * storedItemSize[dtype] + (scales ? storedBytes(scales) : 0);
+}
+
+/** Linux maps so many bytes of a file around an address that is read. */
+export const faultBytes = 16 * 4096;
+
+/**
+ * Bytes of its file that become resident when a tensor is read as its view has it: with each run of neighbouring numbers
+ * come those around it.
+ */
+export function touchedBytes(source: TensorSource): number {
+  const item = storedItemSize[source.dtype];
+  let sizes = [...source.shape];
+  let bytes = storedBytes(source);
+  for (const step of source.view) {
+    // What is cut off after a permutation lies scattered: all is touched.
+    if (step.op === 'permute') break;
+    if (step.op === 'reshape') {
+      sizes = [...step.shape];
+      continue;
+    }
+    const kept = step.op === 'slice' ? step.stop - step.start : 1;
+    const inner = item * product(sizes.slice(step.dim + 1));
+    const around = step.dim === 0 ? 0 : faultBytes;
+    bytes *= Math.min(1, (kept * inner + around) / (inner * (sizes[step.dim] ?? 1)));
+    sizes = step.op === 'slice' ? sizes.with(step.dim, kept) : sizes.toSpliced(step.dim, 1);
+  }
+  return bytes;
+}

@@ -1,0 +1,52 @@
+import { basename } from 'node:path';
+import { localPath } from '../hub/local-path';
+import type { FetchPlan, Hub } from '../hub/plan';
+import { type HubReference, parseHubReference, requireHubReference } from '../hub/reference';
+import { isBundledModel, modelFolder } from './bundled';
+import { checkModelFolder } from './checkpoint';
+import { type LocatedModel, planModelFiles } from './model-files';
+
+/** Organisations of the families by the names TransformerLens has for models; first match. */
+const organisations: readonly [RegExp, string][] = [
+  [/^gemma-[23]-/i, 'google'],
+  [/^(?:meta-)?llama-3/i, 'meta-llama'],
+  [/^qwen[23]/i, 'Qwen'],
+  [/^mistral-/i, 'mistralai'],
+  [/^gpt2/i, 'openai-community'],
+  [/^gpt-oss-/i, 'openai'],
+  [/^pythia-/i, 'EleutherAI'],
+];
+
+/**
+ * The model that a text names, fetched if need be: `demo`, a folder, or a reference to the hub.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; what fetching throws.
+ */
+export async function locateModel(text: string, hub: Hub): Promise<LocatedModel> {
+  return hub.fetch(await planModelSource(text, hub));
+}
+
+/** What {@link locateModel} would fetch. */
+export async function planModelSource(text: string, hub: Hub): Promise<FetchPlan<LocatedModel>> {
+  if (isBundledModel(text)) return { needed: [], result: { folder: modelFolder(text), name: text } };
+  const folder = await localPath(text);
+  if (folder === undefined) return hub.plan(modelReference(text), planModelFiles);
+  // Before its transcoders, which may be gigabytes, are fetched.
+  await checkModelFolder(folder);
+  return { needed: [], result: { folder, name: basename(folder) } };
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a text that names nothing on the hub. */
+export function modelReference(text: string): HubReference {
+  return requireHubReference(fullName(text), 'model');
+}
+
+/** @returns undefined for a text that names nothing on the hub. */
+export function parseModelReference(text: string): HubReference | undefined {
+  return parseHubReference(fullName(text));
+}
+
+function fullName(text: string): string {
+  const organisation = organisations.find(([pattern]) => pattern.test(text))?.[1];
+  return organisation === undefined || text.includes('/') ? text : `${organisation}/${text}`;
+}

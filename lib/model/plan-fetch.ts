@@ -1,0 +1,35 @@
+import type { NeededFiles } from '../hub/download';
+import { localPath } from '../hub/local-path';
+import type { FetchPlan, Hub, Planner } from '../hub/plan';
+import type { TranscoderConfig } from '../transcoder/config';
+import { planTranscoderFiles, planTranscoderSet } from '../transcoder/locate';
+import { isBundledModel, isBundledTranscoders } from './bundled';
+import { modelReference, planModelSource } from './locate';
+import { modelNameOf } from './locate-pair';
+import { planModelFiles } from './model-files';
+
+/**
+ * The files of the hub that a model or a set of transcoders consists of; with a set those that its config.yaml lists in
+ * other repositories and, if asked for, the model it names.
+ *
+ * @param text a reference to the hub, or a folder of transcoders on this machine
+ * @throws CircuitTracerError as `locateModel` and `locateTranscoders`.
+ */
+export async function planFetch(text: string, hub: Hub, options: { withModel: boolean }): Promise<NeededFiles[]> {
+  const { needed, result } = await planEither(text, hub);
+  if (result === undefined || !options.withModel) return [...needed];
+  return [...needed, ...(await planModelSource(await modelNameOf(result), hub)).needed];
+}
+
+/** @returns the config of a set as the result, none of a model */
+async function planEither(text: string, hub: Hub): Promise<FetchPlan<TranscoderConfig | undefined>> {
+  const isHere = isBundledTranscoders(text) || isBundledModel(text) || (await localPath(text)) !== undefined;
+  return isHere ? planTranscoderSet(text, hub) : hub.plan(modelReference(text), planRepository);
+}
+
+/** A set where there is a config.yaml, else a model. */
+const planRepository: Planner<TranscoderConfig | undefined> = async (hub, repository) => {
+  if (repository.has(repository.inFolder('config.yaml'))) return planTranscoderFiles(hub, repository);
+  const { needed } = await planModelFiles(hub, repository);
+  return { needed, result: undefined };
+};

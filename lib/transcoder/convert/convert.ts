@@ -1,0 +1,116 @@
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import type { ProgressListener } from '../../engine';
+import { Hub } from '../../hub/plan';
+import { writeFileAtomically } from '../../io/files';
+import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
+import { type ComputeDtype, computeDtypes } from '../../model/load-options';
+import { OwnedEngine } from '../../owned-engine';
+import { checkCallback, checkNotAborted, checkOneOf, checkOptions, checkSignal, checkText } from '../../validate';
+import { planLocated } from '../formats';
+import { locateTranscoders } from '../locate';
+import type { TranscoderSpec } from '../spec';
+import { type Companion, copyCompanion, findCompanions } from './companions';
+import { type ConvertedFile, nativeFiles } from './native-files';
+import { writeTensors } from './write-tensors';
+
+export interface ConvertTranscodersOptions {
+  /** Of the weights in the new files, rounded to nearest, ties to even. Default: that of each stored tensor. */
+  readonly dtype?: ComputeDtype;
+  readonly signal?: AbortSignal;
+  /** Counts bytes. */
+  readonly onProgress?: ProgressListener;
+}
+
+/** What has been written. */
+export interface ConvertedTranscoders {
+  /** Absolute path of the new folder. */
+  readonly folder: string;
+  /** Of weights. */
+  readonly bytes: number;
+  readonly files: number;
+  readonly spec: TranscoderSpec;
+}
+
+/**
+ * Write transcoders of any format that can be read as a new folder in the native format of their kind: one
+ * `layer_l.safetensors` a layer, or `W_enc_l.safetensors` and `W_dec_l.safetensors`, and config.yaml. Encoders are stored
+ * feature by feature, so lazy loading reads what it needs and nothing else.
+ *
+ * Labels and packed features beside the set are copied. `scan` still names the original set, so that graphs do, too.
+ * Some rows at a time pass through memory, whatever the size of the set; but for deflated `.npz` files, whose arrays are
+ * unpacked into memory.
+ *
+ * @param from folder with config.yaml, the name of bundled transcoders, or a reference to the hub, which is fetched
+ * @param out absent or an empty folder; filled under a temporary name and renamed at the end
+ * @throws CircuitTracerError what `planTranscoders` throws; `ERR_FILE_WRITE` when `out` holds something, can't be
+ * written, or its disk has too little space; `ERR_WEIGHT` for numbers that aren't finite or don't fit `dtype`;
+ * `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH` or `ABORT_ERR`. Nothing is left behind.
+ */
+export async function convertTranscoders(
+  from: string,
+  out: string,
+  options: ConvertTranscodersOptions = {},
+): Promise<ConvertedTranscoders> {
+  checkOptions(options, ['dtype', 'signal', 'onProgress']);
+  const dtype = options.dtype && checkOneOf(options.dtype, 'dtype', computeDtypes);
+  const signal = checkSignal(options.signal);
+  const onProgress = checkCallback(options.onProgress, 'onProgress');
+  checkText(from, 'from');
+  const folder = resolve(checkText(out, 'out'));
+  checkNotAborted(signal);
+  await checkAbsentOrEmpty(folder);
+  const source = await locateTranscoders(from, await Hub.open({ signal, onProgress }));
+  const plan = await planLocated(source);
+  const files = nativeFiles(plan, dtype);
+  const companions = await findCompanions(source.folder);
+  const bytes = total(files.flatMap((file) => file.tensors));
+  await checkDiskSpace(folder, bytes + total(companions));
+  await makeFolderAtomically(folder, async (temporary) => {
+    await writeFiles(temporary, files, progressOf(onProgress, bytes), signal);
+    for (const companion of companions) await copyCompanion(companion, temporary, signal);
+    await writeFileAtomically(join(temporary, 'config.yaml'), stringify(configOf(plan.spec)));
+    checkNotAborted(signal);
+  });
+  return { folder, bytes, files: files.length, spec: plan.spec };
+}
+
+function total(items: readonly (Companion | { bytes: number })[]): number {
+  return items.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function configOf(spec: TranscoderSpec): Record<string, unknown> {
+  return {
+    ...(spec.modelName !== '' && { model_name: spec.modelName }),
+    model_kind: spec.kind === 'perLayer' ? 'transcoder_set' : 'cross_layer_transcoder',
+    feature_input_hook: spec.featureInputHook,
+    feature_output_hook: spec.featureOutputHook,
+    scan: spec.scan,
+    activation: spec.activation,
+    ...(spec.activation === 'topk' && { k: spec.k }),
+  };
+}
+
+/** A listener for all tensors, told of one after another. */
+function progressOf(listener: ProgressListener | undefined, total: number): (written: number) => void {
+  let done = 0;
+  return (written) => {
+    done += written;
+    listener?.({ phase: 'convert', done, total, unit: 'bytes' });
+  };
+}
+
+async function writeFiles(
+  folder: string,
+  files: readonly ConvertedFile[],
+  onWritten: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const engine = new OwnedEngine('This conversion', 0);
+  try {
+    for (const { name, tensors } of files)
+      await writeTensors(engine, join(folder, name), tensors, { onWritten, signal });
+  } finally {
+    await engine.dispose();
+  }
+}

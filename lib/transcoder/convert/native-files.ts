@@ -1,0 +1,51 @@
+import { type StoredDtype, type TensorSource, through, viewedShape } from '../../io/tensor-source';
+import type { TranscoderLayerWeights, TranscoderPlan } from '../spec';
+import { type RoundedTensor, roundedTo } from './write-tensors';
+
+export interface ConvertedFile {
+  readonly name: string;
+  readonly tensors: readonly RoundedTensor[];
+}
+
+/**
+ * The files of a set of transcoders in the native format of its kind.
+ *
+ * @param dtype of all tensors; undefined: each keeps its own
+ */
+export function nativeFiles({ spec, layers }: TranscoderPlan, dtype: StoredDtype | undefined): ConvertedFile[] {
+  const file = (name: string, sources: Record<string, TensorSource | undefined>): ConvertedFile => ({
+    name: `${name}.safetensors`,
+    tensors: Object.entries(sources).flatMap(([tensor, source]) =>
+      source ? [roundedTo(dtype ?? source.dtype, tensor, source)] : [],
+    ),
+  });
+  if (spec.kind === 'perLayer')
+    return layers.map((layer, l) => file(`layer_${l}`, perLayerTensors(layer, spec.dModel)));
+  return layers.flatMap((layer, l) => [
+    file(`W_enc_${l}`, crossLayerTensors(layer, l)),
+    file(`W_dec_${l}`, { [`W_dec_${l}`]: layer.decoder }),
+  ]);
+}
+
+function perLayerTensors(layer: TranscoderLayerWeights, dModel: number): Record<string, TensorSource | undefined> {
+  const nFeatures = viewedShape(layer.decoder)[0] ?? 0;
+  return {
+    W_enc: layer.encoder,
+    W_dec: through(layer.decoder, { op: 'reshape', shape: [nFeatures, dModel] }),
+    b_enc: layer.encoderBias,
+    b_dec: layer.decoderBias,
+    'activation_function.threshold': layer.threshold,
+    W_skip: layer.skip,
+  };
+}
+
+function crossLayerTensors(layer: TranscoderLayerWeights, l: number): Record<string, TensorSource | undefined> {
+  return {
+    [`W_enc_${l}`]: layer.encoder,
+    [`b_enc_${l}`]: layer.encoderBias,
+    [`b_dec_${l}`]: layer.decoderBias,
+    [`threshold_${l}`]: layer.threshold,
+    // [in, out] in this format, [out, in] in a plan.
+    [`W_skip_${l}`]: layer.skip && through(layer.skip, { op: 'permute', dims: [1, 0] }),
+  };
+}

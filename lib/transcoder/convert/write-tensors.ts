@@ -1,0 +1,72 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { nativeProgress } from '../../engine';
+import { writeError } from '../../io/files';
+import { encodeSafetensorsHeader } from '../../io/safetensors-header';
+import {
+  type StoredDtype,
+  storedDtypeNames,
+  storedItemSize,
+  type TensorSource,
+  viewedShape,
+} from '../../io/tensor-source';
+import type { OwnedEngine } from '../../owned-engine';
+
+/** A tensor of a file to be written: its numbers are those of `source` as its view has them, rounded to `dtype`. */
+export interface RoundedTensor {
+  readonly name: string;
+  readonly source: TensorSource;
+  readonly shape: readonly number[];
+  readonly dtype: StoredDtype;
+  readonly bytes: number;
+}
+
+export function roundedTo(dtype: StoredDtype, name: string, source: TensorSource): RoundedTensor {
+  const shape = viewedShape(source);
+  const bytes = shape.reduce((product, size) => product * size, storedItemSize[dtype]);
+  return { name, source, shape, dtype, bytes };
+}
+
+/**
+ * Write tensors from wherever they are to a new safetensors file, some rows at a time. A file cut short by an error or the
+ * signal stays: its folder is the caller's.
+ *
+ * @param onWritten told of bytes as they are written
+ * @throws CircuitTracerError `ERR_WEIGHT` for numbers that aren't finite or don't fit the dtype, `ERR_FILE_WRITE`,
+ * `ABORT_ERR`.
+ */
+export async function writeTensors(
+  engine: OwnedEngine,
+  path: string,
+  tensors: readonly RoundedTensor[],
+  { onWritten, signal }: { onWritten?: (bytes: number) => void; signal?: AbortSignal | undefined },
+): Promise<void> {
+  // The widest numbers first, so that each tensor begins at a multiple of its number's size.
+  const ordered = [...tensors].sort((a, b) => storedItemSize[b.dtype] - storedItemSize[a.dtype]);
+  const header = encodeSafetensorsHeader(
+    ordered.map((tensor) => ({ ...tensor, dtype: storedDtypeNames[tensor.dtype] })),
+  );
+  await withFile(path, 'wx', (handle) => handle.writeFile(header));
+  let offset = header.length;
+  for (const { source, dtype, bytes } of ordered) {
+    const start = offset;
+    let told = 0;
+    const tell = (done: number) => {
+      onWritten?.(done - told);
+      told = done;
+    };
+    const progress = nativeProgress(({ done }) => tell(done));
+    await engine.run((native) => native.writeTensor(source, dtype, path, start, progress), signal);
+    tell(bytes);
+    offset += bytes;
+  }
+  await withFile(path, 'r+', (handle) => handle.sync());
+}
+
+async function withFile(path: string, flags: string, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await using handle = await open(path, flags);
+    await work(handle);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}

@@ -1,0 +1,161 @@
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Graph } from '../../lib';
+import { cliScript, runNode } from '../support/child';
+import { modelDir, transcoderDir } from '../support/fixtures';
+import { temporaryFolder } from '../support/temporary-folder';
+import { useFakeHub } from './support/hub';
+
+const current = useFakeHub();
+const set = transcoderDir('llama-plt-relu-skip');
+
+function environment(): Record<string, string> {
+  return { HF_ENDPOINT: current.hub.endpoint, HF_HOME: current.home, HF_TOKEN: '' };
+}
+
+const run = (args: string[]) => runNode(cliScript, args, { env: environment() });
+
+/** Standard output of a command that must succeed; text for people must fit the page. */
+async function lines(args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(args);
+  if (code !== 0) throw new Error(stderr);
+  const widest = args.includes('--json') ? Infinity : 80;
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(widest);
+  return stdout;
+}
+
+beforeEach(() => {
+  current.hub.addFolder('meta/tiny', modelDir('llama'));
+  const { files } = current.hub.addFolder('org/set', set);
+  const config = files.get('config.yaml')?.toString() ?? '';
+  files.set('config.yaml', Buffer.from(config.replace(/^model_name:.*$/m, 'model_name: meta/tiny')));
+});
+
+const repoFolder = (name: string) => path.join(current.cacheDir, `models--${name.replace('/', '--')}`);
+
+test('fetch says what it would fetch, fetches it, and finds it again', async () => {
+  const plan = await lines(['fetch', 'org/set', '--dry-run']);
+  expect(plan).toMatch(/^org\/set\n/);
+  expect(plan).toMatch(/ {2}config\.yaml +\d+ bytes {2}cached\n {2}layer_0\.safetensors +[\d.]+ kB\n/);
+  expect(plan).toMatch(/\nmeta\/tiny\n.* {2}model\.safetensors +[\d.]+ [kM]B\n/s);
+  expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toEqual([]);
+  const { stdout, stderr } = await run(['fetch', 'org/set']);
+  expect(stdout).toMatch(/ fetched\n$/);
+  expect(stderr).toMatch(/^download: .* of .*[kM]B$/m);
+  current.hub.takeRequests();
+  expect(await lines(['fetch', 'org/set'])).toMatch(/were in the cache, 0 bytes fetched\n$/);
+  expect(current.hub.takeRequests()).toHaveLength(2);
+  const { files } = JSON.parse(await lines(['fetch', 'org/set', '--no-model', '--json'])) as {
+    files: { repo: string }[];
+  };
+  expect(new Set(files.map(({ repo }) => repo))).toEqual(new Set(['org/set']));
+});
+
+test('fetch of two sets counts the model they share once', async () => {
+  const { files } = current.hub.repositories.get('org/set') ?? { files: new Map() };
+  current.hub.add('org/second', Object.fromEntries(files));
+  const { files: listed } = JSON.parse(await lines(['fetch', 'org/set', 'org/second', '--dry-run', '--json']));
+  const names = (listed as { repo: string; path: string }[]).map(({ repo, path: file }) => `${repo} ${file}`);
+  expect(names.filter((name) => name === 'meta/tiny model.safetensors')).toHaveLength(1);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('two processes fetch the same at once', async () => {
+  const results = await Promise.all([run(['fetch', 'org/set']), run(['fetch', 'org/set'])]);
+  expect(results.map(({ code }) => code)).toEqual([0, 0]);
+  const large = current.hub.takeRequests().filter(({ server }) => server === 'cdn');
+  expect(large.length).toBe(new Set(large.map(({ url }) => url)).size);
+  expect(readdirSync(path.join(repoFolder('org/set'), 'blobs')).filter((name) => name.includes('incomplete'))).toEqual(
+    [],
+  );
+});
+
+test('Ctrl-C leaves what can be gone on with', async () => {
+  current.hub.heldUntil = 99;
+  let stopping = false;
+  const stopped = await runNode(cliScript, ['fetch', 'org/set', '--no-model'], {
+    env: environment(),
+    onOutput: (text, kill) => {
+      if (!stopping && text.includes('download')) kill('SIGINT');
+      stopping ||= text.includes('download');
+    },
+  });
+  expect(stopped).toMatchObject({ code: 130, stderr: expect.stringContaining('ABORT_ERR') });
+  current.hub.heldUntil = 0;
+  expect(await lines(['fetch', 'org/set', '--no-model'])).toMatch(/ fetched\n$/);
+});
+
+test('attribute downloads on first use, and gives the graph of local folders', async () => {
+  const folder = temporaryFolder();
+  const graphs = ['hub', 'local'].map((name) => path.join(folder, `${name}.safetensors`));
+  const [hubGraph = '', localGraph = ''] = graphs;
+  const common = ['--tokens', '3,5,7,11', '--graph-output-path'];
+  await lines(['attribute', '-t', 'org/set', ...common, hubGraph]);
+  await lines(['attribute', '-m', modelDir('llama'), '-t', set, ...common, localGraph]);
+  const [fetched, local] = await Promise.all(graphs.map((file) => Graph.load(file)));
+  expect(fetched?.edges).toEqual(local?.edges);
+  expect(fetched?.activeFeatures).toEqual(local?.activeFeatures);
+  expect(fetched?.scan).toBe('org/set');
+  expect(await lines(['info', 'org/set'])).toMatch(/^Transcoders org\/set\n/);
+});
+
+test('errors of the hub end a command with 1, malformed references with 2', async () => {
+  const unknown = await run(['fetch', 'org/none']);
+  expect(unknown).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/no repository org\/none.*ERR_HUB_NOT_FOUND/),
+  });
+  expect(await run(['fetch', 'nonsense'])).toMatchObject({ code: 2, stderr: expect.stringContaining('org/repo') });
+});
+
+describe('cache', () => {
+  test('ls is empty at first, then lists repositories and revisions', async () => {
+    expect(await lines(['cache', 'ls'])).toMatch(/^0 repositories, 0 bytes/);
+    await lines(['fetch', 'org/set']);
+    const listed = await lines(['cache', 'ls']);
+    const { commit = '' } = current.hub.repositories.get('org/set') ?? {};
+    expect(listed).toMatch(/^meta\/tiny +[\d.]+ [kM]B\n/);
+    expect(listed).toMatch(
+      new RegExp(`\n  ${commit.slice(0, 12)} main +[\\d.]+ [kM]B +\\d{4}-\\d\\d-\\d\\d\n2 repositories`),
+    );
+    const { repositories } = JSON.parse(await lines(['cache', 'ls', '--json']));
+    expect(repositories[1]).toMatchObject({ repo: 'org/set', revisions: [{ commit, refs: ['main'], files: 5 }] });
+  });
+
+  test('rm removes a revision and keeps what others use', async () => {
+    const first = current.hub.repositories.get('org/set');
+    await lines(['fetch', 'org/set', '--no-model']);
+    const changed = new Map(first?.files).set('layer_0.safetensors', Buffer.alloc(4000, 1));
+    current.hub.add('org/set', Object.fromEntries(changed));
+    await lines(['fetch', 'org/set', '--no-model']);
+    const blobs = path.join(repoFolder('org/set'), 'blobs');
+    const before = readdirSync(blobs);
+    const old = path.join(blobs, `${'0'.repeat(64)}.incomplete`);
+    writeFileSync(old, 'left by a download');
+    utimesSync(old, 0, 0);
+    const removed = `org/set@${first?.commit}`;
+    expect(await lines(['cache', 'rm', removed, '--dry-run'])).toMatch(/would be freed/);
+    expect(existsSync(old)).toBe(true);
+    const size = (first?.files.get('layer_0.safetensors')?.length ?? 0) + 'left by a download'.length;
+    expect(JSON.parse(await lines(['cache', 'rm', removed, '--json'])).bytes).toBe(size);
+    expect(readdirSync(blobs)).toHaveLength(before.length - 1);
+    expect(readdirSync(path.join(repoFolder('org/set'), 'snapshots'))).toHaveLength(1);
+    current.hub.takeRequests();
+    await lines(['fetch', 'org/set', '--no-model']);
+    expect(current.hub.takeRequests()).toHaveLength(1);
+  });
+
+  test('rm of a repository removes it whole and nothing beside it', async () => {
+    await lines(['fetch', 'org/set']);
+    const beside = path.join(current.cacheDir, 'version.txt');
+    writeFileSync(beside, '1');
+    expect(await lines(['cache', 'rm', 'org/set'])).toMatch(/^org\/set: [\d.]+ [kM]B freed\n/);
+    expect(readdirSync(current.cacheDir).sort()).toEqual(['.locks', 'models--meta--tiny', 'version.txt']);
+    expect(readFileSync(beside, 'utf8')).toBe('1');
+    expect(await run(['cache', 'rm', 'org/set'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("isn't in the cache"),
+    });
+    expect(await run(['cache', 'rm', '../x'])).toMatchObject({ code: 2 });
+  });
+});

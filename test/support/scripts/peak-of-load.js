@@ -1,0 +1,8 @@
+// Loads a model and prints the most memory that was resident, in bytes: MODEL TRANSCODERS OPTIONS_JSON
+const { ReplacementModel } = require('../../../dist');
+
+const [model, transcoders, options] = process.argv.slice(2);
+ReplacementModel.load(model, transcoders, { device: 'cpu', ...JSON.parse(options) }).then((loaded) => {
+  console.log(process.resourceUsage().maxRSS * 1024);
+  return loaded.dispose();
+});
