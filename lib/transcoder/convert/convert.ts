@@ -86,8 +86,8 @@ function configOf(spec: TranscoderSpec): Record<string, unknown> {
     feature_input_hook: spec.featureInputHook,
     feature_output_hook: spec.featureOutputHook,
     scan: spec.scan,
-    activation: spec.activation,
-    ...(spec.activation === 'topk' && { k: spec.k }),
+    // The weights tell the others: thresholds mean JumpReLU. The reference implementation knows no such word.
+    ...(spec.activation === 'topk' && { activation: spec.activation, k: spec.k }),
   };
 }
 
