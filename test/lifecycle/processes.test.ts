@@ -66,7 +66,7 @@ const canLimitMemory = process.platform === 'linux' && spawnSync('prlimit', ['--
 (canLimitMemory ? test : test.skip)(
   'running out of memory says what to do, and the next request is answered',
   async () => {
-    const result = await runLifecycleScript('out-of-memory', ['150']);
+    const result = await runLifecycleScript('out-of-memory', ['30']);
     expectCleanExit(result);
     const { code, message, nodes } = JSON.parse(result.stdout);
     expect(code).toBe('ERR_OUT_OF_MEMORY');
