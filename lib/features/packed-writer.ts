@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
@@ -27,6 +27,7 @@ export class PackedWriter {
   /** @throws CircuitTracerError `ERR_FILE_WRITE` when the folder can't be made. */
   static async open(folder: string): Promise<PackedWriter> {
     await makeFolder(folder);
+    await removeLeftovers(folder);
     return new PackedWriter(folder);
   }
 
@@ -87,5 +88,21 @@ export class PackedWriter {
     } catch (error) {
       throw writeError(join(this.#folder, filename), error);
     }
+  }
+}
+
+/** What a writer left whose process was killed. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^\.layer_\d+\.bin\.(\d+)\.[0-9a-f]+\.tmp$/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -22,7 +22,7 @@ export interface HarvestOptions {
   readonly bins?: number;
   /** Tokens listed that a feature makes likelier, and less likely. Default 10. */
   readonly logits?: number;
-  /** Places kept of each feature to choose the top examples from; they must hold enough different documents. Default 100. */
+  /** Places kept of each feature to choose the top examples from; where texts and words repeat, they run out and fewer examples are shown. Default 100. */
   readonly candidates?: number;
   /**
    * Places kept of each feature, chosen as if at random, for quantiles, histogram and the examples of intervals: exact for

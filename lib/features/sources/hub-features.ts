@@ -1,7 +1,7 @@
 import { parseHubReference } from '../../hub/reference';
-import { abortError } from '../../validate';
 import type { FeatureExamples } from '../feature-examples';
 import type { PackedFeatures } from '../packed-features';
+import { abortable } from './abortable';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { openPackedUrl } from './packed-url';
 
@@ -21,17 +21,21 @@ export class HubFeatures implements FeatureSource {
   async read({ layer, feature, scan }: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined> {
     const folder = scan === undefined ? undefined : hubFolder(scan);
     if (folder === undefined) return undefined;
-    return (await this.#open(`${this.#endpoint}/${folder}`, signal)).read(layer, feature);
+    const opened = this.#open(`${this.#endpoint}/${folder}`);
+    return abortable(
+      opened.then((packed) => packed.read(layer, feature)),
+      signal,
+    );
   }
 
-  #open(folder: string, signal?: AbortSignal): Promise<PackedFeatures> {
+  #open(folder: string): Promise<PackedFeatures> {
     const opened = this.#opened.get(folder) ?? openPackedUrl(folder);
     this.#opened.set(folder, opened);
     // What failed may work the next time.
     opened.catch(() => this.#opened.delete(folder));
     const [oldest] = this.#opened.keys();
     if (this.#opened.size > mostIndices && oldest !== undefined) this.#opened.delete(oldest);
-    return signal ? Promise.race([opened, fired(signal)]) : opened;
+    return opened;
   }
 
   async close(): Promise<void> {
@@ -46,11 +50,4 @@ export function hubFolder(scan: string): string | undefined {
   const { repo, path, revision = 'main' } = reference;
   const folders = path.split('/').filter(Boolean).map(encodeURIComponent);
   return [repo, 'resolve', encodeURIComponent(revision), ...folders, 'features'].join('/');
-}
-
-function fired(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(abortError(signal));
-    signal.addEventListener('abort', () => reject(abortError(signal)), { once: true });
-  });
 }

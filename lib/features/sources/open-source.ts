@@ -7,6 +7,7 @@ import { isFolder, isObject } from '../../io/files';
 import { isBundledTranscoders } from '../../model/bundled';
 import { checkText } from '../../validate';
 import { indexFile } from '../packed-source';
+import { abortable } from './abortable';
 import { BundledFeatures } from './bundled-features';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
@@ -61,7 +62,7 @@ async function openUrl(folder: string): Promise<FeatureSource> {
   }
   const packed = await openPackedUrl(folder);
   return {
-    read: ({ layer, feature }) => packed.read(layer, feature),
+    read: ({ layer, feature }, signal) => abortable(packed.read(layer, feature), signal),
     close: () => packed.close(),
   };
 }

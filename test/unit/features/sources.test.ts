@@ -69,6 +69,15 @@ async function expectPacked(where: string): Promise<void> {
   await source.close();
 }
 
+test('what a killed writer left goes away', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(path.join(folder, '.layer_0.bin.999999999.0123456789ab.tmp'), 'x');
+  writeFileSync(path.join(folder, `.layer_1.bin.${process.pid}.0123456789ab.tmp`), 'x');
+  await PackedWriter.open(folder);
+  const { readdirSync } = await import('node:fs');
+  expect(readdirSync(folder)).toEqual([`.layer_1.bin.${process.pid}.0123456789ab.tmp`]);
+});
+
 test('a folder of packed features, and a folder of transcoders that has one', async () => {
   const folder = await packedFolder();
   await expectPacked(folder);
