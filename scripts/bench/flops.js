@@ -6,7 +6,7 @@
  * heads and K key and value heads of d numbers each:
  *
  *   2 m D H d      gradient at the heads' outputs
- *   2 H d m^2      mixing over positions, counted as the dense product it is done with (half of the pattern is zero)
+ *   H d m (m + 1)  mixing over positions, which only look back
  *   2 m D K d      gradient at the residual stream again
  *   2 D (N + m)    read-off: N decoder rows written at that layer at positions up to q, and m errors
  *
@@ -27,7 +27,7 @@ function decoderRowsUpTo({ activeFeatures, layers, positions, crossLayer }) {
 }
 
 function attentionFlops({ width, heads, kvHeads, headWidth }, m) {
-  return 2 * m * width * (heads + kvHeads) * headWidth + 2 * heads * headWidth * m * m;
+  return 2 * m * width * (heads + kvHeads) * headWidth + heads * headWidth * m * (m + 1);
 }
 
 /**

@@ -2,7 +2,7 @@
 /**
  * Measures what is done with a graph once it is there: prune, scores and graph files, of a random graph.
  *
- *   npm run bench:graph -- [--nodes 8000] [--json]
+ *   node scripts/bench/graph.js [--nodes 8000]
  *
  * Prints seconds, and the peak memory beside that of the edges, [features + outputs, nodes].
  */
@@ -72,7 +72,7 @@ function randomNumbers(seed) {
 const peakMiB = () => Math.round(process.resourceUsage().maxRSS / 1024);
 
 async function main() {
-  const { values } = parseArgs({ options: { nodes: { type: 'string', default: '8000' }, json: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { nodes: { type: 'string', default: '8000' } } });
   const graph = randomGraph(Number(values.nodes));
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'circuit-tracer-graph-'));
   const before = peakMiB();
