@@ -108,14 +108,14 @@ at::Tensor Backward::mixValues(int64_t layer) {
   for (int64_t h = 0; h < local_.nHeads; ++h) {
     at::mm_out(atHead, flat, attention.outWeight.narrow(1, h * dHead, dHead));
     at::Tensor values = mixed[h / group];
-    mixHead(attention.scaledPattern[h], atHead.view({positions_, entered_ * dHead}),
-            h % group == 0, values);
+    mixHead(attention.scaledPattern[h], atHead.view({positions_, entered_ * dHead}), h % group == 0,
+            values);
   }
   return mixed.view({local_.nKeyValueHeads, positions_ * entered_, dHead});
 }
 
-// values[j] (+)= sum over i >= j of pattern[i, j] atHead[i], a block of j at a time: what lies above
-// the diagonal is zero and left out.
+// values[j] (+)= sum over i >= j of pattern[i, j] atHead[i], a block of j at a time: what lies
+// above the diagonal is zero and left out.
 void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first,
                        at::Tensor& values) {
   for (int64_t begin = 0; begin < positions_; begin += kMixBlock) {
