@@ -8,15 +8,31 @@ export interface PickleGlobal {
   readonly name: string;
 }
 
+/** What may be given state after it is made (opcode BUILD). */
+export abstract class PickleObject {
+  /** @throws PickleError for a state that objects of its class don't have. */
+  abstract setState(state: unknown): void;
+}
+
 /** An object of a listed class: what it was made with, and its fields. Nothing of the class itself. */
-export class PickleRecord {
+export class PickleRecord extends PickleObject {
   readonly className: string;
   readonly args: readonly unknown[];
   readonly fields = new Map<unknown, unknown>();
 
   constructor(className: string, args: readonly unknown[]) {
+    super();
     this.className = className;
     this.args = args;
+  }
+
+  /** A dict, or a dict and a dict of slots. */
+  setState(state: unknown): void {
+    for (const part of Array.isArray(state) ? state : [state]) {
+      if (part === null) continue;
+      if (!(part instanceof Map)) throw new PickleError('the state of an object is no dict (opcode BUILD)');
+      for (const [name, value] of part) this.fields.set(name, value);
+    }
   }
 }
 
@@ -162,15 +178,9 @@ function setItems(dict: unknown, values: readonly unknown[]): void {
   }
 }
 
-/** Fields of a record: a dict, or a dict and a dict of slots. */
 function setState(target: unknown, state: unknown): void {
-  const parts = Array.isArray(state) ? state : [state];
-  if (!(target instanceof PickleRecord)) throw new PickleError('state is given to what has none (opcode BUILD)');
-  for (const part of parts) {
-    if (part === null) continue;
-    if (!(part instanceof Map)) throw new PickleError('the state of an object is no dict (opcode BUILD)');
-    for (const [name, value] of part) target.fields.set(name, value);
-  }
+  if (!(target instanceof PickleObject)) throw new PickleError('state is given to what has none (opcode BUILD)');
+  target.setState(state);
 }
 
 function decimal(text: string): number {
