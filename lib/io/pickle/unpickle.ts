@@ -56,7 +56,7 @@ export class PickleClass {
 /**
  * Read one pickle of Python without running anything in it. Lists and tuples become arrays, dicts maps.
  *
- * Memory is bounded by the pickle's length and by the number of objects allowed.
+ * Memory is bounded by the pickle's length and by the number of values allowed.
  *
  * @returns the value, and where the pickle ends
  * @throws PickleError for a class or opcode that isn't listed, naming it, and for damaged bytes.
@@ -66,15 +66,15 @@ export function unpickle(bytes: Buffer, rules: PickleRules, start = 0): { value:
 }
 
 const mark = Symbol('mark');
-/** One byte of a pickle may make an object, or a place on the stack or in the memo: graphs need some hundred. */
-const mostObjects = 200_000;
+/** One byte of a pickle may make a value or a place in the memo: graphs need some hundred of each. */
+const mostValues = 200_000;
 
 class Unpickler {
   readonly #bytes: PickleBytes;
   readonly #rules: PickleRules;
   readonly #stack: unknown[] = [];
   readonly #memo = new Map<number, unknown>();
-  #objects = 0;
+  #values = 0;
 
   constructor(bytes: PickleBytes, rules: PickleRules) {
     this.#bytes = bytes;
@@ -96,10 +96,7 @@ class Unpickler {
   }
 
   push(value: unknown): void {
-    if (typeof value === 'object' && value !== null && ++this.#objects > mostObjects) {
-      throw new PickleError(`it holds more than ${mostObjects} objects`);
-    }
-    if (this.#stack.length >= mostObjects) throw new PickleError(`it stacks more than ${mostObjects} values`);
+    if (++this.#values > mostValues) throw new PickleError(`it makes more than ${mostValues} values`);
     this.#stack.push(value);
   }
 
@@ -126,7 +123,7 @@ class Unpickler {
   }
 
   remember(key: number): void {
-    if (this.#memo.size >= mostObjects) throw new PickleError(`it remembers more than ${mostObjects} values`);
+    if (this.#memo.size >= mostValues) throw new PickleError(`it remembers more than ${mostValues} values`);
     this.#memo.set(key, this.top());
   }
 

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { PickleError } from '../pickle/pickle-bytes';
 import { unpickle } from '../pickle/unpickle';
 import { checkZipEntry } from '../zip-entry';
+import { openZip } from '../zip-file';
 import { torchRules } from './torch-classes';
 import { type TorchFile, torchFileError } from './torch-file';
 import { type TorchStorage, torchItemSizes } from './torch-tensor';
@@ -15,7 +16,7 @@ const largestPickle = 16 * 2 ** 20;
 
 /** The zip archive of PyTorch 1.6 and later: `name/data.pkl`, `name/byteorder`, and `name/data/KEY` for each storage. */
 export async function openTorchArchive(path: string, records: ReadonlySet<string>): Promise<TorchFile> {
-  const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  const zip = await openZip(path);
   try {
     const entries = await listEntries(zip);
     const [pickleName, another] = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
