@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readError } from '../io/files';
+import { readError, regularFile } from '../io/files';
 
 export const indexFile = 'index.json.gz';
 
@@ -30,8 +30,9 @@ export class FolderSource implements PackedSource {
     return join(this.folder, filename);
   }
 
-  index(): Promise<Buffer> {
+  async index(): Promise<Buffer> {
     const path = this.nameOf(indexFile);
+    await regularFile(path);
     return readFile(path).catch((error) => {
       throw readError(path, error);
     });
@@ -50,7 +51,7 @@ export class FolderSource implements PackedSource {
   }
 
   async #file(path: string): Promise<FileHandle> {
-    const file = this.#files.get(path) ?? open(path);
+    const file = this.#files.get(path) ?? regularFile(path).then(() => open(path));
     this.#files.set(path, file);
     try {
       return await file;

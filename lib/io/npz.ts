@@ -4,12 +4,12 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
-import { openPromise } from 'yauzl';
 import { CircuitTracerError } from '../errors';
 import { readError, regularFile } from './files';
 import { maxNpyHeaderBytes, parseNpyHeader } from './npy';
 import type { TensorSource } from './tensor-source';
 import { checkZipEntry } from './zip-entry';
+import { openZip } from './zip-file';
 
 /** Deflated arrays are held in memory: all of one file together may not take more. Stored ones are never read here. */
 const maxInflatedBytes = Math.min(constants.MAX_LENGTH, 2 ** 32);
@@ -30,7 +30,7 @@ export async function openNpz(file: string): Promise<Map<string, TensorSource>> 
   let zip: ZipFile | undefined;
   try {
     handle = await open(path, 'r');
-    zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+    zip = await openZip(path);
     return await readEntries(zip, handle, path);
   } catch (error) {
     throw damaged(error, path);

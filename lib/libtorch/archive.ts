@@ -4,8 +4,9 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { CircuitTracerError } from '../errors';
+import { openZip } from '../io/zip-file';
 import { writeError } from './download';
 
 export interface UnpackOptions {
@@ -40,7 +41,7 @@ export function targetOf(entryName: string): string | undefined {
  * @throws CircuitTracerError `ERR_FILE_FORMAT` when the archive is damaged, `ERR_FILE_WRITE`, `ABORT_ERR`.
  */
 export async function unpack(archive: string, folder: string, { onBytes, signal }: UnpackOptions = {}): Promise<void> {
-  const zip = await openPromise(archive, { autoClose: false }).catch((error) => {
+  const zip = await openZip(archive).catch((error) => {
     throw damaged(archive, error);
   });
   try {
@@ -63,7 +64,7 @@ export async function unpack(archive: string, folder: string, { onBytes, signal 
 
 /** Names of an archive's entries. */
 export async function entryNames(archive: string): Promise<string[]> {
-  const zip = await openPromise(archive, { autoClose: false }).catch((error) => {
+  const zip = await openZip(archive).catch((error) => {
     throw damaged(archive, error);
   });
   try {

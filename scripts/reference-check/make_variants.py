@@ -1,6 +1,6 @@
 """
-Writes small graph files in the forms that the reference implementation, or people, have saved them in, with PyTorch itself:
-`python make_variants.py OUT`. Made once; the tests read them (test/parity/pytorch).
+Writes small graph files in the forms that the reference implementation, or people, have saved them in, with PyTorch itself
+and the configuration of TransformerLens 2: `python make_variants.py OUT`. Made once; the tests read them (test/parity/pytorch).
 
 Every file holds the same graph: two layers, three positions, four active features, three of them selected, two outputs.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from transformer_lens import HookedTransformerConfig
 
 
 def module(name, **members):
@@ -40,15 +41,8 @@ class UnifiedConfig:
     dtype: Any = torch.bfloat16
 
 
-@dataclasses.dataclass
-class HookedTransformerConfig(UnifiedConfig):
-    device: Any = dataclasses.field(default_factory=lambda: torch.device("cpu"))
-    rotary: Any = None
-
-
 module("circuit_tracer.attribution.targets", LogitTarget=LogitTarget)
 module("circuit_tracer.utils.tl_nnsight_mapping", UnifiedConfig=UnifiedConfig)
-module("transformer_lens.HookedTransformerConfig", HookedTransformerConfig=HookedTransformerConfig)
 
 S, ERRORS, N, K = 3, 6, 3, 2
 M = S + ERRORS + N + K
@@ -95,9 +89,13 @@ def recompressed(source, target):
 def main():
     out = Path(sys.argv[1])
     first_release = {"logit_targets": ..., "logit_tokens": torch.tensor([13, 14]), "vocab_size": ...}
+    hooked = HookedTransformerConfig(
+        n_layers=2, d_model=8, n_ctx=16, d_head=4, d_vocab=50, act_fn="relu", dtype=torch.bfloat16, device="cpu",
+        model_name="tiny", original_architecture="LlamaForCausalLM",
+    )  # fmt: skip
     variants = {
         "now": graph(),
-        "first-release": graph(cfg=HookedTransformerConfig(), **first_release),
+        "first-release": graph(cfg=hooked, **first_release),
         "targets-as-tensor": graph(logit_targets=torch.tensor([13, 14])),
         "scan-name": graph(scan=..., scan_name=["org/a", "org/b"]),
         "no-scan": graph(scan=None),

@@ -29,8 +29,8 @@ const tensor = (shape: string, strides: string) =>
   );
 
 test.each<[string, Buffer, RegExp]>([
-  ['one value per byte on the stack', pickle('N'.repeat(many)), /stacks/],
-  ['one mark per byte on the stack', pickle('('.repeat(many)), /stacks/],
+  ['one value per byte on the stack', pickle('N'.repeat(many)), /makes more/],
+  ['one mark per byte on the stack', pickle('('.repeat(many)), /makes more/],
   ['one memo entry per byte', pickle('N', '\x94'.repeat(many)), /remembers/],
   ['a class named by lists in lists', pickle(doubling, 'U\x01a\x93'), /STACK_GLOBAL/],
   ['a repeated key of lists in lists', pickle(`}q\xf0(${doubling}Nh\x28Nu`), /twice/],
@@ -38,6 +38,29 @@ test.each<[string, Buffer, RegExp]>([
 ])('%s', async (_, bytes, names) => {
   const numbers = [{ name: 'g/data/0', data: Buffer.alloc(16) }];
   await expectRejection(opened(bytes, numbers), 'ERR_FILE_FORMAT', names);
+});
+
+test('the name of a storage of any length', async () => {
+  const long = `X\x00\x00\x10\x00${'k'.repeat(2 ** 20)}`;
+  const storage = pickle(`(U\x07storagectorch\nFloatStorage\n${long}U\x03cpuK\x04tQ`);
+  const message = await opened(storage).catch((error: Error) => error.message);
+  expect(message).toMatch(/BINPERSID/);
+  expect((message as string).length).toBeLessThan(1000);
+});
+
+/** Five pickles in a row: magic number, protocol, system, value, keys. */
+function oldFile(protocol: Buffer, keys: Buffer): string {
+  const file = path.join(temporaryFolder(), 'old.pt');
+  const magic = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
+  writeFileSync(file, Buffer.concat([magic, protocol, pickle('}'), pickle('}'), keys]));
+  return file;
+}
+
+test.each<[string, Buffer, Buffer, RegExp]>([
+  ['protocol', pickle('(', doubling, '1h\x28'), pickle(']'), /protocol is an array of 2/],
+  ['keys of storages', pickle('M\xe9\x03'), pickle('](', '(', doubling, '1h\x28e'), /the storage an array of 2/],
+])('lists in lists as %s of an old file', async (_, protocol, keys, names) => {
+  await expectRejection(openTorchFile(oldFile(protocol, keys), new Set()), 'ERR_FILE_FORMAT', names);
 });
 
 test('a device made of lists in lists is no text', async () => {

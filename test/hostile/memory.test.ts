@@ -13,6 +13,7 @@ test('files made to exhaust memory are refused in little of it', async () => {
     `]q\0${'h\0a'.repeat(5_000_000)}.`,
     `${']'.repeat(8_000_000)}${'a'.repeat(7_999_999)}.`,
     `(${'K\x01'.repeat(8_000_000)}l.`,
+    `]${`(${'N'.repeat(190_000)}e`.repeat(85)}.`,
     `X\0\0\xe0\0${'x'.repeat(14_680_064)}q\0${'h\0'.repeat(500_000)}.`,
   ];
   const archives = pickles.map((text) =>
@@ -33,6 +34,6 @@ test('files made to exhaust memory are refused in little of it', async () => {
   });
   expect(code).toBe(0);
   const { codes, peakMiB } = JSON.parse(stdout);
-  expect(codes).toEqual(Array.from({ length: 7 }, () => 'ERR_FILE_FORMAT'));
+  expect(codes).toEqual(Array.from({ length: 8 }, () => 'ERR_FILE_FORMAT'));
   expect(peakMiB).toBeLessThan(600);
 });

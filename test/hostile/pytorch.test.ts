@@ -131,7 +131,7 @@ test.each([
   ['a decimal that is none', 'Iabc\n.', /decimal/],
   ['a line without end', 'I12', /no end/],
   ['300,000 empty dicts', `(${'}'.repeat(300_000)}l.`, /more than 200000 values/],
-  ['a list put into itself a million times', `]q\0${'h\0a'.repeat(1_000_000)}.`, /more than 200000 objects/],
+  ['a list put into itself a million times', `]q\0${'h\0a'.repeat(1_000_000)}.`, /more than 200000 values/],
   ['lists within lists', `${']'.repeat(150_000)}${'a'.repeat(149_999)}.`, /no dict with an adjacency_matrix/],
   ['a persistent id of text', 'X\x01\0\0\0xQ.', /BINPERSID/],
   ['a persistent id of another kind', '(X\x01\0\0\0xNNNNtQ.', /BINPERSID/],

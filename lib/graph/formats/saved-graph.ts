@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { CircuitTracerError } from '../../errors';
+import { fileExists } from '../../io/files';
 import { isLegacyTorchFile } from '../../io/torch/legacy-torch-file';
 import { checkText } from '../../validate';
 import type { GraphData } from '../graph-data';
@@ -52,6 +53,8 @@ function isSafetensors(start: Buffer): boolean {
 
 /** None when the file can't be read, which its reader reports. */
 async function firstBytes(path: string): Promise<Buffer> {
+  // Opening a named pipe would wait for its writer.
+  if (!(await fileExists(path))) return Buffer.alloc(0);
   try {
     const file = await open(path);
     try {

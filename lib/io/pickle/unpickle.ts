@@ -8,15 +8,31 @@ export interface PickleGlobal {
   readonly name: string;
 }
 
+/** What may be given state after it is made (opcode BUILD). */
+export abstract class PickleObject {
+  /** @throws PickleError for a state that objects of its class don't have. */
+  abstract setState(state: unknown): void;
+}
+
 /** An object of a listed class: what it was made with, and its fields. Nothing of the class itself. */
-export class PickleRecord {
+export class PickleRecord extends PickleObject {
   readonly className: string;
   readonly args: readonly unknown[];
   readonly fields = new Map<unknown, unknown>();
 
   constructor(className: string, args: readonly unknown[]) {
+    super();
     this.className = className;
     this.args = args;
+  }
+
+  /** A dict, or a dict and a dict of slots. */
+  setState(state: unknown): void {
+    for (const part of Array.isArray(state) ? state : [state]) {
+      if (part === null) continue;
+      if (!(part instanceof Map)) throw new PickleError('the state of an object is no dict (opcode BUILD)');
+      for (const [name, value] of part) this.fields.set(name, value);
+    }
   }
 }
 
@@ -40,7 +56,7 @@ export class PickleClass {
 /**
  * Read one pickle of Python without running anything in it. Lists and tuples become arrays, dicts maps.
  *
- * Memory is bounded by the pickle's length and by the number of objects allowed.
+ * Memory is bounded by the pickle's length and by the number of values allowed.
  *
  * @returns the value, and where the pickle ends
  * @throws PickleError for a class or opcode that isn't listed, naming it, and for damaged bytes.
@@ -50,15 +66,15 @@ export function unpickle(bytes: Buffer, rules: PickleRules, start = 0): { value:
 }
 
 const mark = Symbol('mark');
-/** One byte of a pickle may make an object, or a place on the stack or in the memo: graphs need some hundred. */
-const mostObjects = 200_000;
+/** One byte of a pickle may make a value or a place in the memo: graphs need some hundred of each. */
+const mostValues = 200_000;
 
 class Unpickler {
   readonly #bytes: PickleBytes;
   readonly #rules: PickleRules;
   readonly #stack: unknown[] = [];
   readonly #memo = new Map<number, unknown>();
-  #objects = 0;
+  #values = 0;
 
   constructor(bytes: PickleBytes, rules: PickleRules) {
     this.#bytes = bytes;
@@ -80,10 +96,7 @@ class Unpickler {
   }
 
   push(value: unknown): void {
-    if (typeof value === 'object' && value !== null && ++this.#objects > mostObjects) {
-      throw new PickleError(`it holds more than ${mostObjects} objects`);
-    }
-    if (this.#stack.length >= mostObjects) throw new PickleError(`it stacks more than ${mostObjects} values`);
+    if (++this.#values > mostValues) throw new PickleError(`it makes more than ${mostValues} values`);
     this.#stack.push(value);
   }
 
@@ -110,7 +123,7 @@ class Unpickler {
   }
 
   remember(key: number): void {
-    if (this.#memo.size >= mostObjects) throw new PickleError(`it remembers more than ${mostObjects} values`);
+    if (this.#memo.size >= mostValues) throw new PickleError(`it remembers more than ${mostValues} values`);
     this.#memo.set(key, this.top());
   }
 
@@ -162,15 +175,9 @@ function setItems(dict: unknown, values: readonly unknown[]): void {
   }
 }
 
-/** Fields of a record: a dict, or a dict and a dict of slots. */
 function setState(target: unknown, state: unknown): void {
-  const parts = Array.isArray(state) ? state : [state];
-  if (!(target instanceof PickleRecord)) throw new PickleError('state is given to what has none (opcode BUILD)');
-  for (const part of parts) {
-    if (part === null) continue;
-    if (!(part instanceof Map)) throw new PickleError('the state of an object is no dict (opcode BUILD)');
-    for (const [name, value] of part) target.fields.set(name, value);
-  }
+  if (!(target instanceof PickleObject)) throw new PickleError('state is given to what has none (opcode BUILD)');
+  target.setState(state);
 }
 
 function decimal(text: string): number {

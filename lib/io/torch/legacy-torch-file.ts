@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { describe } from '../../validate';
 import { PickleError } from '../pickle/pickle-bytes';
 import { unpickle } from '../pickle/unpickle';
 import { torchRules } from './torch-classes';
@@ -35,7 +36,7 @@ export async function openLegacyTorchFile(path: string, records: ReadonlySet<str
     });
     const protocol = unpickle(head, rules, magic.length);
     const system = unpickle(head, rules, protocol.end);
-    if (protocol.value !== 1001) throw new Error(`its protocol is ${String(protocol.value)}; expected 1001`);
+    if (protocol.value !== 1001) throw new Error(`its protocol is ${describe(protocol.value)}; expected 1001`);
     const { value, end } = unpickle(head, rules, system.end);
     const keys = unpickle(head, rules, end);
     const places = await storagePlaces(handle, size, keys.end, keys.value, storages);
@@ -64,7 +65,7 @@ async function storagePlaces(
   for (const key of Array.isArray(keys) ? keys : []) {
     const storage = storages.get(key);
     if (!storage || places.has(key))
-      throw new Error(`it lists the storage ${String(key)}, which its value hasn't once`);
+      throw new Error(`it lists the storage ${describe(key)}, which its value hasn't once`);
     const count = Number((await readAt(handle, at, 8)).readBigInt64LE());
     if (count !== storage.count)
       throw new Error(`the storage ${key} holds ${count} numbers; expected ${storage.count}`);

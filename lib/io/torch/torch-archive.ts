@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { PickleError } from '../pickle/pickle-bytes';
 import { unpickle } from '../pickle/unpickle';
 import { checkZipEntry } from '../zip-entry';
+import { openZip } from '../zip-file';
 import { torchRules } from './torch-classes';
 import { type TorchFile, torchFileError } from './torch-file';
 import { type TorchStorage, torchItemSizes } from './torch-tensor';
@@ -15,19 +16,20 @@ const largestPickle = 16 * 2 ** 20;
 
 /** The zip archive of PyTorch 1.6 and later: `name/data.pkl`, `name/byteorder`, and `name/data/KEY` for each storage. */
 export async function openTorchArchive(path: string, records: ReadonlySet<string>): Promise<TorchFile> {
-  const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  const zip = await openZip(path);
   try {
     const entries = await listEntries(zip);
-    const pickleName = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+    const [pickleName, another] = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
     if (pickleName === undefined) throw new Error('the archive has no data.pkl');
+    if (another !== undefined) throw new Error('the archive has a data.pkl in two folders');
     const folder = pickleName.slice(0, -'data.pkl'.length);
-    await checkByteOrder(zip, entries.get(`${folder}byteorder`));
+    await checkByteOrder(path, zip, entries.get(`${folder}byteorder`));
     const storageEntry = (storage: TorchStorage) => entryOf(entries, folder, storage);
     const rules = torchRules(records, (storage) => {
       storageEntry(storage);
       return storage;
     });
-    const bytes = await wholeEntry(zip, entries.get(pickleName) as Entry, largestPickle);
+    const bytes = await wholeEntry(path, zip, entries.get(pickleName) as Entry, largestPickle);
     const { value } = unpickle(bytes, rules);
     return {
       path,
@@ -67,8 +69,8 @@ function checkPlaces(entries: readonly Entry[], fileSize: number): void {
   }
 }
 
-async function checkByteOrder(zip: ZipFile, entry: Entry | undefined): Promise<void> {
-  const order = entry ? (await wholeEntry(zip, entry, 16)).toString() : 'little';
+async function checkByteOrder(path: string, zip: ZipFile, entry: Entry | undefined): Promise<void> {
+  const order = entry ? (await wholeEntry(path, zip, entry, 16)).toString() : 'little';
   if (order !== 'little') throw new Error(`its numbers are ${order}-endian; expected little-endian`);
 }
 
@@ -83,10 +85,10 @@ function entryOf(entries: ReadonlyMap<string, Entry>, folder: string, { key, dty
   );
 }
 
-async function wholeEntry(zip: ZipFile, entry: Entry, most: number): Promise<Buffer> {
+async function wholeEntry(path: string, zip: ZipFile, entry: Entry, most: number): Promise<Buffer> {
   if (entry.uncompressedSize > most) throw new Error(`${entry.fileName} is larger than ${most} bytes`);
-  const pieces: Buffer[] = [];
-  for await (const piece of await zip.openReadStreamPromise(entry)) pieces.push(piece as Buffer);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of entryBytes(path, zip, entry, 0, entry.uncompressedSize)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

@@ -1,5 +1,6 @@
 import { PickleError } from '../pickle/pickle-bytes';
 import { PickleClass, type PickleGlobal, PickleRecord, type PickleRules } from '../pickle/unpickle';
+import { numpyBuilders } from './numpy-scalars';
 import { type TorchDtype, type TorchStorage, TorchTensor, torchItemSizes } from './torch-tensor';
 
 /** Storage classes by what they hold. */
@@ -54,16 +55,21 @@ export function torchRules(
   return { find, load: (id) => addStorage(storageOf(id)) };
 }
 
+/** PyTorch's are decimal numbers. */
+const longestKey = 64;
+
 /** `('storage', class, key, location, count)`; the location, a device, doesn't matter. */
 function storageOf(id: unknown): TorchStorage {
   const [kind, type, key, , count] = Array.isArray(id) ? id : [];
   const dtype = type instanceof TorchName ? storageDtypes[type.name] : undefined;
-  const known = kind === 'storage' && dtype !== undefined && typeof key === 'string' && Number.isSafeInteger(count);
+  const isKey = typeof key === 'string' && key.length <= longestKey;
+  const known = kind === 'storage' && dtype !== undefined && isKey && Number.isSafeInteger(count);
   if (known && count >= 0) return { key, dtype, count };
   throw new PickleError('it refers to something other than a storage of numbers (opcode BINPERSID)');
 }
 
 const builders: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
+  ...numpyBuilders,
   'torch._utils._rebuild_tensor': rebuildTensor,
   'torch._utils._rebuild_tensor_v2': rebuildTensor,
   'torch._utils._rebuild_parameter': ([tensor]) => tensor,

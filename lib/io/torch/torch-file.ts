@@ -24,18 +24,22 @@ export async function* tensorBytes(file: TorchFile, tensor: TorchTensor, itemSiz
 }
 
 async function laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number): Promise<Uint8Array> {
-  const storageBytes = tensor.storage.count * itemSize;
-  if (storageBytes > constants.MAX_LENGTH) {
-    throw new PickleError(`a tensor [${tensor.shape}] lies scattered in ${storageBytes} bytes, more than memory holds`);
+  const spanBytes = tensor.span * itemSize;
+  if (spanBytes > constants.MAX_LENGTH) {
+    throw new PickleError(`a tensor [${tensor.shape}] lies scattered in ${spanBytes} bytes, more than memory holds`);
   }
-  const all: Uint8Array[] = [];
-  for await (const piece of file.readStorage(tensor.storage, 0, storageBytes)) all.push(piece);
-  const storage = Buffer.concat(all);
+  const start = tensor.offset * itemSize;
+  const span = Buffer.alloc(spanBytes);
+  let read = 0;
+  for await (const piece of file.readStorage(tensor.storage, start, start + spanBytes)) {
+    span.set(piece, read);
+    read += piece.length;
+  }
   const out = Buffer.alloc(tensor.count * itemSize);
   const index = new Array<number>(tensor.shape.length).fill(0);
   for (let at = 0; at < tensor.count; at++) {
-    const from = index.reduce((sum, i, dim) => sum + i * (tensor.strides[dim] ?? 0), tensor.offset) * itemSize;
-    storage.copy(out, at * itemSize, from, from + itemSize);
+    const from = index.reduce((sum, i, dim) => sum + i * (tensor.strides[dim] ?? 0), 0) * itemSize;
+    span.copy(out, at * itemSize, from, from + itemSize);
     for (let dim = index.length - 1; dim >= 0; dim--) {
       index[dim] = (index[dim] ?? 0) + 1;
       if ((index[dim] ?? 0) < (tensor.shape[dim] ?? 0)) break;

@@ -34,6 +34,11 @@ function halfToNumber(half: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** The one number that `bytes` hold. */
+export function readNumber(bytes: Buffer, dtype: TorchDtype): number {
+  return readers[dtype](new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
+}
+
 /**
  * The numbers of a tensor in row-major order, handed on in stretches: `take(values, at)` with the place of the first.
  * float32 passes through without conversion; the stretches are views that don't outlive the call.

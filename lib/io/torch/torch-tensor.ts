@@ -36,7 +36,7 @@ export class TorchTensor {
     const whole = [offset, ...shape, ...strides].every((value) => Number.isSafeInteger(value) && value >= 0);
     if (!whole || shape.length !== strides.length || shape.length > 8)
       throw new PickleError('a tensor has no sound shape');
-    const last = shape.reduce((sum, size, dim) => sum + (size - 1) * (strides[dim] ?? 0), offset);
+    const last = lastElement(offset, shape, strides);
     if (!shape.includes(0) && !(last < storage.count)) {
       throw new PickleError(`a tensor [${shape}] reaches past the ${storage.count} numbers of its storage`);
     }
@@ -56,6 +56,11 @@ export class TorchTensor {
     return product(this.shape);
   }
 
+  /** Elements of the storage from its first to its last, those between that aren't its own included. */
+  get span(): number {
+    return this.count === 0 ? 0 : lastElement(0, this.shape, this.strides) + 1;
+  }
+
   /** Row-major without gaps. */
   get isContiguous(): boolean {
     let expected = 1;
@@ -66,6 +71,10 @@ export class TorchTensor {
     }
     return true;
   }
+}
+
+function lastElement(offset: number, shape: readonly number[], strides: readonly number[]): number {
+  return shape.reduce((sum, size, dim) => sum + (size - 1) * (strides[dim] ?? 0), offset);
 }
 
 function product(shape: readonly number[]): number {
