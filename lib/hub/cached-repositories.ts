@@ -5,7 +5,7 @@ import { CircuitTracerError } from '../errors';
 import { isFolder } from '../io/files';
 import { CacheLayout } from './cache-layout';
 import { notFound } from './failures';
-import type { HubReference } from './reference';
+import { type HubReference, isPathPart } from './reference';
 
 /** One commit of a repository, as far as it is in the cache. */
 export interface CachedRevision {
@@ -170,7 +170,7 @@ async function describeSnapshot(layout: CacheLayout, commit: string, refs: reado
     const status = real === undefined ? undefined : await lstat(real).catch(() => undefined);
     if (real === undefined || status === undefined) continue;
     const name = relative(blobFolder, real);
-    if (blobFolder !== '' && !name.includes(sep)) blobs.add(name);
+    if (blobFolder !== '' && isPathPart(name) && !name.includes(sep)) blobs.add(name);
     else copiedBytes += status.size;
     [files, bytes, fetchedAt] = [files + 1, bytes + status.size, Math.max(fetchedAt, status.mtimeMs)];
   }

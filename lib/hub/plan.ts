@@ -1,9 +1,8 @@
 import type { ProgressListener } from '../engine';
-import { CircuitTracerError } from '../errors';
 import { checkCallback, checkOptions, checkSignal } from '../validate';
 import { HubClient } from './client';
 import { fetchFiles, type NeededFiles } from './download';
-import { type HubReference, isCommit } from './reference';
+import type { HubReference } from './reference';
 import { notInCache, Repository } from './repository';
 import { checkHubOptions, type HubOptions, hubSettings } from './settings';
 
@@ -56,33 +55,19 @@ export class Hub {
   }
 
   /**
-   * What is needed of a repository. Offline everything must be in the cache; so must it be for a commit to be planned
-   * without a request, as commits never change; any other revision is asked for.
+   * What is needed of a repository. Offline everything must be in the cache; online the hub is asked which files there are, of a
+   * commit as well: what another program left of one may be a part of it.
    */
   async plan<T>(reference: HubReference, planner: Planner<T>): Promise<FetchPlan<T>> {
     const { offline, cacheDir } = this.client.settings;
-    if (offline || isCommit(reference.revision)) {
-      const cached = await Repository.cached(this.client, reference);
-      if (offline && !cached) throw notInCache(reference, undefined, cacheDir);
-      const plan = cached && (await this.#planFromCache(cached, planner));
-      if (plan) return plan;
+    if (!offline) return planner(this, await Repository.online(this.client, reference));
+    const cached = await Repository.cached(this.client, reference);
+    if (!cached) throw notInCache(reference, undefined, cacheDir);
+    const plan = await planner(this, cached);
+    for (const { repository, paths } of plan.needed) {
+      for (const path of paths) if (!(await repository.isCached(path))) repository.require(path);
     }
-    return planner(this, await Repository.online(this.client, reference));
-  }
-
-  /** Undefined when the cache isn't enough and the hub may be asked. */
-  async #planFromCache<T>(cached: Repository, planner: Planner<T>): Promise<FetchPlan<T> | undefined> {
-    try {
-      const plan = await planner(this, cached);
-      for (const { repository, paths } of plan.needed) {
-        for (const path of paths) if (!(await repository.isCached(path))) repository.require(path);
-      }
-      return plan;
-    } catch (error) {
-      const missing = error instanceof CircuitTracerError && error.code === 'ERR_HUB_NOT_FOUND';
-      if (this.client.settings.offline || !missing) throw error;
-      return undefined;
-    }
+    return plan;
   }
 
   /** A small file that says what else is needed; its path on this machine. */

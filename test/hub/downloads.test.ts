@@ -50,7 +50,7 @@ describe('the cache', () => {
     expect(contentsOf(repoFolder())).toEqual(expected);
   });
 
-  test('answers for a branch after one request, for a commit and offline after none', async () => {
+  test('answers after one request, offline after none', async () => {
     const { commit } = addSet(2, 5000);
     await obtain();
     current.hub.takeRequests();
@@ -59,6 +59,7 @@ describe('the cache', () => {
       '/api/models/org/set/revision/main',
     ]);
     await obtain({}, `org/set@${commit}`);
+    expect(current.hub.takeRequests()).toHaveLength(1);
     await obtain({ offline: true });
     process.env.HF_HUB_OFFLINE = 'yes';
     await obtain();
