@@ -1,8 +1,9 @@
+const { ownPeakBytes } = require('./own-peak');
 // Loads a model and prints the most memory that was resident, in bytes: MODEL TRANSCODERS OPTIONS_JSON
 const { ReplacementModel } = require('../../../dist');
 
 const [model, transcoders, options] = process.argv.slice(2);
 ReplacementModel.load(model, transcoders, { device: 'cpu', ...JSON.parse(options) }).then((loaded) => {
-  console.log(process.resourceUsage().maxRSS * 1024);
+  console.log(ownPeakBytes());
   return loaded.dispose();
 });
