@@ -130,7 +130,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, start: number, na
       done += (await handle.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
     }
   } catch (error) {
-    throw writeError(name, error as NodeJS.ErrnoException);
+    throw writeError(name, error);
   }
 }
 
@@ -139,7 +139,7 @@ async function openPart(part: string, size: number): Promise<FileHandle> {
     const known = await sizeOf(part);
     return await open(part, known > 0 && known <= size ? 'r+' : 'w+');
   } catch (error) {
-    throw writeError(part, error as NodeJS.ErrnoException);
+    throw writeError(part, error);
   }
 }
 

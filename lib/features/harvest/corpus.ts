@@ -9,7 +9,7 @@ export interface TextLine {
   /** From 0, empty ones counted. */
   readonly line: number;
   readonly text: string;
-  /** Share of the file that has been read, in bytes. */
+  /** Bytes of the file read so far. */
   readonly bytesRead: number;
 }
 
