@@ -52,7 +52,8 @@ async function copied() {
     desiredLogitProb: 0.95,
     batchSize,
     maxFeatureNodes,
-    updateInterval: 4,
+    rankEvery: 4 * batchSize,
+    devices: [],
     offload: '',
     targets: [],
   });

@@ -127,6 +127,7 @@ at::Tensor TranscoderSet::encodeLayer(int64_t l, const at::Tensor& x, bool apply
     at::Tensor part = out.slice(1, begin, end);
     at::addmm_out(part, layer.encoderBias.slice(0, begin, end), input,
                   layer.encoder.slab(begin, end).t());
+    layer.encoder.releasePages();
   }
   requireFinite(out, "pre-activations of transcoder layer " + std::to_string(l));
   return applyActivation ? activate(spec_, layer, out) : out;
@@ -178,6 +179,7 @@ std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, in
           .select(1, features.position[begin])
           .add_(at::matmul(values, vectors.flatten(1)).view({spec_.span(l), spec_.dModel}));
     }
+    layers_[l].decoder.releasePages();
   }
   return out.unbind(0);
 }
