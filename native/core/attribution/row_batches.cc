@@ -14,7 +14,7 @@ constexpr int64_t kFewestRows = 16;
 std::vector<std::vector<PendingRow>> planBatches(std::vector<PendingRow> rows,
                                                  const BatchLimits& limits) {
   std::stable_sort(rows.begin(), rows.end(), [](const PendingRow& a, const PendingRow& b) {
-    return a.position > b.position;
+    return a.position != b.position ? a.position > b.position : a.entryLayer > b.entryLayer;
   });
   std::vector<std::vector<PendingRow>> batches;
   int64_t idle = 0, most = 0;
