@@ -104,7 +104,7 @@ at::Tensor onDevice(const std::vector<int64_t>& values, at::Device device) {
 }
 
 // Decoder rows of one source layer that are read together: about so many bytes of them.
-constexpr int64_t kDecoderBytes = int64_t{16} << 20;
+constexpr int64_t kDecoderBytes = int64_t{4} << 20;
 
 // Entries begin .. end-1 of `features` by feature: the order of their decoder rows in the file.
 std::vector<int64_t> inFileOrder(const SparseFeatures& features, int64_t begin, int64_t end) {

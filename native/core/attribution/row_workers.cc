@@ -12,7 +12,7 @@ namespace circuit_tracer {
 namespace {
 
 // On one thread of a CPU, more rows times positions are not faster, and only take memory.
-constexpr BatchLimits kCpuLimits{std::numeric_limits<int64_t>::max(), 4096, 128};
+constexpr BatchLimits kCpuLimits{std::numeric_limits<int64_t>::max(), 1024, 128};
 // A GPU has some thousand small kernels to start for a batch, whatever its size.
 constexpr BatchLimits kGpuLimits{std::numeric_limits<int64_t>::max(),
                                  std::numeric_limits<int64_t>::max(), 8192};
