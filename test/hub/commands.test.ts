@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph } from '../../lib';
 import { cliScript, runNode } from '../support/child';
@@ -157,5 +157,22 @@ describe('cache', () => {
       stderr: expect.stringContaining("isn't in the cache"),
     });
     expect(await run(['cache', 'rm', '../x'])).toMatchObject({ code: 2 });
+  });
+
+  test('rm takes whatever ls lists', async () => {
+    await lines(['fetch', 'org/set']);
+    renameSync(repoFolder('org/set'), path.join(current.cacheDir, 'models--set'));
+    const listed = await lines(['cache', 'ls']);
+    const names = [...listed.matchAll(/^ {0,2}(\S+).* [kM]?B(?: |$)/gm)].map(([, name]) => name ?? '');
+    expect(names).toEqual(['meta/tiny', expect.any(String), 'set', expect.stringMatching(/^[0-9a-f]{12}$/)]);
+    const [model = '', modelCommit = '', set = '', commit = ''] = names;
+    for (const name of [...names, `${model}@${modelCommit}`, `${set}@${commit}`, 'set@main']) {
+      expect(await lines(['cache', 'rm', name, '--dry-run'])).toMatch(
+        /^(meta\/tiny|set)(@[0-9a-f]{12})?: .* would be freed\n$/,
+      );
+    }
+    expect(await lines(['cache', 'rm', modelCommit])).toMatch(/^meta\/tiny@/);
+    expect(await lines(['cache', 'rm', 'set'])).toMatch(/^set: /);
+    expect(await lines(['cache', 'ls'])).toMatch(/^0 repositories/);
   });
 });
