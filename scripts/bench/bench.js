@@ -12,7 +12,7 @@ const { resolveDevice } = require('../../dist/device');
 const { benchmark, deviceName, runBenchmark, wholeNumberOrAll, wholeNumbers } = require('./command-line');
 const { GemmRate } = require('./gemm-rate');
 const { reportHead } = require('./machine');
-const { makeCheckpoint } = require('./make-checkpoint');
+const { checkpointFolder, makeCheckpoint } = require('./make-checkpoint');
 const { measureScript } = require('./own-process');
 const { memoryTable, phaseTable, runTable } = require('./print-runs');
 const { measurePython, pythonVersions } = require('./python-reference');
@@ -55,7 +55,11 @@ function withRates({ phases, ...run }, neededFlops, gemmGflops) {
   ]);
   const rowSeconds = phases && phases['target rows'] + phases['feature rows'];
   const rowFlops = neededFlops['target rows'] + neededFlops['feature rows'];
-  return { ...run, ...(phases && { rowPhases: rates(rowFlops, rowSeconds, gemmGflops) }), phases: Object.fromEntries(rated) };
+  return {
+    ...run,
+    ...(phases && { rowPhases: rates(rowFlops, rowSeconds, gemmGflops) }),
+    phases: Object.fromEntries(rated),
+  };
 }
 
 function rates(flops, seconds, gemmGflops) {
@@ -74,11 +78,12 @@ function compared({ batchSize, runs }, gemmGflops) {
 }
 
 async function main(options) {
-  if (options.copied && options.device !== 'cpu') program.error('The usual algorithm runs on the CPU alone: add --no-copied.');
+  if (options.copied && options.device !== 'cpu')
+    program.error('The usual algorithm runs on the CPU alone: add --no-copied.');
   const python = options.python === true ? 'python3' : options.python;
   const pythonPackages = python && pythonVersions(python);
   const size = { ...sizes[options.size], crossLayer: options.kind === 'cross-layer' };
-  const dir = path.join(options.dir, `${options.size}-${options.kind}`);
+  const dir = checkpointFolder(options.dir, options.kind, sizes[options.size]);
   console.log(`Checkpoint: ${dir}`);
   await makeCheckpoint(dir, options.kind, sizes[options.size]);
 

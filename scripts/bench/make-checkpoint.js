@@ -1,12 +1,14 @@
 /** Writes a seeded random model with transcoders, in the formats real ones come in, for benchmarks. */
 const fs = require('node:fs');
 const path = require('node:path');
+const { isDeepStrictEqual } = require('node:util');
 const { writeFileAtomically } = require('../../dist/io/files.js');
 const { writeSafetensors } = require('../../dist/io/safetensors.js');
 const { openCheckpoint } = require('../../dist/model/checkpoint.js');
 const { planModel } = require('../../dist/model/families/index.js');
 const { OwnedEngine } = require('../../dist/owned-engine.js');
 const { Random } = require('../../dist/random.js');
+const { sizes } = require('./sizes');
 
 const seed = 7;
 const specialTokens = ['<pad>', '<eos>', '<bos>'];
@@ -196,6 +198,13 @@ function randomTokens({ positions, vocab }) {
   );
 }
 
+/** Where a checkpoint is kept under `root`: by the name of its size, or by what it differs in. */
+function checkpointFolder(root, kind, size) {
+  const known = Object.keys(sizes).find((name) => isDeepStrictEqual(sizes[name], size));
+  const name = known ?? `${size.width}-wide-${size.layers}-layers-${size.positions}-tokens`;
+  return path.join(root, `${name}-${kind}`);
+}
+
 const tokensFile = (dir) => path.join(dir, 'tokens.json');
 const recipeFile = (dir) => path.join(dir, 'recipe.json');
 
@@ -230,4 +239,4 @@ function readCheckpoint(dir) {
   };
 }
 
-module.exports = { makeCheckpoint, readCheckpoint };
+module.exports = { checkpointFolder, makeCheckpoint, readCheckpoint };

@@ -13,6 +13,7 @@ function measureInOwnProcess(program, [script, ...args]) {
 }
 
 /** @param script beside this one */
-const measureScript = (script, ...args) => measureInOwnProcess(process.execPath, [path.join(__dirname, script), ...args]);
+const measureScript = (script, ...args) =>
+  measureInOwnProcess(process.execPath, [path.join(__dirname, script), ...args]);
 
 module.exports = { measureInOwnProcess, measureScript };

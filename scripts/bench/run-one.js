@@ -53,23 +53,17 @@ async function copied(dir, { batchSize, maxFeatureNodes, reference }) {
   const start = performance.now();
   const { spec, weights } = planModel(await openCheckpoint(model));
   const plan = await planTranscoders(transcoders);
-  const result = loadBuiltAddon('circuit_tracer_bench').copiedPromptAttribution(
-    spec,
-    weights,
-    plan.spec,
-    plan.layers,
-    {
-      tokens: Int32Array.from(tokens),
-      zeroPositions: 1,
-      maxNLogits: 10,
-      desiredLogitProb: 0.95,
-      batchSize,
-      maxFeatureNodes: maxFeatureNodes ?? Number.POSITIVE_INFINITY,
-      updateInterval: 4,
-      offload: '',
-      targets: [],
-    },
-  );
+  const result = loadBuiltAddon('circuit_tracer_bench').copiedPromptAttribution(spec, weights, plan.spec, plan.layers, {
+    tokens: Int32Array.from(tokens),
+    zeroPositions: 1,
+    maxNLogits: 10,
+    desiredLogitProb: 0.95,
+    batchSize,
+    maxFeatureNodes: maxFeatureNodes ?? Number.POSITIVE_INFINITY,
+    updateInterval: 4,
+    offload: '',
+    targets: [],
+  });
   const loadSeconds = (performance.now() - start) / 1000 - result.total;
   fs.writeFileSync(reference, JSON.stringify(sampleOf(result)));
   return {

@@ -2,7 +2,10 @@
 
 /** @param columns pairs of a title and a function from a row to its cell; undefined leaves it empty */
 function textTable(columns, rows) {
-  const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => `${cell(row) ?? ''}`))];
+  const cells = [
+    columns.map(([title]) => title),
+    ...rows.map((row) => columns.map(([, cell]) => `${cell(row) ?? ''}`)),
+  ];
   const widths = columns.map((_, c) => Math.max(...cells.map((line) => line[c].length)));
   const align = (cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]));
   return cells.map((line) => line.map(align).join('  ').trimEnd()).join('\n');
