@@ -21,7 +21,11 @@ const { sizes } = require('./sizes');
 const program = benchmark('bench', 'attribution against the usual algorithm on the same LibTorch')
   .addOption(new Option('--size <size>', 'of the model').choices(Object.keys(sizes)).default('medium'))
   .option('--features <count>', 'rows of features, the most influential; or all', wholeNumberOrAll, 1024)
-  .option('--batch <sizes>', 'batch sizes, separated by commas', wholeNumbers, [64, 256])
+  .addOption(
+    new Option('--batch <sizes>', 'batch sizes, separated by commas')
+      .argParser(wholeNumbers)
+      .default([64, 256], '64,256'),
+  )
   .option('--device <device>', 'of ours and of the Python reference: cpu, cuda or cuda:N', deviceName, 'cpu')
   .option('--no-copied', 'leave out the usual algorithm, as where its copies take too much memory')
   .option('--python [executable]', 'also measure the Python reference (default executable: python3)');
@@ -72,14 +76,19 @@ function compared({ batchSize, runs }, gemmGflops) {
   const { ours } = runs;
   const rated = Object.entries(runs).map(([name, run]) => [
     name,
-    { ...withRates(run, ours.neededFlops, gemmGflops), oursFaster: run.seconds / ours.seconds },
+    {
+      ...withRates(run, ours.neededFlops, gemmGflops),
+      ...(run !== ours && { oursFaster: run.seconds / ours.seconds }),
+    },
   ]);
   return { batchSize, runs: Object.fromEntries(rated) };
 }
 
 async function main(options) {
-  if (options.copied && options.device !== 'cpu')
-    program.error('The usual algorithm runs on the CPU alone: add --no-copied.');
+  if (options.copied && options.device !== 'cpu') {
+    program.error('error: the usual algorithm runs on the CPU alone: add --no-copied.');
+  }
+  const device = resolveDevice(options.device);
   const python = options.python === true ? 'python3' : options.python;
   const pythonPackages = python && pythonVersions(python);
   const size = { ...sizes[options.size], crossLayer: options.kind === 'cross-layer' };
@@ -87,7 +96,6 @@ async function main(options) {
   console.log(`Checkpoint: ${dir}`);
   await makeCheckpoint(dir, options.kind, sizes[options.size]);
 
-  const device = resolveDevice(options.device);
   const gemm = new GemmRate(device);
   const base = measureScript('run-one.js', 'base');
   const algorithms = chosenAlgorithms({ ...options, python }, dir);

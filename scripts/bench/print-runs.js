@@ -13,7 +13,7 @@ function runTable(results) {
     ['algorithm', ({ name }) => name],
     ['batch', ({ batchSize }) => batchSize],
     ['seconds', ({ run }) => fixed(run.seconds, 2)],
-    ['ours faster', ({ name, run }) => (name === 'ours' ? undefined : `${fixed(run.oursFaster, 1)} x`)],
+    ...optional('ours faster', 'oursFaster', ({ run }) => run.oursFaster && `${fixed(run.oursFaster, 1)} x`),
     ['GFLOP/s', ({ run }) => rounded(run.rowPhases?.gflops)],
     ['of GEMM', ({ run }) => percent(run.rowPhases?.shareOfGemm)],
     ['peak MiB', ({ run }) => run.peakMiB],

@@ -22,7 +22,7 @@ def require_packages():
     missing = [package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None]
     if missing:
         sys.exit(
-            f"The Python reference needs {' and '.join(missing)}, not installed for {sys.executable}.\n"
+            f"The Python reference needs {', '.join(missing)}, not installed for {sys.executable}.\n"
             f"Install it: {sys.executable} -m pip install circuit-tracer. "
             "Or name another Python: --python EXECUTABLE."
         )
