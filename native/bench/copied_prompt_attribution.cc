@@ -44,7 +44,9 @@ CopiedPromptAttribution::CopiedPromptAttribution(const Transformer& model,
                                                  int64_t zeroPositions)
     : model_(model), transcoders_(transcoders), tokens_(longs(tokens)) {
   const c10::NoGradGuard noGradients;
+  Stopwatch watch;
   setup_ = setUpAttribution(model, transcoders, tokens_, zeroPositions, {});
+  setupSeconds_["forward and encode"] = watch.lap();
   const SparseFeatures& features = setup_.features;
   const int64_t layers = model.spec().nLayers;
   std::vector<std::vector<at::Tensor>> rows(layers);
@@ -68,6 +70,7 @@ CopiedPromptAttribution::CopiedPromptAttribution(const Transformer& model,
     columns_.push_back(longs(columns[l]));
     places_.push_back(longs(places[l]));
   }
+  setupSeconds_["prepare"] = watch.lap();
 }
 
 void CopiedPromptAttribution::forwardCopies(int64_t batchSize) {
@@ -177,6 +180,7 @@ CopiedPromptAttribution::Result CopiedPromptAttribution::run(int64_t maxLogits,
                                                              int64_t rankEvery) {
   const c10::AutoGradMode gradientsOn(true);
   Result result;
+  result.seconds = setupSeconds_;
   Stopwatch watch;
   forwardCopies(batchSize);
   result.seconds["forward of the copies"] = watch.lap();

@@ -50,6 +50,7 @@ class CopiedPromptAttribution {
   const TranscoderSet& transcoders_;
   at::Tensor tokens_;
   AttributionSetup setup_;
+  std::map<std::string, double> setupSeconds_;
   std::vector<at::Tensor> decoders_;  // per output layer [writes, D]
   std::vector<at::Tensor> columns_;   // per output layer: feature of each write
   std::vector<at::Tensor> places_;    // per output layer: position of each write

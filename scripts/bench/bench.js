@@ -1,138 +1,120 @@
 #!/usr/bin/env node
 /**
  * Measures attribution against the usual algorithm (autograd over a copy of the prompt per batch row) on the same
- * LibTorch, side by side:
+ * LibTorch, and against the Python reference where that is installed; all in turn, in one run:
  *
- *   npm run bench -- [--size medium] [--kind per-layer] [--features 1024|all] [--batch 64,256] [--repeat 1]
- *                    [--dir FOLDER] [--json FILE]
+ *   npm run bench -- --help
  */
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
-const { packageVersion } = require('../../dist');
-const { binding } = require('../../dist/binding');
-const { loadBuiltAddon } = require('../../dist/libtorch/load-addon');
-const { makeCheckpoint } = require('./make-checkpoint');
-const { kinds, sizes } = require('./sizes');
+const { Option } = require('commander');
+const { resolveDevice } = require('../../dist/device');
+const { benchmark, deviceName, runBenchmark, wholeNumberOrAll, wholeNumbers } = require('./command-line');
+const { GemmRate } = require('./gemm-rate');
+const { reportHead } = require('./machine');
+const { checkpointFolder, makeCheckpoint } = require('./make-checkpoint');
+const { measureScript } = require('./own-process');
+const { memoryTable, phaseTable, runTable } = require('./print-runs');
+const { measurePython, pythonVersions } = require('./python-reference');
+const { sizes } = require('./sizes');
 
-const { values: options } = parseArgs({
-  options: {
-    size: { type: 'string', default: 'medium' },
-    kind: { type: 'string', default: 'per-layer' },
-    features: { type: 'string', default: '1024' },
-    batch: { type: 'string', default: '64,256' },
-    repeat: { type: 'string', default: '1' },
-    dir: { type: 'string', default: path.join(os.tmpdir(), 'circuit-tracer-bench') },
-    json: { type: 'string' },
-  },
-});
+const program = benchmark('bench', 'attribution against the usual algorithm on the same LibTorch')
+  .addOption(new Option('--size <size>', 'of the model').choices(Object.keys(sizes)).default('medium'))
+  .option('--features <count>', 'rows of features, the most influential; or all', wholeNumberOrAll, 1024)
+  .addOption(
+    new Option('--batch <sizes>', 'batch sizes, separated by commas')
+      .argParser(wholeNumbers)
+      .default([64, 256], '64,256'),
+  )
+  .option('--device <device>', 'of ours and of the Python reference: cpu, cuda or cuda:N', deviceName, 'cpu')
+  .option('--no-copied', 'leave out the usual algorithm, as where its copies take too much memory')
+  .option('--python [executable]', 'also measure the Python reference (default executable: python3)');
 
-function usage(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
-if (!sizes[options.size]) usage(`--size must be one of ${Object.keys(sizes).join(', ')}, not ${options.size}`);
-if (!kinds.includes(options.kind)) usage(`--kind must be one of ${kinds.join(', ')}, not ${options.kind}`);
-
-function runOne(algorithm, dir, settings) {
-  const script = path.join(__dirname, 'run-one.js');
-  const child = spawnSync(process.execPath, [script, algorithm, dir, JSON.stringify(settings)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (child.status !== 0) throw new Error(`${algorithm} failed with ${child.status ?? child.signal}`);
-  return JSON.parse(child.stdout);
+/** @returns functions that run one algorithm with some settings, by name, in the order they take turns */
+function chosenAlgorithms({ copied, python }, dir) {
+  const script = (algorithm) => (settings) => measureScript('run-one.js', algorithm, dir, JSON.stringify(settings));
+  return {
+    ...(copied && { copied: script('copied') }),
+    ...(python && { Python: (settings) => measurePython(python, dir, settings) }),
+    ours: script('ours'),
+  };
 }
 
-const best = (runs) => runs.reduce((a, b) => (b.seconds < a.seconds ? b : a));
+const fastest = (runs) => runs.reduce((a, b) => (b.seconds < a.seconds ? b : a));
 
-function measure(dir, size, batchSize) {
-  const maxFeatureNodes = options.features === 'all' ? Number.MAX_SAFE_INTEGER : Number(options.features);
-  const reference = path.join(dir, 'sample.json');
-  const runs = { copied: [], ours: [] };
-  for (let i = 0; i < Number(options.repeat); i++) {
-    for (const algorithm of ['copied', 'ours'])
-      runs[algorithm].push(runOne(algorithm, dir, { size, batchSize, maxFeatureNodes, reference }));
+/** @returns the fastest run of each algorithm */
+function measure(algorithms, settings, repeat) {
+  const runs = Object.fromEntries(Object.keys(algorithms).map((name) => [name, []]));
+  for (let i = 0; i < repeat; i++) {
+    for (const [name, run] of Object.entries(algorithms)) runs[name].push(run(settings));
   }
-  const copied = best(runs.copied);
-  const ours = best(runs.ours);
-  const rowSeconds = ours.phases['feature rows'] + ours.phases['target rows'];
+  return Object.fromEntries(Object.entries(runs).map(([name, all]) => [name, fastest(all)]));
+}
+
+/** Seconds of each phase, with the operations it needs and the rate they give. Both algorithms need the same. */
+function withRates({ phases, ...run }, neededFlops, gemmGflops) {
+  const rated = Object.entries(phases ?? {}).map(([name, seconds]) => [
+    name,
+    { seconds, ...rates(neededFlops[name], seconds, gemmGflops) },
+  ]);
+  const rowSeconds = phases && phases['target rows'] + phases['feature rows'];
+  const rowFlops = neededFlops['target rows'] + neededFlops['feature rows'];
   return {
-    batchSize,
-    rows: ours.rows,
-    active: ours.active,
-    copied,
-    ours,
-    timesFaster: copied.seconds / ours.seconds,
-    memoryRatio: copied.peakMiB / ours.peakMiB,
-    gflops: ours.neededGflop / rowSeconds,
+    ...run,
+    ...(phases && { rowPhases: rates(rowFlops, rowSeconds, gemmGflops) }),
+    phases: Object.fromEntries(rated),
   };
 }
 
-function table(rows) {
-  const columns = [
-    ['batch', (r) => r.batchSize],
-    ['copied s', (r) => r.copied.seconds.toFixed(2)],
-    ['MiB', (r) => r.copied.peakMiB],
-    ['ours s', (r) => r.ours.seconds.toFixed(2)],
-    ['MiB', (r) => r.ours.peakMiB],
-    ['faster', (r) => `${r.timesFaster.toFixed(1)}x`],
-    ['GFLOP/s', (r) => r.gflops.toFixed(0)],
-    ['of GEMM', (r) => `${Math.round(100 * r.shareOfGemm)} %`],
-    ['worst edge', (r) => r.ours.worstEdge.toExponential(0)],
-  ];
-  const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => String(cell(row))))];
-  const widths = columns.map((_, c) => Math.max(...cells.map((line) => line[c].length)));
-  return cells.map((line) => line.map((cell, c) => cell.padStart(widths[c])).join('  ')).join('\n');
+function rates(flops, seconds, gemmGflops) {
+  if (flops === undefined) return {};
+  const gflop = flops / 1e9;
+  return { gflop, gflops: gflop / seconds, shareOfGemm: gflop / seconds / gemmGflops };
 }
 
-async function main() {
-  const size = { ...sizes[options.size], crossLayer: options.kind === 'cross-layer' };
-  const dir = path.join(options.dir, `${options.size}-${options.kind}`);
-  console.log(`Checkpoint: ${dir}`);
-  await makeCheckpoint(dir, options.kind, size);
-  // Other work on the machine only lowers it: the best of several, before and between the runs.
-  const gemmRate = () => loadBuiltAddon('circuit_tracer_bench').gemmGflops(2048, 20);
-  let gemm = 0;
-  const results = options.batch.split(',').map((batch) => {
-    gemm = Math.max(gemm, gemmRate(), gemmRate());
-    const result = measure(dir, size, Number(batch));
-    gemm = Math.max(gemm, gemmRate());
-    return result;
-  });
-  for (const result of results) result.shareOfGemm = result.gflops / gemm;
-  console.log(`GEMM rate of this machine (2048³, float32): ${gemm.toFixed(0)} GFLOP/s`);
-  console.log(`${results[0].active} active features, ${results[0].rows} feature rows\n\n${table(results)}\n`);
-  console.log(phases(results.at(-1)));
-  if (options.json) fs.writeFileSync(options.json, `${JSON.stringify(report(size, gemm, results), null, 2)}\n`);
-}
-
-function phases({ batchSize, copied, ours }) {
-  const line = ([phase, seconds]) => `  ${phase.padEnd(24)}${seconds.toFixed(3).padStart(9)} s`;
-  return [
-    `Phases at batch ${batchSize}: copied`,
-    ...Object.entries(copied.phases).map(line),
-    'ours',
-    ...Object.entries(ours.phases).map(line),
-  ].join('\n');
-}
-
-function report(size, gemm, results) {
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,
-    machine: {
-      cpu: os.cpus()[0]?.model,
-      cores: os.availableParallelism(),
-      memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+function compared({ batchSize, runs }, gemmGflops) {
+  const { ours } = runs;
+  const rated = Object.entries(runs).map(([name, run]) => [
+    name,
+    {
+      ...withRates(run, ours.neededFlops, gemmGflops),
+      ...(run !== ours && { oursFaster: run.seconds / ours.seconds }),
     },
-    versions: { package: packageVersion, node: process.version, libtorch: binding().libtorchVersion },
-    size,
-    gemmGflops: gemm,
-    results,
-  };
+  ]);
+  return { batchSize, runs: Object.fromEntries(rated) };
 }
 
-main();
+async function main(options) {
+  if (options.copied && options.device !== 'cpu') {
+    program.error('error: the usual algorithm runs on the CPU alone: add --no-copied.');
+  }
+  const device = resolveDevice(options.device);
+  const python = options.python === true ? 'python3' : options.python;
+  const pythonPackages = python && pythonVersions(python);
+  const size = { ...sizes[options.size], crossLayer: options.kind === 'cross-layer' };
+  const dir = checkpointFolder(options.dir, options.kind, sizes[options.size]);
+  console.log(`Checkpoint: ${dir}`);
+  await makeCheckpoint(dir, options.kind, sizes[options.size]);
+
+  const gemm = new GemmRate(device);
+  const base = measureScript('run-one.js', 'base');
+  const algorithms = chosenAlgorithms({ ...options, python }, dir);
+  const reference = options.copied ? path.join(dir, 'sample.json') : undefined;
+  const maxFeatureNodes = Number.isFinite(options.features) ? options.features : undefined;
+  const measured = options.batch.map((batchSize) => {
+    gemm.measure();
+    const runs = measure(algorithms, { size, device, batchSize, maxFeatureNodes, reference }, options.repeat);
+    gemm.measure();
+    return { batchSize, runs };
+  });
+  const results = measured.map((result) => compared(result, gemm.best));
+  console.log(`GEMM rate: ${gemm}\n\n${runTable(results)}\n`);
+  for (const result of results) console.log(`${phaseTable(result)}\n`);
+  console.log(memoryTable(results, base));
+  if (options.json) {
+    const report = { ...reportHead('bench'), pythonPackages, size, device, gemmGflops: gemm.best, base, results };
+    fs.writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+}
+
+runBenchmark(program, main);

@@ -1,12 +1,14 @@
 /** Writes a seeded random model with transcoders, in the formats real ones come in, for benchmarks. */
-const fs = require('node:fs/promises');
+const fs = require('node:fs');
 const path = require('node:path');
+const { isDeepStrictEqual } = require('node:util');
 const { writeFileAtomically } = require('../../dist/io/files.js');
 const { writeSafetensors } = require('../../dist/io/safetensors.js');
 const { openCheckpoint } = require('../../dist/model/checkpoint.js');
 const { planModel } = require('../../dist/model/families/index.js');
 const { OwnedEngine } = require('../../dist/owned-engine.js');
 const { Random } = require('../../dist/random.js');
+const { sizes } = require('./sizes');
 
 const seed = 7;
 const specialTokens = ['<pad>', '<eos>', '<bos>'];
@@ -96,12 +98,13 @@ function tokenizer({ vocab }) {
 }
 
 async function writeModel(size, folder) {
-  await fs.mkdir(folder, { recursive: true });
+  fs.mkdirSync(folder, { recursive: true });
   const json = (name, value) => writeFileAtomically(path.join(folder, name), JSON.stringify(value));
   await json('config.json', modelConfig(size));
   await json('tokenizer.json', tokenizer(size));
   await json('tokenizer_config.json', { pad_token: '<pad>', eos_token: '<eos>', bos_token: '<bos>' });
-  await writeSafetensors(path.join(folder, 'model.safetensors'), modelTensors(size));
+  // The format is what transformers wants to be told.
+  await writeSafetensors(path.join(folder, 'model.safetensors'), modelTensors(size), { format: 'pt' });
 }
 
 /** The residual stream each layer's MLP reads, [positions, width] per layer, of the model in `folder`. */
@@ -118,10 +121,19 @@ async function featureInputs(folder, tokens, size) {
   }
 }
 
-/** The threshold `active` features per position are above on average, first position aside. */
+/** Positions spread over the prompt, the first aside; so many are enough to place a threshold. */
+function sampledPositions(positions) {
+  const others = positions - 1;
+  const count = Math.min(others, 64);
+  return Array.from({ length: count }, (_, i) => 1 + Math.floor((i * others) / count));
+}
+
+/** The threshold that `active` features per position are above, on average. */
 function thresholdOf(encoder, input, { width, features, positions, active }) {
-  const values = new Float32Array((positions - 1) * features);
-  for (let p = 1, at = 0; p < positions; p++) {
+  const sampled = sampledPositions(positions);
+  const values = new Float32Array(sampled.length * features);
+  let at = 0;
+  for (const p of sampled) {
     const x = input.subarray(p * width, (p + 1) * width);
     for (let f = 0; f < features; f++) {
       let sum = 0;
@@ -130,7 +142,7 @@ function thresholdOf(encoder, input, { width, features, positions, active }) {
     }
   }
   values.sort();
-  return values[values.length - 1 - (positions - 1) * active];
+  return values[values.length - 1 - sampled.length * active];
 }
 
 function perLayerFiles(weights, layer, size, input) {
@@ -160,7 +172,7 @@ function crossLayerFiles(weights, layer, size, input) {
 }
 
 async function writeTranscoders(size, kind, folder, inputs) {
-  await fs.mkdir(folder, { recursive: true });
+  fs.mkdirSync(folder, { recursive: true });
   const weights = new Weights(seed + 1);
   const filesOf = kind === 'per-layer' ? perLayerFiles : crossLayerFiles;
   for (let layer = 0; layer < size.layers; layer++) {
@@ -186,16 +198,45 @@ function randomTokens({ positions, vocab }) {
   );
 }
 
+/** Where a checkpoint is kept under `root`: by the name of its size, or by what it differs in. */
+function checkpointFolder(root, kind, size) {
+  const known = Object.keys(sizes).find((name) => isDeepStrictEqual(sizes[name], size));
+  const name = known ?? `${size.width}-wide-${size.layers}-layers-${size.positions}-tokens`;
+  return path.join(root, `${name}-${kind}`);
+}
+
+const tokensFile = (dir) => path.join(dir, 'tokens.json');
+const recipeFile = (dir) => path.join(dir, 'recipe.json');
+
+/** Written last: a checkpoint with its recipe is whole. */
+function isMade(dir, recipe) {
+  try {
+    return fs.readFileSync(recipeFile(dir), 'utf8') === recipe;
+  } catch {
+    return false;
+  }
+}
+
 /** Fills `dir` with model/, transcoders/ and tokens.json, unless they are there. `size` is one of sizes.js. */
 async function makeCheckpoint(dir, kind, size) {
-  const tokensFile = path.join(dir, 'tokens.json');
-  // Written last: with it the checkpoint is whole.
-  if (await fs.stat(tokensFile).catch(() => undefined)) return;
+  const recipe = JSON.stringify({ seed, kind, size });
+  if (isMade(dir, recipe)) return;
+  fs.rmSync(recipeFile(dir), { force: true });
   const model = path.join(dir, 'model');
   const tokens = randomTokens(size);
   await writeModel(size, model);
   await writeTranscoders(size, kind, path.join(dir, 'transcoders'), await featureInputs(model, tokens, size));
-  await writeFileAtomically(tokensFile, JSON.stringify(Array.from(tokens)));
+  await writeFileAtomically(tokensFile(dir), JSON.stringify(Array.from(tokens)));
+  await writeFileAtomically(recipeFile(dir), recipe);
 }
 
-module.exports = { makeCheckpoint };
+/** The folders and tokens that {@link makeCheckpoint} has written. */
+function readCheckpoint(dir) {
+  return {
+    model: path.join(dir, 'model'),
+    transcoders: path.join(dir, 'transcoders'),
+    tokens: JSON.parse(fs.readFileSync(tokensFile(dir), 'utf8')),
+  };
+}
+
+module.exports = { checkpointFolder, makeCheckpoint, readCheckpoint };

@@ -1,67 +1,83 @@
 /**
- * One measured run in a process of its own, so that its peak memory is its own:
- *   node scripts/bench/run-one.js ours|copied DIR OPTIONS_JSON
- * Prints one line of JSON.
+ * One measured run:
+ *   node scripts/bench/run-one.js ours|copied|base DIR OPTIONS_JSON
+ * Prints one line of JSON. `base` is this process with LibTorch loaded and nothing else.
  */
 const fs = require('node:fs');
-const path = require('node:path');
 const { ReplacementModel, planTranscoders } = require('../../dist');
+const { binding } = require('../../dist/binding');
 const { loadBuiltAddon } = require('../../dist/libtorch/load-addon');
 const { openCheckpoint } = require('../../dist/model/checkpoint');
 const { planModel } = require('../../dist/model/families');
 const { neededFlops } = require('./flops');
+const { readCheckpoint } = require('./make-checkpoint');
+const { memoryBound } = require('./memory-bound');
+const { ownPeakMiB } = require('./own-peak');
 
-const [algorithm, dir, json] = process.argv.slice(2);
-const { size, batchSize, maxFeatureNodes, reference } = JSON.parse(json);
-const modelDir = path.join(dir, 'model');
-const transcoderDir = path.join(dir, 'transcoders');
-const tokens = JSON.parse(fs.readFileSync(path.join(dir, 'tokens.json'), 'utf8'));
-const peakMiB = () => Math.round(process.resourceUsage().maxRSS / 1024);
-const residentMiB = () => Math.round(process.memoryUsage().rss / 2 ** 20);
+async function base() {
+  return { libtorch: binding().libtorchVersion, peakMiB: ownPeakMiB() };
+}
 
-async function ours() {
+async function ours(dir, { size, device, batchSize, maxFeatureNodes, reference }) {
+  const { tokens, ...folders } = readCheckpoint(dir);
   const start = performance.now();
-  const model = await ReplacementModel.load(modelDir, transcoderDir, { device: 'cpu' });
+  const model = await ReplacementModel.load(folders.model, folders.transcoders, { device });
   const loaded = performance.now();
-  const afterLoad = residentMiB();
+  const residentAfterLoadMiB = Math.round(process.memoryUsage().rss / 2 ** 20);
   const graph = await model.attribute(tokens, { exactTokens: true, batchSize, maxFeatureNodes });
   const seconds = (performance.now() - loaded) / 1000;
   const result = {
-    load: (loaded - start) / 1000,
+    loadSeconds: (loaded - start) / 1000,
     seconds,
     phases: graph.timings,
-    active: graph.activeFeatures.length / 3,
-    rows: graph.selectedFeatures.length,
-    neededGflop: neededFlops(graph, size) / 1e9,
-    residentAfterLoadMiB: afterLoad,
-    peakMiB: peakMiB(),
+    active: graph.nActive,
+    rows: graph.nSelected,
+    neededFlops: neededFlops(graph, size),
+    residentAfterLoadMiB,
+    peakMiB: ownPeakMiB(),
+    ...(await peaksBeside(model, folders, graph)),
   };
   if (reference) result.worstEdge = worstDifference(graph, JSON.parse(fs.readFileSync(reference, 'utf8')));
   await model.dispose();
   return result;
 }
 
-async function copied() {
-  const { spec, weights } = planModel(await openCheckpoint(modelDir));
-  const plan = await planTranscoders(transcoderDir);
-  const bench = loadBuiltAddon('circuit_tracer_bench');
-  const result = bench.copiedPromptAttribution(spec, weights, plan.spec, plan.layers, {
+/** What the peak is compared with; on a device, which has the weights, its own peak. */
+async function peaksBeside({ device }, folders, graph) {
+  if (device === 'cpu') return { memoryBound: await memoryBound(folders, { device }, graph) };
+  return { peakDeviceMiB: Math.round(loadBuiltAddon('circuit_tracer_bench').peakDeviceBytes(device) / 2 ** 20) };
+}
+
+async function copied(dir, { batchSize, maxFeatureNodes, reference }) {
+  const { tokens, model, transcoders } = readCheckpoint(dir);
+  const start = performance.now();
+  const { spec, weights } = planModel(await openCheckpoint(model));
+  const plan = await planTranscoders(transcoders);
+  const result = loadBuiltAddon('circuit_tracer_bench').copiedPromptAttribution(spec, weights, plan.spec, plan.layers, {
     tokens: Int32Array.from(tokens),
     zeroPositions: 1,
     maxNLogits: 10,
     desiredLogitProb: 0.95,
     batchSize,
-    maxFeatureNodes,
+    maxFeatureNodes: maxFeatureNodes ?? Number.POSITIVE_INFINITY,
     rankEvery: 4 * batchSize,
     devices: [],
+    availableMemory: 0,
     offload: '',
     targets: [],
   });
-  if (reference) fs.writeFileSync(reference, JSON.stringify(sampleOf(result)));
-  return { seconds: result.total, phases: result.seconds, rows: result.rows.length, peakMiB: peakMiB() };
+  const loadSeconds = (performance.now() - start) / 1000 - result.total;
+  fs.writeFileSync(reference, JSON.stringify(sampleOf(result)));
+  return {
+    loadSeconds,
+    seconds: result.total,
+    phases: result.seconds,
+    rows: result.rows.length,
+    peakMiB: ownPeakMiB(),
+  };
 }
 
-/** Some whole rows of the other algorithm, to show that both compute the same: feature, and edges to all selected. */
+/** Some whole rows of the other algorithm, to show that both compute the same: feature, and edges to all active ones. */
 function sampleOf({ rows, edges }) {
   const targets = edges.shape[0] - rows.length;
   const width = edges.shape[1];
@@ -80,7 +96,7 @@ function worstDifference(graph, sample) {
   for (const { feature, edges } of sample) {
     const row = rowOf.get(feature);
     if (row === undefined) continue;
-    for (const [column, source] of [...graph.selectedFeatures].entries()) {
+    for (const [column, source] of graph.selectedFeatures.entries()) {
       worst = Math.max(worst, Math.abs(graph.weight(row, column) - edges[source]));
       largest = Math.max(largest, Math.abs(edges[source]));
     }
@@ -90,4 +106,6 @@ function worstDifference(graph, sample) {
   return difference;
 }
 
-(algorithm === 'ours' ? ours() : copied()).then((result) => console.log(JSON.stringify(result)));
+const [algorithm, dir, settings] = process.argv.slice(2);
+const runs = { base, ours, copied };
+runs[algorithm](dir, settings && JSON.parse(settings)).then((result) => console.log(JSON.stringify(result)));

@@ -1,6 +1,18 @@
 /** Models the benchmarks run on: Gemma 2 in shape, with random weights. `active` features per layer and position. */
 const common = { positions: 32, active: 48 };
 
+const medium = {
+  ...common,
+  layers: 12,
+  width: 768,
+  heads: 8,
+  kvHeads: 4,
+  headWidth: 96,
+  mlp: 3072,
+  vocab: 8192,
+  features: 8192,
+};
+
 exports.sizes = {
   small: {
     ...common,
@@ -13,16 +25,20 @@ exports.sizes = {
     vocab: 1024,
     features: 1024,
   },
-  medium: {
+  medium,
+  long: { ...medium, positions: 512 },
+  'long-2000': { ...medium, positions: 2000 },
+  'gemma-2-2b': {
     ...common,
-    layers: 12,
-    width: 768,
+    positions: 64,
+    layers: 26,
+    width: 2304,
     heads: 8,
     kvHeads: 4,
-    headWidth: 96,
-    mlp: 3072,
-    vocab: 8192,
-    features: 8192,
+    headWidth: 256,
+    mlp: 9216,
+    vocab: 256_000,
+    features: 16_384,
   },
 };
 

@@ -1,0 +1,27 @@
+/** What was measured, and where: stands in every report. */
+const os = require('node:os');
+const { packageVersion } = require('../../dist');
+const { binding } = require('../../dist/binding');
+
+const machine = () => ({
+  cpu: os.cpus()[0]?.model,
+  cores: os.availableParallelism(),
+  memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+  load: os.loadavg()[0],
+});
+
+const versions = () => ({
+  package: packageVersion,
+  node: process.version,
+  libtorch: binding().libtorchVersion,
+});
+
+/** The head of a report: when, how and where. `name` is of the script in package.json. */
+const reportHead = (name) => ({
+  date: new Date().toISOString().slice(0, 10),
+  command: `npm run ${name} -- ${process.argv.slice(2).join(' ')}`.trim(),
+  machine: machine(),
+  versions: versions(),
+});
+
+module.exports = { reportHead };

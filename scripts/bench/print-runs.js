@@ -1,0 +1,69 @@
+/** What `bench.js` prints of its runs. */
+const { fixed, percent, rounded, textTable } = require('./text-table');
+
+const perRun = (results) =>
+  results.flatMap(({ batchSize, runs }) => Object.entries(runs).map(([name, run]) => ({ batchSize, name, run })));
+
+/** A line for each batch size and algorithm; shares are of the FLOPs needed for the rows, over their time. */
+function runTable(results) {
+  const rows = perRun(results);
+  const optional = (title, key, cell) => (rows.some(({ run }) => run[key] !== undefined) ? [[title, cell]] : []);
+  const { active, rows: featureRows } = results[0].runs.ours;
+  const columns = [
+    ['algorithm', ({ name }) => name],
+    ['batch', ({ batchSize }) => batchSize],
+    ['seconds', ({ run }) => fixed(run.seconds, 2)],
+    ...optional('ours faster', 'oursFaster', ({ run }) => run.oursFaster && `${fixed(run.oursFaster, 1)} x`),
+    ['GFLOP/s', ({ run }) => rounded(run.rowPhases?.gflops)],
+    ['of GEMM', ({ run }) => percent(run.rowPhases?.shareOfGemm)],
+    ['peak MiB', ({ run }) => run.peakMiB],
+    ...optional('on device', 'peakDeviceMiB', ({ run }) => run.peakDeviceMiB),
+    ...optional('worst edge', 'worstEdge', ({ run }) => run.worstEdge?.toExponential(0)),
+  ];
+  return `${active} active features, ${featureRows} feature rows\n\n${textTable(columns, rows)}`;
+}
+
+const phaseOrder = [
+  'forward and encode',
+  'prepare',
+  'forward of the copies',
+  'target rows',
+  'rank',
+  'feature rows',
+  'package',
+];
+
+/** Where the time of one batch size goes. */
+function phaseTable({ batchSize, runs: { ours, copied } }) {
+  const phases = phaseOrder.map((name) => ({ name, ours: ours.phases[name], copied: copied?.phases[name] }));
+  const columns = [
+    [`phase, batch ${batchSize}`, (phase) => phase.name],
+    ['needed GFLOP', (phase) => fixed(phase.ours?.gflop, 1)],
+    ['ours s', (phase) => fixed(phase.ours?.seconds, 3)],
+    ['GFLOP/s', (phase) => rounded(phase.ours?.gflops)],
+    ['of GEMM', (phase) => percent(phase.ours?.shareOfGemm)],
+  ];
+  const ofCopied = [
+    ['copied s', (phase) => fixed(phase.copied?.seconds, 3)],
+    ['of GEMM', (phase) => percent(phase.copied?.shareOfGemm)],
+  ];
+  return textTable(
+    copied ? [...columns, ...ofCopied] : columns,
+    phases.filter((phase) => phase.ours ?? phase.copied),
+  );
+}
+
+/** Ours against what has to be held: weights, transcoders as loaded, and edges. */
+function memoryTable(results, base) {
+  const rows = results.map(({ batchSize, runs }) => ({ batchSize, ...runs.ours })).filter((run) => run.memoryBound);
+  const columns = [
+    ['MiB', ({ batchSize }) => `batch ${batchSize}`],
+    ...['model', 'transcoders', 'edges', 'total'].map((part) => [part, (run) => fixed(run.memoryBound[part], 0)]),
+    ['peak', ({ peakMiB }) => peakMiB],
+    ['peak / total', ({ peakMiB, memoryBound }) => fixed(peakMiB / memoryBound.total, 2)],
+  ];
+  const note = `A process with LibTorch loaded and nothing else has ${base.peakMiB} MiB, which are in each peak.`;
+  return rows.length > 0 ? `${textTable(columns, rows)}\n\n${note}` : note;
+}
+
+module.exports = { memoryTable, phaseTable, runTable };

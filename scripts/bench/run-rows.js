@@ -1,0 +1,74 @@
+/**
+ * One measured attribution of some features of a prompt's first tokens:
+ *   node scripts/bench/run-rows.js DIR SETTINGS_JSON
+ * Prints one line of JSON. Features are `sampled`, seeded and evenly from all active ones, so that runs compare whatever the
+ * prompt; they are attributed to as targets, which go through the same passes as features. Or they are `ranked`: the most
+ * influential, as a graph has them, which come more often from late positions.
+ */
+const { ReplacementModel, estimateMemory } = require('../../dist');
+const { Random } = require('../../dist/random');
+const { neededFlops, rowPlaces } = require('./flops');
+const { readCheckpoint } = require('./make-checkpoint');
+const { ownPeakMiB } = require('./own-peak');
+
+const seed = 7;
+
+/** `count` active features as targets, each as likely as any other. */
+async function sampledTargets(model, tokens, count) {
+  const { activations } = await model.getActivations(tokens, { sparse: true, exactTokens: true });
+  const { indices } = activations;
+  const random = new Random(seed);
+  const waiting = Array.from({ length: indices.length / 3 }, (_, i) => i);
+  return Array.from({ length: Math.min(count, waiting.length) }, (_, taken) => {
+    const other = taken + Math.floor(random.uniform() * (waiting.length - taken));
+    [waiting[taken], waiting[other]] = [waiting[other], waiting[taken]];
+    const [layer, position, feature] = indices.subarray(3 * waiting[taken], 3 * waiting[taken] + 3);
+    return { feature: { layer, position, feature } };
+  });
+}
+
+const how = {
+  sampled: async (model, tokens, rows) => ({ targets: await sampledTargets(model, tokens, rows), maxFeatureNodes: 1 }),
+  ranked: async (_model, _tokens, rows) => ({ maxFeatureNodes: rows }),
+};
+
+const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+
+/** Of the rows measured: seconds, operations, and where on average they enter. */
+function measured(graph, size, choose) {
+  const places = rowPlaces(graph, size);
+  const flops = neededFlops(graph, size);
+  const parts = choose === 'sampled' ? ['target rows'] : ['target rows', 'feature rows'];
+  const rows = choose === 'sampled' ? places.targets : [...places.targets, ...places.features];
+  const total = (values) => parts.reduce((sum, part) => sum + values[part], 0);
+  return {
+    rows: rows.length,
+    seconds: total(graph.timings),
+    gflop: total(flops) / 1e9,
+    meanPosition: mean(rows.map(({ position }) => position)),
+    meanLayer: mean(rows.map(({ layer }) => layer)),
+  };
+}
+
+async function main(dir, { size, choose, rows, batchSize }) {
+  const checkpoint = readCheckpoint(dir);
+  const tokens = checkpoint.tokens.slice(0, size.positions);
+  const model = await ReplacementModel.load(checkpoint.model, checkpoint.transcoders, { device: 'cpu' });
+  const graph = await model.attribute(tokens, {
+    exactTokens: true,
+    batchSize,
+    ...(await how[choose](model, tokens, rows)),
+  });
+  const peakMiB = ownPeakMiB();
+  await model.dispose();
+  const activePerToken = graph.nActive / size.positions / size.layers;
+  const { attribution } = await estimateMemory(
+    { model: checkpoint.model, transcoders: checkpoint.transcoders },
+    { device: 'cpu', tokens: size.positions, batchSize, maxFeatureNodes: rows, activePerToken },
+  );
+  const promisedMiB = Math.round(attribution.peakResident / 2 ** 20);
+  return { ...measured(graph, size, choose), activePerToken, peakMiB, promisedMiB };
+}
+
+const [dir, settings] = process.argv.slice(2);
+main(dir, JSON.parse(settings)).then((result) => console.log(JSON.stringify(result)));
