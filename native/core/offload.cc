@@ -8,6 +8,7 @@
 
 #include "errors.h"
 #include "io/mapped_file.h"
+#include "io/tensor_source.h"
 
 namespace circuit_tracer {
 
@@ -25,7 +26,10 @@ void Offload::parkOne(const std::vector<at::Tensor*>& places) {
   const at::Tensor tensor = *places.front();
   const at::Device device = tensor.device();
   const bool onDisk = where_ != "cpu";
-  if (device.is_cpu() && (!onDisk || MappedFile::holds(tensor.const_data_ptr()))) return;
+  if (device.is_cpu() && (!onDisk || MappedFile::holds(tensor.const_data_ptr()))) {
+    if (onDisk) releasePages(tensor);
+    return;
+  }
   const std::string file = onDisk ? where_ + "/" + std::to_string(parked_.size()) + ".bin" : "";
   const at::Tensor moved = onDisk ? writeToDisk(tensor, file) : tensor.to(at::kCPU);
   parked_.push_back({places, device, file});

@@ -9,7 +9,8 @@ namespace circuit_tracer {
 
 // Moves weights out of the way for the rest of a computation and puts them back when it ends,
 // however it ends. To the CPU's memory, or to files in a folder, from where they are read through a
-// memory map. What is there already (CPU tensors, mapped weights) stays.
+// memory map. What is on the CPU already needn't be moved there, nor mapped weights to disk: these
+// let go of their pages.
 class Offload {
  public:
   // `where`: "" leaves everything in place, "cpu", or a folder for temporary files.

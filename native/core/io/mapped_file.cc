@@ -60,12 +60,17 @@ MappedFile::~MappedFile() {
 }
 
 void MappedFile::release(int64_t offset, int64_t size) const {
+  releaseIfHeld(data_ + offset, size);
+}
+
+void MappedFile::releaseIfHeld(const void* address, int64_t size) {
+  if (!holds(address)) return;
   // The first and the last page may hold other tensors, too.
-  const int64_t page = ::sysconf(_SC_PAGESIZE);
-  const int64_t begin = (offset + page - 1) / page * page;
-  const int64_t end = (offset + size) / page * page;
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(address) + page - 1) / page * page;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(address) + size) / page * page;
   // Only advice: where it isn't followed, more memory stays in use.
-  if (begin < end) ::madvise(data_ + begin, end - begin, MADV_DONTNEED);
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 bool MappedFile::holds(const void* address) {

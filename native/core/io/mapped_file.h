@@ -25,6 +25,9 @@ class MappedFile {
   // the file, so nothing may have been written to them.
   void release(int64_t offset, int64_t size) const;
 
+  // The same for pages that any live mapping holds; does nothing where none does.
+  static void releaseIfHeld(const void* address, int64_t size);
+
   // Whether `address` lies in any live mapping: its bytes are on disk already.
   static bool holds(const void* address);
 

@@ -2,10 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <memory>
 #include <string>
 
-#include "io/mapped_file.h"
 #include "io/tensor_source.h"
 
 namespace circuit_tracer {
@@ -33,7 +31,6 @@ class RowStore {
  private:
   std::string name_;
   at::Tensor tensor_;
-  std::shared_ptr<MappedFile> file_;  // what a lazy tensor is a view of, if it is one of a file
   at::ScalarType dtype_ = at::kFloat;
   at::Device device_ = at::kCPU;
   bool lazy_ = false;

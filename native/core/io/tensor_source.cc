@@ -102,6 +102,14 @@ void releasePages(const TensorSource& source, FileMappings& files) {
   if (!source.file.empty()) files.open(source.file)->release(source.offset, byteSize(source));
 }
 
+void releasePages(const at::Tensor& tensor) {
+  if (tensor.numel() == 0) return;
+  int64_t extent = 1;
+  for (int64_t d = 0; d < tensor.dim(); ++d) extent += (tensor.size(d) - 1) * tensor.stride(d);
+  MappedFile::releaseIfHeld(tensor.const_data_ptr(),
+                            extent * static_cast<int64_t>(tensor.element_size()));
+}
+
 std::string describeShape(at::IntArrayRef shape) {
   std::ostringstream text;
   text << "[";

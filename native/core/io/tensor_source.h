@@ -50,6 +50,9 @@ bool isSameTensor(const TensorSource& a, const TensorSource& b);
 // Lets go of the memory that pages of the tensor's file take, once its numbers have been copied.
 void releasePages(const TensorSource& source, FileMappings& files);
 
+// The same of a tensor that is a view of a file; does nothing to others.
+void releasePages(const at::Tensor& tensor);
+
 // "[3, 4]", for messages.
 std::string describeShape(at::IntArrayRef shape);
 
