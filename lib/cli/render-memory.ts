@@ -29,10 +29,9 @@ function parts(bytes: WeightBytes): string {
 
 function attributionLines({ attribution }: MemoryEstimate): string[] {
   if (!attribution) return [];
-  const { tokens, batchSize, activeFeatures, peakResident, filePages, localModel, edges, perBatch } = attribution;
-  const pages = filePages > 0 ? `, ${byteSize(filePages)} of it pages of files` : '';
+  const { tokens, batchSize, activeFeatures, peakResident, localModel, edges, perBatch } = attribution;
   return [
-    ...field('to attribute', `at most ${byteSize(peakResident)}${pages}`),
+    ...field('to attribute', `at most ${byteSize(peakResident)}`),
     ...field('', `with ${tokens} tokens, ${grouped(activeFeatures)} active features`),
     ...field('a batch', `${byteSize(perBatch)} with ${batchSize} rows`),
     ...field('besides', `frozen model ${byteSize(localModel)}, edges ${byteSize(edges)}`),

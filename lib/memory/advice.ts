@@ -7,7 +7,7 @@ export interface MemoryChange {
 }
 
 export interface MemoryAdvice {
-  /** Most that can't be given back to the system: while loading, or with an attribution. */
+  /** Most: while loading, or with an attribution. */
   readonly needed: number;
   readonly fits: boolean;
   /** Single changes that need less, the most helpful first; none where it fits. */
@@ -35,5 +35,5 @@ export function memoryAdvice(parts: MemoryParts, options: MemoryOptions): Memory
 }
 
 function neededBytes({ load, attribution }: MemoryEstimate): number {
-  return Math.max(load.peak, attribution ? attribution.peakResident - attribution.filePages : 0);
+  return Math.max(load.peak, attribution?.peakResident ?? 0);
 }

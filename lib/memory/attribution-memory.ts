@@ -10,6 +10,8 @@ export interface AttributionSize {
   readonly activePerToken: number;
   /** Rows of features in the graph; Infinity: of all active ones. */
   readonly maxFeatureNodes: number;
+  /** Of the CPU that compute rows; 0 on a GPU. */
+  readonly threads: number;
 }
 
 /** Bytes an attribution takes besides the weights, while it runs. */
@@ -17,9 +19,9 @@ export interface AttributionMemory extends AttributionSize {
   readonly activeFeatures: number;
   /** The frozen model: attention patterns and matrices, decoder rows of active features, errors, activations. */
   readonly localModel: number;
-  /** The table of edges, and the graph taken from it. */
+  /** The table of edges, in which the graph is made. */
   readonly edges: number;
-  /** Gradients and rows of one batch. */
+  /** Gradients and rows of all that is computed at once. */
   readonly perBatch: number;
   /** Activations of the widest layer before the inactive are dropped; not at the same time as the others but the first. */
   readonly encoding: number;
@@ -32,6 +34,11 @@ const float = 4;
 const denseNumbers = 64 * 2 ** 20;
 /** Salient tokens at most, by default. */
 const targets = 10;
+/** A thread takes as many rows as together have so many positions, but not fewer than so many: `kCpuLimits` in native. */
+const threadPositions = 1024;
+const threadRows = 16;
+/** Of the table, for rows of all layers and positions, sources below them: other memory is never written to. */
+const writtenShare = 0.5;
 
 /**
  * Memory of an attribution. L layers, n tokens, D width, H heads and K key-value heads of width d, V vocabulary, F features
@@ -40,34 +47,41 @@ const targets = 10;
  *
  * - local model: L (H n² + 2 D H d + K d D) + D N S + 4 L n D + n V, where S, layers written to by a feature, is 1 or
  *   (L + 1) / 2 across layers, and L D² more with skips;
- * - edges: (R + 10) C, and (R + 10) (R + L n + n + 10) for the graph;
- * - a batch: 2 n b D + K n b d + n b max(d, D with skips) + 3 b C + 2 b D;
+ * - edges: half of (R + 10) C, and (R + 10) (R + L n + n + 10) for the graph as far as it is not in that half;
+ * - rows at once, b on a GPU, and on each of t threads min(b / t, max(16, 1024 / n)): n (2 D + K d + max(d, D with skips)) +
+ *   C + 2 D for each;
  * - encoding: 3.25 n F, of 64 Mi activations at most.
  */
 export function attributionMemory(
   spec: ModelSpec,
   transcoders: TranscoderSpec,
-  { tokens: n, batchSize, activePerToken, maxFeatureNodes }: AttributionSize,
+  { tokens: n, batchSize, activePerToken, maxFeatureNodes, threads }: AttributionSize,
 ): AttributionMemory {
   const { nLayers: layers, dModel: width, nHeads, nKeyValueHeads, dHead, dVocab } = spec;
   const active = Math.round(layers * n * activePerToken);
   const rows = Math.min(active, maxFeatureNodes);
-  const batch = Math.min(rows, batchSize);
   const columns = active + layers * n + n;
   const span = transcoders.kind === 'perLayer' ? 1 : (layers + 1) / 2;
   const attention = nHeads * n * n + (2 * nHeads + nKeyValueHeads) * dHead * width;
   const skip = transcoders.hasSkip ? width * width : 0;
   const localModel = float * (layers * (attention + skip + 4 * n * width) + width * active * span + n * dVocab);
-  const edges = float * (rows + targets) * (columns + rows + layers * n + n + targets);
+  const graphColumns = rows + layers * n + n + targets;
+  const edges = float * (rows + targets) * Math.min(columns + targets, writtenShare * columns + graphColumns);
   const head = transcoders.hasSkip ? Math.max(dHead, width) : dHead;
-  const gradients = n * batch * (2 * width + nKeyValueHeads * dHead + head);
-  const perBatch = float * (gradients + 3 * batch * columns + 2 * batch * width);
+  const perRow = n * (2 * width + nKeyValueHeads * dHead + head) + columns + 2 * width;
+  const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), n, threads) * perRow;
   const widest = Math.max(...transcoders.nFeatures);
   // The activations, a mask of one byte, their places: eight bytes of each active one, and the matrix once more.
   const encoding = 3.25 * float * Math.min(n * widest, denseNumbers);
   return {
-    ...{ tokens: n, batchSize, activePerToken, maxFeatureNodes, activeFeatures: active },
+    ...{ tokens: n, batchSize, activePerToken, maxFeatureNodes, threads, activeFeatures: active },
     ...{ localModel, edges, perBatch, encoding },
     peak: localModel + Math.max(edges + perBatch, encoding),
   };
+}
+
+function rowsAtOnce(batch: number, positions: number, threads: number): number {
+  if (threads === 0) return batch;
+  const onThread = Math.max(threadRows, Math.floor(threadPositions / positions));
+  return Math.min(batch, threads * onThread);
 }

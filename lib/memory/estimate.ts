@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { attributeDefaults } from '../attribution/options';
 import type { Device } from '../device';
 import { CircuitTracerError } from '../errors';
@@ -8,12 +9,11 @@ import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
 import { locateModel } from '../model/locate';
 import { checkFit } from '../transcoder/fit';
 import { planTranscoders } from '../transcoder/formats';
-import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
+import type { TranscoderPlan } from '../transcoder/spec';
 import { checkInteger, checkNumber, checkOptions, checkText } from '../validate';
 import { type AttributionMemory, attributionMemory } from './attribution-memory';
 import { type LoadMemory, loadMemory } from './load-memory';
 import { machineBytes, processBytes, tokenizerBytes } from './process-memory';
-import { faultBytes } from './stored-bytes';
 
 export interface MemoryOptions {
   /** As for loading. Default `float32`. */
@@ -53,9 +53,7 @@ export interface MemoryEstimate {
 }
 
 export interface AttributionEstimate extends AttributionMemory {
-  /** Pages of files read as needed: resident, but the system takes them back when it runs short. */
-  readonly filePages: number;
-  /** Most resident in this process, file pages included. */
+  /** Most resident in this process. */
   readonly peakResident: number;
 }
 
@@ -107,29 +105,18 @@ export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOpt
   const attribution =
     model &&
     transcoders &&
-    attributionEstimate(attributionMemory(model.spec, transcoders.spec, size), transcoders.spec, load, onCpu);
+    attributionMemory(model.spec, transcoders.spec, { ...size, threads: onCpu ? availableParallelism() : 0 });
   const weights = { inMemory: load.inMemory, onDisk: load.onDisk };
   const inMemory = Object.values(load.inMemory).reduce((sum, bytes) => sum + bytes, 0);
   return {
     ...{ dtype, device, weights, process: own, machine: machineBytes() },
     onDevice: onCpu ? 0 : inMemory + (attribution ? attribution.peak - attribution.edges : 0),
     load: { resident, peak: own + load.peak },
-    attribution: attribution && { ...attribution, peakResident: resident + attribution.peakResident },
+    attribution: attribution && {
+      ...attribution,
+      peakResident: resident + (onCpu ? attribution.peak : attribution.edges),
+    },
   };
-}
-
-/** Besides what is resident already. */
-function attributionEstimate(
-  memory: AttributionMemory,
-  { nFeatures }: TranscoderSpec,
-  { onDisk }: LoadMemory,
-  onCpu: boolean,
-): AttributionEstimate {
-  // All of lazy encoders is read; of decoders, rows with what is mapped around them.
-  const decoderRow = onDisk.decoders / nFeatures.reduce((sum, count) => sum + count, 0);
-  const decoders = Math.min(onDisk.decoders, memory.activeFeatures * (decoderRow + faultBytes));
-  const filePages = onDisk.encoders + decoders;
-  return { ...memory, filePages, peakResident: filePages + (onCpu ? memory.peak : memory.edges) };
 }
 
 function resolveMemoryOptions(options: MemoryOptions) {

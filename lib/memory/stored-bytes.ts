@@ -10,7 +10,7 @@ export function storedBytes({ shape, dtype, scales }: TensorSource): number {
 }
 
 /** Linux maps so many bytes of a file around an address that is read. */
-export const faultBytes = 16 * 4096;
+const faultBytes = 16 * 4096;
 
 /**
  * Bytes of its file that become resident when a tensor is read as its view has it: with each run of neighbouring numbers
