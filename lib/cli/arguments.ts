@@ -37,6 +37,16 @@ export function wholeNumber(min: number, max = 2 ** 31 - 1): (text: string) => n
   };
 }
 
+/** The same, or `auto`. */
+export function wholeNumberOrAuto(min: number): (text: string) => number | 'auto' {
+  const number = wholeNumber(min);
+  return (text) => {
+    if (/^[+-]?\d+$/.test(text)) return number(text);
+    if (text === 'auto') return text;
+    throw new InvalidArgumentError('It must be a whole number, or auto.');
+  };
+}
+
 /** A share or probability. */
 export function fraction(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);

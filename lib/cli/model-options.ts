@@ -78,6 +78,11 @@ function device(text: string): Device {
   return isDeviceName(text) ? text : (oneOf(['auto', 'cpu', 'cuda', 'cuda:N', 'mps'])('') as Device);
 }
 
+/** `cuda:0,cuda:1` */
+export function deviceList(text: string): Device[] {
+  return text.split(',').map((name) => device(name.trim()));
+}
+
 /** The one prompt the flags give. `--tokens` are taken as they are. */
 export async function promptOf({ prompt, tokens, messages }: PromptFlags): Promise<Prompt> {
   const given = [prompt, tokens, messages].filter((value) => value !== undefined);

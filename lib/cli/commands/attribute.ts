@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { TargetSpec } from '../../attribution/targets';
+import { type Device, resolveDevice } from '../../device';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
 import type { Graph } from '../../graph/graph';
 import { log } from '../../log';
 import type { Prompt } from '../../model/prompt';
 import { checkNotAborted } from '../../validate';
-import { fraction, oneOf, wholeNumber } from '../arguments';
+import { fraction, oneOf, wholeNumber, wholeNumberOrAuto } from '../arguments';
 import { UsageError } from '../exit';
 import {
   addGraphFileOptions,
@@ -20,6 +21,7 @@ import {
   addMachineOptions,
   addModelOptions,
   addPromptOptions,
+  deviceList,
   type ModelFlags,
   type ModelWork,
   type PromptFlags,
@@ -36,7 +38,8 @@ interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFla
   graphOutputPath?: string;
   maxNLogits: number;
   desiredLogitProb: number;
-  batchSize: number;
+  batchSize: number | 'auto';
+  devices?: Device[];
   offload?: 'cpu' | 'disk';
   maxFeatureNodes: number;
   updateInterval: number;
@@ -74,9 +77,10 @@ function addAttributionOptions(command: Command): void {
   command
     .option('--max-n-logits <n>', 'most output tokens to explain', wholeNumber(1), 10)
     .option('--desired-logit-prob <share>', 'or fewer, with this probability together', fraction, 0.95)
-    .option('--batch-size <n>', 'rows computed at once', wholeNumber(1), 256)
+    .option('--batch-size <n>', 'rows computed at once, or auto: as many as fit', wholeNumberOrAuto(1), 256)
     .option('--max-feature-nodes <n>', 'most features to keep', wholeNumber(1), 7500)
     .option('--update-interval <n>', 'batches between rankings of features', wholeNumber(1), 4)
+    .option('--devices <list>', 'compute rows on several devices: cuda:0,cuda:1', deviceList)
     .option('--offload <where>', 'move idle weights away: cpu or disk', oneOf(['cpu', 'disk']));
 }
 
@@ -88,6 +92,7 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await checkOutputs(outputs);
   if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
+  for (const device of flags.devices ?? []) resolveDevice(device);
   // A labels file that is broken shows before the work.
   const labels = await labelsOf(flags);
   await withModel(flags, display, async (work) => {
@@ -127,10 +132,11 @@ function compute(
   flags: AttributeFlags,
   { model, ...shared }: ModelWork,
 ): Promise<Graph> {
-  const { maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval, offload, verbose } = flags;
+  const { maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval } = flags;
+  const { devices, offload, verbose } = flags;
   return model.attribute(prompt, {
     ...(targets && { targets }),
-    ...{ maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval, offload, verbose },
+    ...{ maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval, devices, offload, verbose },
     exactTokens: flags.tokens !== undefined,
     ...shared,
   });
