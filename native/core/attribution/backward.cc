@@ -73,7 +73,8 @@ void Backward::enter(const TargetRows& targets, int64_t layer) {
       .index_copy_(0, places(targets, before), targets.vectors.slice(0, before, after));
 }
 
-// Where the rows from firstRow on stand in the gradient seen as [m * entered, D]: at their position.
+// Where the rows from firstRow on stand in the gradient seen as [m * entered, D]: at their
+// position.
 at::Tensor Backward::places(const TargetRows& targets, int64_t firstRow) const {
   std::vector<int64_t> out;
   for (int64_t r = firstRow; r < entered_; ++r) out.push_back(targets.position[r] * entered_ + r);
@@ -169,8 +170,8 @@ void Backward::mixSinglePositions(int64_t layer, const TargetRows& targets, int6
       attention.scaledPattern.slice(2, 0, positions_)
           .index_select(1, at::tensor(position, at::kLong).to(gradient_.device()));
   for (int64_t h = 0; h < local_.nHeads; ++h) {
-    at::Tensor values = mixed[h / group].narrow(1, firstRow, rows);  // [m, rows, dHead]
-    const at::Tensor weight = patterns[h].t().unsqueeze(2);          // [m, rows, 1]
+    at::Tensor values = mixed[h / group].narrow(1, firstRow, rows);     // [m, rows, dHead]
+    const at::Tensor weight = patterns[h].t().unsqueeze(2);             // [m, rows, 1]
     const at::Tensor atHead = atHeads.select(1, h).permute({1, 0, 2});  // [1, rows, dHead]
     if (h % group == 0) {
       at::mul_out(values, weight, atHead);

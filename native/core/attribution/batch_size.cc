@@ -29,9 +29,8 @@ int64_t bytesLeft(at::Device device, const AttributeOptions& options) {
 }  // namespace
 
 int64_t bytesPerRow(const LocalModel& local) {
-  const bool hasSkip = std::any_of(local.skip.begin(), local.skip.end(), [](const LinearSkip& skip) {
-    return skip.matrix.defined();
-  });
+  const bool hasSkip = std::any_of(local.skip.begin(), local.skip.end(),
+                                   [](const LinearSkip& skip) { return skip.matrix.defined(); });
   // Backward's buffers: the gradient twice, while rows enter; values, one head or what skips add.
   const int64_t atPosition = 2 * local.dModel + local.nKeyValueHeads * local.dHead +
                              (hasSkip ? local.dModel : local.dHead);

@@ -125,7 +125,8 @@ at::Tensor EdgeTable::takeRectangle() {
     void* shrunk = std::realloc(begin, std::max<int64_t>(rows * width, 1) * sizeof(float));
     if (shrunk != nullptr) begin = static_cast<float*>(shrunk);
   }
-  return at::from_blob(begin, {rows, width}, [](void* memory) { std::free(memory); }, at::kFloat);
+  return at::from_blob(
+      begin, {rows, width}, [](void* memory) { std::free(memory); }, at::kFloat);
 }
 
 // Moves each row's columns of chosen features, and those after the features, to its front.

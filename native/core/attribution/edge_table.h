@@ -35,7 +35,8 @@ class EdgeTable {
   int64_t positionOfRow(int64_t row) const;
 
   // Stores a row given in working order, of which only sources below its layer and up to its
-  // position are read. Different rows may be filled at the same time. Throws CodedError ERR_NUMERIC.
+  // position are read. Different rows may be filled at the same time. Throws CodedError
+  // ERR_NUMERIC.
   void fill(int64_t row, const float* working);
 
   // The `count` features without a row that influence the targets most through the rows so far.
@@ -58,9 +59,9 @@ class EdgeTable {
   int64_t nRows_;
   int64_t stride_;  // columns, and one per target, which have no edges
   std::unique_ptr<float, decltype(&std::free)> memory_;  // [nRows + K, stride], zero at first
-  std::vector<double> rowSums_;        // of absolute values
-  std::vector<int64_t> featureRow_;    // row of each feature, -1 without one
-  std::vector<int64_t> addedFeature_;  // feature of each row
+  std::vector<double> rowSums_;                          // of absolute values
+  std::vector<int64_t> featureRow_;                      // row of each feature, -1 without one
+  std::vector<int64_t> addedFeature_;                    // feature of each row
 };
 
 }  // namespace circuit_tracer

@@ -161,8 +161,8 @@ void placeAllDecoders(const LocalModelBuilder& builder, const TranscoderSet& tra
     const int64_t together = std::max<int64_t>(kDecoderBytes / rowBytes, 1);
     const int64_t count = static_cast<int64_t>(entries.size());
     for (int64_t begin = 0; begin < count; begin += together) {
-      const auto chunk = at::ArrayRef<int64_t>(entries).slice(
-          begin, std::min(together, count - begin));
+      const auto chunk =
+          at::ArrayRef<int64_t>(entries).slice(begin, std::min(together, count - begin));
       placeDecoders(builder, transcoders, features, chunk, local);
     }
   }

@@ -38,7 +38,8 @@ RowWorkers::RowWorkers(const std::vector<LocalModel>& replicas, int64_t batchSiz
 BatchLimits RowWorkers::limitsFor(int64_t rows) const {
   BatchLimits limits = onCpu_ ? kCpuLimits : kGpuLimits;
   const int64_t threads = onCpu_ ? at::get_num_threads() : 1;
-  limits.rows = std::min(std::max<int64_t>(1, batchSize_ / threads), (rows + threads - 1) / threads);
+  limits.rows =
+      std::min(std::max<int64_t>(1, batchSize_ / threads), (rows + threads - 1) / threads);
   return limits;
 }
 

@@ -11,8 +11,8 @@ namespace circuit_tracer {
 // have the layer after the last). A source's layer is always below its target's.
 struct EdgeRows {
   const float* data = nullptr;
-  int64_t stride = 0;          // columns stored per row
-  int64_t columns = 0;         // leading columns that count
+  int64_t stride = 0;   // columns stored per row
+  int64_t columns = 0;  // leading columns that count
   // Leading columns that rows of a layer can have edges from, by layer; empty: all.
   std::vector<int64_t> columnsBelow;
   std::vector<int64_t> node;   // [rows] column index of the row's own node, -1 when it has none
