@@ -73,6 +73,14 @@ void MappedFile::releaseIfHeld(const void* address, int64_t size) {
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
+void MappedFile::readAheadIfHeld(const void* address, int64_t size) {
+  if (!holds(address)) return;
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(address) / page * page;
+  const uintptr_t end = reinterpret_cast<uintptr_t>(address) + size;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_WILLNEED);
+}
+
 bool MappedFile::holds(const void* address) {
   const std::lock_guard<std::mutex> lock(mappings().mutex);
   const auto wanted = reinterpret_cast<uintptr_t>(address);

@@ -28,6 +28,9 @@ class MappedFile {
   // The same for pages that any live mapping holds; does nothing where none does.
   static void releaseIfHeld(const void* address, int64_t size);
 
+  // Asks for pages of a live mapping to be read ahead of their use; does nothing where none does.
+  static void readAheadIfHeld(const void* address, int64_t size);
+
   // Whether `address` lies in any live mapping: its bytes are on disk already.
   static bool holds(const void* address);
 

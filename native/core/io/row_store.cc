@@ -26,4 +26,8 @@ void RowStore::releasePages() const {
   if (lazy_) circuit_tracer::releasePages(tensor_);
 }
 
+void RowStore::readAhead() const {
+  if (lazy_) circuit_tracer::readAhead(tensor_);
+}
+
 }  // namespace circuit_tracer

@@ -25,6 +25,8 @@ class RowStore {
   at::Tensor slab(int64_t start, int64_t stop) const;
   // Lets go of the memory that pages of a lazy weight's file take, once its rows have been used.
   void releasePages() const;
+  // Has a lazy weight read ahead of its use.
+  void readAhead() const;
   // What an offload may move: undefined when lazy.
   at::Tensor* resident() { return lazy_ ? nullptr : &tensor_; }
 

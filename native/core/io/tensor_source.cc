@@ -66,6 +66,14 @@ at::Tensor applyStep(const at::Tensor& tensor, const ViewStep& step) {
   throw CodedError("ERR_NATIVE", "unknown view step");
 }
 
+// Bytes from a tensor's first number to its last, whatever lies between them.
+int64_t extentOf(const at::Tensor& tensor) {
+  if (tensor.numel() == 0) return 0;
+  int64_t extent = 1;
+  for (int64_t d = 0; d < tensor.dim(); ++d) extent += (tensor.size(d) - 1) * tensor.stride(d);
+  return extent * static_cast<int64_t>(tensor.element_size());
+}
+
 // What has been copied needn't take memory as pages of its file, too.
 void releaseIfCopied(const at::Tensor& tensor, const TensorSource& source, FileMappings& files) {
   if (!MappedFile::holds(tensor.const_data_ptr())) releasePages(source, files);
@@ -103,11 +111,11 @@ void releasePages(const TensorSource& source, FileMappings& files) {
 }
 
 void releasePages(const at::Tensor& tensor) {
-  if (tensor.numel() == 0) return;
-  int64_t extent = 1;
-  for (int64_t d = 0; d < tensor.dim(); ++d) extent += (tensor.size(d) - 1) * tensor.stride(d);
-  MappedFile::releaseIfHeld(tensor.const_data_ptr(),
-                            extent * static_cast<int64_t>(tensor.element_size()));
+  MappedFile::releaseIfHeld(tensor.const_data_ptr(), extentOf(tensor));
+}
+
+void readAhead(const at::Tensor& tensor) {
+  MappedFile::readAheadIfHeld(tensor.const_data_ptr(), extentOf(tensor));
 }
 
 std::string describeShape(at::IntArrayRef shape) {

@@ -53,6 +53,9 @@ void releasePages(const TensorSource& source, FileMappings& files);
 // The same of a tensor that is a view of a file; does nothing to others.
 void releasePages(const at::Tensor& tensor);
 
+// Has such a tensor's pages read ahead of their use.
+void readAhead(const at::Tensor& tensor);
+
 // "[3, 4]", for messages.
 std::string describeShape(at::IntArrayRef shape);
 

@@ -140,6 +140,7 @@ SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs
   SparseFeatures out;
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
     control.report("encode", l, spec_.nLayers);
+    if (l + 1 < spec_.nLayers) layers_[l + 1].encoder.readAhead();
     const int64_t n = inputs[l].size(0);
     const int64_t chunk = std::max<int64_t>(kDenseNumbers / spec_.nFeatures[l], 1);
     // The silent positions are encoded, too, and left out after: as many rows as dense activations
