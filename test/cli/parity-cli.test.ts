@@ -4,8 +4,8 @@ import path from 'node:path';
 import { Graph } from '../../lib';
 import { type ChildResult, cliScript, runNode } from '../support/child';
 import { expectClose, expectSameIntegers } from '../support/compare';
-import { Ending } from '../support/ending';
 import { caseNames, loadCase, modelDir, type ParityCase, transcoderDir } from '../support/fixtures';
+import { endsBeforeHalfTheJob } from '../support/half-job';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
@@ -88,17 +88,17 @@ describe('circuit-tracer attribute', () => {
     const folder = temporaryFolder();
     const tokens = Array.from({ length: 240 }, (_, i) => 3 + ((i * 37) % 490)).join(',');
     const output = ['--slug', 's', '--graph_file_dir', folder, '-o', path.join(folder, 'g.safetensors')];
-    const ending = new Ending();
+    let sent = false;
     const args = ['attribute', ...input, '--tokens', tokens, '--batch_size', '1', '--threads', '1', ...output];
-    const result = await runNode(cliScript, args, {
+    const stopped = runNode(cliScript, args, {
       onOutput: (text, kill) => {
-        if (ending.reached || !/\d+ of \d{2,}/.test(text)) return;
-        ending.reach();
+        if (sent || !/\d+ of \d{2,}/.test(text)) return;
+        sent = true;
         kill(name);
       },
     });
-    ending.expectAtOnce();
-    expect({ code: result.code, signal: result.signal }).toEqual({ code: name === 'SIGINT' ? 130 : 143, signal: null });
+    const { code, signal } = await endsBeforeHalfTheJob(stopped);
+    expect({ code, signal }).toEqual({ code: name === 'SIGINT' ? 130 : 143, signal: null });
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -1,14 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { expectCleanExit, runLifecycleScript } from '../support/child';
-import { Ending } from '../support/ending';
+import { endsBeforeHalfTheJob } from '../support/half-job';
 
 // A process that computes ends as any other: at once, with the code it chose, without an abort or a word.
 
 test.each(['exit', 'exit-later', 'exit-code'])('%s while a job runs', async (way) => {
-  const ending = new Ending();
-  const result = await runLifecycleScript('exit-mid-job', [way], { onOutput: () => ending.reach() });
-  ending.expectAtOnce();
-  expectCleanExit(result);
+  expectCleanExit(await endsBeforeHalfTheJob(runLifecycleScript('exit-mid-job', [way])));
 });
 
 test('an exception while a job runs ends the process as Node does', async () => {

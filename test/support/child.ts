@@ -20,18 +20,21 @@ export interface ChildOptions {
   onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   env?: Record<string, string>;
   timeoutSeconds?: number;
+  /** Kills the process when it fires; the promise then rejects. */
+  signal?: AbortSignal;
 }
 
 /** Run a script of the built package in a process of its own. */
 export function runNode(script: string, args: string[] = [], options: ChildOptions = {}): Promise<ChildResult> {
   if (!existsSync(built)) throw new Error(`${built} is missing; build it first with npm run build:ts`);
-  const { nodeArguments = [], onOutput, env, timeoutSeconds = 300 } = options;
+  const { nodeArguments = [], onOutput, env, timeoutSeconds = 300, signal } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeArguments, script, ...args], {
       cwd: root,
       env: { ...process.env, ...env },
       timeout: timeoutSeconds * 1000,
       killSignal: 'SIGKILL',
+      ...(signal && { signal }),
     });
     let [stdout, stderr] = ['', ''];
     const report = () => onOutput?.(stdout + stderr, (signal) => child.kill(signal));
@@ -44,9 +47,7 @@ export function runNode(script: string, args: string[] = [], options: ChildOptio
       report();
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => {
-      resolve({ code, signal, stdout, stderr });
-    });
+    child.on('close', (code, killedBy) => resolve({ code, signal: killedBy, stdout, stderr }));
   });
 }
 
