@@ -7,6 +7,7 @@ module.exports = {
   moduleNameMapper: { '^(d3-(?:dispatch|force|quadtree|timer))$': '<rootDir>/node_modules/$1/dist/$1.js' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build'],
   maxWorkers: 2,
-  testTimeout: 120_000,
+  // A guard against what never ends; the longest tests take a minute on an idle machine.
+  testTimeout: 600_000,
   reporters: ['default', '<rootDir>/scripts/test-summary-reporter.js'],
 };

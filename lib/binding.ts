@@ -66,10 +66,16 @@ export interface NativeAttributeOptions {
   readonly zeroPositions: number;
   readonly maxNLogits: number;
   readonly desiredLogitProb: number;
+  /** 0 = as many as fit in half of the memory left. */
   readonly batchSize: number;
   /** Infinity = all active features. */
   readonly maxFeatureNodes: number;
-  readonly updateInterval: number;
+  /** Bytes of main memory that can still be had. */
+  readonly availableMemory: number;
+  /** Rows between rankings. */
+  readonly rankEvery: number;
+  /** Where rows are computed; empty = the model's device. */
+  readonly devices: readonly string[];
   /** Where weights not needed by the backward pass wait: '' = where they are, 'cpu', or a folder for temporary files. */
   readonly offload: string;
   /** What to explain; empty = the salient next tokens. */

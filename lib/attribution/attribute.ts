@@ -1,4 +1,5 @@
 import type { NativeGraphData, NativeTarget } from '../binding';
+import { resolveDevice } from '../device';
 import { nativeProgress, type Progress, type ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
@@ -10,7 +11,7 @@ import type { ResolvedAttributeOptions } from './options';
 /**
  * Run native attribution, with the temporary folder it may need.
  *
- * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` saying which batch size to try, and what else native reports.
+ * @throws CircuitTracerError `ERR_DEVICE`; `ERR_OUT_OF_MEMORY` saying which batch size to try, and what else native reports.
  */
 export async function runAttribution(
   model: NativeModel,
@@ -19,13 +20,22 @@ export async function runAttribution(
   targets: readonly NativeTarget[],
 ): Promise<NativeGraphData> {
   const progress = nativeProgress(options.verbose ? logged(options.onProgress) : options.onProgress);
+  const devices = options.devices.map((device) => resolveDevice(device));
   const run = (offload: string) =>
     model.run(
       (engine, transformer, transcoders) =>
         engine.attribute(
           transformer,
           transcoders,
-          { ...options.native, tokens, zeroPositions, offload, targets },
+          {
+            ...options.native,
+            devices,
+            tokens,
+            zeroPositions,
+            offload,
+            targets,
+            availableMemory: process.availableMemory(),
+          },
           progress,
         ),
       options.signal,
@@ -52,7 +62,7 @@ function memoryAdvice(error: unknown, { native, offload }: ResolvedAttributeOpti
   const rest = offload ? 'fewer maxFeatureNodes' : "offload 'cpu', or fewer maxFeatureNodes";
   const advice =
     native.batchSize > 1
-      ? `Try batchSize ${Math.ceil(native.batchSize / 4)}, ${rest}`
+      ? `Try batchSize 'auto' or ${Math.ceil(native.batchSize / 4)}, ${rest}`
       : `Try ${rest}, or a shorter prompt`;
   return new CircuitTracerError('ERR_OUT_OF_MEMORY', `${error.message} ${advice}.`, { cause: error });
 }

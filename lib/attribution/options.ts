@@ -1,5 +1,7 @@
 import type { NativeAttributeOptions } from '../binding';
+import { type Device, isDeviceName } from '../device';
 import type { ProgressListener } from '../engine';
+import { CircuitTracerError } from '../errors';
 import {
   checkBoolean,
   checkCallback,
@@ -8,6 +10,7 @@ import {
   checkOneOf,
   checkOptions,
   checkSignal,
+  describe,
 } from '../validate';
 import type { TargetSpec } from './targets';
 
@@ -18,12 +21,21 @@ export interface AttributeOptions {
   readonly maxNLogits?: number;
   /** Fewer, if they hold this share of probability together, 0 to 1. Default 0.95. */
   readonly desiredLogitProb?: number;
-  /** Target rows computed at once: more is faster and takes batchSize * positions * dModel * 4 bytes. Default 512. */
-  readonly batchSize?: number;
+  /**
+   * Target rows computed at once, by the CPU's threads together and by each other device. On a GPU more is faster and takes
+   * about batchSize * positions * dModel * 10 bytes; on the CPU no more are taken than help. `auto`: as many as fit in half of
+   * the memory that is left, 512 at most. Default 512.
+   */
+  readonly batchSize?: number | 'auto';
   /** Keep only so many active features, the most influential. Default Infinity: all. */
   readonly maxFeatureNodes?: number;
-  /** With `maxFeatureNodes`, rank features anew after so many batches. Default 4. */
+  /** With `maxFeatureNodes`, rank features anew after so many batches, of 512 with `auto`. Default 4. */
   readonly updateInterval?: number;
+  /**
+   * Compute rows on these devices side by side, each with a copy of the prompt's linear model (not of the weights): `cuda:0`,
+   * `cuda:1`. The graph is the same. Default: the model's own device.
+   */
+  readonly devices?: readonly Device[];
   /** Move weights no longer needed off the device while rows are computed: to main memory or to temporary files. */
   readonly offload?: 'cpu' | 'disk';
   /** The tokens are taken as they are: no special token is put in front. Default false. */
@@ -36,7 +48,12 @@ export interface AttributeOptions {
 
 /** All of {@link AttributeOptions} with the defaults filled in. */
 export interface ResolvedAttributeOptions {
-  readonly native: Omit<NativeAttributeOptions, 'tokens' | 'zeroPositions' | 'offload' | 'targets'>;
+  readonly native: Omit<
+    NativeAttributeOptions,
+    'tokens' | 'zeroPositions' | 'offload' | 'targets' | 'devices' | 'availableMemory'
+  >;
+  /** Whether they are there is checked when they are used. Empty: the model's own. */
+  readonly devices: readonly Device[];
   /** Checked against the prompt, not here. */
   readonly targets: readonly TargetSpec[] | undefined;
   readonly offload: 'cpu' | 'disk' | undefined;
@@ -61,6 +78,7 @@ const names: readonly (keyof AttributeOptions)[] = [
   'batchSize',
   'maxFeatureNodes',
   'updateInterval',
+  'devices',
   'offload',
   'exactTokens',
   'verbose',
@@ -75,15 +93,18 @@ export function resolveAttributeOptions(options: AttributeOptions = {}): Resolve
   checkOptions(options, names, 'attribute options');
   const given = { ...attributeDefaults, ...withoutUndefined(options) };
   const { maxFeatureNodes } = given;
+  const batchSize = given.batchSize === 'auto' ? 'auto' : checkInteger(given.batchSize, 'batchSize', 1, largest);
+  const updateInterval = checkInteger(given.updateInterval, 'updateInterval', 1, largest);
   return {
     native: {
       maxNLogits: checkInteger(given.maxNLogits, 'maxNLogits', 1, largest),
       desiredLogitProb: checkNumber(given.desiredLogitProb, 'desiredLogitProb', 0, 1),
-      batchSize: checkInteger(given.batchSize, 'batchSize', 1, largest),
+      batchSize: batchSize === 'auto' ? 0 : batchSize,
       maxFeatureNodes:
         maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1, largest),
-      updateInterval: checkInteger(given.updateInterval, 'updateInterval', 1, largest),
+      rankEvery: updateInterval * (batchSize === 'auto' ? attributeDefaults.batchSize : batchSize),
     },
+    devices: checkDevices(given.devices ?? []),
     targets: options.targets,
     offload: given.offload === undefined ? undefined : checkOneOf(given.offload, 'offload', ['cpu', 'disk'] as const),
     exactTokens: checkBoolean(given.exactTokens ?? false, 'exactTokens'),
@@ -91,6 +112,15 @@ export function resolveAttributeOptions(options: AttributeOptions = {}): Resolve
     signal: checkSignal(given.signal),
     onProgress: checkCallback(given.onProgress, 'onProgress'),
   };
+}
+
+function checkDevices(devices: unknown): readonly Device[] {
+  if (Array.isArray(devices) && devices.every(isDeviceName)) return devices;
+  const found = Array.isArray(devices) ? devices.map(describe).join(', ') : describe(devices);
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `devices must be an array of 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'; found ${found}.`,
+  );
 }
 
 function withoutUndefined<T extends object>(options: T): Partial<T> {

@@ -2,10 +2,9 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { isFolder } from '../io/files';
 import { CacheLayout } from './cache-layout';
-import { notFound } from './failures';
-import { type HubReference, isPathPart } from './reference';
+import type { CachedReference } from './cached-reference';
+import { isPathPart } from './reference';
 
 /** One commit of a repository, as far as it is in the cache. */
 export interface CachedRevision {
@@ -70,22 +69,19 @@ async function describeRepository(cacheDir: string, repo: string): Promise<Cache
 }
 
 /**
- * Remove a repository from the cache, or one revision of it with what no other revision uses. With a revision, parts of
+ * Remove a repository from the cache, or one commit of it with what no other commit uses. With a commit, parts of
  * downloads that broke off more than an hour ago are removed, too.
  *
- * @param reference its path doesn't count: repositories are removed whole
- * @throws CircuitTracerError `ERR_HUB_NOT_FOUND` when it isn't in the cache, `ERR_FILE_WRITE`.
+ * @param reference as `findInCache` gives it
+ * @throws CircuitTracerError `ERR_FILE_WRITE`.
  */
 export async function removeFromCache(
   cacheDir: string,
-  reference: HubReference,
+  { repo, commit }: CachedReference,
   { dryRun }: { dryRun: boolean },
 ): Promise<CacheRemoval> {
-  const layout = new CacheLayout(cacheDir, reference.repo);
-  if (!(await isFolder(layout.folder)))
-    throw notFound(`${reference.repo} isn't in the cache ${cacheDir}. See circuit-tracer cache ls.`);
-  const contents = await contentsOf(layout);
-  const removal = reference.revision === undefined ? wholeOf(contents) : await revisionOf(contents, reference.revision);
+  const contents = await contentsOf(new CacheLayout(cacheDir, repo));
+  const removal = commit === undefined ? wholeOf(contents) : await commitOf(contents, commit);
   if (dryRun) return removal;
   for (const path of removal.paths) {
     await rm(path, { recursive: true, force: true }).catch((error: Error) => {
@@ -100,11 +96,10 @@ function wholeOf({ layout, blobs, snapshots }: Contents): CacheRemoval {
   return { paths: [layout.folder, layout.locks], bytes };
 }
 
-async function revisionOf(contents: Contents, revision: string): Promise<CacheRemoval> {
+async function commitOf(contents: Contents, commit: string): Promise<CacheRemoval> {
   const { layout, blobs, snapshots, refs } = contents;
-  const commit = await layout.commitOf(revision);
   const removed = snapshots.find((snapshot) => snapshot.commit === commit);
-  if (!removed) throw notFound(`${layout.repo} isn't in the cache at ${revision}. See circuit-tracer cache ls.`);
+  if (!removed) return { paths: [], bytes: 0 };
   const others = snapshots.filter((snapshot) => snapshot !== removed);
   if (others.length === 0) return wholeOf(contents);
   const kept = new Set(others.flatMap((snapshot) => [...snapshot.blobs]));

@@ -71,7 +71,8 @@ function safelyDecoded(text: string): string {
   }
 }
 
-function isName(text: string): boolean {
+/** May it be the name of an organisation or a repository? */
+export function isName(text: string): boolean {
   return namePattern.test(text) && !text.includes('--') && !text.includes('..') && !/[.-]$/.test(text);
 }
 

@@ -4,7 +4,7 @@ import type { FetchPlan, Hub } from '../hub/plan';
 import { type HubReference, parseHubReference, requireHubReference } from '../hub/reference';
 import { isBundledModel, modelFolder } from './bundled';
 import { checkModelFolder } from './checkpoint';
-import { type LocatedModel, planModelFiles } from './model-files';
+import { type LocatedModel, planModelFiles, planTokenizerFiles } from './model-files';
 
 /** Organisations of the families by the names TransformerLens has for models; first match. */
 const organisations: readonly [RegExp, string][] = [
@@ -24,6 +24,17 @@ const organisations: readonly [RegExp, string][] = [
  */
 export async function locateModel(text: string, hub: Hub): Promise<LocatedModel> {
   return hub.fetch(await planModelSource(text, hub));
+}
+
+/**
+ * The folder of the tokenizer of a model, of which nothing else is fetched.
+ *
+ * @param text as {@link locateModel} takes it
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; what fetching throws.
+ */
+export async function locateTokenizer(text: string, hub: Hub): Promise<string> {
+  if (isBundledModel(text)) return modelFolder(text);
+  return (await localPath(text)) ?? hub.obtain(modelReference(text), planTokenizerFiles);
 }
 
 /** What {@link locateModel} would fetch. */

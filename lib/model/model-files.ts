@@ -8,8 +8,10 @@ import { readWeightMap } from './checkpoint';
 const singleFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
 
-/** Fetched where the repository has them. */
-const optionalFiles = [
+/** What a tokenizer is made of; fetched where the repository has them. */
+const tokenizerFiles = [
+  'config.json',
+  'tokenizer.json',
   'generation_config.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -33,14 +35,18 @@ export const planModelFiles: Planner<LocatedModel> = async (hub, repository) => 
   const { reference } = repository;
   const config = repository.inFolder('config.json');
   await hub.smallFile(repository, config);
+  const { needed, result: folder } = await planTokenizerFiles(hub, repository);
+  const weights = await weightFiles(repository, (path) => hub.smallFile(repository, path));
+  const name = posix.basename(reference.path || reference.repo);
+  return { needed: [...needed, { repository, paths: weights }], result: { folder, name } };
+};
+
+/** What of a model its tokenizer is made of, without weights; the folder as the result. */
+export const planTokenizerFiles: Planner<string> = async (_hub, repository) => {
   const tokenizer = repository.inFolder('tokenizer.json');
   repository.require(tokenizer);
-  const optional = optionalFiles.map((name) => repository.inFolder(name)).filter((path) => repository.has(path));
-  const weights = await weightFiles(repository, (path) => hub.smallFile(repository, path));
-  const paths = [config, tokenizer, ...optional, ...weights];
-  const folder = dirname(repository.file(config));
-  const name = posix.basename(reference.path || reference.repo);
-  return { needed: [{ repository, paths }], result: { folder, name } };
+  const paths = tokenizerFiles.map((name) => repository.inFolder(name)).filter((path) => repository.has(path));
+  return { needed: [{ repository, paths }], result: dirname(repository.file(tokenizer)) };
 };
 
 async function weightFiles(repository: Repository, fetchSmall: (path: string) => Promise<string>): Promise<string[]> {

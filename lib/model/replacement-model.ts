@@ -1,11 +1,12 @@
 import { runAttribution } from '../attribution/attribute';
-import { type AttributeOptions, type ResolvedAttributeOptions, resolveAttributeOptions } from '../attribution/options';
+import { buildGraph } from '../attribution/build-graph';
+import { type AttributeOptions, resolveAttributeOptions } from '../attribution/options';
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
-import type { NativeGraphData, NativeSparseActivations } from '../binding';
-import { type FeatureLabels, labelKey } from '../features/labels';
+import type { NativeSparseActivations } from '../binding';
+import type { FeatureLabels } from '../features/labels';
 import { findFeatures } from '../features/packed-features';
 import { readLabels } from '../features/read-labels';
-import { Graph } from '../graph/graph';
+import type { Graph } from '../graph/graph';
 import { EditPlan } from '../intervention/edits';
 import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
 import { runIntervention } from '../intervention/intervene';
@@ -18,12 +19,11 @@ import type {
   InterveneResult,
   Intervention,
 } from '../intervention/types';
-import { packageVersion } from '../package-version';
 import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
 import { planLocated } from '../transcoder/formats';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
-import { checkBoolean, checkInteger, checkNotAborted, checkOptions, checkSignal } from '../validate';
+import { checkBoolean, checkInteger, checkNotAborted } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { openCheckpoint } from './checkpoint';
 import { planModel } from './families';
@@ -33,14 +33,8 @@ import { locatePair } from './locate-pair';
 import { NativeModel } from './native-model';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
 import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
-import type {
-  ActivationOptions,
-  AttributionSetup,
-  FeatureActivations,
-  NdArray,
-  RunOptions,
-  SparseActivations,
-} from './results';
+import type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './results';
+import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
 import type { ModelSpec, ModelWeights } from './spec';
 import { Tokenizer } from './tokenizer';
 
@@ -188,12 +182,12 @@ export class ReplacementModel {
     const targets = resolved.targets && (await this.#resolveTargets(resolved.targets, prepared, resolved.signal));
     const natives = targets?.map(({ native }) => native) ?? [];
     const data = await runAttribution(this.#native, prepared, resolved, natives);
-    return this.#graph(prepared, data, resolved, targets);
+    return buildGraph(this, prepared, data, resolved, targets);
   }
 
   /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
   async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
-    const { exactTokens, signal } = runOptions(options);
+    const { exactTokens, signal } = resolveRunOptions(options);
     const { tokens, zeroPositions } = this.#prepare(prompt, exactTokens);
     const { indices, values, ...arrays } = await this.#native.run(
       (engine, transformer, transcoders) => engine.setupAttribution(transformer, transcoders, tokens, zeroPositions),
@@ -217,7 +211,7 @@ export class ReplacementModel {
     hookNames: readonly string[],
     options?: RunOptions,
   ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
-    const { exactTokens, signal } = runOptions(options);
+    const { exactTokens, signal } = resolveRunOptions(options);
     const names = checkHookNames(hookNames, this.spec);
     const { tokens } = this.#prepare(prompt, exactTokens);
     const { logits, activations } = await this.#native.run(
@@ -248,7 +242,7 @@ export class ReplacementModel {
     inputs: Prompt | readonly Prompt[],
     options: ActivationOptions = {},
   ): Promise<FeatureActivations | FeatureActivations[]> {
-    const { exactTokens, signal } = runOptions(options, ['sparse', 'applyActivationFunction']);
+    const { exactTokens, signal } = resolveRunOptions(options, ['sparse', 'applyActivationFunction']);
     const sparse = checkBoolean(options.sparse ?? false, 'sparse');
     const apply = checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction');
     const batched = isBatch(inputs);
@@ -394,59 +388,4 @@ export class ReplacementModel {
     };
     return resolveTargets(targets, { spec, transcoders, tokenizer, prompt: tokens.length, zeroPositions, directions });
   }
-
-  /** @param indices [N * 3] of (layer, position, feature) */
-  #labelsOf(indices: Int32Array): FeatureLabels {
-    const found: Record<string, string> = {};
-    for (let i = 0; i < indices.length; i += 3) {
-      const key = labelKey({ layer: indices[i] as number, feature: indices[i + 2] as number });
-      const label = this.labels[key];
-      if (label !== undefined) found[key] = label;
-    }
-    return found;
-  }
-
-  #graph(
-    { tokens }: PreparedPrompt,
-    data: NativeGraphData,
-    { native, offload }: ResolvedAttributeOptions,
-    targets: readonly ResolvedTarget[] | undefined,
-  ): Graph {
-    const { family, nLayers, dModel, dVocab } = this.spec;
-    const decode = (id: number) => this.tokenizer?.decodeToken(id) ?? String(id);
-    const ids = Array.from(tokens);
-    return new Graph({
-      prompt: this.tokenizer?.decode(ids) ?? ids.join(' '),
-      tokens,
-      tokenStrings: ids.map(decode),
-      activeFeatures: data.indices,
-      activationValues: data.values,
-      selectedFeatures: data.selectedFeatures,
-      edges: data.edges.data,
-      logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
-        ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
-        probability: data.logitProbabilities[rank] as number,
-      })),
-      featureLabels: this.#labelsOf(data.indices),
-      scan: this.transcoderSpec.scan,
-      model: { family, modelName: this.name, nLayers, dModel, dVocab },
-      settings: {
-        ...native,
-        maxFeatureNodes: Number.isFinite(native.maxFeatureNodes) ? native.maxFeatureNodes : null,
-        offload: offload ?? null,
-        dtype: this.dtype,
-        device: this.device,
-      },
-      timings: data.timings,
-      packageVersion,
-    });
-  }
-}
-
-function runOptions(options: RunOptions = {}, more: readonly string[] = []) {
-  checkOptions(options, ['exactTokens', 'signal', ...more]);
-  return {
-    exactTokens: checkBoolean(options.exactTokens ?? false, 'exactTokens'),
-    signal: checkSignal(options.signal),
-  };
 }

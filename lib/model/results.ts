@@ -3,19 +3,6 @@ import type { NativeArray } from '../binding';
 /** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
 export type NdArray = NativeArray;
 
-export interface RunOptions {
-  /** The tokens are taken as they are: no special token is put in front. Default false. */
-  readonly exactTokens?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-export interface ActivationOptions extends RunOptions {
-  /** Only the non-zero activations, by index. Default false. */
-  readonly sparse?: boolean;
-  /** False: pre-activations. Default true. */
-  readonly applyActivationFunction?: boolean;
-}
-
 /** Activations sorted by (layer, position, feature). */
 export interface SparseActivations {
   /** [N * 3] of (layer, position, feature). */

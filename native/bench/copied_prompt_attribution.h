@@ -29,7 +29,7 @@ class CopiedPromptAttribution {
                           const std::vector<int64_t>& tokens, int64_t zeroPositions);
 
   Result run(int64_t maxLogits, double desiredLogitProb, int64_t batchSize, int64_t maxFeatureNodes,
-             int64_t updateInterval);
+             int64_t rankEvery);
 
  private:
   struct Rows {

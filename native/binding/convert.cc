@@ -276,8 +276,13 @@ AttributeOptions toAttributeOptions(const Napi::Object& options) {
   out.batchSize = integer(options, "batchSize");
   const double maxFeatureNodes = number(options, "maxFeatureNodes");
   out.maxFeatureNodes = std::isinf(maxFeatureNodes) ? -1 : static_cast<int64_t>(maxFeatureNodes);
-  out.updateInterval = integer(options, "updateInterval");
+  out.rankEvery = integer(options, "rankEvery");
   out.offload = text(options, "offload");
+  const Napi::Array devices = array(options, "devices");
+  for (uint32_t i = 0; i < devices.Length(); ++i) {
+    out.devices.push_back(toDevice(devices.Get(i).As<Napi::String>()));
+  }
+  out.availableMemory = integer(options, "availableMemory");
   const Napi::Array targets = array(options, "targets");
   for (uint32_t i = 0; i < targets.Length(); ++i) {
     out.targets.push_back(toTargetRequest(targets.Get(i).As<Napi::Object>()));

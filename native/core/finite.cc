@@ -31,12 +31,20 @@ bool allFinite(const at::Tensor& values) {
   return true;
 }
 
+void requireFiniteNumbers(bool finite, const std::string& what) {
+  require(finite, "ERR_NUMERIC", what,
+          " holds NaN or infinite numbers: a weight is damaged, or the dtype's range is too small "
+          "for this model (try float32)");
+}
+
 }  // namespace
 
 void requireFinite(const at::Tensor& values, const std::string& what) {
-  require(allFinite(values), "ERR_NUMERIC", what,
-          " holds NaN or infinite numbers: a weight is damaged, or the dtype's range is too small "
-          "for this model (try float32)");
+  requireFiniteNumbers(allFinite(values), what);
+}
+
+void requireFinite(double absoluteSum, const std::string& what) {
+  requireFiniteNumbers(std::isfinite(absoluteSum), what);
 }
 
 void requireFiniteWeight(const at::Tensor& values, const std::string& name) {

@@ -10,6 +10,9 @@ namespace circuit_tracer {
 // looked for by hand: JumpReLU's comparison would silently turn it into an inactive feature.
 void requireFinite(const at::Tensor& values, const std::string& what);
 
+// The same, of numbers whose absolute sum is known.
+void requireFinite(double absoluteSum, const std::string& what);
+
 // The same for a weight, with ERR_WEIGHT.
 void requireFiniteWeight(const at::Tensor& values, const std::string& name);
 

@@ -3,6 +3,7 @@
 #include "binding/convert.h"
 #include "binding/results.h"
 #include "test/oracle.h"
+#include "test/work_counter.h"
 
 namespace circuit_tracer {
 namespace {
@@ -47,11 +48,29 @@ Napi::Value oracle(const Napi::CallbackInfo& info) {
   return out;
 }
 
+Napi::Value workCounted(const Napi::CallbackInfo& info) {
+  const Work work = stopCountingWork();
+  Napi::Object out = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, int64_t value) {
+    out.Set(name, Napi::Number::New(info.Env(), static_cast<double>(value)));
+  };
+  set("flops", work.flops);
+  set("products", work.products);
+  set("allocations", work.allocations);
+  set("allocatedBytes", work.allocatedBytes);
+  set("peakBytes", work.peakBytes);
+  return out;
+}
+
 }  // namespace
 }  // namespace circuit_tracer
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("autogradRows", Napi::Function::New(env, circuit_tracer::oracle));
+  exports.Set("startCountingWork", Napi::Function::New(env, [](const Napi::CallbackInfo&) -> void {
+                circuit_tracer::startCountingWork();
+              }));
+  exports.Set("stopCountingWork", Napi::Function::New(env, circuit_tracer::workCounted));
   return exports;
 }
 NODE_API_MODULE(circuit_tracer_oracle, Init)

@@ -11,6 +11,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { Graph, writeGraphFiles } = require('../../dist');
+const { ownPeakBytes } = require('../own-peak');
 
 const nLayers = 26;
 const nPositions = 20;
@@ -69,7 +70,7 @@ function randomNumbers(seed) {
   };
 }
 
-const peakMiB = () => Math.round(process.resourceUsage().maxRSS / 1024);
+const peakMiB = () => Math.round(ownPeakBytes() / 2 ** 20);
 
 async function main() {
   const { values } = parseArgs({ options: { nodes: { type: 'string', default: '8000' } } });

@@ -12,6 +12,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { gunzipSync } = require('node:zlib');
 const { ReplacementModel, harvestFeatures } = require('../../dist');
+const { ownPeakBytes } = require('../own-peak');
 
 const source = path.join(__dirname, '..', 'demo-model', 'harvest.txt.gz');
 
@@ -56,7 +57,7 @@ async function main() {
     seconds: Number(seconds.toFixed(1)),
     gatherSeconds: Number(((examples - start) / 1000).toFixed(1)),
     tokensPerSecond: Math.round(tokens / seconds),
-    peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    peakMiB: Math.round(ownPeakBytes() / 2 ** 20),
   };
   console.log(JSON.stringify(result, null, 2));
 }

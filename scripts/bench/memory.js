@@ -15,10 +15,10 @@ const { convertTranscoders, estimateMemory, packageVersion, ReplacementModel } =
 const { openSafetensors } = require('../../dist/io/safetensors');
 const { roundedTo, writeTensors } = require('../../dist/transcoder/convert/write-tensors');
 const { OwnedEngine } = require('../../dist/owned-engine');
+const { ownPeakBytes } = require('../own-peak');
 const { makeCheckpoint } = require('./make-checkpoint');
 const { sizes } = require('./sizes');
 
-const peakBytes = () => process.resourceUsage().maxRSS * 1024;
 const maxFeatureNodes = 1024;
 
 /** The same checkpoint with all weights in bfloat16. */
@@ -67,12 +67,12 @@ async function makeCases(root, sizeName) {
 /** In the child: load, then attribute, and print the peak after each. */
 async function measure({ model: modelDir, transcoders, tokens, options }) {
   const model = await ReplacementModel.load(modelDir, transcoders, options);
-  const load = peakBytes();
+  const load = ownPeakBytes();
   if (!tokens) return { load };
   const ids = JSON.parse(await fs.readFile(tokens, 'utf8'));
   const graph = await model.attribute(ids, { exactTokens: true, maxFeatureNodes });
   const activePerToken = graph.nActive / ids.length / model.spec.nLayers;
-  return { load, attribution: peakBytes(), tokens: ids.length, activePerToken };
+  return { load, attribution: ownPeakBytes(), tokens: ids.length, activePerToken };
 }
 
 async function compare(one) {

@@ -60,7 +60,9 @@ async function copied(dir, { batchSize, maxFeatureNodes, reference }) {
     desiredLogitProb: 0.95,
     batchSize,
     maxFeatureNodes: maxFeatureNodes ?? Number.POSITIVE_INFINITY,
-    updateInterval: 4,
+    rankEvery: 4 * batchSize,
+    devices: [],
+    availableMemory: 0,
     offload: '',
     targets: [],
   });

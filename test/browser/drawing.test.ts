@@ -167,10 +167,10 @@ test.each([
   const session = await page.context().newCDPSession(page);
   const touch = async (type: string, points: object[]) =>
     session.send('Input.dispatchTouchEvent', { type: type as 'touchStart', touchPoints: points as never });
-  for (const id of ['0_7_1', '2_9_1']) {
+  for (const [i, id] of ['0_7_1', '2_9_1'].entries()) {
     const place = await placeOf(page, file, id);
     await touch('touchStart', [place]);
-    await page.waitForTimeout(650);
+    await page.waitForFunction((count) => document.querySelectorAll('.box').length === count, i + 1);
     await touch('touchEnd', []);
   }
   await page.tap('.pane-tabs >> text=Subgraph');

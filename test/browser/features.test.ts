@@ -75,10 +75,16 @@ test('nothing known, a failure with another try, an answer that makes no sense',
 });
 
 test('a slow answer never shows under another node', async () => {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let answered = held;
   const page = await open({
-    0: async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 900));
-      await json(route, 200, featureOf('slow')).catch(() => {});
+    0: (route) => {
+      // The page may have given it up.
+      answered = held.then(() => json(route, 200, featureOf('slow'))).catch(() => {});
+      return answered;
     },
     2: (route) => json(route, 200, featureOf('quick')),
     1: (route) => json(route, 200, featureOf('sea')),
@@ -87,7 +93,13 @@ test('a slow answer never shows under another node', async () => {
   await page.waitForSelector('text=Reading examples');
   await selectBySearch(page, 'feature:9');
   await page.waitForSelector('text=quick up');
-  await page.waitForTimeout(1200);
+  letGo();
+  await answered;
+  // What is asked for later arrives later.
+  await page.evaluate(async () => {
+    await fetch('api/features/1/1');
+    await new Promise(requestAnimationFrame);
+  });
   expect(await page.textContent('.detail-body')).not.toContain('slow');
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { smallParts } from '../frontend/support/graph-file';
+import { eventually } from '../support/eventually';
 import { smallFile } from './support/graphs';
 import { boxNames, boxPlaces, folderOf, PageTests, pinBySearch, selectBySearch } from './support/page';
 
@@ -39,10 +40,12 @@ async function drag(page: Page, name: string, x: number, y: number): Promise<voi
   await page.mouse.up();
 }
 
+/** What tells that all of {@link arrange} has been drawn. */
+const arranged = { selected: 'big gull', threshold: '0.62', boxes: expect.arrayContaining(['tide, group of 2']) };
+
 /** All that a saved view brings back. */
 async function seen(page: Page) {
   await page.mouse.move(5, 5);
-  await page.waitForTimeout(200);
   return {
     boxes: (await boxNames(page)).sort(),
     gull: (await boxPlaces(page))['big gull'],
@@ -52,39 +55,57 @@ async function seen(page: Page) {
   };
 }
 
+/** Drawing takes a moment. */
+const expectSeen = (page: Page, expected: object) =>
+  eventually(async () => {
+    const view = await seen(page);
+    expect(view).toMatchObject(expected);
+    return view;
+  });
+
+/** The browser keeps the last change of {@link arrange}, the threshold. */
+const draftIsKept = () =>
+  new Promise<boolean>((resolve, reject) => {
+    const opening = indexedDB.open('attribution-graphs');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const reading = database.transaction('drafts').objectStore('drafts').getAll();
+      reading.onsuccess = () => {
+        database.close();
+        resolve(reading.result.some((draft) => draft?.qParams.pruningThreshold === 0.62));
+      };
+    };
+  });
+
 test('save, reload: the same pins, groups, labels, places, selection and filters', async () => {
   const folder = folderOf({ x: smallFile() });
   const server = await tests.serve(folder);
   const page = await tests.open(server.urlOf('x'));
   await arrange(page);
-  const before = await seen(page);
-  expect(before).toMatchObject({
-    selected: 'big gull',
-    threshold: '0.62',
-    boxes: expect.arrayContaining(['tide, group of 2']),
-  });
+  const before = await expectSeen(page, arranged);
   await page.keyboard.press('Control+s');
   await page.waitForSelector('button:text-is("Saved")');
   const { qParams } = JSON.parse(readFileSync(path.join(folder, 'x.json'), 'utf8'));
   expect(qParams).toMatchObject({ supernodes: [['tide', '0_7_1', '1_2_1']], pruningThreshold: 0.62 });
   await page.reload();
   await page.waitForSelector('.box');
-  expect(await seen(page)).toEqual(before);
+  await expectSeen(page, before);
   // Another browser has nothing but the file.
   const other = await tests.open(server.urlOf('x'));
   await other.waitForSelector('.box');
-  expect(await seen(other)).toEqual(before);
+  await expectSeen(other, before);
 });
 
 test('unsaved changes are there again after a reload, and can be given up', async () => {
   const server = await tests.serve({ x: smallFile() });
   const page = await tests.open(server.urlOf('x'));
   await arrange(page);
-  const before = await seen(page);
-  await page.waitForTimeout(600);
+  const before = await expectSeen(page, arranged);
+  await eventually(async () => expect(await page.evaluate(draftIsKept)).toBe(true));
   await page.reload();
   await page.waitForSelector('.box');
-  expect(await seen(page)).toEqual(before);
+  await expectSeen(page, before);
   await page.click('text=Go back to the saved view');
   await page.waitForSelector('.box', { state: 'detached' });
 });
@@ -94,14 +115,14 @@ test('a copied link shows the view elsewhere', async () => {
   const context = await tests.context({ permissions: ['clipboard-read', 'clipboard-write'] });
   const page = await tests.open(server.urlOf('x'), { context });
   await arrange(page);
-  const before = await seen(page);
+  const before = await expectSeen(page, arranged);
   await page.click('summary:has-text("File")');
   await page.click('text=Copy a link to this view');
   await page.waitForSelector('text=The link to this view is in the clipboard');
   const address = await page.evaluate(() => navigator.clipboard.readText());
   const other = await tests.open(address);
   await other.waitForSelector('.box');
-  expect(await seen(other)).toEqual(before);
+  await expectSeen(other, before);
 });
 
 const { low, middle, high } = nodes;
@@ -122,11 +143,7 @@ test.each([
   });
   const page = await tests.open(`${server.url}?${query}`);
   await page.waitForSelector('.box');
-  expect(await seen(page)).toMatchObject({
-    boxes: ['big gull', 'tide, group of 2'],
-    selected: 'big gull',
-    threshold: '0.62',
-  });
+  await expectSeen(page, { ...arranged, boxes: ['big gull', 'tide, group of 2'] });
 });
 
 test('an address with the difference of two outputs', async () => {

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bodyOf, graphsFolder, json } from '../server/support/server';
 import { type ChildResult, cliScript, runNode } from '../support/child';
+import { eventually } from '../support/eventually';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -160,12 +161,7 @@ describe('circuit-tracer attribute --server', () => {
       mode: 0o755,
     });
     const args = ['start-server', '--graph-file-dir', graphsFolder(), '--port', '0', '--open'];
-    const waited = async () => {
-      for (let i = 0; i < 100 && !readdirSync(folder).includes('opened'); i++) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      expect(readdirSync(folder)).toContain('opened');
-    };
+    const waited = () => eventually(() => expect(readdirSync(folder)).toContain('opened'));
     await visit(args, waited, 'SIGINT', { PATH: `${bin}:${process.env.PATH}` });
   });
 

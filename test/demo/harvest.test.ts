@@ -11,9 +11,9 @@ const sets = ['demo', 'demo-cross-layer'];
 // In a process of its own: jest's sandbox slows down loops over numbers several times.
 const out = temporaryFolder();
 beforeAll(async () => {
-  const { code, stderr } = await runNode(script, [out], { timeoutSeconds: 600 });
+  const { code, stderr } = await runNode(script, [out], { timeoutSeconds: 1800 });
   if (code !== 0) throw new Error(stderr);
-}, 600_000);
+}, 1_800_000);
 
 interface Pair {
   readonly found: FeatureExamples;

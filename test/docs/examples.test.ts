@@ -24,7 +24,7 @@ function userFolder(): string {
 }
 
 function run(program: string, args: string[], cwd: string): void {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 110_000 });
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 300_000 });
   if (status !== 0) throw new Error(`${[program, ...args].join(' ')}\nexit code ${status}\n${stdout}${stderr}`);
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph } from '../../lib';
+import { PackedWriter } from '../../lib/features/packed-writer';
 import { cliScript, runNode } from '../support/child';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -99,6 +100,79 @@ test('attribute downloads on first use, and gives the graph of local folders', a
   expect(await lines(['info', 'org/set'])).toMatch(/^Transcoders org\/set\n/);
 });
 
+describe('names on the hub', () => {
+  const folder = temporaryFolder();
+  const graph = path.join(folder, 'graph.pt');
+  beforeAll(async () => {
+    const model = ['-m', modelDir('llama'), '-t', set, '--tokens', '3,5,7,11'];
+    const { code, stderr } = await runNode(cliScript, ['attribute', ...model, '-o', graph]);
+    if (code !== 0) throw new Error(stderr);
+  });
+
+  /** Packed examples of one feature, which says so. */
+  async function featuresOf({ layer, feature }: Record<string, number>): Promise<Record<string, Buffer>> {
+    const packed = path.join(temporaryFolder(), 'features');
+    const writer = await PackedWriter.open(packed);
+    for (let l = 0; l <= (layer ?? 0); l++) {
+      await writer.startLayer();
+      for (let f = 0; l === layer && f <= (feature ?? 0); f++) {
+        await writer.add(f === feature ? { index: f, examples_quantiles: [], top_logits: ['of the hub'] } : undefined);
+      }
+    }
+    await writer.finish();
+    return Object.fromEntries(readdirSync(packed).map((name) => [name, readFileSync(path.join(packed, name))]));
+  }
+
+  test.each(['org/set', 'gemma'])('label finds the examples of -t %s', async (name) => {
+    const label = ['label', graph, '--node-threshold', '1', '--count', '1', '--json'];
+    const [first] = JSON.parse(await lines(label)).features;
+    expect(first.examples).toBeNull();
+    const { files } = current.hub.repositories.get('org/set') ?? { files: new Map<string, Buffer>() };
+    for (const [file, content] of Object.entries(await featuresOf(first))) files.set(`features/${file}`, content);
+    current.hub.add('mwhanna/gemma-scope-transcoders', Object.fromEntries(files));
+    const [again] = JSON.parse(await lines([...label, '-t', name])).features;
+    expect(again).toMatchObject({ layer: first.layer, examples: { top_logits: ['of the hub'] } });
+  });
+
+  test('label says what transcoders there are not', async () => {
+    expect(await run(['label', graph, '-t', 'nonsense'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/transcoders must be .*org\/repo.*nonsense/),
+    });
+    expect(await run(['label', graph, '-t', './none'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/none: expected a folder of transcoders.*ERR_FILE_NOT_FOUND/),
+    });
+    expect(await run(['label', graph, '-t', 'org/set'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no features of these transcoders.*ERR_HUB_NOT_FOUND/),
+    });
+  });
+
+  test('graph and convert fetch the tokenizer of -m, and no weights', async () => {
+    const tokensOf = async (model: string) => JSON.parse(await lines(['graph', graph, '-m', model, '--json'])).tokens;
+    const local = await tokensOf(modelDir('llama'));
+    expect(local.some(({ id, token }: { id: number; token: string }) => token !== String(id))).toBe(true);
+    expect(await tokensOf('meta/tiny')).toEqual(local);
+    const page = path.join(folder, 'page.json');
+    await lines(['convert', graph, page, '-m', 'meta/tiny']);
+    const { metadata } = JSON.parse(readFileSync(page, 'utf8'));
+    expect(metadata.prompt_tokens).toEqual(local.map(({ token }: { token: string }) => token));
+    const urls = current.hub.takeRequests().map(({ url }) => url);
+    expect(urls.some((url) => url.endsWith('/tokenizer.json'))).toBe(true);
+    expect(urls.filter((url) => /model\.safetensors/.test(url))).toEqual([]);
+    for (const command of [
+      ['graph', graph],
+      ['convert', graph, page],
+    ]) {
+      expect(await run([...command, '-m', 'nonsense'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/model must be .*org\/repo.*nonsense/),
+      });
+    }
+  });
+});
+
 test('errors of the hub end a command with 1, malformed references with 2', async () => {
   const unknown = await run(['fetch', 'org/none']);
   expect(unknown).toMatchObject({
@@ -157,5 +231,22 @@ describe('cache', () => {
       stderr: expect.stringContaining("isn't in the cache"),
     });
     expect(await run(['cache', 'rm', '../x'])).toMatchObject({ code: 2 });
+  });
+
+  test('rm takes whatever ls lists', async () => {
+    await lines(['fetch', 'org/set']);
+    renameSync(repoFolder('org/set'), path.join(current.cacheDir, 'models--set'));
+    const listed = await lines(['cache', 'ls']);
+    const names = [...listed.matchAll(/^ {0,2}(\S+).* [kM]?B(?: |$)/gm)].map(([, name]) => name ?? '');
+    expect(names).toEqual(['meta/tiny', expect.any(String), 'set', expect.stringMatching(/^[0-9a-f]{12}$/)]);
+    const [model = '', modelCommit = '', set = '', commit = ''] = names;
+    for (const name of [...names, `${model}@${modelCommit}`, `${set}@${commit}`, 'set@main']) {
+      expect(await lines(['cache', 'rm', name, '--dry-run'])).toMatch(
+        /^(meta\/tiny|set)(@[0-9a-f]{12})?: .* would be freed\n$/,
+      );
+    }
+    expect(await lines(['cache', 'rm', modelCommit])).toMatch(/^meta\/tiny@/);
+    expect(await lines(['cache', 'rm', 'set'])).toMatch(/^set: /);
+    expect(await lines(['cache', 'ls'])).toMatch(/^0 repositories/);
   });
 });

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GraphServer, ReplacementModel, topTokens } from '../../lib';
+import { eventually } from '../support/eventually';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { ask, bodyOf, expectRefusal, graphsFolder, graphText, json, started } from './support/server';
 
@@ -142,20 +143,12 @@ class HeldModel {
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('it never happened');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 test('takes requests in turn, and says so when too many wait', async () => {
   const held = new HeldModel();
   const busy = await started({ dataDir, model: held.model });
   const responses: Response[] = [];
   const all = Array.from({ length: 12 }, async () => responses.push(await ask(busy, 'api/steer', json(body))));
-  await until(() => responses.length === 8);
+  await eventually(() => expect(responses).toHaveLength(8));
   expect(held.signals).toHaveLength(1);
   for (const response of responses.splice(0)) {
     expect(response.headers.get('retry-after')).toBe('5');
@@ -171,10 +164,10 @@ test('a client that goes away is not worked for', async () => {
   const left = await started({ dataDir, model: held.model });
   const gone = new AbortController();
   const given = ask(left, 'api/steer', { ...json(body), signal: gone.signal }).catch((error: Error) => error.name);
-  await until(() => held.signals.length === 1);
+  await eventually(() => expect(held.signals).toHaveLength(1));
   gone.abort();
   expect(await given).toBe('AbortError');
-  await until(() => held.signals[0]?.aborted === true);
+  await eventually(() => expect(held.signals[0]?.aborted).toBe(true));
   held.letGo();
   expect((await ask(left, 'api/steer', json(body))).status).toBe(200);
   // One of the first request, which went no further, and two of the second.
@@ -185,7 +178,7 @@ test('closing gives up what runs, and leaves the model to its owner', async () =
   const held = new HeldModel();
   const closing = await started({ dataDir, model: held.model });
   const running = ask(closing, 'api/steer', json(body)).catch(() => 'gone');
-  await until(() => held.signals.length === 1);
+  await eventually(() => expect(held.signals).toHaveLength(1));
   await closing.close();
   expect(held.signals[0]?.aborted).toBe(true);
   held.letGo();

@@ -135,9 +135,11 @@ export class FakeHub {
 
   #sendBytes(response: ServerResponse, content: Buffer | undefined, range: string | undefined): unknown {
     if (!content) return refuse(response, 404, 'EntryNotFound');
-    const start = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
-    if (range) response.setHeader('content-range', `bytes ${start}-${content.length - 1}/${content.length}`);
-    const body = content.subarray(start);
+    const [, first, last] = /^bytes=(\d+)-(\d*)/.exec(range ?? '') ?? [];
+    const start = Number(first ?? 0);
+    const end = last ? Number(last) + 1 : content.length;
+    if (range) response.setHeader('content-range', `bytes ${start}-${end - 1}/${content.length}`);
+    const body = content.subarray(start, end);
     response.writeHead(range ? 206 : 200, { 'content-length': body.length, 'accept-ranges': 'bytes' });
     return this.#sendBody(response, body);
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { type CachedReference, findInCache } from '../../hub/cached-reference';
 import { type CachedRepository, listCache, removeFromCache } from '../../hub/cached-repositories';
-import { requireHubReference } from '../../hub/reference';
 import { hubSettings } from '../../hub/settings';
 import { byteSize, cell, Palette, pageWidth, printable } from '../text';
 
@@ -23,7 +23,7 @@ export function registerCache(program: Command): void {
   cache
     .command('rm')
     .description('remove a repository, or one revision and what no other revision uses')
-    .argument('<reference>', 'org/repo or org/repo@revision')
+    .argument('<reference>', 'as ls lists them: a repository, repository@revision, or a commit')
     .option('--dry-run', 'say what would be removed')
     .option('--verbose', 'show stacks of errors')
     .option('--json', 'print it for programs')
@@ -40,10 +40,19 @@ async function list({ json }: ListFlags): Promise<void> {
 
 async function remove(text: string, { dryRun = false, json }: RemoveFlags): Promise<void> {
   const { cacheDir } = await hubSettings();
-  const removal = await removeFromCache(cacheDir, requireHubReference(text, 'reference'), { dryRun });
-  const words = `${printable(text)}: ${byteSize(removal.bytes)} ${dryRun ? 'would be freed' : 'freed'}`;
+  const reference = await findInCache(cacheDir, text);
+  const removal = await removeFromCache(cacheDir, reference, { dryRun });
+  const words = `${named(reference)}: ${byteSize(removal.bytes)} ${dryRun ? 'would be freed' : 'freed'}`;
   process.stdout.write(json ? `${JSON.stringify(removal, null, 2)}\n` : `${words}\n`);
 }
+
+/** As it is listed. */
+function named({ repo, commit }: CachedReference): string {
+  return printable(commit === undefined ? repo : `${repo}@${shortCommit(commit)}`);
+}
+
+/** Enough digits to be the only commit, nearly always. */
+const shortCommit = (commit: string) => commit.slice(0, 12);
 
 const sizeWidth = 10;
 const dateWidth = 12;
@@ -53,7 +62,7 @@ function render(cacheDir: string, repositories: readonly CachedRepository[]): st
   const lines = repositories.flatMap(({ repo, bytes, incompleteBytes, revisions }) => [
     palette.heading(row(repo, bytes)),
     ...revisions.map(({ commit, refs, bytes: size, fetchedAt }) =>
-      row(`  ${commit.slice(0, 12)} ${refs.join(', ')}`, size, new Date(fetchedAt).toISOString().slice(0, 10)),
+      row(`  ${shortCommit(commit)} ${refs.join(', ')}`, size, new Date(fetchedAt).toISOString().slice(0, 10)),
     ),
     ...(incompleteBytes > 0 ? [row('  downloads that broke off', incompleteBytes)] : []),
   ]);

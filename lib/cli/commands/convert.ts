@@ -1,17 +1,17 @@
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { ProgressListener } from '../../engine';
 import { convertGraph } from '../../graph/convert';
 import { fileExists } from '../../io/files';
-import { modelFolder } from '../../model/bundled';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
-import { Tokenizer } from '../../model/tokenizer';
-import { type ConvertTranscodersOptions, convertTranscoders } from '../../transcoder/convert/convert';
+import { convertTranscoders } from '../../transcoder/convert/convert';
 import { fraction, oneOf } from '../arguments';
 import { interruptible } from '../exit';
 import { logToStderr } from '../logging';
 import { shortDtypes } from '../model-options';
 import { progressDisplay } from '../progress';
 import { byteSize } from '../text';
+import { addTokenizerOption, tokenizerOf } from '../tokenizer-option';
 
 interface ConvertFlags {
   model?: string;
@@ -21,13 +21,19 @@ interface ConvertFlags {
   verbose: boolean;
 }
 
+/** What both kinds of conversion take. */
+interface Shared {
+  readonly signal: AbortSignal;
+  readonly onProgress: ProgressListener;
+}
+
 export function registerConvert(program: Command): void {
-  program
+  const command = program
     .command('convert')
     .description('write transcoders in the native format that lazy loading reads best, or a saved graph in another')
     .argument('<from>', 'transcoders with config.yaml, also demo and demo-cross-layer; or a graph: .safetensors, .pt')
-    .argument('<to>', 'folder to make; for a graph a file: .safetensors, .pt, or .json for the page')
-    .option('-m, --model <folder>', 'model whose tokenizer names the tokens of a .pt graph')
+    .argument('<to>', 'folder to make; for a graph a file: .safetensors, .pt, or .json for the page');
+  addTokenizerOption(command)
     .option('--node-threshold <share>', 'influence kept by the nodes of a .json graph', fraction, 0.8)
     .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98)
     .option('--dtype <type>', 'float32, bfloat16 or float16 (default: as stored)', oneOf(computeDtypes, shortDtypes))
@@ -40,9 +46,9 @@ async function convert(from: string, to: string, flags: ConvertFlags): Promise<v
   logToStderr(display, flags.verbose);
   await interruptible(async (signal) => {
     try {
-      const done = (await fileExists(from))
-        ? await convertSavedGraph(from, to, flags, signal)
-        : await convertSet(from, to, flags, { signal, onProgress: display.listener });
+      const shared = { signal, onProgress: display.listener };
+      const write = (await fileExists(from)) ? convertSavedGraph : convertSet;
+      const done = await write(from, to, flags, shared);
       display.stop();
       process.stdout.write(`${done}\n`);
     } finally {
@@ -52,21 +58,20 @@ async function convert(from: string, to: string, flags: ConvertFlags): Promise<v
 }
 
 /** @returns what was written, in words */
-async function convertSavedGraph(from: string, to: string, flags: ConvertFlags, signal: AbortSignal): Promise<string> {
-  const { model, nodeThreshold, edgeThreshold } = flags;
-  const tokenizer = model === undefined ? undefined : await Tokenizer.load(modelFolder(model));
+async function convertSavedGraph(
+  from: string,
+  to: string,
+  { model, nodeThreshold, edgeThreshold }: ConvertFlags,
+  shared: Shared,
+): Promise<string> {
+  const tokenizer = await tokenizerOf(model, shared);
   const thresholds = extname(to) === '.json' ? { nodeThreshold, edgeThreshold } : {};
-  await convertGraph(from, to, { tokenizer, signal, ...thresholds });
+  await convertGraph(from, to, { tokenizer, signal: shared.signal, ...thresholds });
   return resolve(to);
 }
 
 /** @returns what was written, in words */
-async function convertSet(
-  from: string,
-  to: string,
-  { dtype }: ConvertFlags,
-  shared: Pick<ConvertTranscodersOptions, 'signal' | 'onProgress'>,
-): Promise<string> {
+async function convertSet(from: string, to: string, { dtype }: ConvertFlags, shared: Shared): Promise<string> {
   const { folder, files, bytes } = await convertTranscoders(from, to, { ...shared, ...(dtype && { dtype }) });
   return `${files} files, ${byteSize(bytes)}, in ${folder}`;
 }

@@ -2,8 +2,6 @@ import type { Command } from 'commander';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
 import { Graph } from '../../graph/graph';
 import { log } from '../../log';
-import { modelFolder } from '../../model/bundled';
-import { Tokenizer } from '../../model/tokenizer';
 import { checkNotAborted } from '../../validate';
 import { interruptible } from '../exit';
 import { addGraphFileOptions, contentOptions, type GraphFileFlags, labelsOf } from '../graph-file-options';
@@ -12,6 +10,7 @@ import { logToStderr } from '../logging';
 import { checkOutputs, graphFilesOf } from '../outputs';
 import { printSummary } from '../print-summary';
 import { progressDisplay } from '../progress';
+import { addTokenizerOption, tokenizerOf } from '../tokenizer-option';
 
 interface GraphFlags extends GraphFileFlags {
   model?: string;
@@ -26,8 +25,7 @@ export function registerGraph(program: Command): void {
     .description('prune and summarise a saved graph, and write graph files of it')
     .argument('<file>', 'graph saved as .safetensors or .pt');
   addGraphFileOptions(command);
-  command
-    .option('-m, --model <folder>', 'model whose tokenizer names the tokens of a .pt file')
+  addTokenizerOption(command)
     .option('--scan <name>', "transcoders the page reads features of (default: the graph's)")
     .option('--verbose', 'log what is done, and show stacks of errors')
     .option('--json', 'print a machine-readable summary')
@@ -41,16 +39,14 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
   const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
   await checkOutputs({ graphPath: undefined, graphFiles });
   await interruptible(async (signal) => {
-    const graph = (await loadGraph(file, flags.model)).withLabels(await labelsOf(flags));
+    const tokenizer = await tokenizerOf(flags.model, { signal, onProgress: display.listener }).finally(() =>
+      display.stop(),
+    );
+    const graph = (await Graph.load(file, { tokenizer })).withLabels(await labelsOf(flags));
     const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
     checkNotAborted(signal);
     const options = { ...contentOptions(flags), ...(scan && { scan }) };
     const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...options }));
     printSummary(await summarise(pruned, { graphPath: file, written }, signal), flags.json);
   });
-}
-
-/** @param model whose tokenizer gives the texts that the file lacks */
-async function loadGraph(file: string, model: string | undefined): Promise<Graph> {
-  return Graph.load(file, { tokenizer: model === undefined ? undefined : await Tokenizer.load(modelFolder(model)) });
 }

@@ -1,11 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { CircuitTracerError } from '../../errors';
 import type { FeatureExamples } from '../../features/feature-examples';
 import { type FeatureLabels, labelKey } from '../../features/labels';
 import { findFeatures } from '../../features/packed-features';
 import { readLabels } from '../../features/read-labels';
 import type { FeatureSource } from '../../features/sources/feature-source';
 import { openFeatureSource } from '../../features/sources/open-source';
-import { fileExists, writeFileAtomically } from '../../io/files';
+import { localPath } from '../../hub/local-path';
+import { requireHubReference, scanOf } from '../../hub/reference';
+import { fileExists, isFolder, writeFileAtomically } from '../../io/files';
 import { isBundledTranscoders, transcoderFolder } from '../../model/bundled';
 import { fraction, wholeNumber } from '../arguments';
 import { interruptible, UsageError } from '../exit';
@@ -33,7 +36,10 @@ export function registerLabel(program: Command): void {
     .option('--labels <file>', 'labels.json with more labels; where --name writes')
     .option('--name <layer:feature=text>', 'put a label into --labels; may be repeated', name)
     .option('--features <place>', 'where examples are: a folder, an address, org/repo (default: with the transcoders)')
-    .option('-t, --transcoder-set <folder>', 'their transcoders (default: those of the graph)')
+    .option(
+      '-t, --transcoder-set <name>',
+      'their transcoders: folder, org/repo, gemma, llama (default: those of the graph)',
+    )
     .option('--count <n>', 'features to list', wholeNumber(1), 10)
     .option('--examples <n>', 'examples of each', wholeNumber(0), 3)
     .option('--node-threshold <share>', 'influence kept by the nodes of a saved graph', fraction, 0.8)
@@ -76,11 +82,23 @@ async function takeNames({ labels: path, name: names = [] }: LabelFlags): Promis
   return labels;
 }
 
-/** Of the flag, or what ships with the transcoders; nothing is asked of other machines unless the flag says so. */
-async function sourceOf(scan: string, flags: LabelFlags): Promise<FeatureSource | undefined> {
-  if (flags.features !== undefined) return openFeatureSource(flags.features);
-  const set = flags.transcoderSet ?? (isBundledTranscoders(scan) || scan.startsWith('/') ? scan : undefined);
-  const folder = set === undefined ? undefined : await findFeatures(transcoderFolder(set));
+/** Of the flags, or what ships with the transcoders; nothing is asked of other machines unless a flag says so. */
+async function sourceOf(scan: string, { features, transcoderSet }: LabelFlags): Promise<FeatureSource | undefined> {
+  if (features !== undefined) return openFeatureSource(features);
+  if (transcoderSet !== undefined) return openFeaturesOf(transcoderSet);
+  return isBundledTranscoders(scan) || scan.startsWith('/') ? openFeaturesIn(transcoderFolder(scan)) : undefined;
+}
+
+/** Those of transcoders that the user names: bundled, in a folder, or on the hub. */
+async function openFeaturesOf(set: string): Promise<FeatureSource | undefined> {
+  const folder = isBundledTranscoders(set) ? transcoderFolder(set) : await localPath(set);
+  if (folder === undefined) return openFeatureSource(scanOf(requireHubReference(set, 'transcoders')));
+  if (await isFolder(folder)) return openFeaturesIn(folder);
+  throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${folder}: expected a folder of transcoders, found none.`);
+}
+
+async function openFeaturesIn(transcoders: string): Promise<FeatureSource | undefined> {
+  const folder = await findFeatures(transcoders);
   return folder === undefined ? undefined : openFeatureSource(folder);
 }
 

@@ -4,18 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
-#include <mutex>
 #include <numeric>
 
-#include "attribution/backward.h"
+#include "attribution/batch_size.h"
 #include "attribution/edge_table.h"
 #include "attribution/local_model.h"
-#include "attribution/row_batches.h"
+#include "attribution/row_workers.h"
 #include "attribution/setup.h"
-#include "finite.h"
 #include "offload.h"
-#include "parallel_tasks.h"
 
 namespace circuit_tracer {
 namespace {
@@ -56,84 +52,88 @@ std::vector<at::Tensor*> mlpWeights(Transformer& model) {
   return out;
 }
 
-class Attribution {
+// One local model for each device; its own is used where the model's device is asked for.
+std::vector<LocalModel> onDevices(const LocalModel& local, const std::vector<at::Device>& devices) {
+  if (devices.empty()) return {local};
+  std::vector<LocalModel> out;
+  bool taken = false;
+  for (const at::Device device : devices) {
+    const bool own = !taken && device == local.device();
+    out.push_back(own ? local : replicate(local, device));
+    taken = taken || own;
+  }
+  return out;
+}
+
+// What rows are computed from, and where they go.
+class Rows {
  public:
-  Attribution(const Transformer& model, const TranscoderSet& transcoders, const Trace& trace,
-              const SparseFeatures& features, const LocalModel& local,
-              const AttributeOptions& options, const JobControl& control)
+  Rows(const Transformer& model, const TranscoderSet& transcoders, const AttributionSetup& setup,
+       const Targets& targets, const std::vector<LocalModel>& locals,
+       const AttributeOptions& options, const JobControl& control)
       : model_(model),
         transcoders_(transcoders),
-        trace_(trace),
-        features_(features),
+        setup_(setup),
+        targets_(targets),
         options_(options),
         control_(control),
-        backward_(model.device().is_cpu() ? at::get_num_threads() : 1, Backward(local)) {}
+        total_(options.maxFeatureNodes < 0
+                   ? setup.features.size()
+                   : std::min(options.maxFeatureNodes, setup.features.size())),
+        table_(setup.features, targets, locals.front().columns, total_),
+        workers_(locals, batchSizeOn(locals, options), table_) {}
 
-  void addTargetRows(const Targets& targets, EdgeTable& table) {
-    std::vector<PendingRow> rows;
-    for (int64_t t = 0; t < targets.size(); ++t) {
-      rows.push_back({t, targets.entryLayer[t], targets.position[t]});
+  void addTargets() {
+    std::vector<int64_t> rows;
+    for (int64_t t = 0; t < targets_.size(); ++t) rows.push_back(table_.rowOfTarget(t));
+    const auto readVectors = [&](const std::vector<int64_t>& batch) {
+      std::vector<int64_t> chosen;
+      for (const int64_t row : batch) chosen.push_back(table_.targetOfRow(row));
+      return targets_.vectors.index_select(0, at::tensor(chosen, at::kLong).to(model_.device()));
+    };
+    workers_.compute(rows, readVectors, control_, [](int64_t) {});
+  }
+
+  bool isComplete() const { return done_ == total_; }
+
+  // The features whose rows come next: all, or the most influential by the rows so far.
+  std::vector<int64_t> nextFeatures() const {
+    if (total_ < setup_.features.size()) {
+      return table_.mostInfluential(std::min(options_.rankEvery, total_ - done_));
     }
-    forEachBatch(std::move(rows), [&](const std::vector<int64_t>& indices, Rows compute) {
-      const at::Tensor vectors =
-          targets.vectors.index_select(0, at::tensor(indices, at::kLong).to(model_.device()));
-      const at::Tensor edges = compute(vectors);
-      for (size_t r = 0; r < indices.size(); ++r) table.targetRow(indices[r]).copy_(edges[r]);
+    std::vector<int64_t> all(total_);
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+  }
+
+  void addFeatures(const std::vector<int64_t>& features) {
+    table_.reserve(features);
+    std::vector<int64_t> rows;
+    for (const int64_t feature : features) rows.push_back(table_.rowOfFeature(feature));
+    const auto readVectors = [&](const std::vector<int64_t>& batch) {
+      std::vector<int64_t> chosen;
+      for (const int64_t row : batch) chosen.push_back(table_.featureOfRow(row));
+      return featureReadVectors(model_, transcoders_, setup_.trace, setup_.features, chosen);
+    };
+    control_.report("attribute", done_, total_);
+    workers_.compute(rows, readVectors, control_, [&](int64_t count) {
+      done_ += count;
+      control_.report("attribute", done_, total_);
     });
   }
 
-  void addFeatureRows(const std::vector<int64_t>& chosen, int64_t total, EdgeTable& table) {
-    std::vector<PendingRow> rows;
-    for (const int64_t i : chosen) rows.push_back({i, features_.layer[i], features_.position[i]});
-    table.reserve(chosen);
-    control_.report("attribute", done_, total);
-    forEachBatch(std::move(rows), [&](const std::vector<int64_t>& indices, Rows compute) {
-      control_.poll();
-      const at::Tensor edges =
-          compute(featureReadVectors(model_, transcoders_, trace_, features_, indices));
-      for (size_t r = 0; r < indices.size(); ++r) table.featureRow(indices[r]).copy_(edges[r]);
-      const std::lock_guard lock(reporting_);
-      done_ += static_cast<int64_t>(indices.size());
-      control_.report("attribute", done_, total);
-    });
-  }
+  EdgeTable& table() { return table_; }
 
  private:
-  // Edge rows, on the CPU, of a batch's read vectors.
-  using Rows = const std::function<at::Tensor(const at::Tensor& vectors)>&;
-
-  // Batches run side by side on the CPU, together at most batchSize rows.
-  template <typename Work>
-  void forEachBatch(std::vector<PendingRow> rows, const Work& work) {
-    const int64_t workers = static_cast<int64_t>(backward_.size());
-    const int64_t evenly = (static_cast<int64_t>(rows.size()) + workers - 1) / workers;
-    const int64_t batchSize = std::min(std::max<int64_t>(1, options_.batchSize / workers), evenly);
-    const auto batches = planBatches(std::move(rows), batchSize);
-    parallelTasks(static_cast<int64_t>(batches.size()), workers, [&](int64_t b, int64_t worker) {
-      TargetRows targets;
-      std::vector<int64_t> indices;
-      for (const PendingRow& row : batches[b]) {
-        targets.entryLayer.push_back(row.entryLayer);
-        targets.position.push_back(row.position);
-        indices.push_back(row.index);
-      }
-      work(indices, [&](const at::Tensor& vectors) {
-        targets.vectors = vectors;
-        const at::Tensor edges = backward_[worker].edgeRows(targets).to(at::kCPU);
-        requireFinite(edges, "attribution rows");
-        return edges;
-      });
-    });
-  }
-
   const Transformer& model_;
   const TranscoderSet& transcoders_;
-  const Trace& trace_;
-  const SparseFeatures& features_;
+  const AttributionSetup& setup_;
+  const Targets& targets_;
   const AttributeOptions& options_;
   const JobControl& control_;
-  std::vector<Backward> backward_;  // one per worker: each has buffers
-  std::mutex reporting_;
+  int64_t total_;
+  EdgeTable table_;
+  RowWorkers workers_;
   int64_t done_ = 0;
 };
 
@@ -156,35 +156,26 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
                                                 : options.targets;
   const Targets targets = resolveTargets(model, transcoders, setup.trace, requests);
   offload.park({&model.weights().embedding, &model.weights().unembedding});
-  const SparseFeatures& features = setup.features;
-  const LocalModel local =
-      buildLocalModel(model, transcoders, setup.trace, features, setup.errors, control);
-  setup.trace.patterns.clear();
   setup.reconstruction.clear();
+  const std::vector<LocalModel> locals =
+      onDevices(buildLocalModel(model, transcoders, setup, control), options.devices);
+  setup.errors.clear();
+  setup.trace.logits.reset();
+  setup.trace.featureInputs.clear();
+  setup.trace.featureOutputs.clear();
   clock.mark("prepare");
 
-  const int64_t total = options.maxFeatureNodes < 0
-                            ? features.size()
-                            : std::min(options.maxFeatureNodes, features.size());
-  EdgeTable table(features, targets, local.nLayers, total, local.columns.total());
-  Attribution attribution(model, transcoders, setup.trace, features, local, options, control);
-  attribution.addTargetRows(targets, table);
+  Rows rows(model, transcoders, setup, targets, locals, options, control);
+  rows.addTargets();
   clock.mark("target rows");
-  for (int64_t done = 0; done < total;) {
-    std::vector<int64_t> chosen(total);
-    if (total == features.size()) {
-      std::iota(chosen.begin(), chosen.end(), 0);
-    } else {
-      chosen =
-          table.mostInfluential(std::min(options.updateInterval * options.batchSize, total - done));
-      clock.mark("rank");
-    }
-    attribution.addFeatureRows(chosen, total, table);
-    done += static_cast<int64_t>(chosen.size());
+  while (!rows.isComplete()) {
+    const auto features = rows.nextFeatures();
+    clock.mark("rank");
+    rows.addFeatures(features);
     clock.mark("feature rows");
   }
-  graph.selected = table.selected();
-  graph.edges = table.takeRectangle();
+  graph.selected = rows.table().selected();
+  graph.edges = rows.table().takeRectangle();
   clock.mark("package");
   graph.logitTokenIds = targets.tokenId;
   graph.logitProbabilities = targets.weight;

@@ -21,10 +21,13 @@ struct AttributeOptions {
   std::vector<TargetRequest> targets;  // empty: salient tokens by the next two
   int64_t maxNLogits = 10;
   double desiredLogitProb = 0.95;
-  int64_t batchSize = 512;
+  int64_t batchSize = 512;       // 0: see batchSizeOn
   int64_t maxFeatureNodes = -1;  // -1: all active features
-  int64_t updateInterval = 4;
-  std::string offload;  // see Offload
+  int64_t rankEvery = 2048;      // rows
+  std::string offload;           // see Offload
+  // Where rows are computed, each with a local model of its own; empty: on the model's device.
+  std::vector<at::Device> devices;
+  int64_t availableMemory = 0;  // bytes of main memory that can still be had
 };
 
 struct GraphData {
@@ -37,8 +40,7 @@ struct GraphData {
 };
 
 // Phases: one forward pass, encoding, the local model, target rows, then feature rows in order of
-// their influence on the targets as far as it is known, re-ranked every updateInterval * batchSize
-// rows. Throws CodedError ERR_NUMERIC, ABORT_ERR.
+// their influence on the targets as far as it is known, re-ranked every rankEvery rows. Throws CodedError ERR_NUMERIC, ABORT_ERR.
 GraphData attribute(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
                     const JobControl& control);
 

@@ -13,13 +13,20 @@ namespace {
 // Positions mixed at once: half a block per position is multiplied by zeros.
 constexpr int64_t kMixBlock = 64;
 
+// Rows that have entered once the pass has come down to `layer`: a prefix.
+int64_t rowsFrom(const TargetRows& targets, int64_t layer) {
+  return std::upper_bound(targets.entryLayer.begin(), targets.entryLayer.end(), layer,
+                          std::greater<int64_t>()) -
+         targets.entryLayer.begin();
+}
+
 }  // namespace
 
 at::Tensor Backward::edgeRows(const TargetRows& targets) {
   positions_ = 1 + *std::max_element(targets.position.begin(), targets.position.end());
   entered_ = 0;
-  at::Tensor edges =
-      at::zeros({targets.size(), local_.columns.total()}, local_.tokenVectors.options());
+  at::Tensor edges = buffer(edgeStorage_, {targets.size(), local_.columns.total()});
+  if (local_.crossLayer) edges.narrow(1, 0, local_.columns.featuresBefore(positions_)).zero_();
   enter(targets, local_.nLayers);
   for (int64_t layer = local_.nLayers - 1; layer >= 0; --layer) {
     if (entered_ > 0) readOff(layer, edges);
@@ -27,36 +34,50 @@ at::Tensor Backward::edgeRows(const TargetRows& targets) {
       passParallelBlock(layer);
       enter(targets, layer);
     } else {
-      addSkip(layer);
-      enter(targets, layer);
-      if (entered_ > 0) addValues(layer, mixValues(layer));
+      passBlock(targets, layer);
     }
   }
   readOffTokens(edges);
-  return edges.index_select(1, local_.columns.workingOfFinal.to(edges.device()));
+  return edges;
+}
+
+void Backward::passBlock(const TargetRows& targets, int64_t layer) {
+  addSkip(layer);
+  const int64_t rows = rowsFrom(targets, layer);
+  if (rows == 0) return;
+  // Of these, the first have been through attention; the others have a gradient at one position.
+  const int64_t spread = layer == local_.nLayers - 1 ? 0 : entered_;
+  at::Tensor mixed = mixedBuffer(rows);
+  if (spread > 0) mixValues(layer, spread, mixed);
+  enter(targets, layer);
+  if (spread < rows) mixSinglePositions(layer, targets, spread, mixed);
+  addValues(layer, mixed);
 }
 
 // Attention and MLP both read the block's input, so neither sees what the other adds.
 void Backward::passParallelBlock(int64_t layer) {
   if (entered_ == 0) return;
-  const at::Tensor mixed = mixValues(layer);
+  at::Tensor mixed = mixedBuffer(entered_);
+  mixValues(layer, entered_, mixed);
   addSkip(layer);
   addValues(layer, mixed);
 }
 
 // Rows whose entry layer is `layer` get their read vector at their position.
 void Backward::enter(const TargetRows& targets, int64_t layer) {
-  const auto stop = std::upper_bound(targets.entryLayer.begin(), targets.entryLayer.end(), layer,
-                                     std::greater<int64_t>());
   const int64_t before = entered_;
-  const int64_t after = stop - targets.entryLayer.begin();
+  const int64_t after = rowsFrom(targets, layer);
   if (after == before) return;
   grow(after);
-  std::vector<int64_t> places;
-  for (int64_t r = before; r < after; ++r) places.push_back(targets.position[r] * after + r);
   gradient_.view({positions_ * after, local_.dModel})
-      .index_copy_(0, at::tensor(places, at::kLong).to(gradient_.device()),
-                   targets.vectors.slice(0, before, after));
+      .index_copy_(0, places(targets, before), targets.vectors.slice(0, before, after));
+}
+
+// Where the rows from firstRow on stand in the gradient seen as [m * entered, D]: at their position.
+at::Tensor Backward::places(const TargetRows& targets, int64_t firstRow) const {
+  std::vector<int64_t> out;
+  for (int64_t r = firstRow; r < entered_; ++r) out.push_back(targets.position[r] * entered_ + r);
+  return at::tensor(out, at::kLong).to(gradient_.device());
 }
 
 // Re-lays the gradient out for `rows` rows, the new ones zero.
@@ -75,8 +96,10 @@ void Backward::readOff(int64_t layer, at::Tensor& edges) {
   for (int64_t q = 0; q < positions_; ++q) {
     const WriteGroup& group = writes.groups[q];
     if (group.count == 0) continue;
-    rows.narrow(1, group.firstColumn, group.count)
-        .addmm_(gradient_[q], writes.decoders.narrow(0, group.firstRow, group.count).t());
+    at::Tensor columns = rows.narrow(1, group.firstColumn, group.count);
+    at::addmm_out(columns, columns, gradient_[q],
+                  writes.decoders.narrow(0, group.firstRow, group.count).t(),
+                  local_.crossLayer ? 1 : 0, 1);
   }
   const at::Tensor errors = at::bmm(gradient_, writes.errors.slice(0, 0, positions_).unsqueeze(2));
   rows.narrow(1, local_.columns.error(layer, 0), positions_).copy_(errors.squeeze(2).t());
@@ -96,22 +119,25 @@ void Backward::addSkip(int64_t layer) {
   gradient_.addcmul_(through.view(gradient_.sizes()), skip.scale.slice(0, 0, positions_));
 }
 
-// [kvHeads, m * entered, dHead]: the gradient at the values of each position, summed over the query
+// [kvHeads, m, rows, dHead]: the gradient at the values of each position, summed over the query
 // heads that share them.
-at::Tensor Backward::mixValues(int64_t layer) {
+at::Tensor Backward::mixedBuffer(int64_t rows) {
+  return buffer(mixedStorage_, {local_.nKeyValueHeads, positions_, rows, local_.dHead});
+}
+
+// Fills the first `rows` rows of `mixed`: all that the gradient has.
+void Backward::mixValues(int64_t layer, int64_t rows, at::Tensor& mixed) {
   const LinearAttention& attention = local_.attention[layer];
   const int64_t dHead = local_.dHead;
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
   const at::Tensor flat = gradient_.view({-1, local_.dModel});
-  at::Tensor mixed = buffer(mixedStorage_, {local_.nKeyValueHeads, positions_, entered_ * dHead});
-  at::Tensor atHead = buffer(headStorage_, {positions_ * entered_, dHead});
+  at::Tensor atHead = buffer(headStorage_, {positions_ * rows, dHead});
   for (int64_t h = 0; h < local_.nHeads; ++h) {
     at::mm_out(atHead, flat, attention.outWeight.narrow(1, h * dHead, dHead));
-    at::Tensor values = mixed[h / group];
-    mixHead(attention.scaledPattern[h], atHead.view({positions_, entered_ * dHead}), h % group == 0,
+    at::Tensor values = mixed[h / group].flatten(1).narrow(1, 0, rows * dHead);
+    mixHead(attention.scaledPattern[h], atHead.view({positions_, rows * dHead}), h % group == 0,
             values);
   }
-  return mixed.view({local_.nKeyValueHeads, positions_ * entered_, dHead});
 }
 
 // values[j] (+)= sum over i >= j of pattern[i, j] atHead[i], a block of j at a time: what lies
@@ -126,11 +152,39 @@ void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool
   }
 }
 
+// The same for the rows from `firstRow` on, which have a gradient at their own position p only:
+// values[j] = sum over heads of pattern[p, j] atHead[p].
+void Backward::mixSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow,
+                                  at::Tensor& mixed) {
+  const LinearAttention& attention = local_.attention[layer];
+  const int64_t rows = entered_ - firstRow;
+  const int64_t group = local_.nHeads / local_.nKeyValueHeads;
+  const at::Tensor own =
+      gradient_.view({-1, local_.dModel}).index_select(0, places(targets, firstRow));
+  const at::Tensor atHeads =
+      at::mm(own, attention.outWeight).view({rows, local_.nHeads, 1, local_.dHead});
+  const std::vector<int64_t> position(targets.position.begin() + firstRow,
+                                      targets.position.begin() + entered_);
+  const at::Tensor patterns =
+      attention.scaledPattern.slice(2, 0, positions_)
+          .index_select(1, at::tensor(position, at::kLong).to(gradient_.device()));
+  for (int64_t h = 0; h < local_.nHeads; ++h) {
+    at::Tensor values = mixed[h / group].narrow(1, firstRow, rows);  // [m, rows, dHead]
+    const at::Tensor weight = patterns[h].t().unsqueeze(2);          // [m, rows, 1]
+    const at::Tensor atHead = atHeads.select(1, h).permute({1, 0, 2});  // [1, rows, dHead]
+    if (h % group == 0) {
+      at::mul_out(values, weight, atHead);
+    } else {
+      values.addcmul_(weight, atHead);
+    }
+  }
+}
+
 void Backward::addValues(int64_t layer, const at::Tensor& mixed) {
   const at::Tensor& weight = local_.attention[layer].valueWeight;
   at::Tensor flat = gradient_.view({-1, local_.dModel});
   for (int64_t k = 0; k < local_.nKeyValueHeads; ++k) {
-    flat.addmm_(mixed[k], weight.narrow(0, k * local_.dHead, local_.dHead));
+    flat.addmm_(mixed[k].flatten(0, 1), weight.narrow(0, k * local_.dHead, local_.dHead));
   }
 }
 

@@ -21,13 +21,18 @@ struct TargetRows {
 
 // The written-out backward pass of a LocalModel: target rows in, edge rows out. Gradients are
 // position-major, [m, R, D], so that every product at one position is contiguous; rows not yet
-// entered and positions after the last target take no work. Buffers are reused between calls.
+// entered and positions after the last target take no work, nor does the first attention of a row,
+// which has a gradient at one position only, but for mixing. Buffers are reused between calls.
 class Backward {
  public:
   explicit Backward(const LocalModel& local) : local_(local) {}
 
-  // Edge rows [R, columns.total()] in final column order: effect of every source on each target.
+  // Edge rows [R, columns.total()] in working order, valid until the next call. What a row can't
+  // depend on is left undefined: sources of its own layer and above, and those at positions after
+  // the last target's.
   at::Tensor edgeRows(const TargetRows& targets);
+
+  const LocalModel& local() const { return local_; }
 
  private:
   void enter(const TargetRows& targets, int64_t layer);
@@ -35,17 +40,22 @@ class Backward {
   void readOffTokens(at::Tensor& edges);
   void addSkip(int64_t layer);
   void grow(int64_t rows);
+  void passBlock(const TargetRows& targets, int64_t layer);
   void passParallelBlock(int64_t layer);
-  at::Tensor mixValues(int64_t layer);
+  at::Tensor mixedBuffer(int64_t rows);
+  void mixValues(int64_t layer, int64_t rows, at::Tensor& mixed);
   void mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first, at::Tensor& values);
+  void mixSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow,
+                          at::Tensor& mixed);
   void addValues(int64_t layer, const at::Tensor& mixed);
   at::Tensor buffer(at::Tensor& storage, at::IntArrayRef shape);
+  at::Tensor places(const TargetRows& targets, int64_t firstRow) const;
 
   const LocalModel& local_;
   int64_t positions_ = 0;  // m
   int64_t entered_ = 0;    // rows with a gradient so far: a prefix
   at::Tensor gradient_;    // [m, entered, D]
-  at::Tensor gradientStorage_[2], headStorage_, mixedStorage_;
+  at::Tensor gradientStorage_[2], headStorage_, mixedStorage_, edgeStorage_;
   int current_ = 0;
 };
 

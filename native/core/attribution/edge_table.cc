@@ -4,8 +4,11 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <new>
 
-#include "graph/influence.h"
+#include "finite.h"
 
 namespace circuit_tracer {
 namespace {
@@ -13,38 +16,82 @@ namespace {
 // Rows that sum to less count as this much when ranking, so that a row of zeros has no influence.
 constexpr double kSmallestRowSum = 1e-8;
 
+// Copies and adds up absolute values.
+double copyNumbers(const float* from, int64_t count, float* to) {
+  std::memcpy(to, from, count * sizeof(float));
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += std::fabs(from[i]);
+  return sum;
+}
+
 }  // namespace
 
-EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets, int64_t nLayers,
-                     int64_t maxRows, int64_t columns)
+EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets,
+                     const SourceColumns& columns, int64_t nRows)
     : features_(features),
       targets_(targets),
-      nLayers_(nLayers),
-      rows_(at::empty({targets.size() + maxRows, columns}, at::kFloat)),
-      featureRow_(features.size(), -1) {}
+      columns_(columns),
+      nRows_(nRows),
+      stride_(columns.total() + targets.size()),
+      memory_(static_cast<float*>(std::calloc((nRows + targets.size()) * stride_, sizeof(float))),
+              &std::free),
+      rowSums_(nRows + targets.size()),
+      featureRow_(features.size(), -1) {
+  if (memory_ == nullptr) throw std::bad_alloc();
+}
 
 void EdgeTable::reserve(const std::vector<int64_t>& features) {
   for (const int64_t feature : features) {
-    featureRow_[feature] = targets_.size() + static_cast<int64_t>(addedFeature_.size());
+    featureRow_[feature] = static_cast<int64_t>(addedFeature_.size());
     addedFeature_.push_back(feature);
   }
 }
 
+int64_t EdgeTable::layerOfRow(int64_t row) const {
+  return row < nRows_ ? features_.layer[addedFeature_[row]] : targets_.entryLayer[row - nRows_];
+}
+
+int64_t EdgeTable::positionOfRow(int64_t row) const {
+  return row < nRows_ ? features_.position[addedFeature_[row]] : targets_.position[row - nRows_];
+}
+
+void EdgeTable::fill(int64_t row, const float* working) {
+  const int64_t positions = positionOfRow(row) + 1;
+  const int64_t layers = layerOfRow(row);
+  float* to = rowAt(row);
+  double sum = 0;
+  for (int64_t l = 0; l < layers; ++l) {
+    for (int64_t q = 0; q < positions; ++q) {
+      const FeatureRun& run = columns_.run(l, q);
+      sum += copyNumbers(working + run.firstWorking, run.count, to + run.firstFinal);
+    }
+    const int64_t errors = columns_.error(l, 0);
+    sum += copyNumbers(working + errors, positions, to + errors);
+  }
+  const int64_t tokens = columns_.token(0);
+  sum += copyNumbers(working + tokens, positions, to + tokens);
+  requireFinite(sum, "attribution rows");
+  rowSums_[row] = sum;
+}
+
 std::vector<int64_t> EdgeTable::mostInfluential(int64_t count) const {
   EdgeRows rows;
-  rows.data = rows_.const_data_ptr<float>();
-  rows.stride = rows.columns = rows_.size(1);
-  for (int64_t t = 0; t < targets_.size(); ++t) {
-    rows.node.push_back(-1);
-    rows.layer.push_back(nLayers_);
-    rows.weight.push_back(targets_.weight[t]);
+  rows.data = memory_.get();
+  rows.stride = stride_;
+  rows.columns = columns_.nFeatures;
+  for (int64_t l = 0; l <= columns_.nLayers; ++l) {
+    rows.columnsBelow.push_back(columns_.featuresBelow(l));
   }
-  for (const int64_t feature : addedFeature_) {
-    rows.node.push_back(feature);
-    rows.layer.push_back(features_.layer[feature]);
-    rows.weight.push_back(0);
+  const int64_t filled = static_cast<int64_t>(addedFeature_.size());
+  std::vector<double> sums;
+  for (int64_t r = 0; r < nRows_ + targets_.size(); ++r) {
+    const bool waits = r >= filled && r < nRows_;
+    rows.node.push_back(r < filled ? addedFeature_[r] : -1);
+    rows.layer.push_back(waits ? 0 : layerOfRow(r));
+    rows.weight.push_back(r < nRows_ ? 0 : targets_.weight[r - nRows_]);
+    sums.push_back(std::max(rowSums_[r], kSmallestRowSum));
   }
-  const auto influence = sweepInfluence(rows, absoluteRowSums(rows, kSmallestRowSum));
+  const auto influence = sweepInfluence(rows, sums);
   std::vector<int64_t> waiting;
   for (int64_t i = 0; i < features_.size(); ++i) {
     if (featureRow_[i] < 0) waiting.push_back(i);
@@ -66,26 +113,50 @@ std::vector<int64_t> EdgeTable::selected() const {
 
 at::Tensor EdgeTable::takeRectangle() {
   const std::vector<int64_t> chosen = selected();
-  const int64_t nSelected = static_cast<int64_t>(chosen.size());
-  const int64_t nTargets = targets_.size();
-  const int64_t rest = rows_.size(1) - features_.size();
-  const int64_t width = nSelected + rest + nTargets;
-  at::Tensor out = at::empty({nSelected + nTargets, width}, at::kFloat);
-  const float* source = rows_.const_data_ptr<float>();
-  float* destination = out.data_ptr<float>();
-  const int64_t stride = rows_.size(1);
-  at::parallel_for(0, nSelected + nTargets, 16, [&](int64_t begin, int64_t end) {
+  const int64_t rows = nRows_ + targets_.size();
+  const int64_t width = stride_ - columns_.nFeatures + nRows_;
+  if (width < stride_) keepColumns(chosen);
+  sortRows(chosen, width);
+  float* begin = memory_.release();
+  if (width < stride_) {
+    for (int64_t r = 1; r < rows; ++r) {
+      std::memmove(begin + r * width, begin + r * stride_, width * sizeof(float));
+    }
+    void* shrunk = std::realloc(begin, std::max<int64_t>(rows * width, 1) * sizeof(float));
+    if (shrunk != nullptr) begin = static_cast<float*>(shrunk);
+  }
+  return at::from_blob(begin, {rows, width}, [](void* memory) { std::free(memory); }, at::kFloat);
+}
+
+// Moves each row's columns of chosen features, and those after the features, to its front.
+void EdgeTable::keepColumns(const std::vector<int64_t>& chosen) {
+  const int64_t rest = stride_ - columns_.nFeatures;
+  at::parallel_for(0, nRows_ + targets_.size(), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
-      const float* from =
-          source + stride * (r < nSelected ? featureRow_[chosen[r]] : r - nSelected);
-      float* to = destination + width * r;
-      for (int64_t c = 0; c < nSelected; ++c) to[c] = from[chosen[c]];
-      std::copy(from + features_.size(), from + stride, to + nSelected);
-      std::fill(to + nSelected + rest, to + width, 0.0f);
+      float* row = rowAt(r);
+      for (size_t c = 0; c < chosen.size(); ++c) row[c] = row[chosen[c]];
+      std::memmove(row + chosen.size(), row + columns_.nFeatures, rest * sizeof(float));
     }
   });
-  rows_ = at::Tensor();
-  return out;
+}
+
+// Puts the rows of features into the features' order, one cycle of the permutation after the other.
+void EdgeTable::sortRows(const std::vector<int64_t>& chosen, int64_t width) {
+  const size_t bytes = width * sizeof(float);
+  std::vector<float> first(width);
+  std::vector<bool> done(chosen.size(), false);
+  for (int64_t start = 0; start < nRows_; ++start) {
+    if (done[start] || featureRow_[chosen[start]] == start) continue;
+    std::memcpy(first.data(), rowAt(start), bytes);
+    int64_t to = start;
+    for (int64_t from = featureRow_[chosen[to]]; from != start; from = featureRow_[chosen[to]]) {
+      std::memcpy(rowAt(to), rowAt(from), bytes);
+      done[to] = true;
+      to = from;
+    }
+    std::memcpy(rowAt(to), first.data(), bytes);
+    done[to] = true;
+  }
 }
 
 }  // namespace circuit_tracer

@@ -11,40 +11,20 @@
 namespace circuit_tracer {
 namespace {
 
-SourceColumns layOutColumns(const SparseFeatures& features, int64_t nLayers, int64_t nPositions) {
-  SourceColumns columns;
-  columns.nFeatures = features.size();
-  columns.nLayers = nLayers;
-  columns.nPositions = nPositions;
-  std::vector<int64_t> byPosition(features.size());
-  std::iota(byPosition.begin(), byPosition.end(), 0);
-  std::stable_sort(byPosition.begin(), byPosition.end(), [&](int64_t a, int64_t b) {
-    return features.position[a] < features.position[b];
-  });
-  columns.ofFeature.resize(features.size());
-  for (int64_t c = 0; c < features.size(); ++c) columns.ofFeature[byPosition[c]] = c;
-  columns.workingOfFinal = at::arange(columns.total(), at::kLong);
-  std::copy(columns.ofFeature.begin(), columns.ofFeature.end(),
-            columns.workingOfFinal.data_ptr<int64_t>());
-  return columns;
-}
-
 // Groups of output layer `layer`: of each position, the features of the source layers first ..
 // layer, which are neighbours in working order.
-std::vector<WriteGroup> groupWrites(const SparseFeatures& features, const SourceColumns& columns,
-                                    int64_t firstLayer, int64_t layer) {
-  std::vector<WriteGroup> groups(columns.nPositions);
-  for (int64_t i = 0; i < features.size(); ++i) {
-    if (features.layer[i] < firstLayer || features.layer[i] > layer) continue;
-    WriteGroup& group = groups[features.position[i]];
-    if (group.count == 0) group.firstColumn = columns.ofFeature[i];
-    group.firstColumn = std::min(group.firstColumn, columns.ofFeature[i]);
-    ++group.count;
-  }
+std::vector<WriteGroup> groupWrites(const SourceColumns& columns, int64_t firstLayer,
+                                    int64_t layer) {
+  std::vector<WriteGroup> groups;
   int64_t row = 0;
-  for (WriteGroup& group : groups) {
+  for (int64_t q = 0; q < columns.nPositions; ++q) {
+    const FeatureRun& last = columns.run(layer, q);
+    WriteGroup group;
     group.firstRow = row;
+    group.firstColumn = columns.run(firstLayer, q).firstWorking;
+    group.count = last.firstWorking + last.count - group.firstColumn;
     row += group.count;
+    groups.push_back(group);
   }
   return groups;
 }
@@ -54,10 +34,11 @@ class LocalModelBuilder {
   LocalModelBuilder(const Transformer& model, const TranscoderSet& transcoders, const Trace& trace)
       : model_(model), spec_(model.spec()), transcoders_(transcoders), trace_(trace) {}
 
-  LinearAttention attention(int64_t l) const {
+  // The pattern is scaled in place.
+  LinearAttention attention(int64_t l, at::Tensor pattern) const {
     const BlockWeights& block = model_.weights().blocks[l];
     LinearAttention out;
-    out.scaledPattern = trace_.patterns[l].to(at::kFloat) / trace_.ln1Scale[l].squeeze(-1);
+    out.scaledPattern = pattern.to(at::kFloat).contiguous().div_(trace_.ln1Scale[l].squeeze(-1));
     out.valueWeight = throughNorm(spec_.normalization, block.ln1.gain,
                                   block.attention.valueWeight.to(at::kFloat));
     out.outWeight = block.attention.outWeight.to(at::kFloat);
@@ -122,38 +103,77 @@ at::Tensor onDevice(const std::vector<int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);
 }
 
-// Reads the decoder rows of one source layer once and hands each output layer its share.
+// Decoder rows of one source layer that are read together: about so many bytes of them.
+constexpr int64_t kDecoderBytes = int64_t{4} << 20;
+
+// Entries begin .. end-1 of `features` by feature: the order of their decoder rows in the file.
+std::vector<int64_t> inFileOrder(const SparseFeatures& features, int64_t begin, int64_t end) {
+  std::vector<int64_t> entries(end - begin);
+  std::iota(entries.begin(), entries.end(), begin);
+  std::sort(entries.begin(), entries.end(), [&](int64_t a, int64_t b) {
+    return features.feature[a] != features.feature[b] ? features.feature[a] < features.feature[b]
+                                                      : a < b;
+  });
+  return entries;
+}
+
+// Reads the decoder rows of entries of one source layer and hands each output layer its share.
 void placeDecoders(const LocalModelBuilder& builder, const TranscoderSet& transcoders,
-                   const SparseFeatures& features, int64_t begin, int64_t end, LocalModel& local) {
-  if (begin == end) return;
-  const int64_t source = features.layer[begin];
+                   const SparseFeatures& features, at::ArrayRef<int64_t> entries,
+                   LocalModel& local) {
+  const int64_t source = features.layer[entries.front()];
   const at::Device device = transcoders.device();
-  const std::vector<int64_t> where(features.position.begin() + begin,
-                                   features.position.begin() + end);
+  std::vector<int64_t> ids, where;
+  std::vector<float> activations;
+  for (const int64_t i : entries) {
+    ids.push_back(features.feature[i]);
+    where.push_back(features.position[i]);
+    activations.push_back(features.value[i]);
+  }
+  const RowStore& decoder = transcoders.layer(source).decoder;
+  const at::Tensor rows = decoder.gather(at::tensor(ids, at::kLong)).to(at::kFloat);
+  decoder.releasePages();
   const at::Tensor positions = onDevice(where, device);
-  const at::Tensor values =
-      at::tensor(at::ArrayRef<float>(features.value.data() + begin, end - begin), at::kFloat)
-          .to(device);
-  const at::Tensor rows = transcoders.decoderRows(features, begin, end).to(at::kFloat);
+  const at::Tensor values = at::tensor(activations, at::kFloat).to(device).unsqueeze(1);
   for (int64_t j = 0; j < transcoders.spec().span(source); ++j) {
     LayerWrites& writes = local.writes[source + j];
-    std::vector<int64_t> destination(end - begin);
-    for (int64_t i = begin; i < end; ++i) {
+    std::vector<int64_t> destination;
+    for (const int64_t i : entries) {
       const WriteGroup& group = writes.groups[features.position[i]];
-      destination[i - begin] = group.firstRow + local.columns.ofFeature[i] - group.firstColumn;
+      const FeatureRun& run = local.columns.run(source, features.position[i]);
+      destination.push_back(group.firstRow + run.firstWorking - group.firstColumn + i -
+                            run.firstFinal);
     }
-    const at::Tensor vectors = rows.select(1, j) * values.unsqueeze(1);
-    writes.decoders.index_copy_(0, onDevice(destination, device),
-                                builder.toResidual(source + j, vectors, positions));
+    writes.decoders.index_copy_(
+        0, onDevice(destination, device),
+        builder.toResidual(source + j, rows.select(1, j) * values, positions));
+  }
+}
+
+void placeAllDecoders(const LocalModelBuilder& builder, const TranscoderSet& transcoders,
+                      const SparseFeatures& features, const JobControl& control,
+                      LocalModel& local) {
+  const auto offsets = features.layerOffsets(local.nLayers);
+  for (int64_t l = 0; l < local.nLayers; ++l) {
+    control.report("prepare", local.nLayers + l, 2 * local.nLayers);
+    const auto entries = inFileOrder(features, offsets[l], offsets[l + 1]);
+    const int64_t rowBytes = transcoders.spec().span(l) * local.dModel * sizeof(float);
+    const int64_t together = std::max<int64_t>(kDecoderBytes / rowBytes, 1);
+    const int64_t count = static_cast<int64_t>(entries.size());
+    for (int64_t begin = 0; begin < count; begin += together) {
+      const auto chunk = at::ArrayRef<int64_t>(entries).slice(
+          begin, std::min(together, count - begin));
+      placeDecoders(builder, transcoders, features, chunk, local);
+    }
   }
 }
 
 }  // namespace
 
 LocalModel buildLocalModel(const Transformer& model, const TranscoderSet& transcoders,
-                           const Trace& trace, const SparseFeatures& features,
-                           const std::vector<at::Tensor>& errors, const JobControl& control) {
+                           AttributionSetup& setup, const JobControl& control) {
   const ModelSpec& spec = model.spec();
+  Trace& trace = setup.trace;
   const LocalModelBuilder builder(model, transcoders, trace);
   LocalModel local;
   local.nLayers = spec.nLayers;
@@ -163,28 +183,44 @@ LocalModel buildLocalModel(const Transformer& model, const TranscoderSet& transc
   local.nKeyValueHeads = spec.nKeyValueHeads;
   local.dHead = spec.dHead;
   local.parallelBlocks = spec.parallelBlocks;
-  local.columns = layOutColumns(features, spec.nLayers, local.nPositions);
-  local.tokenVectors = trace.embeddings.to(at::kFloat);
+  local.crossLayer = transcoders.spec().crossLayer;
+  local.columns = layOutColumns(setup.features, spec.nLayers, local.nPositions);
+  local.tokenVectors = std::move(trace.embeddings).to(at::kFloat);
   const auto options = local.tokenVectors.options();
   const at::Tensor everywhere = at::arange(local.nPositions, options.dtype(at::kLong));
   for (int64_t l = 0; l < spec.nLayers; ++l) {
     control.report("prepare", l, 2 * spec.nLayers);
-    local.attention.push_back(builder.attention(l));
+    local.attention.push_back(builder.attention(l, std::move(trace.patterns[l])));
     local.skip.push_back(builder.skip(l));
     LayerWrites writes;
-    const int64_t firstSource = transcoders.spec().crossLayer ? 0 : l;
-    writes.groups = groupWrites(features, local.columns, firstSource, l);
+    writes.groups = groupWrites(local.columns, local.crossLayer ? 0 : l, l);
     const int64_t rows = writes.groups.back().firstRow + writes.groups.back().count;
     writes.decoders = at::empty({rows, spec.dModel}, options);
-    writes.errors = builder.toResidual(l, errors[l], everywhere);
+    writes.errors = builder.toResidual(l, setup.errors[l], everywhere);
     local.writes.push_back(std::move(writes));
   }
-  const auto offsets = features.layerOffsets(spec.nLayers);
-  for (int64_t l = 0; l < spec.nLayers; ++l) {
-    control.report("prepare", spec.nLayers + l, 2 * spec.nLayers);
-    placeDecoders(builder, transcoders, features, offsets[l], offsets[l + 1], local);
-  }
+  placeAllDecoders(builder, transcoders, setup.features, control, local);
   return local;
+}
+
+LocalModel replicate(const LocalModel& local, at::Device device) {
+  const auto copied = [device](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.to(device, tensor.scalar_type(), false, /*copy=*/true)
+                            : tensor;
+  };
+  LocalModel out = local;
+  out.tokenVectors = copied(local.tokenVectors);
+  for (int64_t l = 0; l < local.nLayers; ++l) {
+    LayerWrites& writes = out.writes[l];
+    for (at::Tensor* tensor : {&writes.decoders, &writes.errors}) *tensor = copied(*tensor);
+    LinearAttention& attention = out.attention[l];
+    for (at::Tensor* tensor :
+         {&attention.scaledPattern, &attention.outWeight, &attention.valueWeight}) {
+      *tensor = copied(*tensor);
+    }
+    for (at::Tensor* tensor : {&out.skip[l].matrix, &out.skip[l].scale}) *tensor = copied(*tensor);
+  }
+  return out;
 }
 
 at::Tensor featureReadVectors(const Transformer& model, const TranscoderSet& transcoders,
@@ -203,8 +239,9 @@ at::Tensor featureReadVectors(const Transformer& model, const TranscoderSet& tra
       positions.push_back(features.position[indices[r]]);
     }
     if (rows.empty()) continue;
-    at::Tensor vectors =
-        transcoders.layer(l).encoder.gather(at::tensor(ids, at::kLong)).to(at::kFloat);
+    const RowStore& encoder = transcoders.layer(l).encoder;
+    at::Tensor vectors = encoder.gather(at::tensor(ids, at::kLong)).to(at::kFloat);
+    encoder.releasePages();
     const auto [gain, scale] = builder.inputNorm(l);
     if (scale.defined()) {
       vectors = throughNorm(model.spec().normalization, gain, vectors) /

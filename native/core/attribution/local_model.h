@@ -4,29 +4,13 @@
 
 #include <vector>
 
-#include "attribution/trace.h"
+#include "attribution/setup.h"
+#include "attribution/source_columns.h"
 #include "model/transformer.h"
 #include "transcoder/sparse_features.h"
 #include "transcoder/transcoder_set.h"
 
 namespace circuit_tracer {
-
-// Columns of edge rows. While rows are computed, features are ordered by (position, layer,
-// feature): then the sources writing to one output layer at one position are neighbours, for
-// cross-layer sets too, and one product fills all their columns. Errors (layer-major) and tokens
-// follow the features in both orders.
-struct SourceColumns {
-  int64_t nFeatures = 0, nLayers = 0, nPositions = 0;
-  std::vector<int64_t>
-      ofFeature;              // working column of feature i in (layer, position, feature) order
-  at::Tensor workingOfFinal;  // int64 [total]: column to read for each final column
-
-  int64_t error(int64_t layer, int64_t position) const {
-    return nFeatures + layer * nPositions + position;
-  }
-  int64_t token(int64_t position) const { return error(nLayers, position); }
-  int64_t total() const { return token(nPositions); }
-};
 
 // The features that write to one output layer at one position: rows of `LayerWrites::decoders`
 // and the working columns they fill.
@@ -62,17 +46,22 @@ struct LinearSkip {
 struct LocalModel {
   int64_t nLayers = 0, nPositions = 0, dModel = 0, nHeads = 0, nKeyValueHeads = 0, dHead = 0;
   bool parallelBlocks = false;
+  bool crossLayer = false;  // features write to several layers: their edges are sums
   std::vector<LayerWrites> writes;
   std::vector<LinearAttention> attention;
   std::vector<LinearSkip> skip;
   at::Tensor tokenVectors;  // [n, D]
   SourceColumns columns;
+
+  at::Device device() const { return tokenVectors.device(); }
 };
 
-// errors[l] is [n, D], zero where there are no error nodes.
+// Takes the attention patterns and embeddings out of the setup's trace.
 LocalModel buildLocalModel(const Transformer& model, const TranscoderSet& transcoders,
-                           const Trace& trace, const SparseFeatures& features,
-                           const std::vector<at::Tensor>& errors, const JobControl& control);
+                           AttributionSetup& setup, const JobControl& control);
+
+// The same model with memory of its own on another device, or once more on the same one.
+LocalModel replicate(const LocalModel& local, at::Device device);
 
 // Encoder rows of the listed features moved to the residual stream, [count, D]: the gradient a
 // feature's pre-activation has there.

@@ -62,7 +62,8 @@ std::vector<double> sweepInfluence(const EdgeRows& rows, const std::vector<doubl
       const double total = own + rows.weight[r];
       if (total > 0) block.push_back({rows.row(r), total / rowSums[r]});
     }
-    if (!block.empty()) addRows(block, rows.columns, influence.data());
+    const int64_t reach = rows.columnsBelow.empty() ? rows.columns : rows.columnsBelow[layer];
+    if (!block.empty()) addRows(block, reach, influence.data());
   }
   return influence;
 }

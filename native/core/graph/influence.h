@@ -13,6 +13,8 @@ struct EdgeRows {
   const float* data = nullptr;
   int64_t stride = 0;          // columns stored per row
   int64_t columns = 0;         // leading columns that count
+  // Leading columns that rows of a layer can have edges from, by layer; empty: all.
+  std::vector<int64_t> columnsBelow;
   std::vector<int64_t> node;   // [rows] column index of the row's own node, -1 when it has none
   std::vector<int64_t> layer;  // [rows]
   std::vector<double> weight;  // [rows] own share of the outputs: probability for logits, else 0

@@ -2,8 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 
+#include "io/mapped_file.h"
 #include "io/tensor_source.h"
 
 namespace circuit_tracer {
@@ -23,12 +25,15 @@ class RowStore {
   at::Tensor gather(const at::Tensor& index) const;
   // Rows start .. stop-1, in the compute dtype on the device.
   at::Tensor slab(int64_t start, int64_t stop) const;
+  // Lets go of the memory that pages of a lazy weight's file take, once its rows have been used.
+  void releasePages() const;
   // What an offload may move: undefined when lazy.
   at::Tensor* resident() { return lazy_ ? nullptr : &tensor_; }
 
  private:
   std::string name_;
   at::Tensor tensor_;
+  std::shared_ptr<MappedFile> file_;  // what a lazy tensor is a view of, if it is one of a file
   at::ScalarType dtype_ = at::kFloat;
   at::Device device_ = at::kCPU;
   bool lazy_ = false;

@@ -14,6 +14,8 @@ namespace {
 // Encoders are read in slabs of about this many bytes, so a lazy encoder needs no more than that at
 // once; eager ones use the same slabs, so both give the same bits.
 constexpr int64_t kSlabBytes = int64_t{64} << 20;
+// Rows of a lazy decoder are let go after about so many numbers of them.
+constexpr int64_t kHeldNumbers = int64_t{4} << 20;
 // Dense activations are held for about this many numbers at once.
 constexpr int64_t kDenseNumbers = int64_t{64} << 20;
 
@@ -127,6 +129,7 @@ at::Tensor TranscoderSet::encodeLayer(int64_t l, const at::Tensor& x, bool apply
     at::Tensor part = out.slice(1, begin, end);
     at::addmm_out(part, layer.encoderBias.slice(0, begin, end), input,
                   layer.encoder.slab(begin, end).t());
+    layer.encoder.releasePages();
   }
   requireFinite(out, "pre-activations of transcoder layer " + std::to_string(l));
   return applyActivation ? activate(spec_, layer, out) : out;
@@ -167,6 +170,7 @@ std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, in
   }
   const auto offsets = features.layerOffsets(spec_.nLayers);
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
+    int64_t read = 0;  // numbers of a lazy decoder whose pages may be in memory
     // Entries of one layer are sorted by position: each run of one position is one product.
     for (int64_t begin = offsets[l], end = begin; begin < offsets[l + 1]; begin = end) {
       while (end < offsets[l + 1] && features.position[end] == features.position[begin]) ++end;
@@ -177,6 +181,10 @@ std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, in
       out.slice(0, l, l + spec_.span(l))
           .select(1, features.position[begin])
           .add_(at::matmul(values, vectors.flatten(1)).view({spec_.span(l), spec_.dModel}));
+      read += vectors.numel();
+      if (read < kHeldNumbers && end < offsets[l + 1]) continue;
+      layers_[l].decoder.releasePages();
+      read = 0;
     }
   }
   return out.unbind(0);

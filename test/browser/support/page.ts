@@ -26,6 +26,9 @@ export function folderOf(files: Readonly<Record<string, unknown>>): string {
   return folder;
 }
 
+/** Milliseconds to wait for what the page is to show: on a busy machine it may take long. */
+const patience = 120_000;
+
 /** One browser for a test file, and what its pages did that they should not have. */
 export class PageTests {
   #browser: Browser | undefined;
@@ -56,6 +59,7 @@ export class PageTests {
   async context(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     if (!this.#browser) throw new Error('The browser has not started.');
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(patience);
     this.#contexts.push(context);
     return context;
   }

@@ -1,4 +1,4 @@
-const { ownPeakBytes } = require('../../support/scripts/own-peak');
+const { ownPeakBytes } = require('../../../scripts/own-peak');
 const { Graph } = require('../../../dist');
 
 /** Loads each file named, and prints the codes of their errors and the peak memory in MiB. */

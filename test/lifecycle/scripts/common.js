@@ -9,17 +9,21 @@ exports.load = (options) =>
     ...options,
   });
 
-/** Many seconds of work: a long prompt, one row at a time. `onStart` is called once, when rows are being computed. */
-exports.longJob = (model, onStart, options = {}) => {
+/**
+ * Thousands of rows, one at a time: seconds of work even on a fast machine. `onStart` is called once, when rows are being
+ * computed; `onRows` with every report of them.
+ */
+exports.longJob = (model, { onStart, onRows, ...options } = {}) => {
   const tokens = Array.from({ length: 240 }, (_, i) => 3 + ((i * 37) % 490));
   let started = false;
   return model.attribute(tokens, {
     batchSize: 1,
     ...options,
     onProgress: ({ total, done }) => {
-      if (started || total < 100 || done < 1) return;
+      if (total < 100 || done < 1) return;
+      onRows?.({ total, done });
+      if (!started) onStart?.();
       started = true;
-      onStart?.();
     },
   });
 };

@@ -1,6 +1,7 @@
+const { writeSync } = require('node:fs');
 const { load, longJob } = require('./common');
 
-/** Leaves in the way the argument names, while a job is running. */
+/** Says so and leaves, in the way the argument names, while a job is running. */
 const ways = {
   exit: () => process.exit(0),
   'exit-later': () => setTimeout(() => process.exit(0), 50),
@@ -14,4 +15,9 @@ const ways = {
     }),
 };
 
-load().then((model) => longJob(model, ways[process.argv[2]]));
+const onStart = () => {
+  writeSync(1, 'leaving\n');
+  ways[process.argv[2]]();
+};
+// One thread makes the job long beside the loading.
+load({ threads: 1 }).then((model) => longJob(model, { onStart }));

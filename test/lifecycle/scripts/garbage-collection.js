@@ -4,7 +4,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 /** Nothing but the job itself keeps its model alive. */
 async function jobOutlivesItsHandle() {
-  const job = load().then((model) => longJob(model, undefined, { maxFeatureNodes: 200 }));
+  const job = load().then((model) => longJob(model, { maxFeatureNodes: 200 }));
   let running = true;
   const graph = job.finally(() => {
     running = false;

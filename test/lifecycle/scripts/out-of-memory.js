@@ -11,7 +11,7 @@ const limit = (bytes) => execFileSync('prlimit', [`--pid=${process.pid}`, `--as=
   const model = await load({ threads: 1 });
   await shortJob(model);
   limit(addressSpace() + Number(process.argv[2]) * 2 ** 20);
-  const error = await longJob(model, undefined, { batchSize: 4096 }).catch((reason) => reason);
+  const error = await longJob(model, { batchSize: 4096 }).catch((reason) => reason);
   limit('unlimited');
   const graph = await shortJob(model);
   process.stdout.write(JSON.stringify({ code: error.code, message: error.message, nodes: graph.nNodes }));

@@ -14,4 +14,4 @@ async function main() {
 }
 
 if (isMainThread) main();
-else load().then((model) => longJob(model, () => parentPort.postMessage('running')));
+else load().then((model) => longJob(model, { onStart: () => parentPort.postMessage('running') }));

@@ -72,7 +72,7 @@ export class SmallModel {
     targets: readonly NativeTarget[] = [],
   ): Promise<NativeGraphData> {
     const options = { tokens, zeroPositions, targets, maxNLogits: 3, desiredLogitProb: 1, offload: '' };
-    const batches = { batchSize: 16, maxFeatureNodes: Infinity, updateInterval: 4 };
+    const batches = { batchSize: 16, maxFeatureNodes: Infinity, rankEvery: 64, devices: [], availableMemory: 0 };
     return this.native.run((engine, model, set) => engine.attribute(model, set, { ...options, ...batches }));
   }
 

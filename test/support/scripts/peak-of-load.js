@@ -1,4 +1,4 @@
-const { ownPeakBytes } = require('./own-peak');
+const { ownPeakBytes } = require('../../../scripts/own-peak');
 // Loads a model and prints the most memory that was resident, in bytes: MODEL TRANSCODERS OPTIONS_JSON
 const { ReplacementModel } = require('../../../dist');
 

@@ -7,8 +7,9 @@ test('defaults', () => {
       desiredLogitProb: 0.95,
       batchSize: 512,
       maxFeatureNodes: Number.POSITIVE_INFINITY,
-      updateInterval: 4,
+      rankEvery: 2048,
     },
+    devices: [],
     offload: undefined,
     exactTokens: false,
     verbose: false,
@@ -18,8 +19,18 @@ test('defaults', () => {
   expect(resolveAttributeOptions({ batchSize: undefined })).toEqual(resolveAttributeOptions());
 });
 
+test("a batch size of one's own sets how often features are ranked; auto ranks as the default does", () => {
+  const native = (options: object) => resolveAttributeOptions(options).native;
+  expect(native({ batchSize: 64, updateInterval: 2 })).toMatchObject({ batchSize: 64, rankEvery: 128 });
+  expect(native({ batchSize: 'auto', updateInterval: 2 })).toMatchObject({ batchSize: 0, rankEvery: 1024 });
+});
+
 test.each([
   [{ batchSize: 0 }, /batchSize/],
+  [{ batchSize: 'most' }, /batchSize/],
+  [{ devices: 'cuda' }, /devices must be an array/],
+  [{ devices: ['cpu', 'gpu'] }, /devices must be an array .* found "cpu", "gpu"/],
+  [{ devices: [undefined] }, /devices must be an array/],
   [{ batchSize: 2 ** 31 }, /batchSize/],
   [{ desiredLogitProb: Number.NaN }, /desiredLogitProb/],
   [{ maxFeatureNodes: -1 }, /maxFeatureNodes/],

@@ -1,4 +1,5 @@
 import { withView } from '../../../lib/server/view-text';
+import { cpuTime } from '../../support/cpu-time';
 
 const view = '{"new":[1]}';
 
@@ -22,7 +23,6 @@ test.each([
 test('a large file takes no longer than reading it', () => {
   const nodes = Array.from({ length: 50_000 }, (_, i) => ({ node_id: `1_${i}_2`, clerp: 'a "quoted" word' }));
   const text = JSON.stringify({ nodes, qParams: {}, links: nodes });
-  const started = performance.now();
   expect(JSON.parse(withView(text, view)).qParams).toEqual({ new: [1] });
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(cpuTime(() => withView(text, view))).toBeLessThan(cpuTime(() => JSON.parse(text)));
 });

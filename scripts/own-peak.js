@@ -1,3 +1,4 @@
+/** How much memory a process needed, for tests and benchmarks. */
 const { readFileSync } = require('node:fs');
 
 /**

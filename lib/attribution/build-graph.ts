@@ -1,0 +1,57 @@
+import type { NativeGraphData } from '../binding';
+import { type FeatureLabels, labelKey } from '../features/labels';
+import { Graph } from '../graph/graph';
+import type { PreparedPrompt } from '../model/prompt';
+import type { ReplacementModel } from '../model/replacement-model';
+import { packageVersion } from '../package-version';
+import type { ResolvedAttributeOptions } from './options';
+import type { ResolvedTarget } from './targets';
+
+/** The graph of what native attribution found, with what the model knows of its tokens and features. */
+export function buildGraph(
+  model: ReplacementModel,
+  { tokens }: PreparedPrompt,
+  data: NativeGraphData,
+  { native, offload }: ResolvedAttributeOptions,
+  targets: readonly ResolvedTarget[] | undefined,
+): Graph {
+  const { family, nLayers, dModel, dVocab } = model.spec;
+  const decode = (id: number) => model.tokenizer?.decodeToken(id) ?? String(id);
+  const ids = Array.from(tokens);
+  return new Graph({
+    prompt: model.tokenizer?.decode(ids) ?? ids.join(' '),
+    tokens,
+    tokenStrings: ids.map(decode),
+    activeFeatures: data.indices,
+    activationValues: data.values,
+    selectedFeatures: data.selectedFeatures,
+    edges: data.edges.data,
+    logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
+      ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
+      probability: data.logitProbabilities[rank] as number,
+    })),
+    featureLabels: labelsOfFeatures(model.labels, data.indices),
+    scan: model.transcoderSpec.scan,
+    model: { family, modelName: model.name, nLayers, dModel, dVocab },
+    settings: {
+      ...native,
+      maxFeatureNodes: Number.isFinite(native.maxFeatureNodes) ? native.maxFeatureNodes : null,
+      offload: offload ?? null,
+      dtype: model.dtype,
+      device: model.device,
+    },
+    timings: data.timings,
+    packageVersion,
+  });
+}
+
+/** @param indices [N * 3] of (layer, position, feature) */
+function labelsOfFeatures(labels: FeatureLabels, indices: Int32Array): FeatureLabels {
+  const found: Record<string, string> = {};
+  for (let i = 0; i < indices.length; i += 3) {
+    const key = labelKey({ layer: indices[i] as number, feature: indices[i + 2] as number });
+    const label = labels[key];
+    if (label !== undefined) found[key] = label;
+  }
+  return found;
+}

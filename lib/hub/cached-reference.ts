@@ -1,0 +1,62 @@
+import { CircuitTracerError } from '../errors';
+import { describe } from '../validate';
+import { type CachedRepository, listCache } from './cached-repositories';
+import { notFound } from './failures';
+import { isName, parseHubReference } from './reference';
+
+/** A repository of the cache, or one commit of it. */
+export interface CachedReference {
+  readonly repo: string;
+  /** undefined: all of the repository. */
+  readonly commit: string | undefined;
+}
+
+/** Fewer digits of a commit are more likely a slip. */
+const commitStart = /^[0-9a-f]{4,40}$/;
+
+/**
+ * What a text names in the cache: a repository as the cache lists it, or as the hub is asked for it, each also with `@` and a
+ * branch, a tag or the first digits of a commit; or those digits alone.
+ *
+ * @throws CircuitTracerError `ERR_HUB_NOT_FOUND` for what isn't in the cache; `ERR_INVALID_ARGUMENT` for what can't be, and for
+ * digits that several commits begin with.
+ */
+export async function findInCache(cacheDir: string, text: string): Promise<CachedReference> {
+  const repositories = await listCache(cacheDir);
+  const named = (repo: string | undefined) => repositories.find((repository) => repository.repo === repo);
+  const [, name = '', revision] = /^([^@]*)(?:@(.*))?$/s.exec(text) ?? [];
+  const listed = named(name);
+  if (listed) return revisionOf(listed, revision);
+  const reference = parseHubReference(text);
+  const meant = named(reference?.repo);
+  if (meant) return revisionOf(meant, reference?.revision);
+  const begun = repositories.flatMap((repository) => commitsFrom(repository, text));
+  if (begun.length > 0) return onlyOne(begun, text);
+  if (reference || isName(name)) throw notFound(`${text} isn't in the cache ${cacheDir}. See circuit-tracer cache ls.`);
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `The cache is asked for a repository, repository@revision or a commit, as circuit-tracer cache ls lists them; found ${describe(text)}.`,
+  );
+}
+
+function revisionOf(repository: CachedRepository, revision: string | undefined): CachedReference {
+  const { repo, revisions } = repository;
+  if (revision === undefined) return { repo, commit: undefined };
+  const branchOrTag = revisions.find(({ refs }) => refs.includes(revision));
+  if (branchOrTag) return { repo, commit: branchOrTag.commit };
+  const begun = commitsFrom(repository, revision);
+  if (begun.length > 0) return onlyOne(begun, revision);
+  throw notFound(`${repo} isn't in the cache at ${revision}. See circuit-tracer cache ls.`);
+}
+
+function commitsFrom({ repo, revisions }: CachedRepository, start: string): CachedReference[] {
+  if (!commitStart.test(start)) return [];
+  return revisions.filter(({ commit }) => commit.startsWith(start)).map(({ commit }) => ({ repo, commit }));
+}
+
+function onlyOne(found: readonly CachedReference[], start: string): CachedReference {
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  const candidates = found.map(({ repo, commit }) => `${repo}@${commit}`).join(', ');
+  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `Several commits begin with ${start}. Name one: ${candidates}.`);
+}

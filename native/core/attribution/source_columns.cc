@@ -1,0 +1,29 @@
+#include "attribution/source_columns.h"
+
+namespace circuit_tracer {
+
+SourceColumns layOutColumns(const SparseFeatures& features, int64_t nLayers, int64_t nPositions) {
+  SourceColumns columns;
+  columns.nFeatures = features.size();
+  columns.nLayers = nLayers;
+  columns.nPositions = nPositions;
+  columns.runs.resize(nLayers * nPositions);
+  for (int64_t i = 0; i < features.size(); ++i) {
+    ++columns.runs[features.layer[i] * nPositions + features.position[i]].count;
+  }
+  int64_t final = 0, working = 0;
+  for (FeatureRun& run : columns.runs) {
+    run.firstFinal = final;
+    final += run.count;
+  }
+  for (int64_t q = 0; q < nPositions; ++q) {
+    for (int64_t l = 0; l < nLayers; ++l) {
+      FeatureRun& run = columns.runs[l * nPositions + q];
+      run.firstWorking = working;
+      working += run.count;
+    }
+  }
+  return columns;
+}
+
+}  // namespace circuit_tracer
