@@ -13,7 +13,7 @@ const { benchmark, deviceName, runBenchmark, wholeNumberOrAll, wholeNumbers } = 
 const { GemmRate } = require('./gemm-rate');
 const { reportHead } = require('./machine');
 const { checkpointFolder, makeCheckpoint } = require('./make-checkpoint');
-const { measureScript } = require('./own-process');
+const { fastest, measureScript } = require('./own-process');
 const { memoryTable, phaseTable, runTable } = require('./print-runs');
 const { measurePython, pythonVersions } = require('./python-reference');
 const { sizes } = require('./sizes');
@@ -39,8 +39,6 @@ function chosenAlgorithms({ copied, python }, dir) {
     ours: script('ours'),
   };
 }
-
-const fastest = (runs) => runs.reduce((a, b) => (b.seconds < a.seconds ? b : a));
 
 /** @returns the fastest run of each algorithm */
 function measure(algorithms, settings, repeat) {

@@ -22,8 +22,14 @@
  *   2 m D²         the skip, where there is one
  *
  * and 2 D m at the tokens. A feature reads between attention and MLP, so its own layer adds attention but neither read-off
- * nor skip; a logit starts above the last layer. Rows are counted at their own position: what a batch adds by padding them
- * to its last position is not useful work and not counted, nor are sums, norms and other work of one operation a number.
+ * nor skip; a logit starts above the last layer. In the first attention a row has a gradient at one position, which each head
+ * takes back to one vector before that is spread over positions:
+ *
+ *   4 D H d        back through the heads' outputs and values
+ *   2 m D H        spread over positions
+ *
+ * Rows are counted at their own position: what a batch adds by padding them to its last position is not useful work and not
+ * counted, nor are sums, norms and other work of one operation a number.
  */
 
 /** [layers][position]: decoder rows at a layer's output at positions up to this one. */
@@ -51,11 +57,12 @@ function encodeFlops({ layers, positions: n, width, features, skip }, decoderRow
 
 function rowFlops({ layers, width, heads, kvHeads, headWidth, skip }, decoderRows, { layer, position }) {
   const m = position + 1;
+  const firstAttention = 4 * width * heads * headWidth + 2 * m * width * heads;
   const attention = 2 * m * width * (heads + kvHeads) * headWidth + heads * headWidth * m * (m + 1);
-  let flops = 2 * width * m;
-  if (layer < layers) flops += attention;
+  const passed = Math.min(layer + 1, layers);
+  let flops = 2 * width * m + firstAttention + (passed - 1) * attention;
   for (let l = 0; l < layer; l++) {
-    flops += attention + 2 * width * (decoderRows[l][position] + m) + (skip ? 2 * m * width ** 2 : 0);
+    flops += 2 * width * (decoderRows[l][position] + m) + (skip ? 2 * m * width ** 2 : 0);
   }
   return flops;
 }

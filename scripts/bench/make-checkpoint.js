@@ -14,6 +14,9 @@ const seed = 7;
 const specialTokens = ['<pad>', '<eos>', '<bos>'];
 const bos = 2;
 
+/** Models of this width and more are written in shards. */
+const widestInOneFile = 2048;
+
 /** Seeded normal weights; matrices as wide as their input keep the size of what goes through them. */
 class Weights {
   constructor(seed) {
@@ -53,31 +56,31 @@ const modelConfig = (size) => ({
   bos_token_id: bos,
 });
 
-function modelTensors(size) {
-  const weights = new Weights(seed);
-  const gain = (name) => weights.tensor(name, [size.width], 0.1);
-  const tensors = [
-    weights.tensor('model.embed_tokens.weight', [size.vocab, size.width], 0.05),
-    gain('model.norm.weight'),
+function layerTensors(weights, layer, size) {
+  const named = (name) => `model.layers.${layer}.${name}.weight`;
+  const norms = ['input', 'post_attention', 'pre_feedforward', 'post_feedforward'];
+  const heads = size.heads * size.headWidth;
+  const kvHeads = size.kvHeads * size.headWidth;
+  return [
+    ...norms.map((norm) => weights.tensor(named(`${norm}_layernorm`), [size.width], 0.1)),
+    weights.matrix(named('self_attn.q_proj'), heads, size.width),
+    weights.matrix(named('self_attn.k_proj'), kvHeads, size.width),
+    weights.matrix(named('self_attn.v_proj'), kvHeads, size.width),
+    weights.matrix(named('self_attn.o_proj'), size.width, heads),
+    weights.matrix(named('mlp.gate_proj'), size.mlp, size.width),
+    weights.matrix(named('mlp.up_proj'), size.mlp, size.width),
+    weights.matrix(named('mlp.down_proj'), size.width, size.mlp),
   ];
-  for (let layer = 0; layer < size.layers; layer++) {
-    const prefix = `model.layers.${layer}`;
-    for (const norm of ['input', 'post_attention', 'pre_feedforward', 'post_feedforward']) {
-      tensors.push(gain(`${prefix}.${norm}_layernorm.weight`));
-    }
-    const heads = size.heads * size.headWidth;
-    const kvHeads = size.kvHeads * size.headWidth;
-    tensors.push(
-      weights.matrix(`${prefix}.self_attn.q_proj.weight`, heads, size.width),
-      weights.matrix(`${prefix}.self_attn.k_proj.weight`, kvHeads, size.width),
-      weights.matrix(`${prefix}.self_attn.v_proj.weight`, kvHeads, size.width),
-      weights.matrix(`${prefix}.self_attn.o_proj.weight`, size.width, heads),
-      weights.matrix(`${prefix}.mlp.gate_proj.weight`, size.mlp, size.width),
-      weights.matrix(`${prefix}.mlp.up_proj.weight`, size.mlp, size.width),
-      weights.matrix(`${prefix}.mlp.down_proj.weight`, size.width, size.mlp),
-    );
-  }
-  return tensors;
+}
+
+/** The embedding with the last norm, then each layer. */
+function* modelParts(size) {
+  const weights = new Weights(seed);
+  yield [
+    weights.tensor('model.embed_tokens.weight', [size.vocab, size.width], 0.05),
+    weights.tensor('model.norm.weight', [size.width], 0.1),
+  ];
+  for (let layer = 0; layer < size.layers; layer++) yield layerTensors(weights, layer, size);
 }
 
 /** One word a token, so that every id has a text. */
@@ -103,8 +106,28 @@ async function writeModel(size, folder) {
   await json('config.json', modelConfig(size));
   await json('tokenizer.json', tokenizer(size));
   await json('tokenizer_config.json', { pad_token: '<pad>', eos_token: '<eos>', bos_token: '<bos>' });
-  // The format is what transformers wants to be told.
-  await writeSafetensors(path.join(folder, 'model.safetensors'), modelTensors(size), { format: 'pt' });
+  if (size.width < widestInOneFile) await writeOneFile(folder, modelParts(size));
+  else await writeShards(folder, modelParts(size), size.layers + 1);
+}
+
+// What transformers wants to be told of a file.
+const metadata = { format: 'pt' };
+
+const writeOneFile = (folder, parts) =>
+  writeSafetensors(path.join(folder, 'model.safetensors'), [...parts].flat(), metadata);
+
+/** Part by part, so that one is in memory at a time, and the index that says which holds what. */
+async function writeShards(folder, parts, count) {
+  const padded = (number) => String(number).padStart(5, '0');
+  const weightMap = {};
+  let written = 0;
+  for (const tensors of parts) {
+    const file = `model-${padded(++written)}-of-${padded(count)}.safetensors`;
+    await writeSafetensors(path.join(folder, file), tensors, metadata);
+    for (const { name } of tensors) weightMap[name] = file;
+  }
+  const index = { metadata: {}, weight_map: weightMap };
+  await writeFileAtomically(path.join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
 }
 
 /** The residual stream each layer's MLP reads, [positions, width] per layer, of the model in `folder`. */

@@ -108,7 +108,7 @@ def load_model(folder, cross_layer, tokens, device):
 
 
 def peak_mib():
-    """Of this process alone, as own-peak.js has it."""
+    """Of this process alone, as scripts/own-peak.js has it."""
     if sys.platform != "linux":
         import resource
 

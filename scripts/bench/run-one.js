@@ -12,10 +12,12 @@ const { planModel } = require('../../dist/model/families');
 const { neededFlops } = require('./flops');
 const { readCheckpoint } = require('./make-checkpoint');
 const { memoryBound } = require('./memory-bound');
-const { ownPeakMiB } = require('./own-peak');
+const { ownPeakBytes } = require('../own-peak');
+
+const peakMiB = () => Math.round(ownPeakBytes() / 2 ** 20);
 
 async function base() {
-  return { libtorch: binding().libtorchVersion, peakMiB: ownPeakMiB() };
+  return { libtorch: binding().libtorchVersion, peakMiB: peakMiB() };
 }
 
 async function ours(dir, { size, device, batchSize, maxFeatureNodes, reference }) {
@@ -34,7 +36,7 @@ async function ours(dir, { size, device, batchSize, maxFeatureNodes, reference }
     rows: graph.nSelected,
     neededFlops: neededFlops(graph, size),
     residentAfterLoadMiB,
-    peakMiB: ownPeakMiB(),
+    peakMiB: peakMiB(),
     ...(await peaksBeside(model, folders, graph)),
   };
   if (reference) result.worstEdge = worstDifference(graph, JSON.parse(fs.readFileSync(reference, 'utf8')));
@@ -73,7 +75,7 @@ async function copied(dir, { batchSize, maxFeatureNodes, reference }) {
     seconds: result.total,
     phases: result.seconds,
     rows: result.rows.length,
-    peakMiB: ownPeakMiB(),
+    peakMiB: peakMiB(),
   };
 }
 

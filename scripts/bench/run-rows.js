@@ -7,9 +7,9 @@
  */
 const { ReplacementModel, estimateMemory } = require('../../dist');
 const { Random } = require('../../dist/random');
+const { ownPeakBytes } = require('../own-peak');
 const { neededFlops, rowPlaces } = require('./flops');
 const { readCheckpoint } = require('./make-checkpoint');
-const { ownPeakMiB } = require('./own-peak');
 
 const seed = 7;
 
@@ -59,7 +59,7 @@ async function main(dir, { size, choose, rows, batchSize }) {
     batchSize,
     ...(await how[choose](model, tokens, rows)),
   });
-  const peakMiB = ownPeakMiB();
+  const peakMiB = Math.round(ownPeakBytes() / 2 ** 20);
   await model.dispose();
   const activePerToken = graph.nActive / size.positions / size.layers;
   const { attribution } = await estimateMemory(

@@ -11,7 +11,7 @@ const { fittedExponent, largestDeviation } = require('./fit');
 const { GemmRate } = require('./gemm-rate');
 const { reportHead } = require('./machine');
 const { checkpointFolder, makeCheckpoint } = require('./make-checkpoint');
-const { measureScript } = require('./own-process');
+const { fastest, measureScript } = require('./own-process');
 const { sizes } = require('./sizes');
 const { fixed, percent, textTable } = require('./text-table');
 
@@ -46,8 +46,6 @@ const program = benchmark('bench:scaling', 'cost of a row against tokens, batch,
   )
   .option('--batch <size>', 'batch size, where it does not vary', positive, 256)
   .option('--rows <count>', 'rows of features, where they do not vary', positive, 1024);
-
-const fastest = (runs) => runs.reduce((a, b) => (b.seconds < a.seconds ? b : a));
 
 async function measurePoint(sweep, value, options, gemm) {
   const { dir, kind, size, choose, batch, rows, repeat } = options;

@@ -65,6 +65,8 @@ describe('forward and encode', () => {
 
 /** At m positions: heads' outputs, mixing over m (m + 1) / 2 pairs, and back to the residual stream. */
 const attention = (m: number) => m * 2 * 5 * 28 + ((m * (m + 1)) / 2) * 28 * 2 + m * 2 * 14 * 5;
+/** Of the one position with a gradient: through outputs and values of each head, then spread over m positions. */
+const firstAttention = (m: number) => 2 * (2 * 5 * 28) + m * 4 * 5 * 2;
 const inner = 2 * 5;
 
 describe('target rows', () => {
@@ -74,11 +76,13 @@ describe('target rows', () => {
     const flops = (logits: SmallGraph['logits'], more = {}) =>
       neededFlops({ ...none, activeFeatures: active, logits }, { ...size, ...more })[phase];
     // Of layer 0: 1 decoder row and 3 errors; of layer 1: 2 and 3; then 3 tokens.
-    expect(flops([{}])).toBe(2 * attention(3) + inner * (4 + 5 + 3));
+    expect(flops([{}])).toBe(firstAttention(3) + attention(3) + inner * (4 + 5 + 3));
     // Position 1: 1 decoder row and 2 errors of either layer, then 2 tokens.
-    expect(flops([{ position: 1 }])).toBe(2 * attention(2) + inner * (3 + 3 + 2));
-    expect(flops([{}], { crossLayer: true })).toBe(2 * attention(3) + inner * (4 + 6 + 3));
-    expect(flops([{}], { skip: true })).toBe(2 * attention(3) + inner * (4 + 5 + 3) + 2 * (3 * 2 * 5 * 5));
+    expect(flops([{ position: 1 }])).toBe(firstAttention(2) + attention(2) + inner * (3 + 3 + 2));
+    expect(flops([{}], { crossLayer: true })).toBe(firstAttention(3) + attention(3) + inner * (4 + 6 + 3));
+    expect(flops([{}], { skip: true })).toBe(
+      firstAttention(3) + attention(3) + inner * (4 + 5 + 3) + 2 * (3 * 2 * 5 * 5),
+    );
   });
 
   it('takes a feature as a target for what it is', () => {
@@ -95,9 +99,9 @@ describe('feature rows', () => {
 
   it('passes the attention of its own layer, and reads off the layers below at positions up to its own', () => {
     // Layer 0, position 1: attention, and 2 tokens.
-    expect(flops([0])).toBe(attention(2) + inner * 2);
+    expect(flops([0])).toBe(firstAttention(2) + inner * 2);
     // Layer 1, position 2: both attentions; 1 decoder row and 3 errors of layer 0; 3 tokens.
-    expect(flops([2])).toBe(2 * attention(3) + inner * (4 + 3));
+    expect(flops([2])).toBe(firstAttention(3) + attention(3) + inner * (4 + 3));
     expect(flops([0, 2])).toBe((flops([0]) as number) + (flops([2]) as number));
   });
 
