@@ -43,22 +43,17 @@ at::Tensor Backward::edgeRows(const TargetRows& targets) {
 
 void Backward::passBlock(const TargetRows& targets, int64_t layer) {
   addSkip(layer);
-  const int64_t rows = rowsFrom(targets, layer);
-  if (rows == 0) return;
-  // Of these, the first have been through attention; the others have a gradient at one position.
+  // Rows that have been through attention have a gradient at many positions, the others at one.
   const int64_t spread = layer == local_.nLayers - 1 ? 0 : entered_;
-  at::Tensor mixed = mixedBuffer(rows);
-  if (spread > 0) mixValues(layer, spread, mixed);
+  if (spread > 0) addValues(layer, mixValues(layer));
   enter(targets, layer);
-  if (spread < rows) mixSinglePositions(layer, targets, spread, mixed);
-  addValues(layer, mixed);
+  if (spread < entered_) passSinglePositions(layer, targets, spread);
 }
 
 // Attention and MLP both read the block's input, so neither sees what the other adds.
 void Backward::passParallelBlock(int64_t layer) {
   if (entered_ == 0) return;
-  at::Tensor mixed = mixedBuffer(entered_);
-  mixValues(layer, entered_, mixed);
+  const at::Tensor mixed = mixValues(layer);
   addSkip(layer);
   addValues(layer, mixed);
 }
@@ -120,25 +115,22 @@ void Backward::addSkip(int64_t layer) {
   gradient_.addcmul_(through.view(gradient_.sizes()), skip.scale.slice(0, 0, positions_));
 }
 
-// [kvHeads, m, rows, dHead]: the gradient at the values of each position, summed over the query
+// [kvHeads, m * entered, dHead]: the gradient at the values of each position, summed over the query
 // heads that share them.
-at::Tensor Backward::mixedBuffer(int64_t rows) {
-  return buffer(mixedStorage_, {local_.nKeyValueHeads, positions_, rows, local_.dHead});
-}
-
-// Fills the first `rows` rows of `mixed`: all that the gradient has.
-void Backward::mixValues(int64_t layer, int64_t rows, at::Tensor& mixed) {
+at::Tensor Backward::mixValues(int64_t layer) {
   const LinearAttention& attention = local_.attention[layer];
   const int64_t dHead = local_.dHead;
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
   const at::Tensor flat = gradient_.view({-1, local_.dModel});
-  at::Tensor atHead = buffer(headStorage_, {positions_ * rows, dHead});
+  at::Tensor mixed = buffer(mixedStorage_, {local_.nKeyValueHeads, positions_, entered_ * dHead});
+  at::Tensor atHead = buffer(headStorage_, {positions_ * entered_, dHead});
   for (int64_t h = 0; h < local_.nHeads; ++h) {
     at::mm_out(atHead, flat, attention.outWeight.narrow(1, h * dHead, dHead));
-    at::Tensor values = mixed[h / group].flatten(1).narrow(1, 0, rows * dHead);
-    mixHead(attention.scaledPattern[h], atHead.view({positions_, rows * dHead}), h % group == 0,
+    at::Tensor values = mixed[h / group];
+    mixHead(attention.scaledPattern[h], atHead.view({positions_, entered_ * dHead}), h % group == 0,
             values);
   }
+  return mixed.view({local_.nKeyValueHeads, positions_ * entered_, dHead});
 }
 
 // values[j] (+)= sum over i >= j of pattern[i, j] atHead[i], a block of j at a time: what lies
@@ -153,39 +145,35 @@ void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool
   }
 }
 
-// The same for the rows from `firstRow` on, which have a gradient at their own position p only:
-// values[j] = sum over heads of pattern[p, j] atHead[p].
-void Backward::mixSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow,
-                                  at::Tensor& mixed) {
-  const LinearAttention& attention = local_.attention[layer];
-  const int64_t rows = entered_ - firstRow;
-  const int64_t group = local_.nHeads / local_.nKeyValueHeads;
-  const at::Tensor own =
-      gradient_.view({-1, local_.dModel}).index_select(0, places(targets, firstRow));
-  const at::Tensor atHeads =
-      at::mm(own, attention.outWeight).view({rows, local_.nHeads, 1, local_.dHead});
-  const std::vector<int64_t> position(targets.position.begin() + firstRow,
-                                      targets.position.begin() + entered_);
-  const at::Tensor patterns =
-      attention.scaledPattern.slice(2, 0, positions_)
-          .index_select(1, at::tensor(position, at::kLong).to(gradient_.device()));
-  for (int64_t h = 0; h < local_.nHeads; ++h) {
-    at::Tensor values = mixed[h / group].narrow(1, firstRow, rows);     // [m, rows, dHead]
-    const at::Tensor weight = patterns[h].t().unsqueeze(2);             // [m, rows, 1]
-    const at::Tensor atHead = atHeads.select(1, h).permute({1, 0, 2});  // [1, rows, dHead]
-    if (h % group == 0) {
-      at::mul_out(values, weight, atHead);
-    } else {
-      values.addcmul_(weight, atHead);
-    }
-  }
-}
-
 void Backward::addValues(int64_t layer, const at::Tensor& mixed) {
   const at::Tensor& weight = local_.attention[layer].valueWeight;
   at::Tensor flat = gradient_.view({-1, local_.dModel});
   for (int64_t k = 0; k < local_.nKeyValueHeads; ++k) {
-    flat.addmm_(mixed[k].flatten(0, 1), weight.narrow(0, k * local_.dHead, local_.dHead));
+    flat.addmm_(mixed[k], weight.narrow(0, k * local_.dHead, local_.dHead));
+  }
+}
+
+// Attention of the rows from firstRow on, whose gradient g stands at their own position p only:
+// what a head passes on is one vector, G[j] += sum over h of pattern[h][p, j] u_h with
+// u_h = g outWeight[h] valueWeight[kv(h)].
+void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow) {
+  const LinearAttention& attention = local_.attention[layer];
+  const int64_t rows = entered_ - firstRow;
+  const int64_t dHead = local_.dHead;
+  const int64_t group = local_.nHeads / local_.nKeyValueHeads;
+  const at::Tensor own =
+      gradient_.view({-1, local_.dModel}).index_select(0, places(targets, firstRow));
+  const at::Tensor atHeads = at::mm(own, attention.outWeight);
+  const at::Tensor passed = at::empty({rows, local_.nHeads, local_.dModel}, own.options());  // u
+  for (int64_t h = 0; h < local_.nHeads; ++h) {
+    at::Tensor ofHead = passed.select(1, h);
+    at::mm_out(ofHead, atHeads.narrow(1, h * dHead, dHead),
+               attention.valueWeight.narrow(0, h / group * dHead, dHead));
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t position = targets.position[firstRow + r];
+    const at::Tensor pattern = attention.scaledPattern.select(1, position).narrow(1, 0, positions_);
+    gradient_.select(1, firstRow + r).addmm_(pattern.t(), passed[r]);
   }
 }
 

@@ -21,8 +21,8 @@ struct TargetRows {
 
 // The written-out backward pass of a LocalModel: target rows in, edge rows out. Gradients are
 // position-major, [m, R, D], so that every product at one position is contiguous; rows not yet
-// entered and positions after the last target take no work, nor does the first attention of a row,
-// which has a gradient at one position only, but for mixing. Buffers are reused between calls.
+// entered and positions after the last target take no work, and the first attention of a row works
+// on one position. Buffers are reused between calls.
 class Backward {
  public:
   explicit Backward(const LocalModel& local) : local_(local) {}
@@ -42,12 +42,10 @@ class Backward {
   void grow(int64_t rows);
   void passBlock(const TargetRows& targets, int64_t layer);
   void passParallelBlock(int64_t layer);
-  at::Tensor mixedBuffer(int64_t rows);
-  void mixValues(int64_t layer, int64_t rows, at::Tensor& mixed);
+  at::Tensor mixValues(int64_t layer);
   void mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first, at::Tensor& values);
-  void mixSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow,
-                          at::Tensor& mixed);
   void addValues(int64_t layer, const at::Tensor& mixed);
+  void passSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow);
   at::Tensor buffer(at::Tensor& storage, at::IntArrayRef shape);
   at::Tensor places(const TargetRows& targets, int64_t firstRow) const;
 
