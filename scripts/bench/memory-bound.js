@@ -1,25 +1,34 @@
 /** What a run has to hold in memory at once, whatever the algorithm: its weights, and the graph it hands over. */
-const { estimateMemory } = require('../../dist');
+const { estimateMemory, planTranscoders } = require('../../dist');
 
 const float = 4;
+
+/** Bytes of the decoder rows of active features, which are read from their files. */
+function decoderRowBytes({ activeFeatures }, { kind, nLayers, dModel }) {
+  let rows = 0;
+  for (let i = 0; i < activeFeatures.length; i += 3) rows += kind === 'crossLayer' ? nLayers - activeFeatures[i] : 1;
+  return rows * dModel * float;
+}
 
 /**
  * @param folders of the model and the transcoders
  * @param options they are loaded with
  * @param graph a Graph
- * @returns MiB: the model's weights and the transcoders' as loaded (decoders stay in their files unless asked for), and
- *   edges, [features + outputs, nodes]
+ * @returns MiB: the model's weights, the transcoders' as loaded, the decoder rows that are read besides, and edges,
+ *   [features + outputs, nodes]
  */
 async function memoryBound({ model, transcoders }, options, graph) {
   const { inMemory } = (await estimateMemory({ model, transcoders }, options)).weights;
+  const { spec } = await planTranscoders(transcoders);
   const loaded = Object.values(inMemory).reduce((sum, bytes) => sum + bytes, 0);
   const parts = {
     model: inMemory.model,
     transcoders: loaded - inMemory.model,
+    decoderRows: inMemory.decoders > 0 ? 0 : decoderRowBytes(graph, spec),
     edges: (graph.nSelected + graph.nLogits) * graph.nNodes * float,
   };
   const inMiB = Object.fromEntries(Object.entries(parts).map(([name, bytes]) => [name, bytes / 2 ** 20]));
-  return { ...inMiB, total: inMiB.model + inMiB.transcoders + inMiB.edges };
+  return { ...inMiB, total: Object.values(inMiB).reduce((sum, part) => sum + part, 0) };
 }
 
 module.exports = { memoryBound };

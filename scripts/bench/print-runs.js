@@ -53,16 +53,19 @@ function phaseTable({ batchSize, runs: { ours, copied } }) {
   );
 }
 
-/** Ours against what has to be held: weights, transcoders as loaded, and edges. */
+/** Ours against what has to be held: weights, transcoders as far as they are read, and edges. */
 function memoryTable(results, base) {
   const rows = results.map(({ batchSize, runs }) => ({ batchSize, ...runs.ours })).filter((run) => run.memoryBound);
   const columns = [
     ['MiB', ({ batchSize }) => `batch ${batchSize}`],
-    ...['model', 'transcoders', 'edges', 'total'].map((part) => [part, (run) => fixed(run.memoryBound[part], 0)]),
+    ...['model', 'transcoders'].map((part) => [part, (run) => fixed(run.memoryBound[part], 0)]),
+    ['decoder rows', ({ memoryBound }) => fixed(memoryBound.decoderRows, 0)],
+    ...['edges', 'total'].map((part) => [part, (run) => fixed(run.memoryBound[part], 0)]),
     ['peak', ({ peakMiB }) => peakMiB],
-    ['peak / total', ({ peakMiB, memoryBound }) => fixed(peakMiB / memoryBound.total, 2)],
+    ['/ total', ({ peakMiB, memoryBound }) => fixed(peakMiB / memoryBound.total, 2)],
+    ['less base', ({ peakMiB, memoryBound }) => fixed((peakMiB - base.peakMiB) / memoryBound.total, 2)],
   ];
-  const note = `A process with LibTorch loaded and nothing else has ${base.peakMiB} MiB, which are in each peak.`;
+  const note = `The base is ${base.peakMiB} MiB: a process with LibTorch loaded and nothing else.`;
   return rows.length > 0 ? `${textTable(columns, rows)}\n\n${note}` : note;
 }
 
