@@ -62,7 +62,7 @@ function memoryAdvice(error: unknown, { native, offload }: ResolvedAttributeOpti
   const rest = offload ? 'fewer maxFeatureNodes' : "offload 'cpu', or fewer maxFeatureNodes";
   const advice =
     native.batchSize > 1
-      ? `Try batchSize 'auto' or ${Math.ceil(native.batchSize / 4)}, ${rest}`
+      ? `Try batchSize ${Math.ceil(native.batchSize / 4)} or 'auto', ${rest}`
       : `Try ${rest}, or a shorter prompt`;
   return new CircuitTracerError('ERR_OUT_OF_MEMORY', `${error.message} ${advice}.`, { cause: error });
 }

@@ -27,6 +27,7 @@ const program = benchmark('bench', 'attribution against the usual algorithm on t
       .default([64, 256], '64,256'),
   )
   .option('--device <device>', 'of ours and of the Python reference: cpu, cuda or cuda:N', deviceName, 'cpu')
+  .addOption(new Option('--offload <where>', 'of ours: move idle weights away').choices(['cpu', 'disk']))
   .option('--no-copied', 'leave out the usual algorithm, as where its copies take too much memory')
   .option('--python [executable]', 'also measure the Python reference (default executable: python3)');
 
@@ -99,9 +100,10 @@ async function main(options) {
   const algorithms = chosenAlgorithms({ ...options, python }, dir);
   const reference = options.copied ? path.join(dir, 'sample.json') : undefined;
   const maxFeatureNodes = Number.isFinite(options.features) ? options.features : undefined;
+  const shared = { size, device, maxFeatureNodes, reference, offload: options.offload };
   const measured = options.batch.map((batchSize) => {
     gemm.measure();
-    const runs = measure(algorithms, { size, device, batchSize, maxFeatureNodes, reference }, options.repeat);
+    const runs = measure(algorithms, { ...shared, batchSize }, options.repeat);
     gemm.measure();
     return { batchSize, runs };
   });

@@ -20,13 +20,13 @@ async function base() {
   return { libtorch: binding().libtorchVersion, peakMiB: peakMiB() };
 }
 
-async function ours(dir, { size, device, batchSize, maxFeatureNodes, reference }) {
+async function ours(dir, { size, device, batchSize, maxFeatureNodes, offload, reference }) {
   const { tokens, ...folders } = readCheckpoint(dir);
   const start = performance.now();
   const model = await ReplacementModel.load(folders.model, folders.transcoders, { device });
   const loaded = performance.now();
   const residentAfterLoadMiB = Math.round(process.memoryUsage().rss / 2 ** 20);
-  const graph = await model.attribute(tokens, { exactTokens: true, batchSize, maxFeatureNodes });
+  const graph = await model.attribute(tokens, { exactTokens: true, batchSize, maxFeatureNodes, offload });
   const seconds = (performance.now() - loaded) / 1000;
   const result = {
     loadSeconds: (loaded - start) / 1000,
