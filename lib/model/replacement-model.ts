@@ -173,7 +173,8 @@ export class ReplacementModel {
    * A special token is put in front unless the first one is special; special positions get no features.
    *
    * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT` (also naming the entry of `targets` that can't
-   * be), `ERR_OUT_OF_MEMORY` (saying which batch size to try), `ERR_NUMERIC`, `ERR_FILE_WRITE` (offloading), `ERR_DISPOSED` or `ABORT_ERR`.
+   * be), `ERR_DEVICE`, `ERR_OUT_OF_MEMORY` (saying which batch size to try), `ERR_NUMERIC`, `ERR_FILE_WRITE` (offloading),
+   * `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async attribute(prompt: Prompt, options?: AttributeOptions): Promise<Graph> {
     const resolved = resolveAttributeOptions(options);

@@ -65,6 +65,32 @@ describe('circuit-tracer attribute', () => {
     expect([...(await Graph.load(output)).tokens]).toEqual([500, 324, 383]);
   });
 
+  test('several devices and a batch size of its own choice give the same graph', async () => {
+    const folder = temporaryFolder();
+    const graphOf = async (name: string, flags: string[]) => {
+      const output = path.join(folder, `${name}.safetensors`);
+      expectSuccess(
+        await runNode(cliScript, ['attribute', ...input, ...prompt, '--device', 'cpu', '-o', output, ...flags]),
+      );
+      return Graph.load(output);
+    };
+    const alone = await graphOf('alone', []);
+    const shared = await graphOf('shared', ['--devices', 'cpu,cpu', '--batch-size', 'auto']);
+    expectSameIntegers('selected features', shared.selectedFeatures, alone.selectedFeatures);
+    expectClose('edges', shared.edges, alone.edges, { relativeToMax: 1e-6 });
+  });
+
+  test.each([
+    [['--devices', 'gpu'], 2, /one of auto, cpu, cuda/],
+    [['--devices', 'cpu,cuda:99'], 1, /cuda:99.*ERR_DEVICE/],
+    [['--batch-size', 'most'], 2, /a whole number, or auto/],
+  ])('%o is refused', async (flags, expected, message) => {
+    const output = path.join(temporaryFolder(), 'g.safetensors');
+    const { code, stderr } = await runNode(cliScript, ['attribute', ...input, ...prompt, '-o', output, ...flags]);
+    expect([code, existsSync(output)]).toEqual([expected, false]);
+    expect(stderr).toMatch(message);
+  });
+
   test('in a pipe, says what it does in plain lines', async () => {
     const output = path.join(temporaryFolder(), 'g.safetensors');
     const result = await runNode(cliScript, ['attribute', ...input, ...prompt, '-o', output]);

@@ -1,6 +1,6 @@
 #include "attribution/batch_size.h"
 
-#include <torch/csrc/api/include/torch/version.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <limits>

@@ -11,11 +11,11 @@
 namespace circuit_tracer {
 namespace {
 
+constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
 // On one thread of a CPU, more rows times positions are not faster, and only take memory.
-constexpr BatchLimits kCpuLimits{std::numeric_limits<int64_t>::max(), 1024, 128};
+constexpr BatchLimits kCpuLimits{.rows = kAny, .positions = 1024, .idlePositions = 128};
 // A GPU has some thousand small kernels to start for a batch, whatever its size.
-constexpr BatchLimits kGpuLimits{std::numeric_limits<int64_t>::max(),
-                                 std::numeric_limits<int64_t>::max(), 8192};
+constexpr BatchLimits kGpuLimits{.rows = kAny, .positions = kAny, .idlePositions = 8192};
 
 }  // namespace
 
