@@ -35,7 +35,7 @@ void Job::run(const std::function<void()>& onProgress) {
     const std::string message = error.what_without_backtrace();
     fail(isOutOfMemory(message) ? "ERR_OUT_OF_MEMORY" : "ERR_NATIVE", message);
   } catch (const std::bad_alloc&) {
-    fail("ERR_OUT_OF_MEMORY", "memory for the result could not be allocated");
+    fail("ERR_OUT_OF_MEMORY", "memory for the result could not be allocated.");
   } catch (const std::exception& error) {
     fail("ERR_NATIVE", error.what());
   } catch (...) {

@@ -170,11 +170,13 @@ void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int
     at::mm_out(ofHead, atHeads.narrow(1, h * dHead, dHead),
                attention.valueWeight.narrow(0, h / group * dHead, dHead));
   }
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t position = targets.position[firstRow + r];
-    const at::Tensor pattern = attention.scaledPattern.select(1, position).narrow(1, 0, positions_);
-    gradient_.select(1, firstRow + r).addmm_(pattern.t(), passed[r]);
-  }
+  const std::vector<int64_t> position(targets.position.begin() + firstRow,
+                                      targets.position.begin() + entered_);
+  const at::Tensor patterns =  // [heads, rows, m]
+      attention.scaledPattern.slice(2, 0, positions_)
+          .index_select(1, at::tensor(position, at::kLong).to(own.device()));
+  gradient_.narrow(1, firstRow, rows)
+      .add_(at::bmm(patterns.permute({1, 2, 0}), passed).transpose(0, 1));
 }
 
 // A view of `storage` with this shape; storage only ever grows.

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <new>
 
+#include "errors.h"
 #include "finite.h"
 
 namespace circuit_tracer {
@@ -37,7 +37,10 @@ EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets,
               &std::free),
       rowSums_(nRows + targets.size()),
       featureRow_(features.size(), -1) {
-  if (memory_ == nullptr) throw std::bad_alloc();
+  const int64_t rows = nRows + targets.size();
+  require(memory_ != nullptr, "ERR_OUT_OF_MEMORY", "edges of ", rows, " rows from ", stride_,
+          " nodes take ", (rows * stride_ * sizeof(float)) >> 20,
+          " MiB, more than could be allocated.");
 }
 
 void EdgeTable::reserve(const std::vector<int64_t>& features) {

@@ -20,7 +20,7 @@ namespace circuit_tracer {
 class EdgeTable {
  public:
   // Exactly nRows features will be chosen.
-  // Throws std::bad_alloc.
+  // Throws CodedError ERR_OUT_OF_MEMORY.
   EdgeTable(const SparseFeatures& features, const Targets& targets, const SourceColumns& columns,
             int64_t nRows);
 
