@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "attribution/norm_adjoint.h"
+#include "io/tensor_source.h"
 
 namespace circuit_tracer {
 namespace {
@@ -47,7 +48,10 @@ class LocalModelBuilder {
       out.outWeight = adjointThroughNorm(spec_.normalization, block.ln1Post.gain, out.outWeight.t())
                           .t()
                           .contiguous();
+      releasePages(block.attention.outWeight);
     }
+    // What has been copied needn't take memory as pages of its file, too.
+    releasePages(block.attention.valueWeight);
     return out;
   }
 
