@@ -1,6 +1,4 @@
-import type { Graph } from '../../lib';
-
-/** The shape a prompt is attributed in. */
+/** The shape a prompt is attributed in: what scripts/bench/sizes.js lists. */
 export interface Shape {
   readonly layers: number;
   readonly positions: number;
@@ -15,14 +13,17 @@ export interface Shape {
   readonly skip?: boolean;
 }
 
-type Attributed = Pick<Graph, 'activeFeatures' | 'selectedFeatures' | 'logits'>;
-
-const counted = require('../../scripts/bench/flops') as {
-  neededFlops(graph: Attributed, shape: Shape): Record<'target rows' | 'feature rows', number>;
-};
-
-/** Operations that the rows of a graph need, whatever the algorithm, as the benchmark counts them. */
-export function neededForRows(graph: Attributed, shape: Shape): number {
-  const flops = counted.neededFlops(graph, shape);
-  return flops['target rows'] + flops['feature rows'];
+/** What is read of a Graph. */
+export interface AttributedRows {
+  /** Of (layer, position, feature). */
+  readonly activeFeatures: ArrayLike<number>;
+  readonly selectedFeatures: ArrayLike<number>;
+  readonly logits: readonly { readonly position?: number; readonly feature?: { readonly layer: number } }[];
 }
+
+type Phase = 'forward and encode' | 'target rows' | 'feature rows';
+
+/** Operations that attribution needs, by phase, whatever the algorithm, as the benchmark counts them. */
+export const { neededFlops } = require('../../scripts/bench/flops') as {
+  neededFlops: (graph: AttributedRows, shape: Shape) => Record<Phase, number>;
+};

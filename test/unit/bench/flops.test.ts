@@ -1,30 +1,7 @@
-interface Size {
-  readonly layers: number;
-  readonly positions: number;
-  readonly width: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headWidth: number;
-  readonly mlp: number;
-  readonly vocab: number;
-  readonly features: number;
-  readonly crossLayer?: boolean;
-  readonly skip?: boolean;
-}
-
-interface SmallGraph {
-  /** Of (layer, position, feature). */
-  readonly activeFeatures: readonly number[];
-  readonly selectedFeatures: readonly number[];
-  readonly logits: readonly { position?: number; feature?: { layer: number; feature: number } }[];
-}
-
-const { neededFlops } = require('../../../scripts/bench/flops') as {
-  neededFlops: (graph: SmallGraph, size: Size) => Record<string, number>;
-};
+import { type AttributedRows, neededFlops, type Shape } from '../../support/needed-flops';
 
 /** All numbers differ, so that none can stand in for another. */
-const size: Size = {
+const size: Shape = {
   layers: 2,
   positions: 3,
   width: 5,
@@ -36,7 +13,7 @@ const size: Size = {
   features: 17,
 };
 
-const none: SmallGraph = { activeFeatures: [], selectedFeatures: [], logits: [] };
+const none: AttributedRows = { activeFeatures: [], selectedFeatures: [], logits: [] };
 // One in layer 0 at position 1, two in layer 1 at positions 1 and 2.
 const active = [0, 1, 3, 1, 1, 4, 1, 2, 5];
 
@@ -73,7 +50,7 @@ describe('target rows', () => {
   const phase = 'target rows';
 
   it('reads off all layers for a logit, from the last position unless it says otherwise', () => {
-    const flops = (logits: SmallGraph['logits'], more = {}) =>
+    const flops = (logits: AttributedRows['logits'], more = {}) =>
       neededFlops({ ...none, activeFeatures: active, logits }, { ...size, ...more })[phase];
     // Of layer 0: 1 decoder row and 3 errors; of layer 1: 2 and 3; then 3 tokens.
     expect(flops([{}])).toBe(firstAttention(3) + attention(3) + inner * (4 + 5 + 3));
