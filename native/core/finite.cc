@@ -1,9 +1,13 @@
 #include "finite.h"
 
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <vector>
 
 #include "errors.h"
 
@@ -25,10 +29,22 @@ bool slabFinite(const at::Tensor& values) {
 bool allFinite(const at::Tensor& values) {
   if (values.numel() <= kSlabNumbers) return slabFinite(values);
   const int64_t rows = std::max<int64_t>(kSlabNumbers * values.size(0) / values.numel(), 1);
-  for (const at::Tensor& slab : values.split(rows)) {
-    if (!slabFinite(slab)) return false;
+  const std::vector<at::Tensor> slabs = values.split(rows);
+  std::atomic<bool> finite{true};
+  const auto check = [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard noGrad;
+    for (int64_t i = begin; i < end && finite; ++i) {
+      if (!slabFinite(slabs[i])) finite = false;
+    }
+  };
+  // Each thread looks at slabs of its own: it also waits for the pages of its own only.
+  const int64_t count = static_cast<int64_t>(slabs.size());
+  if (values.is_cpu()) {
+    at::parallel_for(0, count, 1, check);
+  } else {
+    check(0, count);
   }
-  return true;
+  return finite;
 }
 
 void requireFiniteNumbers(bool finite, const std::string& what) {
