@@ -41,7 +41,7 @@ struct GraphData {
 
 // Phases: one forward pass, encoding, the local model, target rows, then feature rows in order of
 // their influence on the targets as far as it is known, re-ranked every rankEvery rows. Throws
-// CodedError ERR_NUMERIC, ABORT_ERR.
+// CodedError ERR_NUMERIC, ERR_OUT_OF_MEMORY, ABORT_ERR.
 GraphData attribute(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
                     const JobControl& control);
 
