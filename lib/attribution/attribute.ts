@@ -6,7 +6,7 @@ import { log } from '../log';
 import type { NativeModel } from '../model/native-model';
 import type { PreparedPrompt } from '../model/prompt';
 import { withOffloadFolder } from './offload-folder';
-import type { ResolvedAttributeOptions } from './options';
+import { type AttributionSettings, attributeDefaults, type ResolvedAttributeOptions } from './options';
 
 /**
  * Run native attribution, with the temporary folder it may need.
@@ -28,7 +28,7 @@ export async function runAttribution(
           transformer,
           transcoders,
           {
-            ...options.native,
+            ...nativeSettings(options.settings),
             devices,
             tokens,
             zeroPositions,
@@ -47,6 +47,12 @@ export async function runAttribution(
   }
 }
 
+/** As native takes them: it counts rows. */
+export function nativeSettings({ batchSize, updateInterval, ...others }: AttributionSettings) {
+  const rows = batchSize === 'auto' ? attributeDefaults.batchSize : batchSize;
+  return { ...others, batchSize: batchSize === 'auto' ? 0 : batchSize, rankEvery: updateInterval * rows };
+}
+
 /** Log the start of each phase, then pass on. */
 function logged(listener: ProgressListener | undefined): ProgressListener {
   let current = '';
@@ -57,12 +63,13 @@ function logged(listener: ProgressListener | undefined): ProgressListener {
   };
 }
 
-function memoryAdvice(error: unknown, { native, offload }: ResolvedAttributeOptions): unknown {
+function memoryAdvice(error: unknown, { settings, offload }: ResolvedAttributeOptions): unknown {
   if (!(error instanceof CircuitTracerError) || error.code !== 'ERR_OUT_OF_MEMORY') return error;
   const rest = offload ? 'fewer maxFeatureNodes' : "offload 'cpu', or fewer maxFeatureNodes";
+  const { batchSize } = settings;
   const advice =
-    native.batchSize > 1
-      ? `Try batchSize ${Math.ceil(native.batchSize / 4)} or 'auto', ${rest}`
+    batchSize !== 'auto' && batchSize > 1
+      ? `Try batchSize ${Math.ceil(batchSize / 4)} or 'auto', ${rest}`
       : `Try ${rest}, or a shorter prompt`;
   return new CircuitTracerError('ERR_OUT_OF_MEMORY', `${error.message} ${advice}.`, { cause: error });
 }

@@ -12,7 +12,7 @@ export function buildGraph(
   model: ReplacementModel,
   { tokens }: PreparedPrompt,
   data: NativeGraphData,
-  { native, offload }: ResolvedAttributeOptions,
+  { settings, offload }: ResolvedAttributeOptions,
   targets: readonly ResolvedTarget[] | undefined,
 ): Graph {
   const { family, nLayers, dModel, dVocab } = model.spec;
@@ -34,8 +34,9 @@ export function buildGraph(
     scan: model.transcoderSpec.scan,
     model: { family, modelName: model.name, nLayers, dModel, dVocab },
     settings: {
-      ...native,
-      maxFeatureNodes: Number.isFinite(native.maxFeatureNodes) ? native.maxFeatureNodes : null,
+      ...settings,
+      batchSize: settings.batchSize === 'auto' ? null : settings.batchSize,
+      maxFeatureNodes: Number.isFinite(settings.maxFeatureNodes) ? settings.maxFeatureNodes : null,
       offload: offload ?? null,
       dtype: model.dtype,
       device: model.device,

@@ -1,4 +1,3 @@
-import type { NativeAttributeOptions } from '../binding';
 import { type Device, isDeviceName } from '../device';
 import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
@@ -46,12 +45,14 @@ export interface AttributeOptions {
   readonly onProgress?: ProgressListener;
 }
 
+/** What the graph depends on, as it is kept with it. */
+export type AttributionSettings = Required<
+  Pick<AttributeOptions, 'maxNLogits' | 'desiredLogitProb' | 'batchSize' | 'maxFeatureNodes' | 'updateInterval'>
+>;
+
 /** All of {@link AttributeOptions} with the defaults filled in. */
 export interface ResolvedAttributeOptions {
-  readonly native: Omit<
-    NativeAttributeOptions,
-    'tokens' | 'zeroPositions' | 'offload' | 'targets' | 'devices' | 'availableMemory'
-  >;
+  readonly settings: AttributionSettings;
   /** Whether they are there is checked when they are used. Empty: the model's own. */
   readonly devices: readonly Device[];
   /** Checked against the prompt, not here. */
@@ -92,17 +93,15 @@ const largest = 2 ** 31 - 1;
 export function resolveAttributeOptions(options: AttributeOptions = {}): ResolvedAttributeOptions {
   checkOptions(options, names, 'attribute options');
   const given = { ...attributeDefaults, ...withoutUndefined(options) };
-  const { maxFeatureNodes } = given;
-  const batchSize = given.batchSize === 'auto' ? 'auto' : checkInteger(given.batchSize, 'batchSize', 1, largest);
-  const updateInterval = checkInteger(given.updateInterval, 'updateInterval', 1, largest);
+  const { batchSize, maxFeatureNodes } = given;
   return {
-    native: {
+    settings: {
       maxNLogits: checkInteger(given.maxNLogits, 'maxNLogits', 1, largest),
       desiredLogitProb: checkNumber(given.desiredLogitProb, 'desiredLogitProb', 0, 1),
-      batchSize: batchSize === 'auto' ? 0 : batchSize,
+      batchSize: batchSize === 'auto' ? batchSize : checkInteger(batchSize, 'batchSize', 1, largest),
       maxFeatureNodes:
         maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1, largest),
-      rankEvery: updateInterval * (batchSize === 'auto' ? attributeDefaults.batchSize : batchSize),
+      updateInterval: checkInteger(given.updateInterval, 'updateInterval', 1, largest),
     },
     devices: checkDevices(given.devices ?? []),
     targets: options.targets,

@@ -38,6 +38,11 @@ describe.each(['gemma2-clt-relu', 'llama-plt-relu-skip', 'neox-plt-jumprelu'])('
     const auto = await model.attribute(text, { maxFeatureNodes, updateInterval: 1, batchSize: 'auto' });
     expectSameIntegers('selected features', auto.selectedFeatures, byDefault.selectedFeatures);
     expectClose('edges', auto.edges, byDefault.edges, { relativeToMax: 1e-6 });
+    // What was asked for is kept with the graph.
+    const kept = { maxNLogits: 10, desiredLogitProb: 0.95, maxFeatureNodes, updateInterval: 1, offload: null };
+    const where = { dtype: model.dtype, device: model.device };
+    expect(byDefault.settings).toEqual({ ...kept, ...where, batchSize: 512 });
+    expect(auto.settings).toEqual({ ...kept, ...where, batchSize: null });
   });
 });
 

@@ -26,8 +26,7 @@ int64_t bytesLeft(at::Device device, const AttributeOptions& options) {
   return std::numeric_limits<int64_t>::max();
 }
 
-}  // namespace
-
+// What each row of a batch takes while it is computed.
 int64_t bytesPerRow(const LocalModel& local) {
   const bool hasSkip = std::any_of(local.skip.begin(), local.skip.end(),
                                    [](const LinearSkip& skip) { return skip.matrix.defined(); });
@@ -37,6 +36,8 @@ int64_t bytesPerRow(const LocalModel& local) {
   const int64_t numbers = local.nPositions * atPosition + local.columns.total() + 2 * local.dModel;
   return numbers * static_cast<int64_t>(sizeof(float));
 }
+
+}  // namespace
 
 int64_t batchSizeOn(const std::vector<LocalModel>& locals, const AttributeOptions& options) {
   if (options.batchSize > 0) return options.batchSize;

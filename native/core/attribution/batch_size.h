@@ -8,9 +8,6 @@
 
 namespace circuit_tracer {
 
-// Bytes that each row of a batch takes while it is computed.
-int64_t bytesPerRow(const LocalModel& local);
-
 // options.batchSize, or when that is 0 the most rows, 512 at most, that fit in half of the memory
 // that is left on the device where least is. More than 512 are not faster.
 int64_t batchSizeOn(const std::vector<LocalModel>& locals, const AttributeOptions& options);

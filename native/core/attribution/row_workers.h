@@ -21,8 +21,8 @@ class RowWorkers {
   // Read vectors [count, D] of rows of the table.
   using ReadVectors = std::function<at::Tensor(const std::vector<int64_t>& rows)>;
 
-  // A local model for each device that takes part. batchSize: rows at once, on the threads of the
-  // CPU together and on each other device.
+  // A local model for each device that takes part; they must outlive the workers. batchSize: rows
+  // at once, on the threads of the CPU together and on each other device.
   RowWorkers(const std::vector<LocalModel>& replicas, int64_t batchSize, EdgeTable& table);
 
   // `onBatch` is told, by one thread at a time, how many more rows are done. Which rows share a

@@ -1,13 +1,14 @@
+import { nativeSettings } from '../../../lib/attribution/attribute';
 import { resolveAttributeOptions } from '../../../lib/attribution/options';
 
 test('defaults', () => {
   expect(resolveAttributeOptions()).toEqual({
-    native: {
+    settings: {
       maxNLogits: 10,
       desiredLogitProb: 0.95,
       batchSize: 512,
       maxFeatureNodes: Number.POSITIVE_INFINITY,
-      rankEvery: 2048,
+      updateInterval: 4,
     },
     devices: [],
     offload: undefined,
@@ -20,7 +21,7 @@ test('defaults', () => {
 });
 
 test("a batch size of one's own sets how often features are ranked; auto ranks as the default does", () => {
-  const native = (options: object) => resolveAttributeOptions(options).native;
+  const native = (options: object) => nativeSettings(resolveAttributeOptions(options).settings);
   expect(native({ batchSize: 64, updateInterval: 2 })).toMatchObject({ batchSize: 64, rankEvery: 128 });
   expect(native({ batchSize: 'auto', updateInterval: 2 })).toMatchObject({ batchSize: 0, rankEvery: 1024 });
 });
