@@ -2,12 +2,10 @@
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <vector>
 
 #include "errors.h"
 
@@ -15,35 +13,52 @@ namespace circuit_tracer {
 
 namespace {
 
-// Numbers looked at together. LibTorch copies narrow ones to float32 for it: copies as large as
-// weights would leave holes as large between them in the heap.
+// Numbers looked at together.
 constexpr int64_t kSlabNumbers = int64_t{1} << 18;
 
-bool slabFinite(const at::Tensor& values) {
-  // A finite sum proves all elements finite in one pass without a mask; only overflow or a real
-  // NaN needs the second look.
-  if (std::isfinite(values.sum(at::kFloat).item<double>())) return true;
-  return at::isfinite(values).all().item<bool>();
+// An exponent of all ones is infinity or not a number. Looking at the bits takes no copy as
+// float32, as sums of narrow numbers do.
+template <class Bits>
+bool exponentsAreFinite(const void* numbers, int64_t count, Bits exponent) {
+  const auto* bits = static_cast<const Bits*>(numbers);
+  bool finite = true;
+  for (int64_t i = 0; i < count; ++i) finite &= (bits[i] & exponent) != exponent;
+  return finite;
+}
+
+bool slabIsFinite(const void* numbers, int64_t count, at::ScalarType dtype) {
+  switch (dtype) {
+    case at::kFloat:
+      return exponentsAreFinite<uint32_t>(numbers, count, 0x7f800000);
+    case at::kBFloat16:
+      return exponentsAreFinite<uint16_t>(numbers, count, 0x7f80);
+    default:
+      return exponentsAreFinite<uint16_t>(numbers, count, 0x7c00);
+  }
+}
+
+bool hasKnownBits(at::ScalarType dtype) {
+  return dtype == at::kFloat || dtype == at::kBFloat16 || dtype == at::kHalf;
 }
 
 bool allFinite(const at::Tensor& values) {
-  if (values.numel() <= kSlabNumbers) return slabFinite(values);
-  const int64_t rows = std::max<int64_t>(kSlabNumbers * values.size(0) / values.numel(), 1);
-  const std::vector<at::Tensor> slabs = values.split(rows);
-  std::atomic<bool> finite{true};
-  const auto check = [&](int64_t begin, int64_t end) {
-    const at::NoGradGuard noGrad;
-    for (int64_t i = begin; i < end && finite; ++i) {
-      if (!slabFinite(slabs[i])) finite = false;
-    }
-  };
-  // Each thread looks at slabs of its own: it also waits for the pages of its own only.
-  const int64_t count = static_cast<int64_t>(slabs.size());
-  if (values.is_cpu()) {
-    at::parallel_for(0, count, 1, check);
-  } else {
-    check(0, count);
+  const at::ScalarType dtype = values.scalar_type();
+  if (!values.is_cpu() || !values.is_non_overlapping_and_dense() || !hasKnownBits(dtype)) {
+    // A finite sum proves all elements finite without a mask; only overflow or a real NaN needs the
+    // second look.
+    return std::isfinite(values.sum(at::kFloat).item<double>()) ||
+           at::isfinite(values).all().item<bool>();
   }
+  const auto* numbers = static_cast<const uint8_t*>(values.const_data_ptr());
+  const int64_t size = static_cast<int64_t>(values.element_size());
+  std::atomic<bool> finite{true};
+  // Each thread looks at slabs of its own: it also waits for the pages of its own only.
+  at::parallel_for(0, values.numel(), kSlabNumbers, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end && finite; i += kSlabNumbers) {
+      const int64_t count = std::min(kSlabNumbers, end - i);
+      if (!slabIsFinite(numbers + i * size, count, dtype)) finite = false;
+    }
+  });
   return finite;
 }
 
