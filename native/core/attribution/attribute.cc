@@ -11,6 +11,7 @@
 #include "attribution/local_model.h"
 #include "attribution/row_workers.h"
 #include "attribution/setup.h"
+#include "free_memory.h"
 #include "offload.h"
 
 namespace circuit_tracer {
@@ -163,6 +164,7 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
   setup.trace.logits.reset();
   setup.trace.featureInputs.clear();
   setup.trace.featureOutputs.clear();
+  returnFreeMemory();
   clock.mark("prepare");
 
   Rows rows(model, transcoders, setup, targets, locals, options, control);

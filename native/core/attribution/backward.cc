@@ -22,9 +22,18 @@ int64_t rowsFrom(const TargetRows& targets, int64_t layer) {
 
 }  // namespace
 
+BufferWidths bufferWidths(const LocalModel& local) {
+  const bool hasSkip = std::any_of(local.skip.begin(), local.skip.end(),
+                                   [](const LinearSkip& skip) { return skip.matrix.defined(); });
+  return {.gradient = std::max(local.dModel, local.nHeads * local.dHead),
+          .head = hasSkip ? std::max(local.dModel, local.dHead) : local.dHead,
+          .values = local.dHead};
+}
+
 at::Tensor Backward::edgeRows(const TargetRows& targets) {
   positions_ = 1 + *std::max_element(targets.position.begin(), targets.position.end());
   entered_ = 0;
+  reserve(targets.size());
   at::Tensor edges = buffer(edgeStorage_, {targets.size(), local_.columns.total()});
   if (local_.crossLayer) edges.narrow(1, 0, local_.columns.featuresBefore(positions_)).zero_();
   enter(targets, local_.nLayers);
@@ -78,7 +87,7 @@ at::Tensor Backward::places(const TargetRows& targets, int64_t firstRow) const {
 
 // Re-lays the gradient out for `rows` rows, the new ones zero.
 void Backward::grow(int64_t rows) {
-  at::Tensor grown = buffer(gradientStorage_[1 - current_], {positions_, rows, local_.dModel});
+  at::Tensor grown = buffer(spare(), {positions_, rows, local_.dModel});
   if (entered_ > 0) grown.narrow(1, 0, entered_).copy_(gradient_);
   grown.narrow(1, entered_, rows - entered_).zero_();
   gradient_ = grown;
@@ -115,22 +124,25 @@ void Backward::addSkip(int64_t layer) {
   gradient_.addcmul_(through.view(gradient_.sizes()), skip.scale.slice(0, 0, positions_));
 }
 
-// [kvHeads, m * entered, dHead]: the gradient at the values of each position, summed over the query
-// heads that share them.
+// [m * entered, kvHeads * dHead]: the gradient at the values of each position, summed over the
+// query heads that share them. One product takes the gradient to all heads: each of its own would
+// pack it anew. Values take the places of heads that have been mixed.
 at::Tensor Backward::mixValues(int64_t layer) {
   const LinearAttention& attention = local_.attention[layer];
   const int64_t dHead = local_.dHead;
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
-  const at::Tensor flat = gradient_.view({-1, local_.dModel});
-  at::Tensor mixed = buffer(mixedStorage_, {local_.nKeyValueHeads, positions_, entered_ * dHead});
-  at::Tensor atHead = buffer(headStorage_, {positions_ * entered_, dHead});
+  at::Tensor heads = buffer(spare(), {positions_ * entered_, local_.nHeads * dHead});
+  at::mm_out(heads, gradient_.view({-1, local_.dModel}), attention.outWeight);
+  const at::Tensor byHead = heads.view({positions_, entered_, local_.nHeads, dHead});
+  at::Tensor atHead = buffer(headStorage_, {positions_, entered_, dHead});
+  at::Tensor values = buffer(valueStorage_, {positions_, entered_, dHead});
+  at::Tensor mixed = values.view({positions_, entered_ * dHead});
   for (int64_t h = 0; h < local_.nHeads; ++h) {
-    at::mm_out(atHead, flat, attention.outWeight.narrow(1, h * dHead, dHead));
-    at::Tensor values = mixed[h / group];
-    mixHead(attention.scaledPattern[h], atHead.view({positions_, entered_ * dHead}), h % group == 0,
-            values);
+    atHead.copy_(byHead.select(2, h));
+    mixHead(attention.scaledPattern[h], atHead.view(mixed.sizes()), h % group == 0, mixed);
+    if (h % group == group - 1) byHead.select(2, h / group).copy_(values);
   }
-  return mixed.view({local_.nKeyValueHeads, positions_ * entered_, dHead});
+  return heads.narrow(1, 0, local_.nKeyValueHeads * dHead);
 }
 
 // values[j] (+)= sum over i >= j of pattern[i, j] atHead[i], a block of j at a time: what lies
@@ -145,12 +157,8 @@ void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool
   }
 }
 
-void Backward::addValues(int64_t layer, const at::Tensor& mixed) {
-  const at::Tensor& weight = local_.attention[layer].valueWeight;
-  at::Tensor flat = gradient_.view({-1, local_.dModel});
-  for (int64_t k = 0; k < local_.nKeyValueHeads; ++k) {
-    flat.addmm_(mixed[k], weight.narrow(0, k * local_.dHead, local_.dHead));
-  }
+void Backward::addValues(int64_t layer, const at::Tensor& values) {
+  gradient_.view({-1, local_.dModel}).addmm_(values, local_.attention[layer].valueWeight);
 }
 
 // Attention of the rows from firstRow on, whose gradient g stands at their own position p only:
@@ -175,8 +183,17 @@ void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int
   const at::Tensor patterns =  // [heads, rows, m]
       attention.scaledPattern.slice(2, 0, positions_)
           .index_select(1, at::tensor(position, at::kLong).to(own.device()));
-  gradient_.narrow(1, firstRow, rows)
-      .add_(at::bmm(patterns.permute({1, 2, 0}), passed).transpose(0, 1));
+  at::Tensor sum = buffer(spare(), {rows, positions_, local_.dModel});
+  at::bmm_out(sum, patterns.permute({1, 2, 0}), passed);
+  gradient_.narrow(1, firstRow, rows).add_(sum.transpose(0, 1));
+}
+
+// Buffers that grew row by row would leave holes in the heap, as large together as themselves.
+void Backward::reserve(int64_t rows) {
+  const BufferWidths widths = bufferWidths(local_);
+  for (at::Tensor& storage : gradientStorage_) buffer(storage, {positions_, rows, widths.gradient});
+  buffer(headStorage_, {positions_, rows, widths.head});
+  buffer(valueStorage_, {positions_, rows, widths.values});
 }
 
 // A view of `storage` with this shape; storage only ever grows.
@@ -184,6 +201,7 @@ at::Tensor Backward::buffer(at::Tensor& storage, at::IntArrayRef shape) {
   int64_t size = 1;
   for (const int64_t extent : shape) size *= extent;
   if (!storage.defined() || storage.numel() < size) {
+    storage.reset();
     storage = at::empty({size}, local_.tokenVectors.options());
   }
   return storage.narrow(0, 0, size).view(shape);

@@ -19,6 +19,16 @@ struct TargetRows {
   int64_t size() const { return static_cast<int64_t>(entryLayer.size()); }
 };
 
+// Numbers a row takes at each position in Backward's buffers.
+struct BufferWidths {
+  int64_t gradient;  // held twice
+  int64_t head;      // one head, or what a skip adds
+  int64_t values;    // of one head
+
+  int64_t total() const { return 2 * gradient + head + values; }
+};
+BufferWidths bufferWidths(const LocalModel& local);
+
 // The written-out backward pass of a LocalModel: target rows in, edge rows out. Gradients are
 // position-major, [m, R, D], so that every product at one position is contiguous; rows not yet
 // entered and positions after the last target take no work, and the first attention of a row works
@@ -44,16 +54,21 @@ class Backward {
   void passParallelBlock(int64_t layer);
   at::Tensor mixValues(int64_t layer);
   void mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first, at::Tensor& values);
-  void addValues(int64_t layer, const at::Tensor& mixed);
+  void addValues(int64_t layer, const at::Tensor& values);
   void passSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow);
+  void reserve(int64_t rows);
   at::Tensor buffer(at::Tensor& storage, at::IntArrayRef shape);
   at::Tensor places(const TargetRows& targets, int64_t firstRow) const;
+
+  // The other one is needed only when rows enter, and free for what is computed in between.
+  at::Tensor& spare() { return gradientStorage_[1 - current_]; }
 
   const LocalModel& local_;
   int64_t positions_ = 0;  // m
   int64_t entered_ = 0;    // rows with a gradient so far: a prefix
   at::Tensor gradient_;    // [m, entered, D]
-  at::Tensor gradientStorage_[2], headStorage_, mixedStorage_, edgeStorage_;
+  at::Tensor headStorage_, valueStorage_, edgeStorage_;
+  at::Tensor gradientStorage_[2];
   int current_ = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "attribution/backward.h"
+
 #if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 13
 #include <ATen/DeviceAccelerator.h>
 #endif
@@ -28,12 +30,8 @@ int64_t bytesLeft(at::Device device, const AttributeOptions& options) {
 
 // What each row of a batch takes while it is computed.
 int64_t bytesPerRow(const LocalModel& local) {
-  const bool hasSkip = std::any_of(local.skip.begin(), local.skip.end(),
-                                   [](const LinearSkip& skip) { return skip.matrix.defined(); });
-  // Backward's buffers: the gradient twice, while rows enter; values, one head or what skips add.
-  const int64_t atPosition = 2 * local.dModel + local.nKeyValueHeads * local.dHead +
-                             (hasSkip ? local.dModel : local.dHead);
-  const int64_t numbers = local.nPositions * atPosition + local.columns.total() + 2 * local.dModel;
+  const int64_t numbers =
+      local.nPositions * bufferWidths(local).total() + local.columns.total() + 2 * local.dModel;
   return numbers * static_cast<int64_t>(sizeof(float));
 }
 
