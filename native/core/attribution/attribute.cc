@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <optional>
 
 #include "attribution/batch_size.h"
 #include "attribution/edge_table.h"
@@ -82,7 +83,7 @@ class Rows {
                    ? setup.features.size()
                    : std::min(options.maxFeatureNodes, setup.features.size())),
         table_(setup.features, targets, locals.front().columns, total_),
-        workers_(locals, batchSizeOn(locals, options), table_) {}
+        workers_(std::in_place, locals, batchSizeOn(locals, options), table_) {}
 
   void addTargets() {
     std::vector<int64_t> rows;
@@ -92,7 +93,7 @@ class Rows {
       for (const int64_t row : batch) chosen.push_back(table_.targetOfRow(row));
       return targets_.vectors.index_select(0, at::tensor(chosen, at::kLong).to(model_.device()));
     };
-    workers_.compute(rows, readVectors, control_, [](int64_t) {});
+    workers_->compute(rows, readVectors, control_, [](int64_t) {});
   }
 
   bool isComplete() const { return done_ == total_; }
@@ -117,13 +118,18 @@ class Rows {
       return featureReadVectors(model_, transcoders_, setup_.trace, setup_.features, chosen);
     };
     control_.report("attribute", done_, total_);
-    workers_.compute(rows, readVectors, control_, [&](int64_t count) {
+    workers_->compute(rows, readVectors, control_, [&](int64_t count) {
       done_ += count;
       control_.report("attribute", done_, total_);
     });
   }
 
-  EdgeTable& table() { return table_; }
+  const EdgeTable& table() const { return table_; }
+
+  at::Tensor takeRectangle() {
+    workers_.reset();  // their memory is the rectangle's
+    return table_.takeRectangle();
+  }
 
  private:
   const Transformer& model_;
@@ -134,7 +140,7 @@ class Rows {
   const JobControl& control_;
   int64_t total_;
   EdgeTable table_;
-  RowWorkers workers_;
+  std::optional<RowWorkers> workers_;
   int64_t done_ = 0;
 };
 
@@ -177,7 +183,7 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
     clock.mark("feature rows");
   }
   graph.selected = rows.table().selected();
-  graph.edges = rows.table().takeRectangle();
+  graph.edges = rows.takeRectangle();
   clock.mark("package");
   graph.logitTokenIds = targets.tokenId;
   graph.logitProbabilities = targets.weight;

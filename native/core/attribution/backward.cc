@@ -34,8 +34,8 @@ at::Tensor Backward::edgeRows(const TargetRows& targets) {
   positions_ = 1 + *std::max_element(targets.position.begin(), targets.position.end());
   entered_ = 0;
   reserve(targets.size());
-  at::Tensor edges = buffer(edgeStorage_, {targets.size(), local_.columns.total()});
-  if (local_.crossLayer) edges.narrow(1, 0, local_.columns.featuresBefore(positions_)).zero_();
+  at::Tensor edges = buffer(edgeStorage_, {targets.size(), columns().total()});
+  if (local_.crossLayer) edges.narrow(1, 0, columns().nFeatures).zero_();
   enter(targets, local_.nLayers);
   for (int64_t layer = local_.nLayers - 1; layer >= 0; --layer) {
     if (entered_ > 0) readOff(layer, edges);
@@ -107,13 +107,13 @@ void Backward::readOff(int64_t layer, at::Tensor& edges) {
                   local_.crossLayer ? 1 : 0, 1);
   }
   const at::Tensor errors = at::bmm(gradient_, writes.errors.slice(0, 0, positions_).unsqueeze(2));
-  rows.narrow(1, local_.columns.error(layer, 0), positions_).copy_(errors.squeeze(2).t());
+  rows.narrow(1, columns().error(layer), positions_).copy_(errors.squeeze(2).t());
 }
 
 void Backward::readOffTokens(at::Tensor& edges) {
   const at::Tensor tokens =
       at::bmm(gradient_, local_.tokenVectors.slice(0, 0, positions_).unsqueeze(2));
-  edges.narrow(1, local_.columns.token(0), positions_).copy_(tokens.squeeze(2).t());
+  edges.narrow(1, columns().token(), positions_).copy_(tokens.squeeze(2).t());
 }
 
 void Backward::addSkip(int64_t layer) {

@@ -37,10 +37,11 @@ class Backward {
  public:
   explicit Backward(const LocalModel& local) : local_(local) {}
 
-  // Edge rows [R, columns.total()] in working order, valid until the next call. What a row can't
-  // depend on is left undefined: sources of its own layer and above, and those at positions after
-  // the last target's.
+  // Edge rows [R, columns().total()] in working order, valid until the next call. What a row can't
+  // depend on is left undefined: sources of its own layer and above.
   at::Tensor edgeRows(const TargetRows& targets);
+  // Of the last call: up to its last target's position.
+  WorkingColumns columns() const { return local_.columns.upTo(positions_); }
 
   const LocalModel& local() const { return local_; }
 

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <new>
+#include <numeric>
 
 #include "errors.h"
 #include "finite.h"
@@ -24,6 +27,16 @@ double copyNumbers(const float* from, int64_t count, float* to) {
   return sum;
 }
 
+float* rectangleRow(const at::Tensor& rectangle, int64_t row) {
+  return rectangle.data_ptr<float>() + row * rectangle.size(1);
+}
+
+void requireMemory(bool allocated, int64_t rows, int64_t numbers) {
+  require(allocated, "ERR_OUT_OF_MEMORY", "edges of ", rows, " rows take ",
+          (numbers * static_cast<int64_t>(sizeof(float))) >> 20,
+          " MiB, more than could be allocated.");
+}
+
 }  // namespace
 
 EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets,
@@ -32,22 +45,45 @@ EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets,
       targets_(targets),
       columns_(columns),
       nRows_(nRows),
-      stride_(columns.total() + targets.size()),
-      memory_(static_cast<float*>(std::calloc((nRows + targets.size()) * stride_, sizeof(float))),
-              &std::free),
+      packed_(nRows + targets.size()),
       rowSums_(nRows + targets.size()),
       featureRow_(features.size(), -1) {
-  const int64_t rows = nRows + targets.size();
-  require(memory_ != nullptr, "ERR_OUT_OF_MEMORY", "edges of ", rows, " rows from ", stride_,
-          " nodes take ", (rows * stride_ * sizeof(float)) >> 20,
-          " MiB, more than could be allocated.");
+  if (takesAll()) {
+    addedFeature_.resize(nRows_);
+    std::iota(addedFeature_.begin(), addedFeature_.end(), 0);
+    featureRow_ = addedFeature_;
+    rectangle_ = emptyRectangle();
+  } else {
+    reservePacked(nRows_, size());
+  }
 }
 
 void EdgeTable::reserve(const std::vector<int64_t>& features) {
+  if (takesAll()) return;
+  const auto firstRow = static_cast<int64_t>(addedFeature_.size());
   for (const int64_t feature : features) {
     featureRow_[feature] = static_cast<int64_t>(addedFeature_.size());
     addedFeature_.push_back(feature);
   }
+  reservePacked(firstRow, static_cast<int64_t>(addedFeature_.size()));
+}
+
+void EdgeTable::reservePacked(int64_t firstRow, int64_t endRow) {
+  int64_t numbers = 0;
+  for (int64_t r = firstRow; r < endRow; ++r) numbers += packedSize(r);
+  blocks_.emplace_back(new (std::nothrow) float[numbers]);
+  float* begin = blocks_.back().get();
+  requireMemory(begin != nullptr, endRow - firstRow, numbers);
+  for (int64_t r = firstRow; r < endRow; begin += packedSize(r++)) packed_[r] = begin;
+}
+
+// Zero; memory that is never written to is never taken.
+at::Tensor EdgeTable::emptyRectangle() const {
+  const int64_t width = columns_.total() - columns_.nFeatures + size();
+  auto* numbers = static_cast<float*>(std::calloc(size() * width, sizeof(float)));
+  requireMemory(numbers != nullptr, size(), size() * width);
+  return at::from_blob(
+      numbers, {size(), width}, [](void* memory) { std::free(memory); }, at::kFloat);
 }
 
 int64_t EdgeTable::layerOfRow(int64_t row) const {
@@ -58,43 +94,77 @@ int64_t EdgeTable::positionOfRow(int64_t row) const {
   return row < nRows_ ? features_.position[addedFeature_[row]] : targets_.position[row - nRows_];
 }
 
-void EdgeTable::fill(int64_t row, const float* working) {
+int64_t EdgeTable::packedSize(int64_t row) const {
+  const int64_t layers = layerOfRow(row), position = positionOfRow(row);
+  return columns_.featuresWithin(layers, position) + (layers + 1) * (position + 1);
+}
+
+void EdgeTable::fill(int64_t row, const float* working, const WorkingColumns& columns) {
+  std::vector<float> passing(takesAll() ? packedSize(row) : 0);
+  float* packed = takesAll() ? passing.data() : packed_[row];
+  rowSums_[row] = pack(row, working, columns, packed);
+  requireFinite(rowSums_[row], "attribution rows");
+  if (takesAll()) unpack(row, packed, addedFeature_, rectangleRow(rectangle_, row));
+}
+
+// Returns the sum of absolute values.
+double EdgeTable::pack(int64_t row, const float* working, const WorkingColumns& columns,
+                       float* packed) const {
   const int64_t positions = positionOfRow(row) + 1;
   const int64_t layers = layerOfRow(row);
-  float* to = rowAt(row);
   double sum = 0;
+  const auto take = [&](int64_t column, int64_t count) {
+    sum += copyNumbers(working + column, count, packed);
+    packed += count;
+  };
   for (int64_t l = 0; l < layers; ++l) {
     for (int64_t q = 0; q < positions; ++q) {
-      const FeatureRun& run = columns_.run(l, q);
-      sum += copyNumbers(working + run.firstWorking, run.count, to + run.firstFinal);
+      take(columns_.run(l, q).firstWorking, columns_.run(l, q).count);
     }
-    const int64_t errors = columns_.error(l, 0);
-    sum += copyNumbers(working + errors, positions, to + errors);
   }
-  const int64_t tokens = columns_.token(0);
-  sum += copyNumbers(working + tokens, positions, to + tokens);
-  requireFinite(sum, "attribution rows");
-  rowSums_[row] = sum;
+  for (int64_t l = 0; l < layers; ++l) take(columns.error(l), positions);
+  take(columns.token(), positions);
+  return sum;
+}
+
+// Puts a row's numbers into a row of zeros, with columns for the chosen features.
+void EdgeTable::unpack(int64_t row, const float* packed, const std::vector<int64_t>& chosen,
+                       float* to) const {
+  const int64_t position = positionOfRow(row);
+  const int64_t layers = layerOfRow(row);
+  auto next = chosen.begin();
+  for (int64_t l = 0; l < layers; ++l) {
+    const int64_t first = columns_.featuresBelow(l);
+    const int64_t below = columns_.featuresWithin(l, position);
+    const int64_t end = first + columns_.featuresWithin(l + 1, position) - below;
+    next = std::lower_bound(next, chosen.end(), first);
+    for (; next != chosen.end() && *next < end; ++next) {
+      to[next - chosen.begin()] = packed[below + *next - first];
+    }
+  }
+  packed += columns_.featuresWithin(layers, position);
+  to += chosen.size();
+  for (int64_t l = 0; l <= layers; ++l, packed += position + 1) {
+    const int64_t block = l < layers ? l : columns_.nLayers;  // errors of layers, then tokens
+    std::copy_n(packed, position + 1, to + block * columns_.nPositions);
+  }
 }
 
 std::vector<int64_t> EdgeTable::mostInfluential(int64_t count) const {
-  EdgeRows rows;
-  rows.data = memory_.get();
-  rows.stride = stride_;
-  rows.columns = columns_.nFeatures;
-  for (int64_t l = 0; l <= columns_.nLayers; ++l) {
-    rows.columnsBelow.push_back(columns_.featuresBelow(l));
-  }
+  RowTargets rows;
   const int64_t filled = static_cast<int64_t>(addedFeature_.size());
   std::vector<double> sums;
-  for (int64_t r = 0; r < nRows_ + targets_.size(); ++r) {
+  for (int64_t r = 0; r < size(); ++r) {
     const bool waits = r >= filled && r < nRows_;
     rows.node.push_back(r < filled ? addedFeature_[r] : -1);
     rows.layer.push_back(waits ? 0 : layerOfRow(r));
     rows.weight.push_back(r < nRows_ ? 0 : targets_.weight[r - nRows_]);
     sums.push_back(std::max(rowSums_[r], kSmallestRowSum));
   }
-  const auto influence = sweepInfluence(rows, sums);
+  const auto influence =
+      sweepInfluence(rows, sums, features_.size(),
+                     [this](const std::vector<WeightedRow>& rows, int64_t layer,
+                            std::vector<double>& influence) { addPacked(rows, layer, influence); });
   std::vector<int64_t> waiting;
   for (int64_t i = 0; i < features_.size(); ++i) {
     if (featureRow_[i] < 0) waiting.push_back(i);
@@ -108,6 +178,22 @@ std::vector<int64_t> EdgeTable::mostInfluential(int64_t count) const {
   return waiting;
 }
 
+// A thread takes source layers of its own.
+void EdgeTable::addPacked(const std::vector<WeightedRow>& rows, int64_t layer,
+                          std::vector<double>& influence) const {
+  at::parallel_for(0, layer, 1, [&](int64_t firstLayer, int64_t lastLayer) {
+    for (int64_t l = firstLayer; l < lastLayer; ++l) {
+      double* ofLayer = influence.data() + columns_.featuresBelow(l);
+      for (const auto& [row, weight] : rows) {
+        const int64_t position = positionOfRow(row);
+        const int64_t below = columns_.featuresWithin(l, position);
+        const int64_t count = columns_.featuresWithin(l + 1, position) - below;
+        addAbsolute(packed_[row] + below, count, weight, ofLayer);
+      }
+    }
+  });
+}
+
 std::vector<int64_t> EdgeTable::selected() const {
   std::vector<int64_t> chosen = addedFeature_;
   std::sort(chosen.begin(), chosen.end());
@@ -115,52 +201,17 @@ std::vector<int64_t> EdgeTable::selected() const {
 }
 
 at::Tensor EdgeTable::takeRectangle() {
+  if (takesAll()) return std::move(rectangle_);
   const std::vector<int64_t> chosen = selected();
-  const int64_t rows = nRows_ + targets_.size();
-  const int64_t width = stride_ - columns_.nFeatures + nRows_;
-  if (width < stride_) keepColumns(chosen);
-  sortRows(chosen, width);
-  float* begin = memory_.release();
-  if (width < stride_) {
-    for (int64_t r = 1; r < rows; ++r) {
-      std::memmove(begin + r * width, begin + r * stride_, width * sizeof(float));
-    }
-    void* shrunk = std::realloc(begin, std::max<int64_t>(rows * width, 1) * sizeof(float));
-    if (shrunk != nullptr) begin = static_cast<float*>(shrunk);
-  }
-  return at::from_blob(
-      begin, {rows, width}, [](void* memory) { std::free(memory); }, at::kFloat);
-}
-
-// Moves each row's columns of chosen features, and those after the features, to its front.
-void EdgeTable::keepColumns(const std::vector<int64_t>& chosen) {
-  const int64_t rest = stride_ - columns_.nFeatures;
-  at::parallel_for(0, nRows_ + targets_.size(), 16, [&](int64_t begin, int64_t end) {
+  at::Tensor rectangle = emptyRectangle();
+  at::parallel_for(0, size(), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
-      float* row = rowAt(r);
-      for (size_t c = 0; c < chosen.size(); ++c) row[c] = row[chosen[c]];
-      std::memmove(row + chosen.size(), row + columns_.nFeatures, rest * sizeof(float));
+      const int64_t row = r < nRows_ ? featureRow_[chosen[r]] : r;
+      unpack(row, packed_[row], chosen, rectangleRow(rectangle, r));
     }
   });
-}
-
-// Puts the rows of features into the features' order, one cycle of the permutation after the other.
-void EdgeTable::sortRows(const std::vector<int64_t>& chosen, int64_t width) {
-  const size_t bytes = width * sizeof(float);
-  std::vector<float> first(width);
-  std::vector<bool> done(chosen.size(), false);
-  for (int64_t start = 0; start < nRows_; ++start) {
-    if (done[start] || featureRow_[chosen[start]] == start) continue;
-    std::memcpy(first.data(), rowAt(start), bytes);
-    int64_t to = start;
-    for (int64_t from = featureRow_[chosen[to]]; from != start; from = featureRow_[chosen[to]]) {
-      std::memcpy(rowAt(to), rowAt(from), bytes);
-      done[to] = true;
-      to = from;
-    }
-    std::memcpy(rowAt(to), first.data(), bytes);
-    done[to] = true;
-  }
+  blocks_.clear();
+  return rectangle;
 }
 
 }  // namespace circuit_tracer

@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -14,17 +13,18 @@
 
 namespace circuit_tracer {
 
-// The rows of a graph as they are computed, over all active features as sources: feature rows in
-// the order they were chosen, then target rows. What a row can't depend on is never written, and
-// memory that is never written is never taken: about half of a table of all features.
+// The rows of a graph as they are computed: feature rows in the order they were chosen, then
+// target rows. A row depends on what is below its layer and not after its position, a quarter of
+// all sources on average, and is kept packed: those features in final order, their layers' errors,
+// the tokens. Where all features get rows, these go straight into the rectangle.
 class EdgeTable {
  public:
-  // Exactly nRows features will be chosen.
-  // Throws CodedError ERR_OUT_OF_MEMORY.
+  // Exactly nRows features will be chosen. When these are all, they have their rows already.
+  // Throws CodedError ERR_OUT_OF_MEMORY, as `reserve` and `takeRectangle` do.
   EdgeTable(const SparseFeatures& features, const Targets& targets, const SourceColumns& columns,
             int64_t nRows);
 
-  // Makes room for the rows of these features.
+  // Makes room for the rows of these features, unless they have it.
   void reserve(const std::vector<int64_t>& features);
   int64_t rowOfTarget(int64_t target) const { return nRows_ + target; }
   int64_t rowOfFeature(int64_t feature) const { return featureRow_[feature]; }
@@ -34,34 +34,42 @@ class EdgeTable {
   int64_t layerOfRow(int64_t row) const;
   int64_t positionOfRow(int64_t row) const;
 
-  // Stores a row given in working order, of which only sources below its layer and up to its
-  // position are read. Different rows may be filled at the same time. Throws CodedError
-  // ERR_NUMERIC.
-  void fill(int64_t row, const float* working);
+  // Stores a row given in working order, of which only what it can depend on is read. Different
+  // rows may be filled at the same time. Throws CodedError ERR_NUMERIC.
+  void fill(int64_t row, const float* working, const WorkingColumns& columns);
 
   // The `count` features without a row that influence the targets most through the rows so far.
   std::vector<int64_t> mostInfluential(int64_t count) const;
 
   // Features that have a row, ascending.
   std::vector<int64_t> selected() const;
-  // float32 CPU [S + K, S + rest + K] in final order, for the selected features only, in the
-  // table's own memory. Empties the table.
+  // float32 CPU [S + K, S + rest + K] in final order, for the selected features only. Empties the
+  // table.
   at::Tensor takeRectangle();
 
  private:
-  float* rowAt(int64_t row) const { return memory_.get() + row * stride_; }
-  void keepColumns(const std::vector<int64_t>& chosen);
-  void sortRows(const std::vector<int64_t>& chosen, int64_t width);
+  int64_t size() const { return nRows_ + targets_.size(); }
+  bool takesAll() const { return nRows_ == features_.size(); }
+  int64_t packedSize(int64_t row) const;
+  void reservePacked(int64_t firstRow, int64_t endRow);
+  double pack(int64_t row, const float* working, const WorkingColumns& columns,
+              float* packed) const;
+  void unpack(int64_t row, const float* packed, const std::vector<int64_t>& chosen,
+              float* to) const;
+  void addPacked(const std::vector<WeightedRow>& rows, int64_t layer,
+                 std::vector<double>& influence) const;
+  at::Tensor emptyRectangle() const;
 
   const SparseFeatures& features_;
   const Targets& targets_;
   const SourceColumns& columns_;
   int64_t nRows_;
-  int64_t stride_;  // columns, and one per target, which have no edges
-  std::unique_ptr<float, decltype(&std::free)> memory_;  // [nRows + K, stride], zero at first
-  std::vector<double> rowSums_;                          // of absolute values
-  std::vector<int64_t> featureRow_;                      // row of each feature, -1 without one
-  std::vector<int64_t> addedFeature_;                    // feature of each row
+  at::Tensor rectangle_;                          // where all features get rows
+  std::vector<std::unique_ptr<float[]>> blocks_;  // memory of packed rows, where not
+  std::vector<float*> packed_;                    // [nRows + K]
+  std::vector<double> rowSums_;                   // of absolute values
+  std::vector<int64_t> featureRow_;               // row of each feature, -1 without one
+  std::vector<int64_t> addedFeature_;             // feature of each row
 };
 
 }  // namespace circuit_tracer

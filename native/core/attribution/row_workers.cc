@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
 // On one thread of a CPU, more rows times positions are not faster, and only take memory.
-constexpr BatchLimits kCpuLimits{.rows = kAny, .positions = 1024, .idlePositions = 128};
+constexpr BatchLimits kCpuLimits{.rows = kAny, .positions = 768, .idlePositions = 128};
 // A GPU has some thousand small kernels to start for a batch, whatever its size.
 constexpr BatchLimits kGpuLimits{.rows = kAny, .positions = kAny, .idlePositions = 8192};
 
@@ -72,7 +72,10 @@ void RowWorkers::computeBatch(Backward& backward, const std::vector<PendingRow>&
   targets.vectors = readVectors(rows).to(backward.local().device());
   const at::Tensor edges = backward.edgeRows(targets).to(at::kCPU);
   const float* working = edges.const_data_ptr<float>();
-  for (size_t r = 0; r < rows.size(); ++r) table_.fill(rows[r], working + r * edges.size(1));
+  const WorkingColumns columns = backward.columns();
+  for (size_t r = 0; r < rows.size(); ++r) {
+    table_.fill(rows[r], working + r * columns.total(), columns);
+  }
 }
 
 }  // namespace circuit_tracer

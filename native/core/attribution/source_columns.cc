@@ -23,6 +23,14 @@ SourceColumns layOutColumns(const SparseFeatures& features, int64_t nLayers, int
       working += run.count;
     }
   }
+  columns.within.resize((nLayers + 1) * nPositions);
+  for (int64_t l = 0; l < nLayers; ++l) {
+    int64_t ofLayer = 0;
+    for (int64_t q = 0; q < nPositions; ++q) {
+      ofLayer += columns.run(l, q).count;
+      columns.within[(l + 1) * nPositions + q] = columns.within[l * nPositions + q] + ofLayer;
+    }
+  }
   return columns;
 }
 

@@ -46,12 +46,12 @@ double errorShare(const GraphView& graph, const Influence& influence, int64_t r)
 EdgeRows GraphView::rows() const {
   EdgeRows out;
   out.data = edges;
-  out.stride = out.columns = nNodes();
+  out.columns = nNodes();
   for (int64_t r = 0; r < nRows(); ++r) {
     const bool isFeature = r < nFeatures();
-    out.node.push_back(nodeOfRow(r));
-    out.layer.push_back(isFeature ? featureLayer[r] : nLayers);
-    out.weight.push_back(isFeature ? 0.0 : logitProbability[r - nFeatures()]);
+    out.targets.node.push_back(nodeOfRow(r));
+    out.targets.layer.push_back(isFeature ? featureLayer[r] : nLayers);
+    out.targets.weight.push_back(isFeature ? 0.0 : logitProbability[r - nFeatures()]);
   }
   return out;
 }

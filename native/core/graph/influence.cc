@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace circuit_tracer {
@@ -12,21 +11,14 @@ namespace {
 // Columns a thread takes at a time: the accumulator stays in the first-level cache.
 constexpr int64_t kColumnBlock = 2048;
 
-struct WeightedRow {
-  const float* row;
-  double weight;
-};
-
-void addRows(const std::vector<WeightedRow>& rows, int64_t columns, double* influence) {
-  const int64_t blocks = (columns + kColumnBlock - 1) / kColumnBlock;
+void addWholeRows(const EdgeRows& all, const std::vector<WeightedRow>& rows, double* influence) {
+  const int64_t blocks = (all.columns + kColumnBlock - 1) / kColumnBlock;
   at::parallel_for(0, blocks, 1, [&](int64_t firstBlock, int64_t lastBlock) {
     for (int64_t b = firstBlock; b < lastBlock; ++b) {
       const int64_t begin = b * kColumnBlock;
-      const int64_t end = std::min(begin + kColumnBlock, columns);
-      for (const WeightedRow& weighted : rows) {
-        for (int64_t c = begin; c < end; ++c) {
-          influence[c] += weighted.weight * std::fabs(weighted.row[c]);
-        }
+      const int64_t count = std::min(kColumnBlock, all.columns - begin);
+      for (const auto& [row, weight] : rows) {
+        addAbsolute(all.row(row) + begin, count, weight, influence + begin);
       }
     }
   });
@@ -46,26 +38,34 @@ std::vector<double> absoluteRowSums(const EdgeRows& rows, double floor) {
   return sums;
 }
 
-std::vector<double> sweepInfluence(const EdgeRows& rows, const std::vector<double>& rowSums) {
-  std::vector<double> influence(rows.columns, 0.0);
-  std::vector<int64_t> order(rows.size());
+std::vector<double> sweepInfluence(const RowTargets& targets, const std::vector<double>& rowSums,
+                                   int64_t nodes, const AddRows& add) {
+  std::vector<double> influence(nodes, 0.0);
+  std::vector<int64_t> order(targets.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return rows.layer[a] > rows.layer[b]; });
-  std::vector<WeightedRow> block;
+                   [&](int64_t a, int64_t b) { return targets.layer[a] > targets.layer[b]; });
+  std::vector<WeightedRow> rows;
   for (size_t i = 0; i < order.size();) {
-    const int64_t layer = rows.layer[order[i]];
-    block.clear();
-    for (; i < order.size() && rows.layer[order[i]] == layer; ++i) {
+    const int64_t layer = targets.layer[order[i]];
+    rows.clear();
+    for (; i < order.size() && targets.layer[order[i]] == layer; ++i) {
       const int64_t r = order[i];
-      const double own = rows.node[r] >= 0 ? influence[rows.node[r]] : 0.0;
-      const double total = own + rows.weight[r];
-      if (total > 0) block.push_back({rows.row(r), total / rowSums[r]});
+      const double own = targets.node[r] >= 0 ? influence[targets.node[r]] : 0.0;
+      const double total = own + targets.weight[r];
+      if (total > 0) rows.push_back({r, total / rowSums[r]});
     }
-    const int64_t reach = rows.columnsBelow.empty() ? rows.columns : rows.columnsBelow[layer];
-    if (!block.empty()) addRows(block, reach, influence.data());
+    if (!rows.empty()) add(rows, layer, influence);
   }
   return influence;
+}
+
+std::vector<double> sweepInfluence(const EdgeRows& all, const std::vector<double>& rowSums) {
+  return sweepInfluence(
+      all.targets, rowSums, all.columns,
+      [&](const std::vector<WeightedRow>& rows, int64_t, std::vector<double>& influence) {
+        addWholeRows(all, rows, influence.data());
+      });
 }
 
 }  // namespace circuit_tracer

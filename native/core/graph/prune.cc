@@ -70,20 +70,20 @@ KeptSubgraph packKept(const GraphView& graph, const std::vector<uint8_t>& nodeMa
 std::vector<ScoreSpan> edgeScores(const GraphView& graph, const KeptSubgraph& kept) {
   EdgeRows rows;
   rows.data = kept.weights.data();
-  rows.stride = rows.columns = static_cast<int64_t>(kept.columns.size());
+  rows.columns = static_cast<int64_t>(kept.columns.size());
   for (const int64_t r : kept.rows) {
     const auto column =
         std::lower_bound(kept.columns.begin(), kept.columns.end(), graph.nodeOfRow(r));
     const bool isFeature = r < graph.nFeatures();
-    rows.node.push_back(column - kept.columns.begin());
-    rows.layer.push_back(isFeature ? graph.featureLayer[r] : graph.nLayers);
-    rows.weight.push_back(isFeature ? 0.0 : graph.logitProbability[r - graph.nFeatures()]);
+    rows.targets.node.push_back(column - kept.columns.begin());
+    rows.targets.layer.push_back(isFeature ? graph.featureLayer[r] : graph.nLayers);
+    rows.targets.weight.push_back(isFeature ? 0.0 : graph.logitProbability[r - graph.nFeatures()]);
   }
   const auto rowSums = absoluteRowSums(rows, kSmallestInput);
   const auto influence = sweepInfluence(rows, rowSums);
   std::vector<ScoreSpan> spans;
   for (int64_t r = 0; r < rows.size(); ++r) {
-    const double output = influence[rows.node[r]] + rows.weight[r];
+    const double output = influence[rows.targets.node[r]] + rows.targets.weight[r];
     spans.push_back({rows.row(r), rows.columns, output / rowSums[r]});
   }
   return spans;
