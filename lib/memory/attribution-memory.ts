@@ -19,7 +19,7 @@ export interface AttributionMemory extends AttributionSize {
   readonly activeFeatures: number;
   /** The frozen model: attention patterns and matrices, decoder rows of active features, errors, activations. */
   readonly localModel: number;
-  /** The table of edges, in which the graph is made. */
+  /** Edge rows, and the graph made of them. */
   readonly edges: number;
   /** Gradients and rows of all that is computed at once. */
   readonly perBatch: number;
@@ -34,10 +34,15 @@ const float = 4;
 const denseNumbers = 64 * 2 ** 20;
 /** Salient tokens at most, by default. */
 const targets = 10;
-/** A thread takes as many rows as together have so many positions, but not fewer than so many: `kCpuLimits` in native. */
-const threadPositions = 1024;
+/**
+ * A thread takes as many rows as together have so many positions, twice as many across layers, but not fewer than so many:
+ * native/core/attribution/row_workers.cc.
+ */
+const threadPositions = 768;
 const threadRows = 16;
-/** Of the table, for rows of all layers and positions, sources below them: other memory is never written to. */
+/** Of all columns, what a row can depend on: on average half of the layers and half of the positions. */
+const packedShare = 0.25;
+/** Of a graph of all features, the memory that is written to. */
 const writtenShare = 0.5;
 
 /**
@@ -47,9 +52,9 @@ const writtenShare = 0.5;
  *
  * - local model: L (H n² + 2 D H d + K d D) + D N S + 4 L n D + n V, where S, layers written to by a feature, is 1 or
  *   (L + 1) / 2 across layers, and L D² more with skips;
- * - edges: half of (R + 10) C, and (R + 10) (R + L n + n + 10) for the graph as far as it is not in that half;
- * - rows at once, b on a GPU, and on each of t threads min(b / t, max(16, 1024 / n)): n (2 D + K d + max(d, D with skips)) +
- *   C + 2 D for each;
+ * - edges: a quarter of (R + 10) C, and (R + 10) (R + L n + n + 10) for the graph; half of the graph alone when R = N;
+ * - rows at once, b on a GPU, and on each of t threads min(b / t, max(16, P / n)), P = 768, or 1536 across layers:
+ *   n (2 max(D, H d) + d + max(d, D with skips)) + C + 2 D for each;
  * - encoding: 3.25 n F, of 64 Mi activations at most.
  */
 export function attributionMemory(
@@ -66,10 +71,12 @@ export function attributionMemory(
   const skip = transcoders.hasSkip ? width * width : 0;
   const localModel = float * (layers * (attention + skip + 4 * n * width) + width * active * span + n * dVocab);
   const graphColumns = rows + layers * n + n + targets;
-  const edges = float * (rows + targets) * Math.min(columns + targets, writtenShare * columns + graphColumns);
+  const edgesOfRow = rows === active ? writtenShare * graphColumns : packedShare * columns + graphColumns;
+  const edges = float * (rows + targets) * edgesOfRow;
   const head = transcoders.hasSkip ? Math.max(dHead, width) : dHead;
-  const perRow = n * (2 * width + nKeyValueHeads * dHead + head) + columns + 2 * width;
-  const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), n, threads) * perRow;
+  const perRow = n * (2 * Math.max(width, nHeads * dHead) + dHead + head) + columns + 2 * width;
+  const positions = transcoders.kind === 'perLayer' ? threadPositions : 2 * threadPositions;
+  const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), Math.floor(positions / n), threads) * perRow;
   const widest = Math.max(...transcoders.nFeatures);
   // The activations, a mask of one byte, their places: eight bytes of each active one, and the matrix once more.
   const encoding = 3.25 * float * Math.min(n * widest, denseNumbers);
@@ -80,8 +87,6 @@ export function attributionMemory(
   };
 }
 
-function rowsAtOnce(batch: number, positions: number, threads: number): number {
-  if (threads === 0) return batch;
-  const onThread = Math.max(threadRows, Math.floor(threadPositions / positions));
-  return Math.min(batch, threads * onThread);
+function rowsAtOnce(batch: number, enough: number, threads: number): number {
+  return threads === 0 ? batch : Math.min(batch, threads * Math.max(threadRows, enough));
 }

@@ -183,8 +183,9 @@ test('an attribution', async () => {
   const memory = attributionMemory(spec, transcoders, size);
   const columns = 15 + 5 + 5;
   const localModel = 4 * (2 * 25 + 3 * 2 * 4 * 8 + 4 * 5 * 8 + 8 * 15 + 5 * 10);
-  const edges = 4 * 20 * (columns + 10);
-  const perRow = 4 * (5 * (2 * 8 + 2 * 4 + 4) + columns + 2 * 8);
+  const graphColumns = 10 + 5 + 5 + 10;
+  const edges = 4 * 20 * (columns / 4 + graphColumns);
+  const perRow = 4 * (5 * (2 * 8 + 4 + 4) + columns + 2 * 8);
   const encoding = 4 * 3.25 * 5 * 40;
   expect(memory).toEqual({
     ...size,
