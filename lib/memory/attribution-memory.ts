@@ -36,7 +36,7 @@ const denseNumbers = 64 * 2 ** 20;
 const targets = 10;
 /**
  * A thread takes as many rows as together have so many positions, twice as many across layers, but not fewer than so many:
- * native/core/attribution/row_workers.cc.
+ * `kCpuLimits` and `kFewestRows` in native.
  */
 const threadPositions = 768;
 const threadRows = 16;
@@ -87,6 +87,7 @@ export function attributionMemory(
   };
 }
 
+/** @param enough rows on one thread: more are not faster */
 function rowsAtOnce(batch: number, enough: number, threads: number): number {
   return threads === 0 ? batch : Math.min(batch, threads * Math.max(threadRows, enough));
 }

@@ -12,7 +12,6 @@
 #include "attribution/local_model.h"
 #include "attribution/row_workers.h"
 #include "attribution/setup.h"
-#include "free_memory.h"
 #include "offload.h"
 
 namespace circuit_tracer {
@@ -170,7 +169,6 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
   setup.trace.logits.reset();
   setup.trace.featureInputs.clear();
   setup.trace.featureOutputs.clear();
-  returnFreeMemory();
   clock.mark("prepare");
 
   Rows rows(model, transcoders, setup, targets, locals, options, control);

@@ -4,6 +4,13 @@
 
 namespace circuit_tracer {
 
+namespace {
+
+// Fewer rows make products at one position too small, however many positions there are.
+constexpr int64_t kFewestRows = 16;
+
+}  // namespace
+
 std::vector<std::vector<PendingRow>> planBatches(std::vector<PendingRow> rows,
                                                  const BatchLimits& limits) {
   std::stable_sort(rows.begin(), rows.end(), [](const PendingRow& a, const PendingRow& b) {
@@ -17,8 +24,7 @@ std::vector<std::vector<PendingRow>> planBatches(std::vector<PendingRow> rows,
         static_cast<int64_t>(batches.back().size()) == most) {
       batches.emplace_back();
       idle = 0;
-      most =
-          std::min(limits.rows, std::max(limits.positions / (row.position + 1), limits.fewestRows));
+      most = std::min(limits.rows, std::max(limits.positions / (row.position + 1), kFewestRows));
     }
     batches.back().push_back(row);
   }

@@ -13,9 +13,8 @@ struct PendingRow {
 };
 
 struct BatchLimits {
-  int64_t rows;        // at most
-  int64_t fewestRows;  // that a batch may have whatever their positions
-  int64_t positions;   // rows times positions at most
+  int64_t rows;       // at most
+  int64_t positions;  // rows times positions at most, but for the fewest rows
   // Positions that rows may be computed at in vain because others of the batch stand later: what
   // the small calls of one more batch would cost.
   int64_t idlePositions;

@@ -12,14 +12,13 @@ namespace circuit_tracer {
 namespace {
 
 constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
-// Fewer rows make products at one position too small, however many positions there are.
-constexpr int64_t kFewestRows = 16;
-// On one thread of a CPU, more rows times positions are not faster, and only take memory. Across
-// layers, twice as many share the reading of decoder rows, which are many more.
-constexpr int64_t kCpuPositions = 768;
-constexpr int64_t kCpuIdlePositions = 128;
+// On one thread of a CPU, more rows times positions are not faster, and only take memory.
+constexpr BatchLimits kCpuLimits{.rows = kAny, .positions = 768, .idlePositions = 128};
+// Across layers there are many more decoder rows, and twice as many target rows share their
+// reading.
+constexpr BatchLimits kCpuCrossLayerLimits{.rows = kAny, .positions = 1536, .idlePositions = 128};
 // A GPU has some thousand small kernels to start for a batch, whatever its size.
-constexpr int64_t kGpuIdlePositions = 8192;
+constexpr BatchLimits kGpuLimits{.rows = kAny, .positions = kAny, .idlePositions = 8192};
 
 }  // namespace
 
@@ -40,15 +39,11 @@ RowWorkers::RowWorkers(const std::vector<LocalModel>& replicas, int64_t batchSiz
 }
 
 BatchLimits RowWorkers::limitsFor(int64_t rows) const {
-  const LocalModel& local = backward_.front().local();
+  const bool crossLayer = backward_.front().local().crossLayer;
+  BatchLimits limits = !onCpu_ ? kGpuLimits : crossLayer ? kCpuCrossLayerLimits : kCpuLimits;
   const int64_t threads = onCpu_ ? at::get_num_threads() : 1;
-  const int64_t wholeRows = std::max<int64_t>(1, batchSize_ / threads);
-  const int64_t enough = !onCpu_ ? kAny : local.crossLayer ? 2 * kCpuPositions : kCpuPositions;
-  BatchLimits limits;
-  limits.rows = std::min(batchSize_, (rows + threads - 1) / threads);
-  limits.fewestRows = std::min(kFewestRows, wholeRows);
-  limits.positions = std::min(enough, wholeRows * local.nPositions);
-  limits.idlePositions = onCpu_ ? kCpuIdlePositions : kGpuIdlePositions;
+  limits.rows =
+      std::min(std::max<int64_t>(1, batchSize_ / threads), (rows + threads - 1) / threads);
   return limits;
 }
 
