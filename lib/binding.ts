@@ -173,6 +173,7 @@ export interface NativeEngine {
     weights: ModelWeights,
     device: string,
     dtype: string,
+    lazyWeights: boolean,
     onProgress?: NativeProgress,
   ): NativeJob<NativeTransformer>;
   loadTranscoders(

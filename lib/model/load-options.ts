@@ -22,6 +22,11 @@ export interface LoadOptions {
   readonly dtype?: ComputeDtype;
   /** CPU threads for tensor arithmetic. Default: LibTorch's choice, one per physical core. */
   readonly threads?: number;
+  /**
+   * Leave the model's weights in their files until the first run. Damaged numbers then show as an `ERR_WEIGHT` of that
+   * run. Weights stored in another dtype than `dtype`, or for a GPU, are copied at once all the same. Default false.
+   */
+  readonly lazyWeights?: boolean;
   /** Leave encoders in their files and read them layer by layer. Same results, less memory, slower. Default false. */
   readonly lazyEncoder?: boolean;
   /** Leave decoders in their files and read only the rows of active features. Same results. Default true. */
@@ -46,6 +51,7 @@ export interface ResolvedLoadOptions {
   readonly dtype: ComputeDtype;
   /** 0 = LibTorch's choice. */
   readonly threads: number;
+  readonly lazyWeights: boolean;
   readonly lazyEncoder: boolean;
   readonly lazyDecoder: boolean;
   readonly qwenPrefix: 'eos' | 'pad';
@@ -58,6 +64,7 @@ export const loadOptionNames: readonly (keyof LoadOptions)[] = [
   'device',
   'dtype',
   'threads',
+  'lazyWeights',
   'lazyEncoder',
   'lazyDecoder',
   'qwenPrefix',
@@ -78,6 +85,7 @@ export function resolveLoadOptions(options: LoadOptions = {}, more: readonly str
     device: checkDevice(options.device ?? 'auto'),
     dtype: checkOneOf(options.dtype ?? 'float32', 'dtype', computeDtypes),
     threads: checkInteger(options.threads ?? 0, 'threads', 0, 4096),
+    lazyWeights: checkBoolean(options.lazyWeights ?? false, 'lazyWeights'),
     lazyEncoder: checkBoolean(options.lazyEncoder ?? false, 'lazyEncoder'),
     lazyDecoder: checkBoolean(options.lazyDecoder ?? true, 'lazyDecoder'),
     qwenPrefix: checkOneOf(options.qwenPrefix ?? 'eos', 'qwenPrefix', ['eos', 'pad']),

@@ -33,14 +33,14 @@ export class NativeModel {
     plan: TranscoderPlan,
     options: ResolvedLoadOptions,
   ): Promise<NativeModel> {
-    const { dtype, lazyEncoder, lazyDecoder, signal } = options;
+    const { dtype, lazyWeights, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
     const device = resolveDevice(options.device);
     const engine = new OwnedEngine('This model', options.threads);
     const progress = nativeProgress(options.onProgress);
     try {
       const transformer = await engine.run(
-        (native) => native.loadTransformer(spec, weights, device, dtype, progress),
+        (native) => native.loadTransformer(spec, weights, device, dtype, lazyWeights, progress),
         signal,
       );
       const transcoders = await engine.run(

@@ -22,7 +22,8 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
 
 Napi::Value runCopiedPrompt(const Napi::CallbackInfo& info) {
   const Transformer model(toModelSpec(info[0].As<Napi::Object>()),
-                          toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU, {});
+                          toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU, false,
+                          {});
   const TranscoderSet transcoders(toTranscoderSpec(info[2].As<Napi::Object>()),
                                   toTranscoderSources(info[3].As<Napi::Array>()), at::kFloat,
                                   at::kCPU, false, true, {});

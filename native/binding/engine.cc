@@ -61,16 +61,17 @@ Napi::Value Engine::loadTransformer(const Napi::CallbackInfo& info) {
   const auto sources = toTensorSources(info[1].As<Napi::Object>());
   const at::Device device = toDevice(info[2].As<Napi::String>());
   const at::ScalarType dtype = toDtype(info[3].As<Napi::String>());
+  const bool lazyWeights = info[4].ToBoolean();
   return submit(
       info,
       [=](const JobControl& control) {
-        return std::make_shared<Transformer>(spec, sources, dtype, device, control);
+        return std::make_shared<Transformer>(spec, sources, dtype, device, lazyWeights, control);
       },
       [](Napi::Env env, std::shared_ptr<Transformer>& model) {
         auto& constructor = env.GetInstanceData<AddonData>()->transformerHandle;
         return Handle<Transformer>::wrap(constructor.Value(), model);
       },
-      info[4]);
+      info[5]);
 }
 
 Napi::Value Engine::loadTranscoders(const Napi::CallbackInfo& info) {

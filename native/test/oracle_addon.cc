@@ -36,7 +36,7 @@ OracleRequest toRequest(const Napi::Object& object) {
 Napi::Value oracle(const Napi::CallbackInfo& info) {
   const JobControl control;
   const Transformer model(toModelSpec(info[0].As<Napi::Object>()),
-                          toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU,
+                          toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU, false,
                           control);
   const TranscoderSet transcoders(toTranscoderSpec(info[2].As<Napi::Object>()),
                                   toTranscoderSources(info[3].As<Napi::Array>()), at::kFloat,

@@ -135,7 +135,7 @@ async function featureInputs(folder, tokens, size) {
   const { spec, weights } = planModel(await openCheckpoint(folder));
   const engine = new OwnedEngine('The benchmark model', 0);
   try {
-    const model = await engine.run((native) => native.loadTransformer(spec, weights, 'cpu', 'float32'));
+    const model = await engine.run((native) => native.loadTransformer(spec, weights, 'cpu', 'float32', false));
     const names = Array.from({ length: size.layers }, (_, layer) => `blocks.${layer}.hook_resid_mid`);
     const { activations } = await engine.run((native) => native.forward(model, tokens, names));
     return names.map((name) => activations[name].data);

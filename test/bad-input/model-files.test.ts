@@ -259,6 +259,16 @@ describe('a sharded model that', () => {
   });
 });
 
+test('lazy weights with a NaN fail every run, not the load', async () => {
+  const folder = copyOf(modelDir('llama'));
+  editWeights((raw) => setElement(raw, keyProjection, 700, 'nan'))(folder);
+  const options = { device: testDevice, lazyWeights: true };
+  const model = await ReplacementModel.load(folder, transcoderDir('llama-plt-relu-skip'), options);
+  await expectRejection(model.forward('She counted'), 'ERR_WEIGHT', /k_proj/);
+  await expectRejection(model.attribute('She counted'), 'ERR_WEIGHT', /k_proj/);
+  await model.dispose();
+});
+
 test('after all these the next load works', async () => {
   const model = await ReplacementModel.load(modelDir('llama'), transcoderDir('llama-plt-relu-skip'), {
     device: testDevice,

@@ -21,6 +21,7 @@ describe.each(caseNames)('%s', (name) => {
     { lazyEncoder: true, lazyDecoder: false },
     { lazyEncoder: false, lazyDecoder: true },
     { lazyEncoder: true, lazyDecoder: true },
+    { lazyEncoder: true, lazyDecoder: true, lazyWeights: true },
   ])('%o gives the same bits as loading everything', async (options) => {
     const model = await loadModel(used.parity, options);
     try {

@@ -89,12 +89,18 @@ at::Tensor openTensor(const TensorSource& source, FileMappings& files) {
   return tensor;
 }
 
-at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
-                      at::Device device) {
+at::Tensor placeTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
+                       at::Device device) {
   at::Tensor tensor = openTensor(source, files);
   if (source.add != 0) tensor = tensor.to(at::kFloat).add(source.add);
   tensor = tensor.to(device, dtype);
   releaseIfCopied(tensor, source, files);
+  return tensor;
+}
+
+at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
+                      at::Device device) {
+  at::Tensor tensor = placeTensor(source, files, dtype, device);
   requireFiniteWeight(tensor, source.name);
   return tensor;
 }

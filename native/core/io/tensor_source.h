@@ -39,8 +39,11 @@ struct TensorSource {
 at::Tensor openTensor(const TensorSource& source, FileMappings& files);
 
 // The tensor as `dtype` on `device`, `add` applied in float32. On the CPU an aligned tensor that
-// already has the dtype stays a view of its file. Throws CodedError ERR_WEIGHT when a number is NaN
-// or infinite.
+// already has the dtype stays a view of its file, and nothing of it has been read yet.
+at::Tensor placeTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
+                       at::Device device);
+
+// The same, read through once: throws CodedError ERR_WEIGHT when a number is NaN or infinite.
 at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
                       at::Device device);
 

@@ -59,14 +59,20 @@ at::Tensor runBlock(const ModelSpec& spec, const BlockWeights& block, int64_t la
 }  // namespace
 
 Transformer::Transformer(ModelSpec spec, const std::map<std::string, TensorSource>& sources,
-                         at::ScalarType dtype, at::Device device, const JobControl& control)
+                         at::ScalarType dtype, at::Device device, bool lazyWeights,
+                         const JobControl& control)
     : spec_(std::move(spec)),
       dtype_(dtype),
       device_(device),
-      weights_(loadModelWeights(spec_, sources, dtype, device, control)) {}
+      weights_(loadModelWeights(spec_, sources, dtype, device, lazyWeights, control)) {}
+
+const ModelWeights& Transformer::weights() const {
+  readWeights(weights_);
+  return weights_;
+}
 
 at::Tensor Transformer::embed(const at::Tensor& tokens) const {
-  at::Tensor rows = at::embedding(weights_.embedding, tokens);
+  at::Tensor rows = at::embedding(weights().embedding, tokens);
   if (spec_.embeddingScale == 1) return rows;
   // The scale is rounded to the compute dtype first, as Hugging Face does.
   return rows * at::full({}, spec_.embeddingScale, rows.options());
@@ -74,22 +80,23 @@ at::Tensor Transformer::embed(const at::Tensor& tokens) const {
 
 at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook,
                                 KeyValueCache* cache) const {
+  const ModelWeights& weights = this->weights();
   constexpr int64_t kNoLayer = -1;
   at::Tensor residual = hook(HookPoint::Embed, kNoLayer, embed(tokens));
   if (spec_.learnedPositions) {
     const int64_t past = cache != nullptr ? cache->length() : 0;
-    const at::Tensor positions = weights_.positionEmbedding.slice(0, past, past + tokens.size(-1));
+    const at::Tensor positions = weights.positionEmbedding.slice(0, past, past + tokens.size(-1));
     residual = residual + hook(HookPoint::PositionEmbed, kNoLayer, positions);
   }
   for (int64_t layer = 0; layer < spec_.nLayers; ++layer) {
-    residual = runBlock(spec_, weights_.blocks[layer], layer, residual, hook, cache);
+    residual = runBlock(spec_, weights.blocks[layer], layer, residual, hook, cache);
   }
-  at::Tensor out = hookedNorm(spec_, weights_.finalNorm, residual, kNoLayer, hook,
+  at::Tensor out = hookedNorm(spec_, weights.finalNorm, residual, kNoLayer, hook,
                               HookPoint::FinalScale, HookPoint::FinalNormalized);
   out = hook(HookPoint::UnembedPre, kNoLayer, out);
-  at::Tensor logits = at::linear(out, weights_.unembedding,
-                                 weights_.unembeddingBias.defined()
-                                     ? std::optional<at::Tensor>(weights_.unembeddingBias)
+  at::Tensor logits = at::linear(out, weights.unembedding,
+                                 weights.unembeddingBias.defined()
+                                     ? std::optional<at::Tensor>(weights.unembeddingBias)
                                      : std::nullopt);
   logits = hook(HookPoint::UnembedPost, kNoLayer, logits);
   if (spec_.logitSoftcap > 0) logits = (logits / spec_.logitSoftcap).tanh() * spec_.logitSoftcap;

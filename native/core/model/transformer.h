@@ -19,8 +19,9 @@ namespace circuit_tracer {
 class Transformer {
  public:
   // Throws CodedError ERR_WEIGHT or ERR_FILE_* when a weight can't be had as the spec needs it.
+  // `lazyWeights`: nothing is read before the weights are first asked for, which then throws.
   Transformer(ModelSpec spec, const std::map<std::string, TensorSource>& sources,
-              at::ScalarType dtype, at::Device device, const JobControl& control);
+              at::ScalarType dtype, at::Device device, bool lazyWeights, const JobControl& control);
 
   // Logits [..., n, V] after the softcap, in the compute dtype, for token ids [..., n] (int64) at
   // positions 0 .. n-1. `hook` sees, and may replace, the value at every hook point. With a cache
@@ -32,7 +33,8 @@ class Transformer {
   at::Tensor embed(const at::Tensor& tokens) const;
 
   const ModelSpec& spec() const { return spec_; }
-  const ModelWeights& weights() const { return weights_; }
+  // Throws CodedError ERR_WEIGHT when lazy weights turn out to hold NaN or infinite numbers.
+  const ModelWeights& weights() const;
   ModelWeights& weights() { return weights_; }
   at::Device device() const { return device_; }
   at::ScalarType dtype() const { return dtype_; }
@@ -41,7 +43,8 @@ class Transformer {
   ModelSpec spec_;
   at::ScalarType dtype_;
   at::Device device_;
-  ModelWeights weights_;
+  // Mutable for the first look at lazy weights; jobs on a model run one at a time.
+  mutable ModelWeights weights_;
 };
 
 }  // namespace circuit_tracer

@@ -1,6 +1,7 @@
 #include "model/weights.h"
 
 #include "errors.h"
+#include "finite.h"
 
 namespace circuit_tracer {
 namespace {
@@ -8,8 +9,8 @@ namespace {
 class WeightReader {
  public:
   WeightReader(const std::map<std::string, TensorSource>& sources, at::ScalarType dtype,
-               at::Device device)
-      : sources_(sources), dtype_(dtype), device_(device) {}
+               at::Device device, bool lazy)
+      : sources_(sources), dtype_(dtype), device_(device), lazy_(lazy) {}
 
   at::Tensor required(const std::string& name, std::vector<int64_t> shape) {
     require(sources_.count(name) > 0, "ERR_WEIGHT", "the weight plan lacks ", name, " ",
@@ -36,14 +37,21 @@ class WeightReader {
     return weights;
   }
 
+  std::vector<std::pair<std::string, at::Tensor>> unread() { return std::move(unread_); }
+
  private:
   at::Tensor load(const std::string& name, const std::vector<int64_t>& shape,
                   at::ScalarType dtype) {
     const auto found = sources_.find(name);
     if (found == sources_.end()) return {};
-    at::Tensor tensor = loadTensor(found->second, files_, dtype, device_);
+    at::Tensor tensor = placeTensor(found->second, files_, dtype, device_);
     require(tensor.sizes() == at::IntArrayRef(shape), "ERR_WEIGHT", found->second.name, ": found ",
             describeShape(tensor.sizes()), ", expected ", describeShape(shape), " for ", name);
+    if (lazy_) {
+      unread_.emplace_back(found->second.name, tensor);
+    } else {
+      requireFiniteWeight(tensor, found->second.name);
+    }
     return tensor;
   }
 
@@ -51,6 +59,8 @@ class WeightReader {
   FileMappings files_;
   at::ScalarType dtype_;
   at::Device device_;
+  bool lazy_;
+  std::vector<std::pair<std::string, at::Tensor>> unread_;
 };
 
 AttentionWeights loadAttention(const ModelSpec& spec, const std::string& prefix,
@@ -121,8 +131,9 @@ BlockWeights loadBlock(const ModelSpec& spec, int64_t layer, WeightReader& reade
 
 ModelWeights loadModelWeights(const ModelSpec& spec,
                               const std::map<std::string, TensorSource>& sources,
-                              at::ScalarType dtype, at::Device device, const JobControl& control) {
-  WeightReader reader(sources, dtype, device);
+                              at::ScalarType dtype, at::Device device, bool lazy,
+                              const JobControl& control) {
+  WeightReader reader(sources, dtype, device, lazy);
   ModelWeights weights;
   weights.embedding = reader.required("embed.W_E", {spec.dVocab, spec.dModel});
   if (spec.learnedPositions) {
@@ -140,8 +151,15 @@ ModelWeights loadModelWeights(const ModelSpec& spec,
                             ? weights.embedding
                             : reader.required("unembed.W_U", {spec.dVocab, spec.dModel});
   weights.unembeddingBias = reader.optional("unembed.b_U", {spec.dVocab});
+  weights.unread = reader.unread();
   control.report("load model", spec.nLayers, spec.nLayers);
   return weights;
+}
+
+void readWeights(ModelWeights& weights) {
+  if (weights.unread.empty()) return;
+  for (const auto& [name, tensor] : weights.unread) requireFiniteWeight(tensor, name);
+  weights.unread.clear();
 }
 
 }  // namespace circuit_tracer

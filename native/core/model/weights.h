@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/tensor_source.h"
@@ -44,12 +45,20 @@ struct ModelWeights {
   NormWeights finalNorm;
   at::Tensor unembedding;      // [V, D]
   at::Tensor unembeddingBias;  // [V]
+  // Weights by their names in the file whose numbers nobody has looked at yet.
+  std::vector<std::pair<std::string, at::Tensor>> unread;
 };
 
-// Loads and shape-checks every weight the spec calls for.
-// Throws CodedError ERR_WEIGHT naming the tensor, the shape found and the shape expected.
+// Loads and shape-checks every weight the spec calls for; `lazy`: without reading them, see
+// readWeights. Throws CodedError ERR_WEIGHT naming the tensor, the shape found and the shape
+// expected, or a tensor with a number that is NaN or infinite.
 ModelWeights loadModelWeights(const ModelSpec& spec,
                               const std::map<std::string, TensorSource>& sources,
-                              at::ScalarType dtype, at::Device device, const JobControl& control);
+                              at::ScalarType dtype, at::Device device, bool lazy,
+                              const JobControl& control);
+
+// Looks at the weights that are still unread. Throws CodedError ERR_WEIGHT, each time it is called,
+// when a number of one is NaN or infinite.
+void readWeights(ModelWeights& weights);
 
 }  // namespace circuit_tracer
