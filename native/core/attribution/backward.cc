@@ -33,6 +33,8 @@ BufferWidths bufferWidths(const LocalModel& local) {
 at::Tensor Backward::edgeRows(const TargetRows& targets) {
   positions_ = 1 + *std::max_element(targets.position.begin(), targets.position.end());
   entered_ = 0;
+  rowPositions_ = at::tensor(targets.position, at::kLong).to(local_.device());
+  rowNumbers_ = at::arange(targets.size(), rowPositions_.options());
   reserve(targets.size());
   at::Tensor edges = buffer(edgeStorage_, {targets.size(), columns().total()});
   if (local_.crossLayer) edges.narrow(1, 0, columns().nFeatures).zero_();
@@ -56,7 +58,7 @@ void Backward::passBlock(const TargetRows& targets, int64_t layer) {
   const int64_t spread = layer == local_.nLayers - 1 ? 0 : entered_;
   if (spread > 0) addValues(layer, mixValues(layer));
   enter(targets, layer);
-  if (spread < entered_) passSinglePositions(layer, targets, spread);
+  if (spread < entered_) passSinglePositions(layer, spread);
 }
 
 // Attention and MLP both read the block's input, so neither sees what the other adds.
@@ -74,15 +76,14 @@ void Backward::enter(const TargetRows& targets, int64_t layer) {
   if (after == before) return;
   grow(after);
   gradient_.view({positions_ * after, local_.dModel})
-      .index_copy_(0, places(targets, before), targets.vectors.slice(0, before, after));
+      .index_copy_(0, places(before), targets.vectors.slice(0, before, after));
 }
 
 // Where the rows from firstRow on stand in the gradient seen as [m * entered, D]: at their
-// position.
-at::Tensor Backward::places(const TargetRows& targets, int64_t firstRow) const {
-  std::vector<int64_t> out;
-  for (int64_t r = firstRow; r < entered_; ++r) out.push_back(targets.position[r] * entered_ + r);
-  return at::tensor(out, at::kLong).to(gradient_.device());
+// position. Computed where they are used: a copy from the host would wait for all work before it.
+at::Tensor Backward::places(int64_t firstRow) const {
+  return at::add(rowNumbers_.slice(0, firstRow, entered_),
+                 rowPositions_.slice(0, firstRow, entered_), /*alpha=*/entered_);
 }
 
 // Re-lays the gradient out for `rows` rows, the new ones zero.
@@ -164,13 +165,12 @@ void Backward::addValues(int64_t layer, const at::Tensor& values) {
 // Attention of the rows from firstRow on, whose gradient g stands at their own position p only:
 // what a head passes on is one vector, G[j] += sum over h of pattern[h][p, j] u_h with
 // u_h = g outWeight[h] valueWeight[kv(h)].
-void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow) {
+void Backward::passSinglePositions(int64_t layer, int64_t firstRow) {
   const LinearAttention& attention = local_.attention[layer];
   const int64_t rows = entered_ - firstRow;
   const int64_t dHead = local_.dHead;
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
-  const at::Tensor own =
-      gradient_.view({-1, local_.dModel}).index_select(0, places(targets, firstRow));
+  const at::Tensor own = gradient_.view({-1, local_.dModel}).index_select(0, places(firstRow));
   const at::Tensor atHeads = at::mm(own, attention.outWeight);
   const at::Tensor passed = at::empty({rows, local_.nHeads, local_.dModel}, own.options());  // u
   for (int64_t h = 0; h < local_.nHeads; ++h) {
@@ -178,11 +178,9 @@ void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int
     at::mm_out(ofHead, atHeads.narrow(1, h * dHead, dHead),
                attention.valueWeight.narrow(0, h / group * dHead, dHead));
   }
-  const std::vector<int64_t> position(targets.position.begin() + firstRow,
-                                      targets.position.begin() + entered_);
   const at::Tensor patterns =  // [heads, rows, m]
       attention.scaledPattern.slice(2, 0, positions_)
-          .index_select(1, at::tensor(position, at::kLong).to(own.device()));
+          .index_select(1, rowPositions_.slice(0, firstRow, entered_));
   at::Tensor sum = buffer(spare(), {rows, positions_, local_.dModel});
   at::bmm_out(sum, patterns.permute({1, 2, 0}), passed);
   gradient_.narrow(1, firstRow, rows).add_(sum.transpose(0, 1));

@@ -56,18 +56,19 @@ class Backward {
   at::Tensor mixValues(int64_t layer);
   void mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first, at::Tensor& values);
   void addValues(int64_t layer, const at::Tensor& values);
-  void passSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow);
+  void passSinglePositions(int64_t layer, int64_t firstRow);
   void reserve(int64_t rows);
   at::Tensor buffer(at::Tensor& storage, at::IntArrayRef shape);
-  at::Tensor places(const TargetRows& targets, int64_t firstRow) const;
+  at::Tensor places(int64_t firstRow) const;
 
   // The other one is needed only when rows enter, and free for what is computed in between.
   at::Tensor& spare() { return gradientStorage_[1 - current_]; }
 
   const LocalModel& local_;
-  int64_t positions_ = 0;  // m
-  int64_t entered_ = 0;    // rows with a gradient so far: a prefix
-  at::Tensor gradient_;    // [m, entered, D]
+  int64_t positions_ = 0;                 // m
+  int64_t entered_ = 0;                   // rows with a gradient so far: a prefix
+  at::Tensor gradient_;                   // [m, entered, D]
+  at::Tensor rowPositions_, rowNumbers_;  // [R] int64
   at::Tensor headStorage_, valueStorage_, edgeStorage_;
   at::Tensor gradientStorage_[2];
   int current_ = 0;

@@ -15,7 +15,8 @@
 namespace circuit_tracer {
 
 // Compute edge rows into a table, batches side by side: on the CPU one on each thread of tensor
-// arithmetic, so that no product waits for another thread; on any other device one at a time.
+// arithmetic, so that no product waits for another thread; on a CUDA device two, so that it
+// computes one while the edges of the other go into the table; on any other device one at a time.
 class RowWorkers {
  public:
   // Read vectors [count, D] of rows of the table.
@@ -33,13 +34,18 @@ class RowWorkers {
 
  private:
   BatchLimits limitsFor(int64_t rows) const;
-  void computeBatch(Backward& backward, const std::vector<PendingRow>& batch,
+  struct Worker {
+    explicit Worker(const LocalModel& local) : backward(local) {}
+    Backward backward;
+    at::Tensor host;  // page-locked memory for edges of another device
+  };
+  void computeBatch(Worker& worker, const std::vector<PendingRow>& batch,
                     const ReadVectors& readVectors);
 
   int64_t batchSize_;
   EdgeTable& table_;
   bool onCpu_ = false;
-  std::vector<Backward> backward_;  // one per worker: each has buffers
+  std::vector<Worker> workers_;
   std::mutex reporting_;
 };
 
