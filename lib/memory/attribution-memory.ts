@@ -35,10 +35,10 @@ const denseNumbers = 64 * 2 ** 20;
 /** Salient tokens at most, by default. */
 const targets = 10;
 /**
- * A thread takes as many rows as together have so many positions, twice as many across layers, but not fewer than so many:
- * `kCpuLimits` and `kFewestRows` in native.
+ * A thread takes as many rows as together have so many positions, but not fewer than so many: `kCpuPositions` and
+ * `kFewestRows` in native.
  */
-const threadPositions = 768;
+const threadPositions = 1536;
 const threadRows = 16;
 /** Of all columns, what a row can depend on: on average half of the layers and half of the positions. */
 const packedShare = 0.25;
@@ -53,7 +53,7 @@ const writtenShare = 0.5;
  * - local model: L (H n² + 2 D H d + K d D) + D N S + 4 L n D + n V, where S, layers written to by a feature, is 1 or
  *   (L + 1) / 2 across layers, and L D² more with skips;
  * - edges: a quarter of (R + 10) C, and (R + 10) (R + L n + n + 10) for the graph; half of the graph alone when R = N;
- * - rows at once, b on a GPU, and on each of t threads min(b / t, max(16, P / n)), P = 768, or 1536 across layers:
+ * - rows at once, b on a GPU, and on each of t threads min(b / t, max(16, 1536 / n)):
  *   n (2 max(D, H d) + d + max(d, D with skips)) + C + 2 D for each;
  * - encoding: 3.25 n F, of 64 Mi activations at most.
  */
@@ -75,8 +75,7 @@ export function attributionMemory(
   const edges = float * (rows + targets) * edgesOfRow;
   const head = transcoders.hasSkip ? Math.max(dHead, width) : dHead;
   const perRow = n * (2 * Math.max(width, nHeads * dHead) + dHead + head) + columns + 2 * width;
-  const positions = transcoders.kind === 'perLayer' ? threadPositions : 2 * threadPositions;
-  const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), Math.floor(positions / n), threads) * perRow;
+  const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), Math.floor(threadPositions / n), threads) * perRow;
   const widest = Math.max(...transcoders.nFeatures);
   // The activations, a mask of one byte, their places: eight bytes of each active one, and the matrix once more.
   const encoding = 3.25 * float * Math.min(n * widest, denseNumbers);

@@ -31,16 +31,14 @@ BufferWidths bufferWidths(const LocalModel& local) {
 }
 
 at::Tensor Backward::edgeRows(const TargetRows& targets) {
-  positions_ = 1 + *std::max_element(targets.position.begin(), targets.position.end());
-  entered_ = 0;
-  rowPositions_ = at::tensor(targets.position, at::kLong).to(local_.device());
-  rowNumbers_ = at::arange(targets.size(), rowPositions_.options());
-  reserve(targets.size());
-  at::Tensor edges = buffer(edgeStorage_, {targets.size(), columns().total()});
-  if (local_.crossLayer) edges.narrow(1, 0, columns().nFeatures).zero_();
+  layout_ = RowLayout(targets.position);
+  blocks_ = EdgeBlocks(layout_, local_.columns);
+  reserve(layout_.positions() * targets.size());
+  at::Tensor edges = buffer(edgeStorage_, {blocks_.total()});
+  if (local_.crossLayer) edges.zero_();
   enter(targets, local_.nLayers);
   for (int64_t layer = local_.nLayers - 1; layer >= 0; --layer) {
-    if (entered_ > 0) readOff(layer, edges);
+    if (layout_.entered() > 0) readOff(layer, edges);
     if (local_.parallelBlocks) {
       passParallelBlock(layer);
       enter(targets, layer);
@@ -52,18 +50,30 @@ at::Tensor Backward::edgeRows(const TargetRows& targets) {
   return edges;
 }
 
+// For rows that all reach the last position, of which batches have about as many each: buffers that
+// grew would leave holes in the heap. What isn't written to takes no memory.
+void Backward::reserve(int64_t places) {
+  const BufferWidths widths = bufferWidths(local_);
+  for (at::Tensor& storage : gradientStorage_) buffer(storage, {places, widths.gradient});
+  buffer(headStorage_, {places, widths.head});
+  buffer(valueStorage_, {places, widths.values});
+}
+
 void Backward::passBlock(const TargetRows& targets, int64_t layer) {
   addSkip(layer);
-  // Rows that have been through attention have a gradient at many positions, the others at one.
-  const int64_t spread = layer == local_.nLayers - 1 ? 0 : entered_;
-  if (spread > 0) addValues(layer, mixValues(layer));
+  const int64_t before = layout_.entered();
+  if (before > 0 && layer == local_.nLayers - 1) {
+    passSinglePositions(layer, targets, 0);
+  } else if (before > 0) {
+    addValues(layer, mixValues(layer));
+  }
   enter(targets, layer);
-  if (spread < entered_) passSinglePositions(layer, spread);
+  if (before < layout_.entered()) passSinglePositions(layer, targets, before);
 }
 
 // Attention and MLP both read the block's input, so neither sees what the other adds.
 void Backward::passParallelBlock(int64_t layer) {
-  if (entered_ == 0) return;
+  if (layout_.entered() == 0) return;
   const at::Tensor mixed = mixValues(layer);
   addSkip(layer);
   addValues(layer, mixed);
@@ -71,77 +81,119 @@ void Backward::passParallelBlock(int64_t layer) {
 
 // Rows whose entry layer is `layer` get their read vector at their position.
 void Backward::enter(const TargetRows& targets, int64_t layer) {
-  const int64_t before = entered_;
+  const int64_t before = layout_.entered();
   const int64_t after = rowsFrom(targets, layer);
   if (after == before) return;
   grow(after);
-  gradient_.view({positions_ * after, local_.dModel})
-      .index_copy_(0, places(before), targets.vectors.slice(0, before, after));
+  gradient_.index_copy_(0, onDevice(layout_.ownPlaces(before)),
+                        targets.vectors.slice(0, before, after));
 }
 
-// Where the rows from firstRow on stand in the gradient seen as [m * entered, D]: at their
-// position. Computed where they are used: a copy from the host would wait for all work before it.
-at::Tensor Backward::places(int64_t firstRow) const {
-  return at::add(rowNumbers_.slice(0, firstRow, entered_),
-                 rowPositions_.slice(0, firstRow, entered_), /*alpha=*/entered_);
-}
-
-// Re-lays the gradient out for `rows` rows, the new ones zero.
+// Lays the gradient out anew for `rows` rows, those that enter zero.
 void Backward::grow(int64_t rows) {
-  at::Tensor grown = buffer(spare(), {positions_, rows, local_.dModel});
-  if (entered_ > 0) grown.narrow(1, 0, entered_).copy_(gradient_);
-  grown.narrow(1, entered_, rows - entered_).zero_();
+  const std::vector<int64_t> before = layout_.firsts();
+  layout_.enter(rows);
+  at::Tensor grown = buffer(spare(), {layout_.total(), local_.dModel});
+  for (int64_t q = 0; q < layout_.positions(); ++q) {
+    const int64_t kept = before[q + 1] - before[q];
+    at::Tensor block = rowsAt(grown, q);
+    if (kept > 0) block.narrow(0, 0, kept).copy_(gradient_.narrow(0, before[q], kept));
+    block.narrow(0, kept, layout_.rowsAt(q) - kept).zero_();
+  }
   gradient_ = grown;
   current_ = 1 - current_;
-  entered_ = rows;
+  if (!gradient_.is_cpu()) densePlaces_ = onDevice(layout_.densePlaces());
 }
 
 void Backward::readOff(int64_t layer, at::Tensor& edges) {
   const LayerWrites& writes = local_.writes[layer];
-  at::Tensor rows = edges.narrow(0, 0, entered_);
-  for (int64_t q = 0; q < positions_; ++q) {
+  for (int64_t q = 0; q < layout_.positions(); ++q) {
+    if (layout_.rowsAt(q) == 0) continue;
+    const at::Tensor gradient = rowsAt(gradient_, q);
+    const at::Tensor rows = blocks_.at(edges, q).narrow(0, 0, layout_.rowsAt(q));
+    at::Tensor error = rows.select(1, local_.columns.errorAt(q, layer));
+    at::mv_out(error, gradient, writes.errors[q]);
     const WriteGroup& group = writes.groups[q];
     if (group.count == 0) continue;
     at::Tensor columns = rows.narrow(1, group.firstColumn, group.count);
-    at::addmm_out(columns, columns, gradient_[q],
+    at::addmm_out(columns, columns, gradient,
                   writes.decoders.narrow(0, group.firstRow, group.count).t(),
                   local_.crossLayer ? 1 : 0, 1);
   }
-  const at::Tensor errors = at::bmm(gradient_, writes.errors.slice(0, 0, positions_).unsqueeze(2));
-  rows.narrow(1, columns().error(layer), positions_).copy_(errors.squeeze(2).t());
 }
 
 void Backward::readOffTokens(at::Tensor& edges) {
-  const at::Tensor tokens =
-      at::bmm(gradient_, local_.tokenVectors.slice(0, 0, positions_).unsqueeze(2));
-  edges.narrow(1, columns().token(), positions_).copy_(tokens.squeeze(2).t());
+  for (int64_t q = 0; q < layout_.positions(); ++q) {
+    at::Tensor token = blocks_.at(edges, q).select(1, local_.columns.tokenAt(q));
+    at::mv_out(token, rowsAt(gradient_, q), local_.tokenVectors[q]);
+  }
 }
 
 void Backward::addSkip(int64_t layer) {
   const LinearSkip& skip = local_.skip[layer];
-  if (entered_ == 0 || !skip.matrix.defined()) return;
-  at::Tensor through = buffer(headStorage_, {positions_ * entered_, local_.dModel});
-  at::mm_out(through, gradient_.view({-1, local_.dModel}), skip.matrix);
-  gradient_.addcmul_(through.view(gradient_.sizes()), skip.scale.slice(0, 0, positions_));
+  if (layout_.entered() == 0 || !skip.matrix.defined()) return;
+  at::Tensor through = buffer(headStorage_, gradient_.sizes());
+  at::mm_out(through, gradient_, skip.matrix);
+  for (int64_t q = 0; q < layout_.positions(); ++q) {
+    rowsAt(gradient_, q).addcmul_(rowsAt(through, q), skip.scale[q]);
+  }
 }
 
-// [m * entered, kvHeads * dHead]: the gradient at the values of each position, summed over the
-// query heads that share them. One product takes the gradient to all heads: each of its own would
-// pack it anew. Values take the places of heads that have been mixed.
-at::Tensor Backward::mixValues(int64_t layer) {
+void Backward::addValues(int64_t layer, const at::Tensor& values) {
+  gradient_.addmm_(values, local_.attention[layer].valueWeight);
+}
+
+// Attention of the rows of one layer from firstRow on, whose gradient g stands at their own
+// position p only: what a head passes on is one vector, G[j] += sum over h of pattern[h][p, j] u_h
+// with u_h = g outWeight[h] valueWeight[kv(h)].
+void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int64_t firstRow) {
   const LinearAttention& attention = local_.attention[layer];
+  const int64_t rows = layout_.entered() - firstRow, positions = layout_.positions();
   const int64_t dHead = local_.dHead;
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
-  at::Tensor heads = buffer(spare(), {positions_ * entered_, local_.nHeads * dHead});
-  at::mm_out(heads, gradient_.view({-1, local_.dModel}), attention.outWeight);
-  const at::Tensor byHead = heads.view({positions_, entered_, local_.nHeads, dHead});
-  at::Tensor atHead = buffer(headStorage_, {positions_, entered_, dHead});
-  at::Tensor values = buffer(valueStorage_, {positions_, entered_, dHead});
-  at::Tensor mixed = values.view({positions_, entered_ * dHead});
+  const at::Tensor own = gradient_.index_select(0, onDevice(layout_.ownPlaces(firstRow)));
+  const at::Tensor atHeads = at::mm(own, attention.outWeight);
+  const at::Tensor passed = at::empty({rows, local_.nHeads, local_.dModel}, own.options());  // u
   for (int64_t h = 0; h < local_.nHeads; ++h) {
-    atHead.copy_(byHead.select(2, h));
-    mixHead(attention.scaledPattern[h], atHead.view(mixed.sizes()), h % group == 0, mixed);
-    if (h % group == group - 1) byHead.select(2, h / group).copy_(values);
+    at::Tensor ofHead = passed.select(1, h);
+    at::mm_out(ofHead, atHeads.narrow(1, h * dHead, dHead),
+               attention.valueWeight.narrow(0, h / group * dHead, dHead));
+  }
+  const std::vector<int64_t> position(targets.position.begin() + firstRow,
+                                      targets.position.begin() + layout_.entered());
+  const at::Tensor patterns =  // [heads, rows, m]
+      attention.scaledPattern.slice(2, 0, positions).index_select(1, onDevice(position));
+  at::Tensor sum = buffer(spare(), {rows, positions, local_.dModel});
+  at::bmm_out(sum, patterns.permute({1, 2, 0}), passed);
+  for (int64_t q = 0; q < positions; ++q) {
+    const int64_t count = layout_.rowsAt(q, firstRow);
+    if (count == 0) break;
+    rowsAt(gradient_, q)
+        .narrow(0, layout_.rowsAt(q) - count, count)
+        .add_(sum.select(1, q).narrow(0, 0, count));
+  }
+}
+
+at::Tensor Backward::onDevice(const std::vector<int64_t>& indices) const {
+  return at::tensor(indices, at::kLong).to(local_.device());
+}
+
+// [total, kvHeads * dHead]: the gradient at the values of each position, summed over the query
+// heads that share them. One product takes the gradient to all heads: each of its own would pack it
+// anew. Mixing works on all rows at all positions, with zeros where a row has none. Values take the
+// places of heads that have been mixed.
+at::Tensor Backward::mixValues(int64_t layer) {
+  const LinearAttention& attention = local_.attention[layer];
+  const int64_t dHead = local_.dHead, positions = layout_.positions(), rows = layout_.entered();
+  const int64_t group = local_.nHeads / local_.nKeyValueHeads;
+  at::Tensor heads = buffer(spare(), {layout_.total(), local_.nHeads * dHead});
+  at::mm_out(heads, gradient_, attention.outWeight);
+  at::Tensor atHead = buffer(headStorage_, {positions, rows * dHead}).zero_();
+  at::Tensor values = buffer(valueStorage_, {positions, rows * dHead});
+  for (int64_t h = 0; h < local_.nHeads; ++h) {
+    spreadHead(heads.narrow(1, h * dHead, dHead), atHead);
+    mixHead(attention.scaledPattern[h], atHead, h % group == 0, values);
+    if (h % group == group - 1) gatherHead(values, heads.narrow(1, h / group * dHead, dHead));
   }
   return heads.narrow(1, 0, local_.nKeyValueHeads * dHead);
 }
@@ -150,48 +202,45 @@ at::Tensor Backward::mixValues(int64_t layer) {
 // above the diagonal is zero and left out.
 void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first,
                        at::Tensor& values) {
-  for (int64_t begin = 0; begin < positions_; begin += kMixBlock) {
-    const int64_t end = std::min(begin + kMixBlock, positions_);
+  const int64_t positions = layout_.positions();
+  for (int64_t begin = 0; begin < positions; begin += kMixBlock) {
+    const int64_t end = std::min(begin + kMixBlock, positions);
     at::Tensor block = values.slice(0, begin, end);
-    at::addmm_out(block, block, pattern.slice(0, begin, positions_).slice(1, begin, end).t(),
-                  atHead.slice(0, begin, positions_), first ? 0 : 1, 1);
+    at::addmm_out(block, block, pattern.slice(0, begin, positions).slice(1, begin, end).t(),
+                  atHead.slice(0, begin, positions), first ? 0 : 1, 1);
   }
 }
 
-void Backward::addValues(int64_t layer, const at::Tensor& values) {
-  gradient_.view({-1, local_.dModel}).addmm_(values, local_.attention[layer].valueWeight);
-}
-
-// Attention of the rows from firstRow on, whose gradient g stands at their own position p only:
-// what a head passes on is one vector, G[j] += sum over h of pattern[h][p, j] u_h with
-// u_h = g outWeight[h] valueWeight[kv(h)].
-void Backward::passSinglePositions(int64_t layer, int64_t firstRow) {
-  const LinearAttention& attention = local_.attention[layer];
-  const int64_t rows = entered_ - firstRow;
-  const int64_t dHead = local_.dHead;
-  const int64_t group = local_.nHeads / local_.nKeyValueHeads;
-  const at::Tensor own = gradient_.view({-1, local_.dModel}).index_select(0, places(firstRow));
-  const at::Tensor atHeads = at::mm(own, attention.outWeight);
-  const at::Tensor passed = at::empty({rows, local_.nHeads, local_.dModel}, own.options());  // u
-  for (int64_t h = 0; h < local_.nHeads; ++h) {
-    at::Tensor ofHead = passed.select(1, h);
-    at::mm_out(ofHead, atHeads.narrow(1, h * dHead, dHead),
-               attention.valueWeight.narrow(0, h / group * dHead, dHead));
+// [total, dHead] of a head to [m, entered * dHead].
+void Backward::spreadHead(const at::Tensor& ofHead, at::Tensor& dense) const {
+  const int64_t dHead = ofHead.size(1);
+  if (!ofHead.is_cpu()) {
+    dense.view({-1, dHead}).index_copy_(0, densePlaces_, ofHead);
+    return;
   }
-  const at::Tensor patterns =  // [heads, rows, m]
-      attention.scaledPattern.slice(2, 0, positions_)
-          .index_select(1, rowPositions_.slice(0, firstRow, entered_));
-  at::Tensor sum = buffer(spare(), {rows, positions_, local_.dModel});
-  at::bmm_out(sum, patterns.permute({1, 2, 0}), passed);
-  gradient_.narrow(1, firstRow, rows).add_(sum.transpose(0, 1));
+  const float* from = ofHead.const_data_ptr<float>();
+  for (int64_t q = 0; q < layout_.positions(); ++q) {
+    float* to = dense.data_ptr<float>() + q * dense.size(1);
+    for (int64_t k = 0; k < layout_.rowsAt(q); ++k, from += ofHead.stride(0)) {
+      std::copy_n(from, dHead, to + layout_.reaching(q)[k] * dHead);
+    }
+  }
 }
 
-// Buffers that grew row by row would leave holes in the heap, as large together as themselves.
-void Backward::reserve(int64_t rows) {
-  const BufferWidths widths = bufferWidths(local_);
-  for (at::Tensor& storage : gradientStorage_) buffer(storage, {positions_, rows, widths.gradient});
-  buffer(headStorage_, {positions_, rows, widths.head});
-  buffer(valueStorage_, {positions_, rows, widths.values});
+// Back again.
+void Backward::gatherHead(const at::Tensor& dense, at::Tensor ofHead) const {
+  const int64_t dHead = ofHead.size(1);
+  if (!ofHead.is_cpu()) {
+    ofHead.copy_(dense.view({-1, dHead}).index_select(0, densePlaces_));
+    return;
+  }
+  float* to = ofHead.data_ptr<float>();
+  for (int64_t q = 0; q < layout_.positions(); ++q) {
+    const float* from = dense.const_data_ptr<float>() + q * dense.size(1);
+    for (int64_t k = 0; k < layout_.rowsAt(q); ++k, to += ofHead.stride(0)) {
+      std::copy_n(from + layout_.reaching(q)[k] * dHead, dHead, to);
+    }
+  }
 }
 
 // A view of `storage` with this shape; storage only ever grows.

@@ -99,31 +99,33 @@ int64_t EdgeTable::packedSize(int64_t row) const {
   return columns_.featuresWithin(layers, position) + (layers + 1) * (position + 1);
 }
 
-void EdgeTable::fill(int64_t row, const float* working, const WorkingColumns& columns) {
+void EdgeTable::fill(int64_t row, const std::vector<const float*>& atPosition) {
   std::vector<float> passing(takesAll() ? packedSize(row) : 0);
   float* packed = takesAll() ? passing.data() : packed_[row];
-  rowSums_[row] = pack(row, working, columns, packed);
+  rowSums_[row] = pack(row, atPosition, packed);
   requireFinite(rowSums_[row], "attribution rows");
   if (takesAll()) unpack(row, packed, addedFeature_, rectangleRow(rectangle_, row));
 }
 
 // Returns the sum of absolute values.
-double EdgeTable::pack(int64_t row, const float* working, const WorkingColumns& columns,
+double EdgeTable::pack(int64_t row, const std::vector<const float*>& atPosition,
                        float* packed) const {
   const int64_t positions = positionOfRow(row) + 1;
   const int64_t layers = layerOfRow(row);
   double sum = 0;
-  const auto take = [&](int64_t column, int64_t count) {
-    sum += copyNumbers(working + column, count, packed);
+  const auto take = [&](int64_t q, int64_t column, int64_t count) {
+    sum += copyNumbers(atPosition[q] + column, count, packed);
     packed += count;
   };
   for (int64_t l = 0; l < layers; ++l) {
     for (int64_t q = 0; q < positions; ++q) {
-      take(columns_.run(l, q).firstWorking, columns_.run(l, q).count);
+      take(q, columns_.run(l, q).firstAtPosition, columns_.run(l, q).count);
     }
   }
-  for (int64_t l = 0; l < layers; ++l) take(columns.error(l), positions);
-  take(columns.token(), positions);
+  for (int64_t l = 0; l < layers; ++l) {
+    for (int64_t q = 0; q < positions; ++q) take(q, columns_.errorAt(q, l), 1);
+  }
+  for (int64_t q = 0; q < positions; ++q) take(q, columns_.tokenAt(q), 1);
   return sum;
 }
 

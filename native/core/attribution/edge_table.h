@@ -34,9 +34,10 @@ class EdgeTable {
   int64_t layerOfRow(int64_t row) const;
   int64_t positionOfRow(int64_t row) const;
 
-  // Stores a row given in working order, of which only what it can depend on is read. Different
-  // rows may be filled at the same time. Throws CodedError ERR_NUMERIC.
-  void fill(int64_t row, const float* working, const WorkingColumns& columns);
+  // Stores a row of which the numbers at each position up to its own are given, and only what it
+  // can depend on is read. Different rows may be filled at the same time. Throws CodedError
+  // ERR_NUMERIC.
+  void fill(int64_t row, const std::vector<const float*>& atPosition);
 
   // The `count` features without a row that influence the targets most through the rows so far.
   std::vector<int64_t> mostInfluential(int64_t count) const;
@@ -52,8 +53,7 @@ class EdgeTable {
   bool takesAll() const { return nRows_ == features_.size(); }
   int64_t packedSize(int64_t row) const;
   void reservePacked(int64_t firstRow, int64_t endRow);
-  double pack(int64_t row, const float* working, const WorkingColumns& columns,
-              float* packed) const;
+  double pack(int64_t row, const std::vector<const float*>& atPosition, float* packed) const;
   void unpack(int64_t row, const float* packed, const std::vector<int64_t>& chosen,
               float* to) const;
   void addPacked(const std::vector<WeightedRow>& rows, int64_t layer,

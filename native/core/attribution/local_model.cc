@@ -22,8 +22,8 @@ std::vector<WriteGroup> groupWrites(const SourceColumns& columns, int64_t firstL
     const FeatureRun& last = columns.run(layer, q);
     WriteGroup group;
     group.firstRow = row;
-    group.firstColumn = columns.run(firstLayer, q).firstWorking;
-    group.count = last.firstWorking + last.count - group.firstColumn;
+    group.firstColumn = columns.run(firstLayer, q).firstAtPosition;
+    group.count = last.firstAtPosition + last.count - group.firstColumn;
     row += group.count;
     groups.push_back(group);
   }
@@ -145,7 +145,7 @@ void placeDecoders(const LocalModelBuilder& builder, const TranscoderSet& transc
     for (const int64_t i : entries) {
       const WriteGroup& group = writes.groups[features.position[i]];
       const FeatureRun& run = local.columns.run(source, features.position[i]);
-      destination.push_back(group.firstRow + run.firstWorking - group.firstColumn + i -
+      destination.push_back(group.firstRow + run.firstAtPosition - group.firstColumn + i -
                             run.firstFinal);
     }
     writes.decoders.index_copy_(

@@ -14,24 +14,21 @@ constexpr int64_t kFewestRows = 16;
 std::vector<std::vector<PendingRow>> planBatches(std::vector<PendingRow> rows,
                                                  const BatchLimits& limits) {
   std::stable_sort(rows.begin(), rows.end(), [](const PendingRow& a, const PendingRow& b) {
-    return a.position != b.position ? a.position > b.position : a.entryLayer > b.entryLayer;
+    return a.entryLayer != b.entryLayer ? a.entryLayer > b.entryLayer : a.position > b.position;
   });
   std::vector<std::vector<PendingRow>> batches;
-  int64_t idle = 0, most = 0;
+  int64_t count = 0, last = 0;
   for (const PendingRow& row : rows) {
-    if (!batches.empty()) idle += batches.back().front().position - row.position;
-    if (batches.empty() || idle > limits.idlePositions ||
-        static_cast<int64_t>(batches.back().size()) == most) {
+    last = std::max(last, row.position);
+    const int64_t most =
+        std::min(limits.rows, std::max(limits.positions / (last + 1), kFewestRows));
+    if (batches.empty() || count >= most) {
       batches.emplace_back();
-      idle = 0;
-      most = std::min(limits.rows, std::max(limits.positions / (row.position + 1), kFewestRows));
+      count = 0;
+      last = row.position;
     }
     batches.back().push_back(row);
-  }
-  for (auto& batch : batches) {
-    std::stable_sort(batch.begin(), batch.end(), [](const PendingRow& a, const PendingRow& b) {
-      return a.entryLayer > b.entryLayer;
-    });
+    ++count;
   }
   return batches;
 }

@@ -14,15 +14,12 @@ struct PendingRow {
 
 struct BatchLimits {
   int64_t rows;       // at most
-  int64_t positions;  // rows times positions at most, but for the fewest rows
-  // Positions that rows may be computed at in vain because others of the batch stand later: what
-  // the small calls of one more batch would cost.
-  int64_t idlePositions;
+  int64_t positions;  // rows times positions of the last one at most, but for the fewest rows
 };
 
-// Cuts rows into batches in which positions are as alike as possible, since a batch pays for its
-// last position in every row; inside a batch, descending by entry layer, so that a row costs
-// nothing above its layer. The order of rows changes no result.
+// Cuts rows into batches, by entry layer and position, both descending: a row costs nothing above
+// its layer or after its position, and rows of like layers meet the same decoder rows below them
+// and share the reading of these. The order of rows changes no result.
 std::vector<std::vector<PendingRow>> planBatches(std::vector<PendingRow> rows,
                                                  const BatchLimits& limits);
 

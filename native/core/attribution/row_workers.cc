@@ -11,14 +11,8 @@
 namespace circuit_tracer {
 namespace {
 
-constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
 // On one thread of a CPU, more rows times positions are not faster, and only take memory.
-constexpr BatchLimits kCpuLimits{.rows = kAny, .positions = 768, .idlePositions = 128};
-// Across layers there are many more decoder rows, and twice as many target rows share their
-// reading.
-constexpr BatchLimits kCpuCrossLayerLimits{.rows = kAny, .positions = 1536, .idlePositions = 128};
-// A GPU has some thousand small kernels to start for a batch, whatever its size.
-constexpr BatchLimits kGpuLimits{.rows = kAny, .positions = kAny, .idlePositions = 8192};
+constexpr int64_t kCpuPositions = 1536;
 
 // Batches side by side on a device; on all of the CPU together.
 int64_t workersOn(at::Device device) {
@@ -56,12 +50,11 @@ RowWorkers::RowWorkers(const std::vector<LocalModel>& replicas, int64_t batchSiz
 }
 
 BatchLimits RowWorkers::limitsFor(int64_t rows) const {
-  const LocalModel& local = workers_.front().backward.local();
-  BatchLimits limits = !onCpu_ ? kGpuLimits : local.crossLayer ? kCpuCrossLayerLimits : kCpuLimits;
-  const int64_t workers = workersOn(onCpu_ ? at::Device(at::kCPU) : local.device());
-  limits.rows =
-      std::min(std::max<int64_t>(1, batchSize_ / workers), (rows + workers - 1) / workers);
-  return limits;
+  const int64_t workers =
+      workersOn(onCpu_ ? at::Device(at::kCPU) : workers_.front().backward.local().device());
+  return {
+      .rows = std::min(std::max<int64_t>(1, batchSize_ / workers), (rows + workers - 1) / workers),
+      .positions = onCpu_ ? kCpuPositions : std::numeric_limits<int64_t>::max()};
 }
 
 void RowWorkers::compute(const std::vector<int64_t>& rows, const ReadVectors& readVectors,
@@ -93,11 +86,8 @@ void RowWorkers::computeBatch(Worker& worker, const std::vector<PendingRow>& bat
   }
   targets.vectors = readVectors(rows).to(backward.local().device());
   const at::Tensor edges = onHost(backward.edgeRows(targets), worker.host);
-  const float* working = edges.const_data_ptr<float>();
-  const WorkingColumns columns = backward.columns();
-  for (size_t r = 0; r < rows.size(); ++r) {
-    table_.fill(rows[r], working + r * columns.total(), columns);
-  }
+  const auto byRow = backward.blocks().byRow(edges.const_data_ptr<float>(), batch.size());
+  for (size_t r = 0; r < rows.size(); ++r) table_.fill(rows[r], byRow[r]);
 }
 
 }  // namespace circuit_tracer

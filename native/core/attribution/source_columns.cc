@@ -11,17 +11,19 @@ SourceColumns layOutColumns(const SparseFeatures& features, int64_t nLayers, int
   for (int64_t i = 0; i < features.size(); ++i) {
     ++columns.runs[features.layer[i] * nPositions + features.position[i]].count;
   }
-  int64_t final = 0, working = 0;
+  int64_t final = 0;
   for (FeatureRun& run : columns.runs) {
     run.firstFinal = final;
     final += run.count;
   }
   for (int64_t q = 0; q < nPositions; ++q) {
+    int64_t atPosition = 0;
     for (int64_t l = 0; l < nLayers; ++l) {
       FeatureRun& run = columns.runs[l * nPositions + q];
-      run.firstWorking = working;
-      working += run.count;
+      run.firstAtPosition = atPosition;
+      atPosition += run.count;
     }
+    columns.featuresAt.push_back(atPosition);
   }
   columns.within.resize((nLayers + 1) * nPositions);
   for (int64_t l = 0; l < nLayers; ++l) {

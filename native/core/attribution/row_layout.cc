@@ -1,0 +1,53 @@
+#include "attribution/row_layout.h"
+
+#include <algorithm>
+
+namespace circuit_tracer {
+namespace {
+
+// How many of the ascending rows come before `row`.
+int64_t countBefore(const std::vector<int64_t>& rows, int64_t row) {
+  return std::lower_bound(rows.begin(), rows.end(), row) - rows.begin();
+}
+
+}  // namespace
+
+RowLayout::RowLayout(const std::vector<int64_t>& position) : position_(position) {
+  if (!position_.empty()) {
+    reaching_.resize(1 + *std::max_element(position_.begin(), position_.end()));
+  }
+  for (int64_t r = 0; r < static_cast<int64_t>(position_.size()); ++r) {
+    for (int64_t q = 0; q <= position_[r]; ++q) reaching_[q].push_back(r);
+  }
+  enter(0);
+}
+
+void RowLayout::enter(int64_t count) {
+  entered_ = count;
+  first_.assign(1, 0);
+  for (const std::vector<int64_t>& rows : reaching_) {
+    first_.push_back(first_.back() + countBefore(rows, count));
+  }
+}
+
+int64_t RowLayout::rowsAt(int64_t q, int64_t firstRow) const {
+  return rowsAt(q) - countBefore(reaching_[q], firstRow);
+}
+
+std::vector<int64_t> RowLayout::ownPlaces(int64_t firstRow) const {
+  std::vector<int64_t> places;
+  for (int64_t r = firstRow; r < entered_; ++r) {
+    places.push_back(first(position_[r]) + countBefore(reaching_[position_[r]], r));
+  }
+  return places;
+}
+
+std::vector<int64_t> RowLayout::densePlaces() const {
+  std::vector<int64_t> places;
+  for (int64_t q = 0; q < positions(); ++q) {
+    for (int64_t k = 0; k < rowsAt(q); ++k) places.push_back(q * entered_ + reaching_[q][k]);
+  }
+  return places;
+}
+
+}  // namespace circuit_tracer
