@@ -109,22 +109,19 @@ void Backward::readOff(int64_t layer, at::Tensor& edges) {
   const LayerWrites& writes = local_.writes[layer];
   for (int64_t q = 0; q < layout_.positions(); ++q) {
     if (layout_.rowsAt(q) == 0) continue;
-    const at::Tensor gradient = rowsAt(gradient_, q);
-    const at::Tensor rows = blocks_.at(edges, q).narrow(0, 0, layout_.rowsAt(q));
-    at::Tensor error = rows.select(1, local_.columns.errorAt(q, layer));
-    at::mv_out(error, gradient, writes.errors[q]);
     const WriteGroup& group = writes.groups[q];
-    if (group.count == 0) continue;
-    at::Tensor columns = rows.narrow(1, group.firstColumn, group.count);
-    at::addmm_out(columns, columns, gradient,
-                  writes.decoders.narrow(0, group.firstRow, group.count).t(),
+    at::Tensor columns = blocks_.at(edges, q)
+                             .narrow(0, 0, layout_.rowsAt(q))
+                             .narrow(1, group.firstColumn, group.count);
+    at::addmm_out(columns, columns, rowsAt(gradient_, q),
+                  writes.vectors.narrow(0, group.firstRow, group.count).t(),
                   local_.crossLayer ? 1 : 0, 1);
   }
 }
 
 void Backward::readOffTokens(at::Tensor& edges) {
   for (int64_t q = 0; q < layout_.positions(); ++q) {
-    at::Tensor token = blocks_.at(edges, q).select(1, local_.columns.tokenAt(q));
+    at::Tensor token = blocks_.at(edges, q).select(1, local_.columns.tokenAt[q]);
     at::mv_out(token, rowsAt(gradient_, q), local_.tokenVectors[q]);
   }
 }

@@ -125,7 +125,7 @@ double EdgeTable::pack(int64_t row, const std::vector<const float*>& atPosition,
   for (int64_t l = 0; l < layers; ++l) {
     for (int64_t q = 0; q < positions; ++q) take(q, columns_.errorAt(q, l), 1);
   }
-  for (int64_t q = 0; q < positions; ++q) take(q, columns_.tokenAt(q), 1);
+  for (int64_t q = 0; q < positions; ++q) take(q, columns_.tokenAt[q], 1);
   return sum;
 }
 

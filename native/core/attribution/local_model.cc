@@ -12,18 +12,17 @@
 namespace circuit_tracer {
 namespace {
 
-// Groups of output layer `layer`: of each position, the features of the source layers first ..
-// layer, which are neighbours in working order.
+// Groups of output layer `layer`: of each position, the columns of the source layers first ..
+// layer. The errors of lower layers stand among them and write nothing there.
 std::vector<WriteGroup> groupWrites(const SourceColumns& columns, int64_t firstLayer,
                                     int64_t layer) {
   std::vector<WriteGroup> groups;
   int64_t row = 0;
   for (int64_t q = 0; q < columns.nPositions; ++q) {
-    const FeatureRun& last = columns.run(layer, q);
     WriteGroup group;
     group.firstRow = row;
     group.firstColumn = columns.run(firstLayer, q).firstAtPosition;
-    group.count = last.firstAtPosition + last.count - group.firstColumn;
+    group.count = columns.errorAt(q, layer) + 1 - group.firstColumn;
     row += group.count;
     groups.push_back(group);
   }
@@ -148,9 +147,21 @@ void placeDecoders(const LocalModelBuilder& builder, const TranscoderSet& transc
       destination.push_back(group.firstRow + run.firstAtPosition - group.firstColumn + i -
                             run.firstFinal);
     }
-    writes.decoders.index_copy_(
+    writes.vectors.index_copy_(
         0, onDevice(destination, device),
         builder.toResidual(source + j, rows.select(1, j) * values, positions));
+  }
+}
+
+// Errors [n, D] of output layer `layer`; those of lower layers are zero there.
+void placeErrors(const SourceColumns& columns, int64_t firstLayer, int64_t layer,
+                 const at::Tensor& errors, LayerWrites& writes) {
+  for (int64_t q = 0; q < columns.nPositions; ++q) {
+    const WriteGroup& group = writes.groups[q];
+    for (int64_t l = firstLayer; l < layer; ++l) {
+      writes.vectors[group.firstRow + columns.errorAt(q, l) - group.firstColumn].zero_();
+    }
+    writes.vectors[group.firstRow + group.count - 1].copy_(errors[q]);
   }
 }
 
@@ -197,10 +208,12 @@ LocalModel buildLocalModel(const Transformer& model, const TranscoderSet& transc
     local.attention.push_back(builder.attention(l, std::move(trace.patterns[l])));
     local.skip.push_back(builder.skip(l));
     LayerWrites writes;
-    writes.groups = groupWrites(local.columns, local.crossLayer ? 0 : l, l);
+    const int64_t firstLayer = local.crossLayer ? 0 : l;
+    writes.groups = groupWrites(local.columns, firstLayer, l);
     const int64_t rows = writes.groups.back().firstRow + writes.groups.back().count;
-    writes.decoders = at::empty({rows, spec.dModel}, options);
-    writes.errors = builder.toResidual(l, setup.errors[l], everywhere);
+    writes.vectors = at::empty({rows, spec.dModel}, options);
+    placeErrors(local.columns, firstLayer, l, builder.toResidual(l, setup.errors[l], everywhere),
+                writes);
     local.writes.push_back(std::move(writes));
   }
   placeAllDecoders(builder, transcoders, setup.features, control, local);
@@ -216,7 +229,7 @@ LocalModel replicate(const LocalModel& local, at::Device device) {
   out.tokenVectors = copied(local.tokenVectors);
   for (int64_t l = 0; l < local.nLayers; ++l) {
     LayerWrites& writes = out.writes[l];
-    for (at::Tensor* tensor : {&writes.decoders, &writes.errors}) *tensor = copied(*tensor);
+    writes.vectors = copied(writes.vectors);
     LinearAttention& attention = out.attention[l];
     for (at::Tensor* tensor :
          {&attention.scaledPattern, &attention.outWeight, &attention.valueWeight}) {

@@ -12,17 +12,16 @@
 
 namespace circuit_tracer {
 
-// The features that write to one output layer at one position: rows of `LayerWrites::decoders`
-// and the working columns they fill.
+// What writes to one output layer at one position, features and last the layer's error: rows of
+// `LayerWrites::vectors` and the columns of the position that they fill.
 struct WriteGroup {
   int64_t firstRow = 0, firstColumn = 0, count = 0;
 };
 
 // Everything attribution reads off the gradient of one layer's output.
 struct LayerWrites {
-  at::Tensor decoders;             // [rows, D] activation * decoder, grouped by position
+  at::Tensor vectors;              // [rows, D] activation * decoder, or error, grouped by position
   std::vector<WriteGroup> groups;  // [n]
-  at::Tensor errors;               // [n, D]
 };
 
 // The attention of one layer, linear once its pattern and norm scales are fixed.

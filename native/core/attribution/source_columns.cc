@@ -21,9 +21,9 @@ SourceColumns layOutColumns(const SparseFeatures& features, int64_t nLayers, int
     for (int64_t l = 0; l < nLayers; ++l) {
       FeatureRun& run = columns.runs[l * nPositions + q];
       run.firstAtPosition = atPosition;
-      atPosition += run.count;
+      atPosition += run.count + 1;
     }
-    columns.featuresAt.push_back(atPosition);
+    columns.tokenAt.push_back(atPosition);
   }
   columns.within.resize((nLayers + 1) * nPositions);
   for (int64_t l = 0; l < nLayers; ++l) {
