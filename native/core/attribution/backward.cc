@@ -196,15 +196,17 @@ at::Tensor Backward::mixValues(int64_t layer) {
 }
 
 // values[j] (+)= sum over i >= j of pattern[i, j] atHead[i], a block of j at a time: what lies
-// above the diagonal is zero and left out.
+// above the diagonal is zero and left out, as are rows that don't reach the block.
 void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool first,
                        at::Tensor& values) {
   const int64_t positions = layout_.positions();
   for (int64_t begin = 0; begin < positions; begin += kMixBlock) {
     const int64_t end = std::min(begin + kMixBlock, positions);
-    at::Tensor block = values.slice(0, begin, end);
+    const int64_t width = layout_.rowsAt(begin) * local_.dHead;
+    if (width == 0) break;
+    at::Tensor block = values.slice(0, begin, end).narrow(1, 0, width);
     at::addmm_out(block, block, pattern.slice(0, begin, positions).slice(1, begin, end).t(),
-                  atHead.slice(0, begin, positions), first ? 0 : 1, 1);
+                  atHead.slice(0, begin, positions).narrow(1, 0, width), first ? 0 : 1, 1);
   }
 }
 
@@ -219,7 +221,7 @@ void Backward::spreadHead(const at::Tensor& ofHead, at::Tensor& dense) const {
   for (int64_t q = 0; q < layout_.positions(); ++q) {
     float* to = dense.data_ptr<float>() + q * dense.size(1);
     for (int64_t k = 0; k < layout_.rowsAt(q); ++k, from += ofHead.stride(0)) {
-      std::copy_n(from, dHead, to + layout_.reaching(q)[k] * dHead);
+      std::copy_n(from, dHead, to + layout_.denseRow(layout_.reaching(q)[k]) * dHead);
     }
   }
 }
@@ -235,7 +237,7 @@ void Backward::gatherHead(const at::Tensor& dense, at::Tensor ofHead) const {
   for (int64_t q = 0; q < layout_.positions(); ++q) {
     const float* from = dense.const_data_ptr<float>() + q * dense.size(1);
     for (int64_t k = 0; k < layout_.rowsAt(q); ++k, to += ofHead.stride(0)) {
-      std::copy_n(from + layout_.reaching(q)[k] * dHead, dHead, to);
+      std::copy_n(from + layout_.denseRow(layout_.reaching(q)[k]) * dHead, dHead, to);
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "attribution/row_layout.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace circuit_tracer {
 namespace {
@@ -24,10 +25,21 @@ RowLayout::RowLayout(const std::vector<int64_t>& position) : position_(position)
 
 void RowLayout::enter(int64_t count) {
   entered_ = count;
+  rankRows();
   first_.assign(1, 0);
   for (const std::vector<int64_t>& rows : reaching_) {
     first_.push_back(first_.back() + countBefore(rows, count));
   }
+}
+
+// Ranks of the entered rows by position, descending.
+void RowLayout::rankRows() {
+  std::vector<int64_t> order(entered_);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [this](int64_t a, int64_t b) { return position_[a] > position_[b]; });
+  denseRow_.resize(entered_);
+  for (int64_t rank = 0; rank < entered_; ++rank) denseRow_[order[rank]] = rank;
 }
 
 int64_t RowLayout::rowsAt(int64_t q, int64_t firstRow) const {
@@ -45,7 +57,8 @@ std::vector<int64_t> RowLayout::ownPlaces(int64_t firstRow) const {
 std::vector<int64_t> RowLayout::densePlaces() const {
   std::vector<int64_t> places;
   for (int64_t q = 0; q < positions(); ++q) {
-    for (int64_t k = 0; k < rowsAt(q); ++k) places.push_back(q * entered_ + reaching_[q][k]);
+    for (int64_t k = 0; k < rowsAt(q); ++k)
+      places.push_back(q * entered_ + denseRow(reaching_[q][k]));
   }
   return places;
 }

@@ -31,13 +31,18 @@ class RowLayout {
 
   // Of the rows from firstRow on, their places at their own positions.
   std::vector<int64_t> ownPlaces(int64_t firstRow) const;
-  // [total] of each place, where it is when every position has all rows: q * entered + row.
+  // When every position has all rows that have entered, they stand by their own positions,
+  // descending: a row's number there, and [total] of each place where that is.
+  int64_t denseRow(int64_t row) const { return denseRow_[row]; }
   std::vector<int64_t> densePlaces() const;
 
  private:
+  void rankRows();
+
   std::vector<int64_t> position_;
   std::vector<std::vector<int64_t>> reaching_;  // [positions] rows ascending
   std::vector<int64_t> first_;                  // [positions + 1]
+  std::vector<int64_t> denseRow_;               // [entered]
   int64_t entered_ = 0;
 };
 
