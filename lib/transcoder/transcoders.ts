@@ -22,7 +22,7 @@ import { planTranscoders } from './formats';
 import { NativeTranscoderEngine } from './native-transcoders';
 import type { TranscoderPlan, TranscoderSpec } from './spec';
 
-export type TranscoderLoadOptions = Omit<LoadOptions, 'qwenPrefix'>;
+export type TranscoderLoadOptions = Omit<LoadOptions, 'lazyWeights' | 'qwenPrefix'>;
 
 export interface EncodeOptions {
   /** False: pre-activations. Default true. */
@@ -368,7 +368,7 @@ export class Transcoders {
 function resolveOptions(options: TranscoderLoadOptions = {}): ResolvedLoadOptions {
   checkOptions(
     options,
-    loadOptionNames.filter((name) => name !== 'qwenPrefix'),
+    loadOptionNames.filter((name) => name !== 'lazyWeights' && name !== 'qwenPrefix'),
     'load options',
   );
   return resolveLoadOptions(options);

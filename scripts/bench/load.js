@@ -2,21 +2,21 @@
 /**
  * Measures how long a model and its transcoders take to load from files in the system's cache:
  *
- *   node scripts/bench/load.js [--size medium] [--kind per-layer] [--repeat 1]
+ *   npm run bench:load -- --help
  *
  * Prints milliseconds: of the first load of a process, which loads LibTorch too, of the fastest and the slowest later one, and of
  * the first run of a prompt after it.
  */
 const fs = require('node:fs/promises');
-const path = require('node:path');
 const { Option } = require('commander');
 const { ReplacementModel } = require('../../dist');
 const { benchmark, runBenchmark } = require('./command-line');
-const { checkpointFolder, makeCheckpoint } = require('./make-checkpoint');
+const { reportHead } = require('./machine');
+const { checkpointFolder, makeCheckpoint, readCheckpoint } = require('./make-checkpoint');
 const { sizes } = require('./sizes');
 const { fixed, textTable } = require('./text-table');
 
-const program = benchmark('load', 'loading from files in the cache').addOption(
+const program = benchmark('bench:load', 'loading from files in the cache').addOption(
   new Option('--size <size>', 'of the model').choices(Object.keys(sizes)).default('medium'),
 );
 
@@ -32,9 +32,8 @@ async function timed(work) {
   return { result, ms: performance.now() - start };
 }
 
-async function loadAndRun(dir, tokens, options) {
-  const folders = ['model', 'transcoders'].map((name) => path.join(dir, name));
-  const load = await timed(() => ReplacementModel.load(...folders, { device: 'cpu', ...options }));
+async function loadAndRun({ model, transcoders, tokens }, options) {
+  const load = await timed(() => ReplacementModel.load(model, transcoders, { device: 'cpu', ...options }));
   const run = await timed(() => load.result.forward(tokens, { exactTokens: true }));
   await load.result.dispose();
   return { load: load.ms, run: run.ms };
@@ -43,11 +42,11 @@ async function loadAndRun(dir, tokens, options) {
 async function measure({ size, kind, dir, repeat, json }) {
   const folder = checkpointFolder(dir, kind, sizes[size]);
   await makeCheckpoint(folder, kind, sizes[size]);
-  const tokens = JSON.parse(await fs.readFile(path.join(folder, 'tokens.json'), 'utf8'));
-  const { load: first } = await loadAndRun(folder, tokens, {});
+  const checkpoint = readCheckpoint(folder);
+  const { load: first } = await loadAndRun(checkpoint, {});
   const results = Object.entries(choices).map(([name, options]) => ({ name, options, runs: [] }));
   for (let i = 0; i < repeat; i++) {
-    for (const { options, runs } of results) runs.push(await loadAndRun(folder, tokens, options));
+    for (const { options, runs } of results) runs.push(await loadAndRun(checkpoint, options));
   }
   console.log(`first load of the process: ${fixed(first, 0)} ms\n`);
   const of = (pick, name) => (row) => fixed(pick(...row.runs.map((run) => run[name])), 0);
@@ -58,7 +57,11 @@ async function measure({ size, kind, dir, repeat, json }) {
     ['first run', of(Math.min, 'run')],
   ];
   console.log(textTable(columns, results));
-  if (json) await fs.writeFile(json, `${JSON.stringify({ first, results }, null, 2)}\n`);
+  if (json)
+    await fs.writeFile(
+      json,
+      `${JSON.stringify({ ...reportHead('bench:load'), size, kind, first, results }, null, 2)}\n`,
+    );
 }
 
 runBenchmark(program, measure);

@@ -127,6 +127,7 @@ describe('options', () => {
     ['threads', -1, 'ERR_INVALID_ARGUMENT'],
     ['lazyEncoder', 1, 'ERR_INVALID_ARGUMENT'],
     ['qwenPrefix', 'bos', 'ERR_INVALID_ARGUMENT'],
+    ['lazyWeights', 'yes', 'ERR_INVALID_ARGUMENT'],
   ] as const)('%s: %p when loading', async (option, value, code) => {
     const load = ReplacementModel.load(
       modelDir('llama'),

@@ -113,6 +113,7 @@ describe('calls that can not work', () => {
     await refuses(transcoders.encodeSparse([1, 2, 3, 4], { zeroPositions: 2 }), /zeroPositions/);
     await refuses(transcoders.encode([1, 2, 3, 4], { applyActivation: false } as never), /applyActivationFunction/);
     await refuses(Transcoders.load('anywhere', { qwenPrefix: 'eos' } as never), /qwenPrefix/);
+    await refuses(Transcoders.load('anywhere', { lazyWeights: true } as never), /lazyWeights/);
   });
 
   test('a skip connection without inputs', async () => {

@@ -58,7 +58,7 @@ describe.each([
       const { graph, work } = await attributed(options);
       const needed = neededFlops(graph, shape);
       const ratio = (work.flops - setup.flops) / (needed['target rows'] + needed['feature rows']);
-      // More is what rows are padded with to the last position of their batch, and the upper half of a block of patterns.
+      // More is what rows are padded with in mixing, and the upper half of a block of patterns.
       expect(ratio).toBeGreaterThan(1);
       expect(ratio).toBeLessThan(1.15);
     },

@@ -177,7 +177,7 @@ at::Tensor Backward::onDevice(const std::vector<int64_t>& indices) const {
 
 // [total, kvHeads * dHead]: the gradient at the values of each position, summed over the query
 // heads that share them. One product takes the gradient to all heads: each of its own would pack it
-// anew. Mixing works on all rows at all positions, with zeros where a row has none. Values take the
+// anew. Mixing works on rows that are padded with zeros to all positions. Values take the
 // places of heads that have been mixed.
 at::Tensor Backward::mixValues(int64_t layer) {
   const LinearAttention& attention = local_.attention[layer];
@@ -210,7 +210,8 @@ void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool
   }
 }
 
-// [total, dHead] of a head to [m, entered * dHead].
+// [total, dHead] of a head, at any stride, into the rows of [m, entered * dHead] that the layout
+// gives them.
 void Backward::spreadHead(const at::Tensor& ofHead, at::Tensor& dense) const {
   const int64_t dHead = ofHead.size(1);
   if (!ofHead.is_cpu()) {
@@ -226,7 +227,7 @@ void Backward::spreadHead(const at::Tensor& ofHead, at::Tensor& dense) const {
   }
 }
 
-// Back again.
+// The same numbers back to [total, dHead].
 void Backward::gatherHead(const at::Tensor& dense, at::Tensor ofHead) const {
   const int64_t dHead = ofHead.size(1);
   if (!ofHead.is_cpu()) {
