@@ -72,6 +72,10 @@ export interface NativeAttributeOptions {
   readonly maxFeatureNodes: number;
   /** Bytes of main memory that can still be had. */
   readonly availableMemory: number;
+  /** Bytes that edges may take at most: what needs more is refused before rows are computed. */
+  readonly mostEdgeBytes: number;
+  /** Bytes of one block of rows of the finished graph, at most. */
+  readonly blockBytes: number;
   /** Rows between rankings. */
   readonly rankEvery: number;
   /** Where rows are computed; empty = the model's device. */
@@ -137,15 +141,16 @@ export interface NativeGraphData extends NativeSparseActivations {
   /** -1 for directions and features. */
   readonly logitTokenIds: Int32Array;
   readonly logitProbabilities: Float32Array;
-  /** [S + K, S + L * n + n + K], row-major. */
-  readonly edges: NativeArray;
+  /** [S + K, S + L * n + n + K], row-major: blocks of whole rows in order, each but the last of as many. */
+  readonly edges: readonly Float32Array[];
   /** Seconds by phase: forward and encode, prepare, target rows, rank, feature rows, package. */
   readonly timings: Record<string, number>;
 }
 
 /** The rectangle of a graph and the weights of its logits: all that graph arithmetic needs. */
 export interface NativeGraphInput {
-  readonly edges: Float32Array;
+  /** Blocks of whole rows in order, each but the last of as many. */
+  readonly edges: readonly Float32Array[];
   /** [S] layer of each selected feature, ascending: influence is one sweep from the last layer to the first. */
   readonly featureLayers: Int32Array;
   readonly nLayers: number;

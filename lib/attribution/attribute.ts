@@ -3,6 +3,7 @@ import { resolveDevice } from '../device';
 import { nativeProgress, type Progress, type ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
+import { largestArray, machineBytes } from '../memory-limits';
 import type { NativeModel } from '../model/native-model';
 import type { PreparedPrompt } from '../model/prompt';
 import { withOffloadFolder } from './offload-folder';
@@ -35,6 +36,8 @@ export async function runAttribution(
             offload,
             targets,
             availableMemory: process.availableMemory(),
+            mostEdgeBytes: machineBytes() - process.memoryUsage.rss(),
+            blockBytes: largestArray,
           },
           progress,
         ),
@@ -65,6 +68,8 @@ function logged(listener: ProgressListener | undefined): ProgressListener {
 
 function memoryAdvice(error: unknown, { settings, offload }: ResolvedAttributeOptions): unknown {
   if (!(error instanceof CircuitTracerError) || error.code !== 'ERR_OUT_OF_MEMORY') return error;
+  // Native has said what fits.
+  if (error.message.includes('maxFeatureNodes')) return error;
   const rest = offload ? 'fewer maxFeatureNodes' : "offload 'cpu', or fewer maxFeatureNodes";
   const { batchSize } = settings;
   const advice =

@@ -25,7 +25,7 @@ export function buildGraph(
     activeFeatures: data.indices,
     activationValues: data.values,
     selectedFeatures: data.selectedFeatures,
-    edges: data.edges.data,
+    edges: data.edges,
     logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
       ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
       probability: data.logitProbabilities[rank] as number,

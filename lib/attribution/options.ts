@@ -26,7 +26,10 @@ export interface AttributeOptions {
    * the memory that is left, 512 at most. Default 512.
    */
   readonly batchSize?: number | 'auto';
-  /** Keep only so many active features, the most influential. Default Infinity: all. */
+  /**
+   * Keep only so many active features, the most influential; Infinity: all. The edges of F features take about 4 F² bytes, so
+   * that all of a long prompt of a large model may be more than a machine holds. Default 7500.
+   */
   readonly maxFeatureNodes?: number;
   /** With `maxFeatureNodes`, rank features anew after so many batches, of 512 with `auto`. Default 4. */
   readonly updateInterval?: number;
@@ -68,7 +71,7 @@ export const attributeDefaults = {
   maxNLogits: 10,
   desiredLogitProb: 0.95,
   batchSize: 512,
-  maxFeatureNodes: Infinity,
+  maxFeatureNodes: 7500,
   updateInterval: 4,
 } as const;
 

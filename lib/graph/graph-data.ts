@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { type FeatureLabels, findProblem as findLabelProblem } from '../features/labels';
 import { describe } from '../validate';
+import { type EdgeBlocks, edgesProblem } from './edge-rows';
 
 /** Something the graph explains: usually the logit of a likely next token, or any direction, or a feature. */
 export interface LogitTarget {
@@ -47,8 +48,11 @@ export interface GraphData {
   readonly activationValues: Float32Array;
   /** [S] ascending indices into the N active features. */
   readonly selectedFeatures: Int32Array;
-  /** [(S + K) * M], row-major: direct effect of each source (column) on selected features, then logits (rows). */
-  readonly edges: Float32Array;
+  /**
+   * [(S + K) * M], row-major: direct effect of each source (column) on selected features, then logits (rows). What one array
+   * can't hold is a list of them: whole rows in order, each array but the last of as many.
+   */
+  readonly edges: EdgeBlocks;
   /** [K], at least one. */
   readonly logits: readonly LogitTarget[];
   /** What features stand for, where it is known. Default none. */
@@ -89,7 +93,6 @@ function typesProblem(data: GraphData): string | undefined {
     must('activeFeatures', 'an Int32Array', types.isInt32Array(data.activeFeatures)) ??
     must('activationValues', 'a Float32Array', types.isFloat32Array(data.activationValues)) ??
     must('selectedFeatures', 'an Int32Array', types.isInt32Array(data.selectedFeatures)) ??
-    must('edges', 'a Float32Array', types.isFloat32Array(data.edges)) ??
     must('logits', 'a list of targets', Array.isArray(data.logits)) ??
     must('scan', 'a string or a list of strings', typeof data.scan === 'string' || isStringList(data.scan)) ??
     labelsProblem(data.featureLabels) ??
@@ -189,8 +192,7 @@ function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: Grap
   }
   const rows = selectedFeatures.length + logits.length;
   const columns = rows + (model.nLayers + 1) * tokens.length;
-  if (edges.length === rows * columns) return undefined;
-  return `edges must hold ${rows} x ${columns} = ${rows * columns} numbers; found ${edges.length}.`;
+  return edgesProblem(edges, rows, columns);
 }
 
 function isIndex(value: unknown, max = Number.MAX_SAFE_INTEGER): value is number {

@@ -2,10 +2,12 @@ import type { NativeArray, NativeGraphInput } from '../binding';
 import { graphEngine, runJob } from '../engine';
 import { CircuitTracerError } from '../errors';
 import type { FeatureLabels } from '../features/labels';
+import { checkArraySize } from '../memory-limits';
 import type { ReplacementModel } from '../model/replacement-model';
 import type { Tokenizer } from '../model/tokenizer';
 import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
 import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/verify';
+import { EdgeRows } from './edge-rows';
 import { loadGraph, saveGraph } from './formats/saved-graph';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
@@ -48,7 +50,11 @@ export class Graph implements GraphData {
   readonly activeFeatures: Int32Array;
   readonly activationValues: Float32Array;
   readonly selectedFeatures: Int32Array;
-  readonly edges: Float32Array;
+  /**
+   * [(S + K) * M], row-major, as {@link GraphData.edges}. Of a graph of more than 4 GiB reading it throws `ERR_OUT_OF_MEMORY`:
+   * {@link row} and {@link weight} read any graph.
+   */
+  declare readonly edges: Float32Array;
   readonly logits: readonly LogitTarget[];
   readonly featureLabels: FeatureLabels;
   readonly scan: string | readonly string[];
@@ -57,6 +63,7 @@ export class Graph implements GraphData {
   readonly timings: Readonly<Record<string, number>>;
   readonly packageVersion: string;
   readonly #ranges: NodeRanges;
+  readonly #edgeRows: EdgeRows;
 
   /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the parts of `data` don't fit each other. */
   constructor(data: GraphData) {
@@ -69,7 +76,6 @@ export class Graph implements GraphData {
     this.activeFeatures = data.activeFeatures;
     this.activationValues = data.activationValues;
     this.selectedFeatures = data.selectedFeatures;
-    this.edges = data.edges;
     this.logits = data.logits;
     this.featureLabels = data.featureLabels ?? {};
     this.scan = data.scan;
@@ -78,6 +84,8 @@ export class Graph implements GraphData {
     this.timings = data.timings;
     this.packageVersion = data.packageVersion;
     this.#ranges = nodeRanges(data);
+    this.#edgeRows = new EdgeRows(data.edges, this.nNodes);
+    Object.defineProperty(this, 'edges', edgesProperty(this.#edgeRows));
   }
 
   /** n */
@@ -135,7 +143,7 @@ export class Graph implements GraphData {
 
   /** The same graph with these labels of features over its own; the arrays are shared. */
   withLabels(labels: FeatureLabels): Graph {
-    return new Graph({ ...(this as GraphData), featureLabels: { ...this.featureLabels, ...labels } });
+    return new Graph({ ...this.#data(), featureLabels: { ...this.featureLabels, ...labels } });
   }
 
   /**
@@ -146,10 +154,27 @@ export class Graph implements GraphData {
   weight(target: number, source: number): number {
     checkInteger(target, 'target', 0, this.nNodes - 1);
     checkInteger(source, 'source', 0, this.nNodes - 1);
+    const row = this.#rowOf(target);
+    return row === undefined ? 0 : this.#edgeRows.at(row, source);
+  }
+
+  /**
+   * [M] direct effects of all nodes on one, by index; zeros for errors and tokens, which have no inputs. The numbers of
+   * features and logits are shared with the graph, not copied.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `target` is from 0 to nNodes - 1.
+   */
+  row(target: number): Float32Array {
+    checkInteger(target, 'target', 0, this.nNodes - 1);
+    const row = this.#rowOf(target);
+    return row === undefined ? new Float32Array(this.nNodes) : this.#edgeRows.row(row);
+  }
+
+  /** Of the edges; none for errors and tokens. */
+  #rowOf(target: number): number | undefined {
     const { errorStart, logitStart } = this.#ranges;
-    if (target >= errorStart && target < logitStart) return 0;
-    const row = target < errorStart ? target : target - logitStart + errorStart;
-    return this.edges[row * this.nNodes + source] as number;
+    if (target < errorStart) return target;
+    return target < logitStart ? undefined : target - logitStart + errorStart;
   }
 
   /**
@@ -177,11 +202,17 @@ export class Graph implements GraphData {
     return influence;
   }
 
-  /** [S + K, M] each edge's normalised absolute weight times the influence of its target. As large as `edges`. */
+  /**
+   * [S + K, M] each edge's normalised absolute weight times the influence of its target. As large as `edges`.
+   *
+   * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB: prune such a graph.
+   */
   async edgeInfluence(options: SignalOptions = {}): Promise<NativeArray> {
     const signal = signalOf(options);
+    const shape = [this.nSelected + this.nLogits, this.nNodes];
+    checkArraySize(shape, 'The influences of all edges', 'prune the graph, or make it with fewer maxFeatureNodes');
     const data = await runJob(graphEngine().edgeInfluence(this.#input()), signal);
-    return { data, shape: [this.nSelected + this.nLogits, this.nNodes] };
+    return { data, shape };
   }
 
   /**
@@ -229,7 +260,7 @@ export class Graph implements GraphData {
    * `ERR_FILE_WRITE`.
    */
   async save(path: string): Promise<void> {
-    await saveGraph(path, this);
+    await saveGraph(path, this.#data());
   }
 
   /**
@@ -248,15 +279,33 @@ export class Graph implements GraphData {
     return new Graph(data);
   }
 
+  #data(): GraphData {
+    return { ...(this as GraphData), edges: this.#edgeRows.blocks };
+  }
+
   #input(): NativeGraphInput {
     return {
-      edges: this.edges,
+      edges: this.#edgeRows.blocks,
       featureLayers: Int32Array.from(this.selectedFeatures, (active) => this.activeFeatures[3 * active] as number),
       nLayers: this.nLayers,
       nPositions: this.nPositions,
       logitProbabilities: Float32Array.from(this.logits, (logit) => logit.probability),
     };
   }
+}
+
+/** The edges in one array; a getter that says what to do where they lie in several. */
+function edgesProperty({ blocks, columns }: EdgeRows): PropertyDescriptor {
+  if (blocks.length === 1) return { value: blocks[0], enumerable: true };
+  const rows = blocks.reduce((sum, { length }) => sum + length, 0) / columns;
+  const get = () => {
+    throw new CircuitTracerError(
+      'ERR_OUT_OF_MEMORY',
+      `The graph's edges, [${rows}, ${columns}], are more than one array holds: read graph.row(target) or ` +
+        'graph.weight(target, source), or prune the graph.',
+    );
+  };
+  return { get, enumerable: false };
 }
 
 function signalOf(options: SignalOptions): AbortSignal | undefined {

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { largestArray } from '../memory-limits';
 import { readError, writeFileAtomically } from './files';
 import { encodeSafetensorsHeader, readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header';
 import { type StoredDtype, storedDtypeNames, type TensorSource } from './tensor-source';
@@ -62,6 +63,13 @@ const arrayTypes = {
   BOOL: Uint8Array,
 } as const;
 
+/** A tensor of numbers as a file holds it. */
+export interface StoredArray {
+  readonly shape: number[];
+  /** What is more than one array holds: whole rows (the first dimension's) in order, each array but the last of as many. */
+  readonly data: SafetensorsData | readonly SafetensorsData[];
+}
+
 /**
  * Read all tensors of a safetensors file into typed arrays.
  *
@@ -70,18 +78,23 @@ const arrayTypes = {
  */
 export async function readSafetensorsArrays(
   path: string,
-): Promise<{ arrays: Map<string, { shape: number[]; data: SafetensorsData }>; metadata: Record<string, string> }> {
+): Promise<{ arrays: Map<string, StoredArray>; metadata: Record<string, string> }> {
   const file = resolve(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
-  const arrays = new Map<string, { shape: number[]; data: SafetensorsData }>();
+  const arrays = new Map<string, StoredArray>();
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw readError(file, error);
   });
   try {
     for (const entry of entries) {
-      const data = allocate(file, entry);
-      await fill(handle, file, data, entry.begin);
-      arrays.set(entry.name, { shape: [...entry.shape], data });
+      const parts = allocate(file, entry);
+      let begin = entry.begin;
+      for (const part of parts) {
+        await fill(handle, file, part, begin);
+        begin += part.byteLength;
+      }
+      const [only, ...more] = parts;
+      arrays.set(entry.name, { shape: [...entry.shape], data: only && more.length === 0 ? only : parts });
     }
   } finally {
     await handle.close();
@@ -89,14 +102,22 @@ export async function readSafetensorsArrays(
   return { arrays, metadata: { ...metadata } };
 }
 
-function allocate(file: string, { name, dtype, begin, end }: SafetensorsEntry): SafetensorsData {
+function allocate(file: string, { name, dtype, shape, begin, end }: SafetensorsEntry): SafetensorsData[] {
   const TypedArray = Object.hasOwn(arrayTypes, dtype) ? arrayTypes[dtype as keyof typeof arrayTypes] : undefined;
   if (!TypedArray) {
     const known = Object.keys(arrayTypes).join(', ');
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${file}: ${name}: expected a dtype of ${known}; found ${dtype}`);
   }
   try {
-    return new TypedArray((end - begin) / TypedArray.BYTES_PER_ELEMENT);
+    const numbers = (end - begin) / TypedArray.BYTES_PER_ELEMENT;
+    if (end - begin <= largestArray) return [new TypedArray(numbers)];
+    const [rows = 1] = shape;
+    const rowNumbers = numbers / rows;
+    const each = Math.floor(largestArray / (rowNumbers * TypedArray.BYTES_PER_ELEMENT));
+    return Array.from(
+      { length: Math.ceil(rows / each) },
+      (_, block) => new TypedArray(Math.min(each, rows - block * each) * rowNumbers),
+    );
   } catch (cause) {
     throw new CircuitTracerError('ERR_OUT_OF_MEMORY', `${file}: no memory for the ${end - begin} bytes of ${name}`, {
       cause,
@@ -119,9 +140,9 @@ async function fill(handle: FileHandle, file: string, data: SafetensorsData, beg
   }
 }
 
-/** A tensor to write; `data` holds the product of `shape` numbers, row-major. */
+/** A tensor to write; `data` holds the product of `shape` numbers, row-major, in one array or several. */
 export type TensorToWrite = { readonly name: string; readonly shape: readonly number[] } & (
-  | { readonly dtype: 'F32'; readonly data: Float32Array }
+  | { readonly dtype: 'F32'; readonly data: Float32Array | readonly Float32Array[] }
   | { readonly dtype: 'I32'; readonly data: Int32Array }
   | { readonly dtype: 'I64'; readonly data: BigInt64Array }
   | { readonly dtype: 'U8'; readonly data: Uint8Array }
@@ -140,22 +161,33 @@ export async function writeSafetensors(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const ordered = [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
-  for (const { name, shape, data } of ordered) {
+  const ordered = tensors
+    .map(({ data, ...tensor }) => ({ ...tensor, parts: Array.isArray(data) ? data : [data as TypedParts[number]] }))
+    .sort((a, b) => numberBytes(b.parts) - numberBytes(a.parts));
+  for (const { name, shape, parts } of ordered) {
     const count = shape.reduce((product, size) => product * size, 1);
-    if (count === data.length) continue;
+    const found = parts.reduce((sum, { length }) => sum + length, 0);
+    if (count === found) continue;
     throw new CircuitTracerError(
       'ERR_INVALID_ARGUMENT',
-      `tensor ${name}: expected ${count} numbers for shape [${shape}], found ${data.length}`,
+      `tensor ${name}: expected ${count} numbers for shape [${shape}], found ${found}`,
     );
   }
-  const sized = ordered.map(({ name, dtype, shape, data }) => ({ name, dtype, shape, bytes: data.byteLength }));
+  const sized = ordered.map(({ name, dtype, shape, parts }) => {
+    return { name, dtype, shape, bytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0) };
+  });
   const header = encodeSafetensorsHeader(sized, metadata);
   await writeFileAtomically(path, async (handle) => {
     await writeAll(handle, header);
-    for (const { data } of ordered) await writeAll(handle, asBytes(data));
+    for (const { parts } of ordered) {
+      for (const part of parts) await writeAll(handle, asBytes(part));
+    }
   });
 }
+
+type TypedParts = readonly Exclude<TensorToWrite['data'], readonly unknown[]>[];
+
+const numberBytes = ([first]: TypedParts): number => first?.BYTES_PER_ELEMENT ?? 0;
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) {

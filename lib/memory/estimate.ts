@@ -3,6 +3,7 @@ import { attributeDefaults } from '../attribution/options';
 import type { Device } from '../device';
 import { CircuitTracerError } from '../errors';
 import { Hub } from '../hub/plan';
+import { machineBytes } from '../memory-limits';
 import { openCheckpoint } from '../model/checkpoint';
 import { type ModelPlan, planModel } from '../model/families';
 import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
@@ -13,7 +14,7 @@ import type { TranscoderPlan } from '../transcoder/spec';
 import { checkInteger, checkNumber, checkOptions, checkText } from '../validate';
 import { type AttributionMemory, attributionMemory } from './attribution-memory';
 import { type LoadMemory, loadMemory } from './load-memory';
-import { machineBytes, processBytes, tokenizerBytes } from './process-memory';
+import { processBytes, tokenizerBytes } from './process-memory';
 
 export interface MemoryOptions {
   /** As for loading. Default `float32`. */
@@ -28,7 +29,7 @@ export interface MemoryOptions {
   readonly tokens?: number;
   /** As for attribution. Default 512. */
   readonly batchSize?: number;
-  /** As for attribution. Default Infinity: all active ones. */
+  /** As for attribution; Infinity: all active ones. Default 7500. */
   readonly maxFeatureNodes?: number;
   /** Active features of each layer at each token, on average. Default 50. */
   readonly activePerToken?: number;
@@ -121,7 +122,11 @@ export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOpt
 
 function resolveMemoryOptions(options: MemoryOptions) {
   const { tokens = 64, activePerToken = 50, ...others } = options;
-  const { batchSize = attributeDefaults.batchSize, maxFeatureNodes = Infinity, ...loading } = others;
+  const {
+    batchSize = attributeDefaults.batchSize,
+    maxFeatureNodes = attributeDefaults.maxFeatureNodes,
+    ...loading
+  } = others;
   const { device, dtype, lazyEncoder, lazyDecoder } = resolveLoadOptions(loading);
   return {
     ...{ dtype, lazyEncoder, lazyDecoder },

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -16,10 +15,4 @@ const tokenizerFactor = 12;
 export async function tokenizerBytes(folder: string): Promise<number> {
   const found = await stat(join(folder, 'tokenizer.json')).catch(() => undefined);
   return (found?.size ?? 0) * tokenizerFactor;
-}
-
-/** Bytes of memory this process may use: the machine's, or fewer in a container. */
-export function machineBytes(): number {
-  const limit = process.constrainedMemory?.() ?? 0;
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

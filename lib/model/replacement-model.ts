@@ -33,7 +33,14 @@ import { locatePair } from './locate-pair';
 import { NativeModel } from './native-model';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
 import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
-import type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './results';
+import {
+  type AttributionSetup,
+  checkActivationsSize,
+  checkLogitsSize,
+  type FeatureActivations,
+  type NdArray,
+  type SparseActivations,
+} from './results';
 import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
 import type { ModelSpec, ModelWeights } from './spec';
 import { Tokenizer } from './tokenizer';
@@ -215,6 +222,7 @@ export class ReplacementModel {
     const { exactTokens, signal } = resolveRunOptions(options);
     const names = checkHookNames(hookNames, this.spec);
     const { tokens } = this.#prepare(prompt, exactTokens);
+    checkLogitsSize(tokens, this.spec);
     const { logits, activations } = await this.#native.run(
       (engine, transformer) => engine.forward(transformer, tokens, names),
       signal,
@@ -249,6 +257,10 @@ export class ReplacementModel {
     const batched = isBatch(inputs);
     // All are checked before the first runs.
     const prompts = (batched ? inputs : [inputs]).map((prompt) => this.#prepare(prompt, exactTokens));
+    for (const { tokens } of prompts) {
+      checkLogitsSize(tokens, this.spec);
+      if (!sparse) checkActivationsSize(tokens, this.transcoderSpec);
+    }
     const results: FeatureActivations[] = [];
     for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, signal));
     return batched ? results : (results[0] as FeatureActivations);
@@ -322,6 +334,9 @@ export class ReplacementModel {
     const resolved = resolveFreezeOptions(options, this.spec, ['hookNames']);
     const prepared = this.#prepare(inputs, resolved.exactTokens);
     const plan = this.#plan(interventions, prepared, false);
+    checkLogitsSize(prepared.tokens, this.spec);
+    const { activations, sparse } = resolved.native;
+    if (activations !== 'none' && !sparse) checkActivationsSize(prepared.tokens, this.transcoderSpec);
     return runIntervention(this.#native, prepared, plan, this.transcoderSpec, resolved);
   }
 
@@ -354,6 +369,7 @@ export class ReplacementModel {
     const resolved = resolveGenerateOptions(options, spec, tokenizer);
     const prepared = this.#prepare(inputs, resolved.exactTokens);
     checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
+    checkLogitsSize(prepared.tokens, spec);
     const plan = this.#plan(interventions, prepared, true);
     return generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
   }

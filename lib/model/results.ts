@@ -1,4 +1,7 @@
 import type { NativeArray } from '../binding';
+import { checkArraySize } from '../memory-limits';
+import type { TranscoderSpec } from '../transcoder/spec';
+import type { ModelSpec } from './spec';
 
 /** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
 export type NdArray = NativeArray;
@@ -41,4 +44,15 @@ export interface AttributionSetup {
   readonly tokenVectors: NdArray;
   /** [n, dVocab], after the softcap. */
   readonly logits: NdArray;
+}
+
+/** @throws CircuitTracerError `ERR_OUT_OF_MEMORY` when no array holds the logits of all positions. */
+export function checkLogitsSize(tokens: ArrayLike<number>, { dVocab }: ModelSpec): void {
+  checkArraySize([tokens.length, dVocab], 'The logits of all positions', 'give a shorter prompt');
+}
+
+/** @throws CircuitTracerError `ERR_OUT_OF_MEMORY` when no array holds the activations of all features. */
+export function checkActivationsSize(tokens: ArrayLike<number>, { nLayers, nFeatures }: TranscoderSpec): void {
+  const shape = [nLayers, tokens.length, Math.max(...nFeatures)];
+  checkArraySize(shape, 'The activations of all features', 'ask for sparse: true, or give a shorter prompt');
 }

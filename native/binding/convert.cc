@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -30,8 +31,6 @@ int64_t integer(const Napi::Object& object, const char* name) {
   return static_cast<int64_t>(number(object, name));
 }
 
-bool flag(const Napi::Object& object, const char* name) { return object.Get(name).ToBoolean(); }
-
 Napi::Array array(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
   if (!value.IsArray()) refuse(object.Env(), std::string(name) + " must be an array");
@@ -52,11 +51,16 @@ std::vector<int64_t> integers(const Napi::Array& values) {
 }
 
 template <typename T>
-T oneOf(const Napi::Object& object, const char* name, const std::map<std::string, T>& choices) {
-  const std::string value = text(object, name);
+T oneOf(Napi::Env env, const std::string& value, const char* name,
+        const std::map<std::string, T>& choices) {
   const auto found = choices.find(value);
-  if (found == choices.end()) refuse(object.Env(), std::string(name) + " can't be " + value);
+  if (found == choices.end()) refuse(env, std::string(name) + " can't be '" + value + "'");
   return found->second;
+}
+
+template <typename T>
+T oneOf(const Napi::Object& object, const char* name, const std::map<std::string, T>& choices) {
+  return oneOf(object.Env(), text(object, name), name, choices);
 }
 
 ViewStep toViewStep(const Napi::Object& step) {
@@ -138,7 +142,30 @@ TranscoderLayerSources toLayerSources(const Napi::Object& layer) {
   return out;
 }
 
+RowBlocks toRowBlocks(const Napi::Array& blocks, int64_t nRows, int64_t columns) {
+  RowBlocks out;
+  out.columns = columns;
+  int64_t rows = 0;
+  for (uint32_t i = 0; i < blocks.Length(); ++i) {
+    const auto block = blocks.Get(i).As<Napi::Float32Array>();
+    const auto length = static_cast<int64_t>(block.ElementLength());
+    if (i == 0) out.rowsPerBlock = std::max<int64_t>(1, length / columns);
+    const int64_t expected = std::min(out.rowsPerBlock, nRows - rows) * columns;
+    if (length != expected) refuse(blocks.Env(), "edges must be blocks of whole rows");
+    out.blocks.push_back(block.Data());
+    rows += length / columns;
+  }
+  if (rows != nRows) refuse(blocks.Env(), "edges must hold (S + K) * M numbers");
+  return out;
+}
+
 }  // namespace
+
+bool toFlag(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsBoolean()) refuse(object.Env(), std::string(name) + " must be true or false");
+  return value.As<Napi::Boolean>();
+}
 
 TensorSource toTensorSource(const Napi::Object& source) {
   static const std::map<std::string, at::ScalarType> dtypes = {{"float64", at::kDouble},
@@ -182,9 +209,9 @@ ModelSpec toModelSpec(const Napi::Object& spec) {
       spec, "normalization",
       {{"layerNorm", Normalization::LayerNorm}, {"rmsNorm", Normalization::RmsNorm}});
   out.normEpsilon = number(spec, "normEpsilon");
-  out.postNorms = flag(spec, "postNorms");
-  out.queryKeyNorm = flag(spec, "queryKeyNorm");
-  out.parallelBlocks = flag(spec, "parallelBlocks");
+  out.postNorms = toFlag(spec, "postNorms");
+  out.queryKeyNorm = toFlag(spec, "queryKeyNorm");
+  out.parallelBlocks = toFlag(spec, "parallelBlocks");
   out.learnedPositions =
       oneOf<bool>(spec, "positionEmbedding", {{"learned", true}, {"rotary", false}});
   const Napi::Array rotary = array(spec, "rotary");
@@ -195,7 +222,7 @@ ModelSpec toModelSpec(const Napi::Object& spec) {
   out.attentionScale = numbers(array(spec, "attentionScale"));
   out.attentionSoftcap = number(spec, "attentionSoftcap");
   out.slidingWindow = integers(array(spec, "slidingWindow"));
-  out.attentionSinks = flag(spec, "attentionSinks");
+  out.attentionSinks = toFlag(spec, "attentionSinks");
   out.mlp = oneOf<MlpKind>(
       spec, "mlp",
       {{"plain", MlpKind::Plain}, {"gated", MlpKind::Gated}, {"experts", MlpKind::Experts}});
@@ -258,7 +285,7 @@ Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers) {
     out.vectors.push_back({parseHookName(text(edit, "hookName")), integer(edit, "position"),
                            copyFloats(edit.Get("vector").As<Napi::Float32Array>())});
   }
-  out.freezeAttention = flag(intervention, "freezeAttention");
+  out.freezeAttention = toFlag(intervention, "freezeAttention");
   const auto layers = integers(array(intervention, "constrainedLayers"));
   if (!layers.empty()) out.constrained.assign(nLayers, false);
   for (const int64_t layer : layers) out.constrained.at(layer) = true;
@@ -283,6 +310,7 @@ AttributeOptions toAttributeOptions(const Napi::Object& options) {
     out.devices.push_back(toDevice(devices.Get(i).As<Napi::String>()));
   }
   out.availableMemory = integer(options, "availableMemory");
+  out.edgeMemory = {integer(options, "mostEdgeBytes"), integer(options, "blockBytes")};
   const Napi::Array targets = array(options, "targets");
   for (uint32_t i = 0; i < targets.Length(); ++i) {
     out.targets.push_back(toTargetRequest(targets.Get(i).As<Napi::Object>()));
@@ -290,11 +318,20 @@ AttributeOptions toAttributeOptions(const Napi::Object& options) {
   return out;
 }
 
-at::ScalarType toDtype(const std::string& name) {
-  if (name == "bfloat16") return at::kBFloat16;
-  if (name == "float16") return at::kHalf;
-  if (name == "float64") return at::kDouble;
-  return at::kFloat;
+at::ScalarType toDtype(const Napi::Value& name) {
+  if (!name.IsString()) refuse(name.Env(), "dtype must be a string");
+  return oneOf<at::ScalarType>(name.Env(), name.As<Napi::String>(), "dtype",
+                               {{"float64", at::kDouble},
+                                {"float32", at::kFloat},
+                                {"float16", at::kHalf},
+                                {"bfloat16", at::kBFloat16}});
+}
+
+ActivationReturn toActivationReturn(const Napi::Object& options) {
+  return oneOf<ActivationReturn>(options, "activations",
+                                 {{"none", ActivationReturn::None},
+                                  {"activations", ActivationReturn::Activations},
+                                  {"preActivations", ActivationReturn::PreActivations}});
 }
 
 at::Device toDevice(const std::string& name) { return at::Device(name); }
@@ -313,17 +350,14 @@ std::vector<std::string> toStrings(const Napi::Array& values) {
 
 GraphView toGraphView(const Napi::Object& graph) {
   GraphView view;
-  const auto edges = graph.Get("edges").As<Napi::Float32Array>();
+  const Napi::Array blocks = array(graph, "edges");
   const auto probabilities = graph.Get("logitProbabilities").As<Napi::Float32Array>();
-  view.edges = edges.Data();
   view.featureLayer = toInts(graph.Get("featureLayers").As<Napi::Int32Array>());
   view.logitProbability = {probabilities.Data(),
                            probabilities.Data() + probabilities.ElementLength()};
   view.nLayers = integer(graph, "nLayers");
   view.nPositions = integer(graph, "nPositions");
-  if (static_cast<int64_t>(edges.ElementLength()) != view.nRows() * view.nNodes()) {
-    refuse(graph.Env(), "edges must hold (S + K) * M numbers");
-  }
+  view.edges = toRowBlocks(blocks, view.nRows(), view.nNodes());
   return view;
 }
 

@@ -9,7 +9,7 @@
 
 #include "attribution/attribute.h"
 #include "graph/graph_view.h"
-#include "intervention/edits.h"
+#include "intervention/intervene.h"
 #include "io/tensor_source.h"
 #include "model/model_spec.h"
 #include "transcoder/transcoder_set.h"
@@ -25,12 +25,15 @@ TranscoderSpec toTranscoderSpec(const Napi::Object& spec);
 std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layers);
 AttributeOptions toAttributeOptions(const Napi::Object& options);
 Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers);
-at::ScalarType toDtype(const std::string& name);
+at::ScalarType toDtype(const Napi::Value& name);
+bool toFlag(const Napi::Object& object, const char* name);
+// Of the field `activations`.
+ActivationReturn toActivationReturn(const Napi::Object& options);
 at::Device toDevice(const std::string& name);
 std::vector<int64_t> toInts(const Napi::Int32Array& values);
 std::vector<std::string> toStrings(const Napi::Array& values);
 
-// A graph whose edges stay in the caller's array, which must be kept alive meanwhile.
+// A graph whose edges stay in the caller's arrays, which must be kept alive meanwhile.
 GraphView toGraphView(const Napi::Object& graph);
 
 // A float32 CPU tensor over the caller's array.

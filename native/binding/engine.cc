@@ -60,7 +60,7 @@ Napi::Value Engine::loadTransformer(const Napi::CallbackInfo& info) {
   const ModelSpec spec = toModelSpec(info[0].As<Napi::Object>());
   const auto sources = toTensorSources(info[1].As<Napi::Object>());
   const at::Device device = toDevice(info[2].As<Napi::String>());
-  const at::ScalarType dtype = toDtype(info[3].As<Napi::String>());
+  const at::ScalarType dtype = toDtype(info[3]);
   const bool lazyWeights = info[4].ToBoolean();
   return submit(
       info,
@@ -78,7 +78,7 @@ Napi::Value Engine::loadTranscoders(const Napi::CallbackInfo& info) {
   const TranscoderSpec spec = toTranscoderSpec(info[0].As<Napi::Object>());
   const auto sources = toTranscoderSources(info[1].As<Napi::Array>());
   const at::Device device = toDevice(info[2].As<Napi::String>());
-  const at::ScalarType dtype = toDtype(info[3].As<Napi::String>());
+  const at::ScalarType dtype = toDtype(info[3]);
   const bool lazyEncoder = info[4].ToBoolean();
   const bool lazyDecoder = info[5].ToBoolean();
   return submit(

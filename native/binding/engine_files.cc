@@ -7,7 +7,7 @@ namespace circuit_tracer {
 
 Napi::Value Engine::writeTensor(const Napi::CallbackInfo& info) {
   const TensorSource source = toTensorSource(info[0].As<Napi::Object>());
-  const at::ScalarType dtype = toDtype(info[1].As<Napi::String>());
+  const at::ScalarType dtype = toDtype(info[1]);
   const std::string file = info[2].As<Napi::String>();
   const int64_t offset = info[3].As<Napi::Number>().Int64Value();
   return submit(

@@ -13,11 +13,6 @@
 namespace circuit_tracer {
 namespace {
 
-ActivationReturn toActivationReturn(const std::string& name) {
-  if (name == "activations") return ActivationReturn::Activations;
-  return name == "preActivations" ? ActivationReturn::PreActivations : ActivationReturn::None;
-}
-
 // [layers, n, F]; layers with fewer features are padded with zeros.
 at::Tensor stackPadded(const std::vector<at::Tensor>& layers) {
   int64_t widest = 0;
@@ -69,8 +64,8 @@ Napi::Value Engine::intervene(const Napi::CallbackInfo& info) {
   const auto options = info[2].As<Napi::Object>();
   const auto tokens = toInts(options.Get("tokens").As<Napi::Int32Array>());
   const Intervention intervention = toIntervention(options, model->spec().nLayers);
-  const ActivationReturn wanted = toActivationReturn(options.Get("activations").As<Napi::String>());
-  const bool sparse = options.Get("sparse").ToBoolean();
+  const ActivationReturn wanted = toActivationReturn(options);
+  const bool sparse = toFlag(options, "sparse");
   const auto hookNames = toStrings(options.Get("hookNames").As<Napi::Array>());
   std::shared_ptr<KeyValueCache> cache;
   if (info[3].IsObject()) cache = Handle<KeyValueCache>::get(info[3]);

@@ -54,7 +54,11 @@ Napi::Value graphObject(Napi::Env env, GraphData& graph) {
   out.Set("selectedFeatures", toInt32Array(env, graph.selected));
   out.Set("logitTokenIds", toInt32Array(env, graph.logitTokenIds));
   out.Set("logitProbabilities", toFloat32Array(env, graph.logitProbabilities));
-  out.Set("edges", toNativeArray(env, graph.edges));
+  Napi::Array edges = Napi::Array::New(env);
+  for (const at::Tensor& block : graph.edges.blocks()) {
+    edges.Set(edges.Length(), toFloat32Array(env, block));
+  }
+  out.Set("edges", edges);
   Napi::Object timings = Napi::Object::New(env);
   for (const auto& [phase, seconds] : graph.timings) timings.Set(phase, seconds);
   out.Set("timings", timings);
@@ -120,7 +124,8 @@ Napi::Value Engine::featureActivations(const Napi::CallbackInfo& info) {
             tracePrompt(*model, transcoders->spec(), tokenTensor(tokens, *model), control);
         out.forward.logits = trace.logits;
         if (sparse) {
-          out.sparse = transcoders->encodeSparse(trace.featureInputs, zeroPositions, control);
+          out.sparse = transcoders->encodeSparse(trace.featureInputs, zeroPositions,
+                                                 applyActivation, control);
         } else {
           out.dense =
               denseActivations(*transcoders, trace, zeroPositions, applyActivation, control);

@@ -53,7 +53,7 @@ Napi::Value Engine::encodeSparse(const Napi::CallbackInfo& info) {
   return submit(
       info,
       [=](const JobControl& control) {
-        return transcoders->encodeSparse(inputs, zeroPositions, control);
+        return transcoders->encodeSparse(inputs, zeroPositions, true, control);
       },
       [](Napi::Env env, SparseFeatures& features) -> Napi::Value {
         Napi::Object out = Napi::Object::New(env);

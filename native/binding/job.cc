@@ -76,11 +76,23 @@ void Job::deliverProgress(Napi::Env env) {
                           Napi::Number::New(env, static_cast<double>(progress.total))});
 }
 
-void Job::settle(Napi::Env env) {
-  if (!failed_) {
+// Making the result can fail, too: it may be larger than JavaScript can hold.
+bool Job::resolve(Napi::Env env) {
+  try {
     deferred_.Resolve(result(env));
-    return;
+    return true;
+  } catch (const CodedError& error) {
+    fail(error.code(), error.what());
+  } catch (const Napi::Error& error) {
+    fail("ERR_OUT_OF_MEMORY", "the result could not be made: " + error.Message());
+  } catch (const std::exception& error) {
+    fail("ERR_NATIVE", error.what());
   }
+  return false;
+}
+
+void Job::settle(Napi::Env env) {
+  if (!failed_ && resolve(env)) return;
   Napi::Error error = Napi::Error::New(env, failureMessage_);
   error.Set("code", Napi::String::New(env, failureCode_));
   deferred_.Reject(error.Value());

@@ -48,6 +48,7 @@ class Job {
     int64_t done = 0, total = 0;
   };
 
+  bool resolve(Napi::Env env);
   void fail(const std::string& code, const std::string& message);
   void noteProgress(const std::function<void()>& onProgress, Progress progress);
 

@@ -5,11 +5,15 @@
 #include <cstring>
 #include <memory>
 
+#include "errors.h"
+
 namespace circuit_tracer {
 namespace {
 
 // Below this a copy costs less than a finalizer.
 constexpr size_t kShareBytes = size_t{1} << 16;
+// What every Node from 20 on can hold in one buffer.
+constexpr size_t kLargestBuffer = size_t{1} << 32;
 
 Napi::ArrayBuffer copiedBuffer(Napi::Env env, const at::Tensor& tensor) {
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, tensor.nbytes());
@@ -17,18 +21,47 @@ Napi::ArrayBuffer copiedBuffer(Napi::Env env, const at::Tensor& tensor) {
   return buffer;
 }
 
+// What a buffer's finalizer lets go of. Node may run the finalizer and report a failure all the
+// same (for more than 4 GiB on Node 20), so both sides hold the owner.
+struct Owner {
+  at::Tensor tensor;
+  bool finalized = false;
+};
+
+void letGo(napi_env, void*, void* hint) {
+  const std::unique_ptr<std::shared_ptr<Owner>> owner(static_cast<std::shared_ptr<Owner>*>(hint));
+  (*owner)->finalized = true;
+  (*owner)->tensor.reset();
+}
+
+void clearPendingException(Napi::Env env) {
+  bool pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+    napi_get_and_clear_last_exception(env, &exception);
+  }
+}
+
+// Some hosts forbid external buffers, and each has a largest size.
+Napi::ArrayBuffer copiedOrRefused(Napi::Env env, const at::Tensor& tensor) {
+  clearPendingException(env);
+  require(tensor.nbytes() <= kLargestBuffer, "ERR_OUT_OF_MEMORY", "the result takes ",
+          tensor.nbytes() >> 20, " MiB, and an array holds at most ", kLargestBuffer >> 20,
+          " MiB. Ask for less at once: fewer positions, or only what is not zero.");
+  return copiedBuffer(env, tensor);
+}
+
 // The buffer's finalizer owns a reference to the tensor.
 Napi::ArrayBuffer bufferOf(Napi::Env env, const at::Tensor& tensor) {
   if (tensor.nbytes() < kShareBytes) return copiedBuffer(env, tensor);
-  auto owner = std::make_unique<at::Tensor>(tensor);
+  const auto owner = std::make_shared<Owner>(Owner{tensor});
+  auto* hint = new std::shared_ptr<Owner>(owner);
   napi_value value = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, tensor.data_ptr(), tensor.nbytes(),
-      [](napi_env, void*, void* hint) { delete static_cast<at::Tensor*>(hint); }, owner.get(),
-      &value);
-  if (status != napi_ok) return copiedBuffer(env, tensor);
-  owner.release();
-  return Napi::ArrayBuffer(env, value);
+  const napi_status status = napi_create_external_arraybuffer(env, tensor.data_ptr(),
+                                                              tensor.nbytes(), letGo, hint, &value);
+  if (status == napi_ok) return Napi::ArrayBuffer(env, value);
+  if (!owner->finalized) delete hint;
+  return copiedOrRefused(env, tensor);
 }
 
 template <typename To, typename From>

@@ -13,7 +13,8 @@
 namespace circuit_tracer {
 
 // The core's results to JavaScript values. Large tensors share their memory with an external
-// ArrayBuffer; small ones, and all where the host forbids external buffers, are copied.
+// ArrayBuffer; small ones, and all where the host forbids external buffers, are copied. One that no
+// buffer can hold throws CodedError ERR_OUT_OF_MEMORY.
 
 // {data: Float32Array, shape}
 Napi::Value toNativeArray(Napi::Env env, const at::Tensor& tensor);

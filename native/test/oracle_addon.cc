@@ -1,3 +1,4 @@
+#include <ATen/Functions.h>
 #include <napi.h>
 
 #include "binding/convert.h"
@@ -48,6 +49,12 @@ Napi::Value oracle(const Napi::CallbackInfo& info) {
   return out;
 }
 
+// emptyArray(length): an array of memory that is never touched, as results are given to JavaScript.
+Napi::Value emptyArray(const Napi::CallbackInfo& info) {
+  const int64_t length = info[0].As<Napi::Number>().Int64Value();
+  return toFloat32Array(info.Env(), at::empty({length}, at::kFloat));
+}
+
 Napi::Value workCounted(const Napi::CallbackInfo& info) {
   const Work work = stopCountingWork();
   Napi::Object out = Napi::Object::New(info.Env());
@@ -67,6 +74,7 @@ Napi::Value workCounted(const Napi::CallbackInfo& info) {
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("autogradRows", Napi::Function::New(env, circuit_tracer::oracle));
+  exports.Set("emptyArray", Napi::Function::New(env, circuit_tracer::emptyArray));
   exports.Set("startCountingWork", Napi::Function::New(env, [](const Napi::CallbackInfo&) -> void {
                 circuit_tracer::startCountingWork();
               }));

@@ -1,7 +1,7 @@
 import { featureInputHooks, featureOutputHooks } from '../../lib/transcoder/spec';
 import { expectClose } from '../support/compare';
 import { readSource } from '../support/read-source';
-import { sourceEdges } from './support/graph-columns';
+import { edgeShape, sourceEdges } from './support/graph-columns';
 import { nLayers, prompt, SmallModel, smallSpec, smallTranscoders } from './support/small-model';
 
 /** Families whose weights are all factors: nothing but embeddings and MLP outputs puts numbers into the residual. */
@@ -21,9 +21,10 @@ const choices = featureInputHooks.flatMap((featureInputHook, i) =>
  */
 async function expectComplete(model: SmallModel): Promise<void> {
   const graph = await model.attribute(prompt, 0);
-  const columns = (graph.edges.shape[1] as number) - graph.logitTokenIds.length;
+  const [rows, width] = edgeShape(graph);
+  const columns = width - graph.logitTokenIds.length;
   const edges = sourceEdges(graph);
-  const sums = Array.from({ length: graph.edges.shape[0] as number }, (_, row) =>
+  const sums = Array.from({ length: rows }, (_, row) =>
     edges.subarray(row * columns, (row + 1) * columns).reduce((sum, weight) => sum + weight, 0),
   );
   const biases = model.layers.map(({ encoderBias }) => readSource(encoderBias).data);

@@ -1,8 +1,8 @@
-import { constants } from 'node:buffer';
 import { PickleError } from '../../io/pickle/pickle-bytes';
 import type { TorchFile } from '../../io/torch/torch-file';
 import { forEachStretch } from '../../io/torch/torch-numbers';
 import type { TorchTensor } from '../../io/torch/torch-tensor';
+import { blockRows, EdgeRows } from '../edge-rows';
 
 interface Counts {
   readonly features: number;
@@ -18,7 +18,7 @@ export async function readRectangle(
   matrix: TorchTensor,
   { features, logits }: Counts,
   errorsAndTokens: number,
-): Promise<Float32Array> {
+): Promise<readonly Float32Array[]> {
   const width = features + errorsAndTokens + logits;
   if (matrix.shape[0] !== width || matrix.shape[1] !== width) {
     throw new PickleError(
@@ -26,9 +26,7 @@ export async function readRectangle(
         `${logits} outputs; found [${matrix.shape}]`,
     );
   }
-  const length = (features + logits) * width;
-  if (length * 4 > constants.MAX_LENGTH) throw new PickleError(`its ${length} edges are more than memory holds`);
-  const edges = new Float32Array(length);
+  const edges = new EdgeRows(allocate(features + logits, width), width);
   const gapStart = features * width;
   const gapEnd = gapStart + errorsAndTokens * width;
   await forEachStretch(file, matrix, (values, at) => {
@@ -41,5 +39,13 @@ export async function readRectangle(
       throw new PickleError('its adjacency_matrix gives inputs to errors or tokens, which have none');
     }
   });
-  return edges;
+  return edges.blocks;
+}
+
+function allocate(rows: number, width: number): Float32Array[] {
+  try {
+    return blockRows(rows, width).map((count) => new Float32Array(count * width));
+  } catch {
+    throw new PickleError(`its ${rows * width} edges are more than memory holds`);
+  }
 }

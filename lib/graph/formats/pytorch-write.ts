@@ -1,6 +1,7 @@
 import { CircuitTracerError } from '../../errors';
 import { global, instance, type PickleValue, tuple } from '../../io/pickle/pickle-writer';
 import { TorchStorages, writeTorchArchive } from '../../io/torch/write-torch-archive';
+import { blocksOf, type EdgeBlocks } from '../edge-rows';
 import type { GraphData, LogitTarget } from '../graph-data';
 import { architectureOf, logitTarget, unifiedConfig } from './pytorch-names';
 
@@ -65,13 +66,21 @@ function configOf({ model }: GraphData): Map<string, PickleValue> {
 }
 
 /** [M, M] from the rectangle [S + K, M]: rows of errors and tokens are zero. */
-function* matrixPieces({ edges, selectedFeatures }: GraphData, width: number): Iterable<Uint8Array> {
+function* matrixPieces({ edges, selectedFeatures, logits }: GraphData, width: number): Iterable<Uint8Array> {
   const features = selectedFeatures.length * width;
-  const rest = width * width - edges.length;
-  yield* inPieces(edges.subarray(0, features));
+  const rest = (width - selectedFeatures.length - logits.length) * width;
+  yield* numbersIn(edges, 0, features);
   const zeros = new Uint8Array(pieceBytes);
   for (let left = rest * 4; left > 0; left -= zeros.length) yield zeros.subarray(0, Math.min(left, zeros.length));
-  yield* inPieces(edges.subarray(features));
+  yield* numbersIn(edges, features, features + logits.length * width);
+}
+
+function* numbersIn(edges: EdgeBlocks, from: number, to: number): Iterable<Uint8Array> {
+  let start = 0;
+  for (const block of blocksOf(edges)) {
+    yield* inPieces(block.subarray(Math.max(0, from - start), Math.max(0, to - start)));
+    start += block.length;
+  }
 }
 
 function* inPieces(values: Float32Array): Iterable<Uint8Array> {

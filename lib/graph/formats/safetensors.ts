@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { CircuitTracerError } from '../../errors';
-import { readSafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
+import { readSafetensorsArrays, type StoredArray, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
+import { blocksOf } from '../edge-rows';
 import type { GraphData, LogitTarget } from '../graph-data';
 
 const format = 'circuit-tracer graph';
@@ -22,7 +23,8 @@ type Arrays = Awaited<ReturnType<typeof readSafetensorsArrays>>['arrays'];
 export async function saveGraphData(path: string, data: GraphData): Promise<void> {
   const active = data.activationValues.length;
   const rows = data.selectedFeatures.length + data.logits.length;
-  const columns = data.edges.length / rows;
+  const edges = blocksOf(data.edges);
+  const columns = edges.reduce((sum, { length }) => sum + length, 0) / rows;
   const logitTokenIds = Int32Array.from(data.logits, (logit) => logit.tokenId);
   const probabilities = Float32Array.from(data.logits, (logit) => logit.probability);
   await writeSafetensors(
@@ -32,7 +34,7 @@ export async function saveGraphData(path: string, data: GraphData): Promise<void
       { name: 'active_features', dtype: 'I32', shape: [active, 3], data: data.activeFeatures },
       { name: 'activation_values', dtype: 'F32', shape: [active], data: data.activationValues },
       { name: 'selected_features', dtype: 'I32', shape: [data.selectedFeatures.length], data: data.selectedFeatures },
-      { name: 'edges', dtype: 'F32', shape: [rows, columns], data: data.edges },
+      { name: 'edges', dtype: 'F32', shape: [rows, columns], data: edges },
       { name: 'logit_token_ids', dtype: 'I32', shape: [logitTokenIds.length], data: logitTokenIds },
       { name: 'logit_probabilities', dtype: 'F32', shape: [probabilities.length], data: probabilities },
       ...vectorsOf(data),
@@ -76,7 +78,7 @@ export async function loadGraphData(path: string): Promise<GraphData> {
     activeFeatures: integers(path, arrays, 'active_features', [-1, 3]),
     activationValues: floats(path, arrays, 'activation_values', [-1]),
     selectedFeatures,
-    edges: floats(path, arrays, 'edges', [selectedFeatures.length + logitTokens.length, -1]),
+    edges: edgesOf(path, arrays, selectedFeatures.length + logitTokens.length),
     logits: logitTokens.map((token, rank) => ({
       tokenId: tokenIds[rank] as number,
       token,
@@ -108,15 +110,22 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
   return { logitTokens, logitPlaces, prompt, tokenStrings, featureLabels, scan, model, settings, timings };
 }
 
+function edgesOf(path: string, arrays: Arrays, rows: number): readonly Float32Array[] {
+  const { data } = stored(path, arrays, 'edges', [rows, -1]);
+  const parts = Array.isArray(data) ? data : [data];
+  if (parts.every((part) => types.isFloat32Array(part))) return parts;
+  throw broken(path, 'tensor edges must be of dtype F32');
+}
+
 function floats(path: string, arrays: Arrays, name: string, shape: readonly number[]): Float32Array {
-  const data = array(path, arrays, name, shape);
+  const { data } = stored(path, arrays, name, shape);
   if (types.isFloat32Array(data)) return data;
   throw broken(path, `tensor ${name} must be of dtype F32`);
 }
 
 /** Integers as I32, or as I64 that fit it. */
 function integers(path: string, arrays: Arrays, name: string, shape: readonly number[]): Int32Array {
-  const data = array(path, arrays, name, shape);
+  const { data } = stored(path, arrays, name, shape);
   if (types.isInt32Array(data)) return data;
   if (!types.isBigInt64Array(data)) throw broken(path, `tensor ${name} must be of dtype I32 or I64`);
   return Int32Array.from(data, (value) => {
@@ -126,11 +135,11 @@ function integers(path: string, arrays: Arrays, name: string, shape: readonly nu
 }
 
 /** @param shape expected; -1 = any size */
-function array(path: string, arrays: Arrays, name: string, shape: readonly number[]): unknown {
+function stored(path: string, arrays: Arrays, name: string, shape: readonly number[]): StoredArray {
   const found = arrays.get(name);
   if (!found) throw broken(path, `tensor ${name} is missing`);
   const fits = found.shape.length === shape.length && shape.every((size, i) => size < 0 || size === found.shape[i]);
-  if (fits) return found.data;
+  if (fits) return found;
   const expected = shape.map((size) => (size < 0 ? '*' : size)).join(', ');
   throw broken(path, `tensor ${name} must have shape [${expected}]; found [${found.shape.join(', ')}]`);
 }

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "attribution/batch_size.h"
-#include "attribution/edge_table.h"
 #include "attribution/local_model.h"
 #include "attribution/row_workers.h"
 #include "attribution/setup.h"
@@ -81,7 +80,7 @@ class Rows {
         total_(options.maxFeatureNodes < 0
                    ? setup.features.size()
                    : std::min(options.maxFeatureNodes, setup.features.size())),
-        table_(setup.features, targets, locals.front().columns, total_),
+        table_(setup.features, targets, locals.front().columns, total_, options.edgeMemory),
         workers_(std::in_place, locals, batchSizeOn(locals, options), table_) {}
 
   void addTargets() {
@@ -125,7 +124,7 @@ class Rows {
 
   const EdgeTable& table() const { return table_; }
 
-  at::Tensor takeRectangle() {
+  OwnedRowBlocks takeRectangle() {
     workers_.reset();  // their memory is the rectangle's
     return table_.takeRectangle();
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "attribution/edge_table.h"
 #include "attribution/targets.h"
 #include "job_control.h"
 #include "model/transformer.h"
@@ -28,6 +29,7 @@ struct AttributeOptions {
   // Where rows are computed, each with a local model of its own; empty: on the model's device.
   std::vector<at::Device> devices;
   int64_t availableMemory = 0;  // bytes of main memory that can still be had
+  EdgeMemory edgeMemory;
 };
 
 struct GraphData {
@@ -35,7 +37,7 @@ struct GraphData {
   std::vector<int64_t> selected;  // [S] ascending indices into features
   std::vector<int64_t> logitTokenIds;
   std::vector<float> logitProbabilities;
-  at::Tensor edges;  // float32 CPU [S + K, S + L * n + n + K]: features then targets as rows
+  OwnedRowBlocks edges;  // [S + K, S + L * n + n + K]: features then targets as rows
   std::map<std::string, double> timings;  // seconds by phase
 };
 

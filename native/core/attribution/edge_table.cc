@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <numeric>
@@ -27,10 +26,6 @@ double copyNumbers(const float* from, int64_t count, float* to) {
   return sum;
 }
 
-float* rectangleRow(const at::Tensor& rectangle, int64_t row) {
-  return rectangle.data_ptr<float>() + row * rectangle.size(1);
-}
-
 void requireMemory(bool allocated, int64_t rows, int64_t numbers) {
   require(allocated, "ERR_OUT_OF_MEMORY", "edges of ", rows, " rows take ",
           (numbers * static_cast<int64_t>(sizeof(float))) >> 20,
@@ -40,14 +35,16 @@ void requireMemory(bool allocated, int64_t rows, int64_t numbers) {
 }  // namespace
 
 EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets,
-                     const SourceColumns& columns, int64_t nRows)
+                     const SourceColumns& columns, int64_t nRows, const EdgeMemory& memory)
     : features_(features),
       targets_(targets),
       columns_(columns),
       nRows_(nRows),
+      memory_(memory),
       packed_(nRows + targets.size()),
       rowSums_(nRows + targets.size()),
       featureRow_(features.size(), -1) {
+  requireRoom();
   if (takesAll()) {
     addedFeature_.resize(nRows_);
     std::iota(addedFeature_.begin(), addedFeature_.end(), 0);
@@ -77,13 +74,8 @@ void EdgeTable::reservePacked(int64_t firstRow, int64_t endRow) {
   for (int64_t r = firstRow; r < endRow; begin += packedSize(r++)) packed_[r] = begin;
 }
 
-// Zero; memory that is never written to is never taken.
-at::Tensor EdgeTable::emptyRectangle() const {
-  const int64_t width = columns_.total() - columns_.nFeatures + size();
-  auto* numbers = static_cast<float*>(std::calloc(size() * width, sizeof(float)));
-  requireMemory(numbers != nullptr, size(), size() * width);
-  return at::from_blob(
-      numbers, {size(), width}, [](void* memory) { std::free(memory); }, at::kFloat);
+OwnedRowBlocks EdgeTable::emptyRectangle() const {
+  return OwnedRowBlocks(size(), width(nRows_), memory_.block);
 }
 
 int64_t EdgeTable::layerOfRow(int64_t row) const {
@@ -95,8 +87,46 @@ int64_t EdgeTable::positionOfRow(int64_t row) const {
 }
 
 int64_t EdgeTable::packedSize(int64_t row) const {
-  const int64_t layers = layerOfRow(row), position = positionOfRow(row);
-  return columns_.featuresWithin(layers, position) + (layers + 1) * (position + 1);
+  return packedSizeAt(layerOfRow(row), positionOfRow(row));
+}
+
+int64_t EdgeTable::packedSizeAt(int64_t layer, int64_t position) const {
+  return columns_.featuresWithin(layer, position) + (layer + 1) * (position + 1);
+}
+
+// Of the rectangle with so many feature rows.
+int64_t EdgeTable::width(int64_t nRows) const {
+  return nRows + columns_.total() - columns_.nFeatures + targets_.size();
+}
+
+// Memory that so many feature rows are written to, when each holds so many numbers that can differ
+// from zero. A chosen row lies packed beside the rectangle; in the rectangle it has at most the
+// half below the diagonal.
+double EdgeTable::bytesFor(int64_t nRows, double packedNumbers) const {
+  const double packed = packedNumbers * static_cast<double>(nRows + targets_.size());
+  const double rectangle =
+      static_cast<double>(nRows + targets_.size()) * static_cast<double>(width(nRows)) / 2;
+  const bool all = nRows == features_.size();
+  return sizeof(float) * (all ? packed : packed + rectangle);
+}
+
+void EdgeTable::requireRoom() const {
+  double packed = 0;
+  for (int64_t i = 0; i < features_.size(); ++i) {
+    packed += static_cast<double>(packedSizeAt(features_.layer[i], features_.position[i]));
+  }
+  packed /= std::max<double>(1, static_cast<double>(features_.size()));
+  const auto fits = [&](int64_t nRows) { return bytesFor(nRows, packed) <= memory_.most; };
+  if (fits(nRows_)) return;
+  int64_t enough = 0, tooMany = nRows_;
+  while (tooMany - enough > 1) {
+    const int64_t middle = (enough + tooMany) / 2;
+    (fits(middle) ? enough : tooMany) = middle;
+  }
+  const auto mebibytes = [](double bytes) { return static_cast<int64_t>(bytes) >> 20; };
+  require(false, "ERR_OUT_OF_MEMORY", "edges of ", nRows_, " features take ",
+          mebibytes(bytesFor(nRows_, packed)), " MiB, and this process may take ",
+          memory_.most >> 20, " MiB more. Set maxFeatureNodes to at most ", enough, ".");
 }
 
 void EdgeTable::fill(int64_t row, const std::vector<const float*>& atPosition) {
@@ -104,7 +134,7 @@ void EdgeTable::fill(int64_t row, const std::vector<const float*>& atPosition) {
   float* packed = takesAll() ? passing.data() : packed_[row];
   rowSums_[row] = pack(row, atPosition, packed);
   requireFinite(rowSums_[row], "attribution rows");
-  if (takesAll()) unpack(row, packed, addedFeature_, rectangleRow(rectangle_, row));
+  if (takesAll()) unpack(row, packed, addedFeature_, rectangle_.row(row));
 }
 
 // Returns the sum of absolute values.
@@ -202,14 +232,14 @@ std::vector<int64_t> EdgeTable::selected() const {
   return chosen;
 }
 
-at::Tensor EdgeTable::takeRectangle() {
+OwnedRowBlocks EdgeTable::takeRectangle() {
   if (takesAll()) return std::move(rectangle_);
   const std::vector<int64_t> chosen = selected();
-  at::Tensor rectangle = emptyRectangle();
+  OwnedRowBlocks rectangle = emptyRectangle();
   at::parallel_for(0, size(), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       const int64_t row = r < nRows_ ? featureRow_[chosen[r]] : r;
-      unpack(row, packed_[row], chosen, rectangleRow(rectangle, r));
+      unpack(row, packed_[row], chosen, rectangle.row(r));
     }
   });
   blocks_.clear();

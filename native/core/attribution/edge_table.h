@@ -9,9 +9,16 @@
 #include "attribution/source_columns.h"
 #include "attribution/targets.h"
 #include "graph/influence.h"
+#include "graph/row_blocks.h"
 #include "transcoder/sparse_features.h"
 
 namespace circuit_tracer {
+
+// In bytes.
+struct EdgeMemory {
+  int64_t most = 0;   // that edges may take
+  int64_t block = 0;  // one block of rows of the finished graph
+};
 
 // The rows of a graph as they are computed: feature rows in the order they were chosen, then
 // target rows. A row depends on what is below its layer and not after its position, a quarter of
@@ -20,9 +27,10 @@ namespace circuit_tracer {
 class EdgeTable {
  public:
   // Exactly nRows features will be chosen. When these are all, they have their rows already.
-  // Throws CodedError ERR_OUT_OF_MEMORY, as `reserve` and `takeRectangle` do.
+  // Throws CodedError ERR_OUT_OF_MEMORY, as `reserve` and `takeRectangle` do; before anything is
+  // computed when all rows and the rectangle will not fit into the memory there is.
   EdgeTable(const SparseFeatures& features, const Targets& targets, const SourceColumns& columns,
-            int64_t nRows);
+            int64_t nRows, const EdgeMemory& memory);
 
   // Makes room for the rows of these features, unless they have it.
   void reserve(const std::vector<int64_t>& features);
@@ -44,27 +52,31 @@ class EdgeTable {
 
   // Features that have a row, ascending.
   std::vector<int64_t> selected() const;
-  // float32 CPU [S + K, S + rest + K] in final order, for the selected features only. Empties the
-  // table.
-  at::Tensor takeRectangle();
+  // [S + K, S + rest + K] in final order, for the selected features only. Empties the table.
+  OwnedRowBlocks takeRectangle();
 
  private:
   int64_t size() const { return nRows_ + targets_.size(); }
   bool takesAll() const { return nRows_ == features_.size(); }
   int64_t packedSize(int64_t row) const;
+  int64_t packedSizeAt(int64_t layer, int64_t position) const;
+  int64_t width(int64_t nRows) const;
+  double bytesFor(int64_t nRows, double packedNumbers) const;
   void reservePacked(int64_t firstRow, int64_t endRow);
   double pack(int64_t row, const std::vector<const float*>& atPosition, float* packed) const;
   void unpack(int64_t row, const float* packed, const std::vector<int64_t>& chosen,
               float* to) const;
   void addPacked(const std::vector<WeightedRow>& rows, int64_t layer,
                  std::vector<double>& influence) const;
-  at::Tensor emptyRectangle() const;
+  void requireRoom() const;
+  OwnedRowBlocks emptyRectangle() const;
 
   const SparseFeatures& features_;
   const Targets& targets_;
   const SourceColumns& columns_;
   int64_t nRows_;
-  at::Tensor rectangle_;                          // where all features get rows
+  EdgeMemory memory_;
+  OwnedRowBlocks rectangle_;                      // where all features get rows
   std::vector<std::unique_ptr<float[]>> blocks_;  // memory of packed rows, where not
   std::vector<float*> packed_;                    // [nRows + K]
   std::vector<double> rowSums_;                   // of absolute values

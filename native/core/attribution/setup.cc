@@ -15,7 +15,7 @@ AttributionSetup setUpAttribution(const Transformer& model, const TranscoderSet&
   AttributionSetup setup;
   setup.trace = tracePrompt(model, transcoders.spec(), tokens, control);
   const Trace& trace = setup.trace;
-  setup.features = transcoders.encodeSparse(trace.featureInputs, zeroPositions, control);
+  setup.features = transcoders.encodeSparse(trace.featureInputs, zeroPositions, true, control);
   setup.reconstruction =
       transcoders.decode(setup.features, trace.nPositions(), trace.featureInputs);
   for (size_t l = 0; l < setup.reconstruction.size(); ++l) {

@@ -46,7 +46,7 @@ SparseFeatures documentActivations(const Transformer& model, const TranscoderSet
     const at::ArrayRef<int64_t> document(tokens.data() + begins[d], lengths[d]);
     const auto inputs = featureInputs(model, transcoders.spec(),
                                       at::tensor(document, at::kLong).to(model.device()));
-    found[d] = transcoders.encodeSparse(inputs, zeroPositions, control);
+    found[d] = transcoders.encodeSparse(inputs, zeroPositions, true, control);
   });
   SparseFeatures all;
   for (int64_t d = 0; d < count; ++d) append(found[d], begins[d], all);

@@ -45,8 +45,7 @@ double errorShare(const GraphView& graph, const Influence& influence, int64_t r)
 
 EdgeRows GraphView::rows() const {
   EdgeRows out;
-  out.data = edges;
-  out.columns = nNodes();
+  out.numbers = edges;
   for (int64_t r = 0; r < nRows(); ++r) {
     const bool isFeature = r < nFeatures();
     out.targets.node.push_back(nodeOfRow(r));

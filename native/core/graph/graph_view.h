@@ -13,7 +13,7 @@ namespace circuit_tracer {
 // A finished graph's rectangle: S features then K logits as rows; S features, L * n errors, n
 // tokens, K logits as columns. M = S + L * n + n + K nodes, in column order.
 struct GraphView {
-  const float* edges = nullptr;         // [S + K, M] row-major
+  RowBlocks edges;                      // [S + K, M]
   std::vector<int64_t> featureLayer;    // [S] ascending
   std::vector<float> logitProbability;  // [K]
   int64_t nLayers = 0, nPositions = 0;
@@ -25,7 +25,7 @@ struct GraphView {
   int64_t tokenStart() const { return errorStart() + nLayers * nPositions; }
   int64_t logitStart() const { return tokenStart() + nPositions; }
   int64_t nNodes() const { return logitStart() + nLogits(); }
-  const float* row(int64_t r) const { return edges + r * nNodes(); }
+  const float* row(int64_t r) const { return edges.row(r); }
   // The node whose inputs row r holds.
   int64_t nodeOfRow(int64_t r) const {
     return r < nFeatures() ? r : logitStart() + r - nFeatures();

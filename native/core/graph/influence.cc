@@ -12,11 +12,11 @@ namespace {
 constexpr int64_t kColumnBlock = 2048;
 
 void addWholeRows(const EdgeRows& all, const std::vector<WeightedRow>& rows, double* influence) {
-  const int64_t blocks = (all.columns + kColumnBlock - 1) / kColumnBlock;
+  const int64_t blocks = (all.columns() + kColumnBlock - 1) / kColumnBlock;
   at::parallel_for(0, blocks, 1, [&](int64_t firstBlock, int64_t lastBlock) {
     for (int64_t b = firstBlock; b < lastBlock; ++b) {
       const int64_t begin = b * kColumnBlock;
-      const int64_t count = std::min(kColumnBlock, all.columns - begin);
+      const int64_t count = std::min(kColumnBlock, all.columns() - begin);
       for (const auto& [row, weight] : rows) {
         addAbsolute(all.row(row) + begin, count, weight, influence + begin);
       }
@@ -31,7 +31,7 @@ std::vector<double> absoluteRowSums(const EdgeRows& rows, double floor) {
   at::parallel_for(0, rows.size(), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       double sum = 0;
-      for (int64_t c = 0; c < rows.columns; ++c) sum += std::fabs(rows.row(r)[c]);
+      for (int64_t c = 0; c < rows.columns(); ++c) sum += std::fabs(rows.row(r)[c]);
       sums[r] = std::max(sum, floor);
     }
   });
@@ -62,7 +62,7 @@ std::vector<double> sweepInfluence(const RowTargets& targets, const std::vector<
 
 std::vector<double> sweepInfluence(const EdgeRows& all, const std::vector<double>& rowSums) {
   return sweepInfluence(
-      all.targets, rowSums, all.columns,
+      all.targets, rowSums, all.columns(),
       [&](const std::vector<WeightedRow>& rows, int64_t, std::vector<double>& influence) {
         addWholeRows(all, rows, influence.data());
       });

@@ -5,6 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "graph/row_blocks.h"
+
 namespace circuit_tracer {
 
 // What rows of direct effects are of, in any order: which node each row is the target of, and its
@@ -19,12 +21,12 @@ struct RowTargets {
 
 // Rows with a column for every node.
 struct EdgeRows {
-  const float* data = nullptr;
-  int64_t columns = 0;
+  RowBlocks numbers;
   RowTargets targets;
 
   int64_t size() const { return targets.size(); }
-  const float* row(int64_t r) const { return data + r * columns; }
+  int64_t columns() const { return numbers.columns; }
+  const float* row(int64_t r) const { return numbers.row(r); }
 };
 
 struct WeightedRow {

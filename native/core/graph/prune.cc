@@ -69,8 +69,9 @@ KeptSubgraph packKept(const GraphView& graph, const std::vector<uint8_t>& nodeMa
 // subgraph + its share of the outputs).
 std::vector<ScoreSpan> edgeScores(const GraphView& graph, const KeptSubgraph& kept) {
   EdgeRows rows;
-  rows.data = kept.weights.data();
-  rows.columns = static_cast<int64_t>(kept.columns.size());
+  rows.numbers = {{kept.weights.data()},
+                  std::max<int64_t>(1, static_cast<int64_t>(kept.rows.size())),
+                  static_cast<int64_t>(kept.columns.size())};
   for (const int64_t r : kept.rows) {
     const auto column =
         std::lower_bound(kept.columns.begin(), kept.columns.end(), graph.nodeOfRow(r));
@@ -84,7 +85,7 @@ std::vector<ScoreSpan> edgeScores(const GraphView& graph, const KeptSubgraph& ke
   std::vector<ScoreSpan> spans;
   for (int64_t r = 0; r < rows.size(); ++r) {
     const double output = influence[rows.targets.node[r]] + rows.targets.weight[r];
-    spans.push_back({rows.row(r), rows.columns, output / rowSums[r]});
+    spans.push_back({rows.row(r), rows.columns(), output / rowSums[r]});
   }
   return spans;
 }

@@ -136,7 +136,8 @@ at::Tensor TranscoderSet::encodeLayer(int64_t l, const at::Tensor& x, bool apply
 }
 
 SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs,
-                                           int64_t zeroPositions, const JobControl& control) const {
+                                           int64_t zeroPositions, bool applyActivation,
+                                           const JobControl& control) const {
   SparseFeatures out;
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
     control.report("encode", l, spec_.nLayers);
@@ -148,7 +149,7 @@ SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs
     for (int64_t begin = 0; begin < n; begin += chunk) {
       const at::Tensor x = inputs[l].slice(0, begin, std::min(begin + chunk, n));
       const int64_t silent = std::clamp<int64_t>(zeroPositions - begin, 0, x.size(0));
-      appendNonZero(encodeLayer(l, x, true).slice(0, silent), l, begin + silent, out);
+      appendNonZero(encodeLayer(l, x, applyActivation).slice(0, silent), l, begin + silent, out);
     }
   }
   return out;

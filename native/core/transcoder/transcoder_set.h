@@ -55,9 +55,10 @@ class TranscoderSet {
 
   // Pre-activations, or activations, of one layer: x [rows, D] at the input hook -> [rows, F].
   at::Tensor encodeLayer(int64_t layer, const at::Tensor& x, bool applyActivation) const;
-  // Non-zero activations; inputs[l] is [n, D]. Positions below zeroPositions have none.
+  // Non-zero activations, or pre-activations; inputs[l] is [n, D]. Positions below zeroPositions
+  // have none.
   SparseFeatures encodeSparse(const std::vector<at::Tensor>& inputs, int64_t zeroPositions,
-                              const JobControl& control) const;
+                              bool applyActivation, const JobControl& control) const;
   // Decoder rows [count, span, D] of entries begin .. end-1 (one layer's) of `features`.
   at::Tensor decoderRows(const SparseFeatures& features, int64_t begin, int64_t end) const;
   // Per output layer [rows, D], float32: decoder bias, skip of `inputs` where there is one, and the

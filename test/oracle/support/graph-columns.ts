@@ -1,4 +1,5 @@
 import type { NativeGraphData } from '../../../lib/binding';
+import { EdgeRows } from '../../../lib/graph/edge-rows';
 
 /** A target row or source column of a graph. A token comes before layer 0, a logit after the last. */
 export interface Place {
@@ -6,13 +7,21 @@ export interface Place {
   readonly position: number;
 }
 
+/** Rows and columns of the edges. */
+export function edgeShape({ edges, selectedFeatures, logitTokenIds }: NativeGraphData): [number, number] {
+  const rows = selectedFeatures.length + logitTokenIds.length;
+  return [rows, edges.reduce((sum, { length }) => sum + length, 0) / rows];
+}
+
 /** Edge rows without the columns of the targets, which nothing flows from: [rows, N + L * n + n]. */
-export function sourceEdges({ edges, logitTokenIds }: NativeGraphData): Float32Array {
-  const [rows = 0, columns = 0] = edges.shape;
+export function sourceEdges(graph: NativeGraphData): Float32Array {
+  const { edges, logitTokenIds } = graph;
+  const [rows, columns] = edgeShape(graph);
+  const numbers = new EdgeRows(edges, columns);
   const sources = columns - logitTokenIds.length;
   const out = new Float32Array(rows * sources);
   for (let row = 0; row < rows; row++) {
-    out.set(edges.data.subarray(row * columns, row * columns + sources), row * sources);
+    out.set(numbers.row(row).subarray(0, sources), row * sources);
   }
   return out;
 }

@@ -1,4 +1,5 @@
 import type { NativeGraphData, NativeTarget } from '../../../lib/binding';
+import { largestArray } from '../../../lib/memory-limits';
 import { openCheckpoint } from '../../../lib/model/checkpoint';
 import { planModel } from '../../../lib/model/families';
 import { resolveLoadOptions } from '../../../lib/model/load-options';
@@ -72,8 +73,9 @@ export class SmallModel {
     targets: readonly NativeTarget[] = [],
   ): Promise<NativeGraphData> {
     const options = { tokens, zeroPositions, targets, maxNLogits: 3, desiredLogitProb: 1, offload: '' };
-    const batches = { batchSize: 16, maxFeatureNodes: Infinity, rankEvery: 64, devices: [], availableMemory: 0 };
-    return this.native.run((engine, model, set) => engine.attribute(model, set, { ...options, ...batches }));
+    const batches = { batchSize: 16, maxFeatureNodes: Infinity, rankEvery: 64, devices: [] };
+    const memory = { availableMemory: 0, mostEdgeBytes: 2 ** 40, blockBytes: largestArray };
+    return this.native.run((engine, model, set) => engine.attribute(model, set, { ...options, ...batches, ...memory }));
   }
 
   /** Logits before the softcap at the last position, [dVocab]. */

@@ -7,7 +7,7 @@ test('defaults', () => {
       maxNLogits: 10,
       desiredLogitProb: 0.95,
       batchSize: 512,
-      maxFeatureNodes: Number.POSITIVE_INFINITY,
+      maxFeatureNodes: 7500,
       updateInterval: 4,
     },
     devices: [],

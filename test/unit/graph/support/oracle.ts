@@ -1,4 +1,5 @@
 import type { NativeGraphInput, NativePruneResult } from '../../../../lib/binding';
+import { EdgeRows } from '../../../../lib/graph/edge-rows';
 
 /**
  * Graph arithmetic written plainly on the square matrix in float64, to test what is built on it without LibTorch.
@@ -18,9 +19,10 @@ export class Oracle {
     this.logitWeights = new Float64Array(this.nodes);
     this.logitWeights.set(logitProbabilities, logitStart);
     this.weights = Array.from({ length: this.nodes }, () => new Float64Array(this.nodes));
+    const rows = new EdgeRows(edges, this.nodes);
     for (let row = 0; row < this.nFeatures + logitProbabilities.length; row++) {
       const node = row < this.nFeatures ? row : row - this.nFeatures + logitStart;
-      this.weights[node]?.set(edges.subarray(row * this.nodes, (row + 1) * this.nodes));
+      this.weights[node]?.set(rows.row(row));
     }
   }
 
