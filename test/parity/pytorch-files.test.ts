@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph, ReplacementModel, writeGraphFiles } from '../../lib';
 import { convertGraph } from '../../lib/graph/convert';
+import { share } from '../support/bounds';
 import { expectClose, expectSameIntegers } from '../support/compare';
 import { expectRejection } from '../support/expect-rejection';
 import { caseNames, loadCase, modelDir, parityDir } from '../support/fixtures';
@@ -27,7 +28,7 @@ describe.each(withFile)('%s', (name) => {
     expect(graph.nLayers).toBe(parity.request.sizes.layers);
     const { replacement, completeness } = await graph.scores();
     const { scores } = parity.request;
-    expectClose('scores', [replacement, completeness], [scores.replacement, scores.completeness], { absolute: 1e-5 });
+    expectClose('scores', [replacement, completeness], [scores.replacement, scores.completeness], share);
     const expected = parity.pruning(0);
     const pruned = await graph.prune({ nodeThreshold: expected.nodeThreshold, edgeThreshold: expected.edgeThreshold });
     expectSameIntegers('node mask', pruned.nodeMask, expected.nodeMask);
