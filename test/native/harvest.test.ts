@@ -174,14 +174,11 @@ test.each([
   ['lines of one stretch', 128],
   ['lines of many stretches', 4],
 ])('broken off again and again, it ends in the same bytes: %s', async (_, context) => {
-  const long = Array.from({ length: 12 }, () => lines.join(' ')).join('\n');
+  // Three batches of 4,096 tokens: enough to be broken off in the middle.
+  const long = Array.from({ length: 10 }, () => lines.join(' ')).join('\n');
   const options = {
-    text: textFile('long.txt', long),
-    context,
-    saveInterval: 0,
-    topExamples: 2,
-    intervals: 1,
-    intervalExamples: 1,
+    ...{ text: textFile('long.txt', long), context, saveInterval: 0 },
+    ...{ topExamples: 2, intervals: 1, intervalExamples: 1, candidates: 20, sample: 20 },
   };
   const whole = await harvested(options);
   const out = temporaryFolder();
