@@ -1,3 +1,6 @@
+// Threads that wait for others would else keep the cores busy that those need: each test file's process has one per core.
+process.env.OMP_WAIT_POLICY ??= 'passive';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
