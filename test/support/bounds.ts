@@ -58,3 +58,16 @@ export const cut: Tolerance = { relativeToMax: 1e-4 };
 
 /** A number that is only stored as float32: rounded once. */
 export const rounded: Tolerance = { relativeToMax: epsilon / 2 };
+
+/**
+ * Logits in a narrow dtype, next to those in float32. Weights and every product of a layer are rounded to its bits: some 48
+ * roundings in a model of 4 layers, each by a quarter of the step on average, give √48 / 4 of a step, and as it is the largest of
+ * thousands of numbers that counts, four times as much: 7 steps, 0.055 and 0.007 of the largest. These are 12.
+ */
+export const narrow = { bfloat16: { relativeToMax: 12 * 2 ** -7 }, float16: { relativeToMax: 12 * 2 ** -10 } } as const;
+
+/**
+ * Digits for `toBeCloseTo`, which allows half a unit of the last one. Float32: up to eight operations on numbers no larger than 1,
+ * 8 · epsilon / 2 = 4.8e-7. A probability: {@link probability} with logits up to 10. JavaScript's own numbers: equality.
+ */
+export const digits = { float32: 6, probability: 5, float64: 12 } as const;
