@@ -5,6 +5,7 @@ import { share, type Tolerance } from '../support/bounds';
 import { expectClose, expectProbabilities, maxMagnitude, parity as tolerance } from '../support/compare';
 import { caseNames, type ParityCase } from '../support/fixtures';
 import { graphProblems } from '../support/neuronpedia-rules';
+import { expectSameGraph } from '../support/same-graph';
 import { temporaryFolder } from '../support/temporary-folder';
 import { customTargets, fullRunOptions, partialRunOptions, useCase } from '../support/use-case';
 
@@ -125,7 +126,7 @@ describe.each(caseNames)('%s', (name) => {
     const file = path.join(temporaryFolder(), 'graph.safetensors');
     await graph.save(file);
     const loaded = await Graph.load(file);
-    expect({ ...loaded }).toEqual({ ...graph });
+    expectSameGraph(loaded, graph);
     expect(await loaded.scores()).toEqual(await graph.scores());
   });
 });

@@ -3,6 +3,7 @@ import { Graph, type TargetSpec } from '../../lib';
 import { rounded, twoRuns } from '../support/bounds';
 import { expectClose, expectProbabilities, expectSameIntegers, maxMagnitude } from '../support/compare';
 import { caseNames, type ParityCase } from '../support/fixtures';
+import { expectSameGraph } from '../support/same-graph';
 import { temporaryFolder } from '../support/temporary-folder';
 import { customTargets, fullRunOptions, useCase } from '../support/use-case';
 
@@ -75,7 +76,7 @@ describe.each(caseNames)('%s', (name) => {
 
     const file = path.join(temporaryFolder(), 'graph.safetensors');
     await graph.save(file);
-    expect({ ...(await Graph.load(file)) }).toEqual({ ...graph });
+    expectSameGraph(await Graph.load(file), graph);
   });
 });
 
