@@ -14,8 +14,8 @@ module.exports = {
   // Looked up in the sandbox it makes loops over numbers several times slower.
   sandboxInjectedGlobals: ['Math'],
   maxWorkers: 2,
-  // A guard against what never ends; the longest tests take a minute on an idle machine.
-  testTimeout: 600_000,
+  // A guard against what never ends; the longest tests take half a minute on an idle machine, and many times that on a busy one.
+  testTimeout: 1_200_000,
   globalSetup: '<rootDir>/scripts/test-needs.js',
   reporters: ['default', '<rootDir>/scripts/test-summary-reporter.js'],
 };
