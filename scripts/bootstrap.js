@@ -8,9 +8,9 @@
  * --tests also builds the addon of the native tests.
  */
 const { spawn, spawnSync } = require('node:child_process');
-const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { hashOf } = require('./hash-of');
 
 const root = path.join(__dirname, '..');
 const inRoot = (...parts) => path.join(root, ...parts);
@@ -38,22 +38,6 @@ function run(what, program, args) {
       code === 0 ? resolve() : reject(new StepError(`${what}: failed with exit code ${code}`)),
     );
   });
-}
-
-/** Hash of the files under the given paths, names and contents. */
-function hashOf(paths, { extra = '', without } = {}) {
-  const hash = createHash('sha256').update(extra);
-  const visit = (file) => {
-    if (without && file === inRoot(without)) return;
-    const status = fs.statSync(file, { throwIfNoEntry: false });
-    if (status?.isDirectory()) {
-      for (const name of fs.readdirSync(file).sort()) visit(path.join(file, name));
-    } else if (status) {
-      hash.update(`\0${path.relative(root, file)}\0`).update(fs.readFileSync(file));
-    }
-  };
-  for (const name of paths) visit(inRoot(name));
-  return hash.digest('hex');
 }
 
 /** A file of an npm package. */

@@ -19,21 +19,21 @@ const quiet = [
   '--no-first-run',
 ];
 
-/** Path of the browser: $CHROMIUM, or the first there is. */
+/** Path of the browser: $CHROMIUM, or the first there is; undefined when there is none. */
 function findChromium() {
   const { CHROMIUM, PATH = '' } = process.env;
   if (CHROMIUM) return CHROMIUM;
   const inPath = PATH.split(path.delimiter).flatMap((folder) => names.map((name) => path.join(folder, name)));
-  const found = [...inPath, ...places].find((file) => fs.existsSync(file));
-  if (found) return found;
-  throw new Error(
-    'This needs Chromium, which is not installed. Install it (apt-get install chromium, or brew install --cask ' +
-      'chromium), or set CHROMIUM to the path of a Chrome.',
-  );
+  return [...inPath, ...places].find((file) => fs.existsSync(file));
 }
+
+const howToInstall =
+  'Install it (apt-get install chromium, or brew install --cask chromium), or set CHROMIUM to the path of a Chrome.';
 
 function launchChromium() {
-  return chromium.launch({ executablePath: findChromium(), args: quiet });
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error(`This needs Chromium, which is not installed. ${howToInstall}`);
+  return chromium.launch({ executablePath, args: quiet });
 }
 
-module.exports = { launchChromium };
+module.exports = { findChromium, howToInstall, launchChromium };

@@ -1,59 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { transformSync } from '@swc/core';
-import { cliScript } from '../support/child';
-import { codeBlocks, commandsOf } from '../support/code-blocks';
-import { temporaryFolder } from '../support/temporary-folder';
+import { type Edit, pages, testExamples } from '../support/doc-examples';
 
-const root = path.join(__dirname, '..', '..');
-/** What the README says to type before there is anything to run. */
-const setUp = [
-  'git clone <this repository> && cd <its folder>',
-  'npm run demo',
-  'npm test',
-  'npm install circuit-tracer',
-];
+/** With few samples verify takes seconds; the slow tests run the examples word for word. */
+const fewSamples: Edit = (text) => {
+  const few = text.replace(/samples: \d+/g, 'samples: 4');
+  return few.startsWith('circuit-tracer verify') ? few.replace(/ --samples \d+|$/, ' --samples 4') : few;
+};
 
-/** A folder of a user's own, with the package installed. */
-function userFolder(): string {
-  const folder = temporaryFolder();
-  mkdirSync(path.join(folder, 'node_modules'));
-  symlinkSync(root, path.join(folder, 'node_modules', 'circuit-tracer'), 'dir');
-  return folder;
-}
-
-function run(program: string, args: string[], cwd: string): void {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 300_000 });
-  if (status !== 0) throw new Error(`${[program, ...args].join(' ')}\nexit code ${status}\n${stdout}${stderr}`);
-}
-
-describe.each(['README.md', 'docs/tutorial.md'])('%s', (name) => {
-  const file = path.join(root, name);
-  const folder = userFolder();
-
-  test('every command runs, in order', () => {
-    const commands = codeBlocks(file, 'sh').flatMap(commandsOf);
-    const own = commands.filter((command) => !setUp.includes(command));
-    for (const command of own) {
-      expect(command).toMatch(/^circuit-tracer /);
-      const script = command.replace('circuit-tracer', '"$0" "$1"');
-      run('sh', ['-c', script, process.execPath, cliScript], folder);
-    }
-    expect(own.length).toBeGreaterThan(0);
-  });
-
-  test('all code runs, as one program', () => {
-    const source = codeBlocks(file, 'ts').join('\n');
-    const { code } = transformSync(source, { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } });
-    writeFileSync(path.join(folder, 'example.mjs'), code);
-    run(process.execPath, ['example.mjs'], folder);
-  });
-
-  test('no block escapes the tests', () => {
-    const languages = [...readFileSync(file, 'utf8').matchAll(/^```(.*)$/gm)].map(([, language]) => language);
-    // Every second fence ends a block.
-    const opening = languages.filter((_, i) => i % 2 === 0);
-    expect(opening.filter((language) => !['sh', 'ts', 'text'].includes(language as string))).toEqual([]);
-  });
-});
+describe.each(pages)('%s', (page) => testExamples(page, fewSamples));

@@ -121,12 +121,12 @@ test('layered layout of many boxes with many edges, and of none', () => {
   expect(layeredPlaces({ boxes: [], edges: [] }, { width: 100, height: 40 })).toEqual([]);
 });
 
-test('layered layout of many boxes takes less than a second, and grows with the edges', () => {
+// A search of all pairs for each box would grow eightfold and more. What it takes in seconds is for benchmarks.
+test('the work of a layered layout grows with the edges', () => {
   const [some, many] = [100, 200].map(wideSubgraph);
   const [less, more] = [some, many].map((subgraph) =>
     cpuTime(() => layeredPlaces(subgraph, { width: 100, height: 40 })),
   );
-  expect(more).toBeLessThan(1000);
   expect(more / less).toBeLessThan(2 * (many.edges.length / some.edges.length));
 });
 

@@ -7,6 +7,7 @@ import { Graph } from '../../lib/graph';
 import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
 import { inputShares, keptInfluence } from '../../lib/graph/input-shares';
 import { nodeId } from '../../lib/graph/nodes';
+import { digits } from '../support/bounds';
 import { temporaryFolder } from '../support/temporary-folder';
 import { referenceRun } from '../unit/graph/support/parity-graph';
 import { tinyData } from '../unit/graph/support/tiny';
@@ -35,8 +36,8 @@ test('of a whole graph, the page’s scores are the library’s', async () => {
   for (const graph of await graphs()) {
     const { page } = await written(graph, everything);
     const scores = await graph.scores();
-    expect(scoresOf(page).replacement).toBeCloseTo(scores.replacement, 6);
-    expect(scoresOf(page).completeness).toBeCloseTo(scores.completeness, 6);
+    expect(scoresOf(page).replacement).toBeCloseTo(scores.replacement, digits.float32);
+    expect(scoresOf(page).completeness).toBeCloseTo(scores.completeness, digits.float32);
   }
 });
 
@@ -48,12 +49,12 @@ test('of a pruned graph, shares and influence are the library’s', async () => 
     const own = influenceOf(page);
     const place = new Map(pruned.nodes().map((node) => [node.index, nodeOf(page, nodeId(node, graph.nLayers)) ?? -1]));
     for (const [index, node] of place) {
-      if (node >= 0) expect(own[node] + page.probability[node]).toBeCloseTo(influence[index], 6);
+      if (node >= 0) expect(own[node] + page.probability[node]).toBeCloseTo(influence[index], digits.float32);
     }
     for (let edge = 0; edge < pruned.nEdges; edge++) {
       const [source, target] = [place.get(pruned.edgeSources[edge]), place.get(pruned.edgeTargets[edge])];
       const link = page.source.findIndex((each, i) => each === source && page.target[i] === target);
-      expect(Math.abs(page.share[link])).toBeCloseTo(shares.share[edge], 6);
+      expect(Math.abs(page.share[link])).toBeCloseTo(shares.share[edge], digits.float32);
     }
   }
 });
@@ -62,8 +63,8 @@ test('with every feature pinned, nothing changes; with none, all of their influe
   const { graph, at } = small();
   const all = new Set(graph.kinds.keys());
   expect(subgraphScores(graph, all)).toEqual({
-    replacement: expect.closeTo(scoresOf(graph).replacement, 12),
-    completeness: expect.closeTo(scoresOf(graph).completeness, 12),
+    replacement: expect.closeTo(scoresOf(graph).replacement, digits.float64),
+    completeness: expect.closeTo(scoresOf(graph).completeness, digits.float64),
   });
   expect(subgraphScores(graph, new Set()).replacement).toBe(0);
   const some = subgraphScores(graph, new Set([at.low, at.middle, at.high]));
@@ -75,10 +76,10 @@ test('scores by hand', () => {
   const { graph, at } = small();
   // water: high and middle half each. lake: error and high half each.
   const influence = influenceOf(graph);
-  expect(influence[at.high]).toBeCloseTo(0.6 * 0.5 + 0.2 * 0.5, 12);
-  expect(influence[at.middle]).toBeCloseTo(0.6 * 0.5 + 0.4 * 0.6, 12);
-  expect(influence[at.error]).toBeCloseTo(0.2 * 0.5 + 0.4 * 0.2, 12);
+  expect(influence[at.high]).toBeCloseTo(0.6 * 0.5 + 0.2 * 0.5, digits.float64);
+  expect(influence[at.middle]).toBeCloseTo(0.6 * 0.5 + 0.4 * 0.6, digits.float64);
+  expect(influence[at.error]).toBeCloseTo(0.2 * 0.5 + 0.4 * 0.2, digits.float64);
   const { replacement } = scoresOf(graph);
   const tokens = influence[at.a] + influence[at.salt];
-  expect(replacement).toBeCloseTo(tokens / (tokens + influence[at.error]), 12);
+  expect(replacement).toBeCloseTo(tokens / (tokens + influence[at.error]), digits.float64);
 });

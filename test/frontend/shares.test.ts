@@ -6,6 +6,7 @@ import { scoresOf } from '../../lib/frontend/core/scores';
 import { connectionsOf, hiddenInput, inputParts } from '../../lib/frontend/core/shares';
 import { subgraphOf } from '../../lib/frontend/core/subgraph';
 import { emptyView, groupKey } from '../../lib/frontend/core/view';
+import { digits } from '../support/bounds';
 import { small } from './support/graph-file';
 
 const { graph, at, nodes } = small();
@@ -14,7 +15,7 @@ const id = (name: keyof typeof nodes) => nodes[name].node_id;
 test('a share is the weight over all absolute input of the target', () => {
   const into = linksInto(graph, at.high);
   expect(into.map((link) => graph.share[link])).toEqual([0.6, 0.2, -0.2]);
-  expect(graph.errorShare[at.high]).toBeCloseTo(0.2, 12);
+  expect(graph.errorShare[at.high]).toBeCloseTo(0.2, digits.float64);
   expect(linksOutOf(graph, at.middle).map((link) => graph.target[link])).toEqual([at.high, at.water]);
 });
 
@@ -38,7 +39,7 @@ test('connections of a group leave its own links out and agree with the edges be
   const place = boxes.findIndex(({ key }) => key === groupKey(group));
   for (const { node, share } of inputs) {
     const from = boxes.findIndex((box) => box.nodes[0] === node);
-    expect(edges.find((edge) => edge.from === from && edge.to === place)?.weight).toBeCloseTo(share, 12);
+    expect(edges.find((edge) => edge.from === from && edge.to === place)?.weight).toBeCloseTo(share, digits.float64);
   }
 });
 
@@ -51,8 +52,8 @@ test('edge weights between groups, by the formula', () => {
   const weight = (name: keyof typeof nodes) =>
     edges.find((edge) => edge.to === to && boxes[edge.from].key === id(name))?.weight;
   const total = 4 / 4 + 2 / 5;
-  expect(weight('low')).toBeCloseTo(((2 / 4) * 1) / total, 12);
-  expect(weight('middleToo')).toBeCloseTo(((1 / 2) * 0.4) / total, 12);
+  expect(weight('low')).toBeCloseTo(((2 / 4) * 1) / total, digits.float64);
+  expect(weight('middleToo')).toBeCloseTo(((1 / 2) * 0.4) / total, digits.float64);
 });
 
 test('input by kind of source and by token', () => {
@@ -100,7 +101,7 @@ test('strongest paths are those of a search through all', () => {
   walk(at.water, 1);
   all.sort((a, b) => Math.abs(b) - Math.abs(a));
   const found = strongestPaths(graph, at.salt, at.water, 10);
-  expect(found.map(({ share }) => share)).toEqual(all.map((share) => expect.closeTo(share, 12)));
+  expect(found.map(({ share }) => share)).toEqual(all.map((share) => expect.closeTo(share, digits.float64)));
   for (const { links } of found) {
     expect(graph.source[links[0]]).toBe(at.salt);
     expect(graph.target[links.at(-1) ?? -1]).toBe(at.water);

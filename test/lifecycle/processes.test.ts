@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { expectCleanExit, runLifecycleScript } from '../support/child';
 import { endsBeforeHalfTheJob } from '../support/half-job';
+import { testIf } from '../support/needs';
 
 // A process that computes ends as any other: at once, with the code it chose, without an abort or a word.
 
@@ -60,17 +60,12 @@ test('loading, running and disposing again and again needs no more memory', asyn
 });
 
 // Address space can be limited, and the limit lifted, only with this tool of Linux.
-const canLimitMemory = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0;
-
-(canLimitMemory ? test : test.skip)(
-  'running out of memory says what to do, and the next request is answered',
-  async () => {
-    // glibc sets address space aside for each thread, which the limit would not hold back.
-    const result = await runLifecycleScript('out-of-memory', ['30'], { env: { MALLOC_ARENA_MAX: '1' } });
-    expectCleanExit(result);
-    const { code, message, nodes } = JSON.parse(result.stdout);
-    expect(code).toBe('ERR_OUT_OF_MEMORY');
-    expect(message).toMatch(/batchSize 1024/);
-    expect(nodes).toBeGreaterThan(0);
-  },
-);
+testIf('prlimit')('running out of memory says what to do, and the next request is answered', async () => {
+  // glibc sets address space aside for each thread, which the limit would not hold back.
+  const result = await runLifecycleScript('out-of-memory', ['30'], { env: { MALLOC_ARENA_MAX: '1' } });
+  expectCleanExit(result);
+  const { code, message, nodes } = JSON.parse(result.stdout);
+  expect(code).toBe('ERR_OUT_OF_MEMORY');
+  expect(message).toMatch(/batchSize 1024/);
+  expect(nodes).toBeGreaterThan(0);
+});

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type FeatureIntervention, type GenerateOptions, type NdArray, ReplacementModel } from '../../lib';
+import { digits } from '../support/bounds';
 import { expectClose } from '../support/compare';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
@@ -120,7 +121,7 @@ describe('generation', () => {
         tokenId: 306,
         token: ' river',
         position: 3,
-        probability: expect.closeTo(Math.exp(row[306] as number) / total, 6),
+        probability: expect.closeTo(Math.exp(row[306] as number) / total, digits.float32),
       },
     ]);
     expect(graph.node(graph.nNodes - 1)).toMatchObject({ kind: 'logit', position: 3 });

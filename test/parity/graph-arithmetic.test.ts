@@ -1,4 +1,5 @@
 import { Graph } from '../../lib';
+import { cut, share } from '../support/bounds';
 import { expectClose, expectSameIntegers } from '../support/compare';
 import { expectedGraph } from '../support/expected-graph';
 import { caseNames, type ExpectedPruning, loadCase, type ParityCase } from '../support/fixtures';
@@ -32,9 +33,7 @@ describe.each(caseNames)('%s', (name) => {
   test('scores', async () => {
     const { replacement, completeness } = await graph.scores();
     const expected = parity.request.scores;
-    expectClose('scores', [replacement, completeness], [expected.replacement, expected.completeness], {
-      absolute: 1e-5,
-    });
+    expectClose('scores', [replacement, completeness], [expected.replacement, expected.completeness], share);
   });
 
   test.each([0, 1])('pruning with settings %d', async (index) => {
@@ -58,11 +57,9 @@ describe.each(caseNames)('%s', (name) => {
     const pruned = await graph.prune({ nodeThreshold: expected.nodeThreshold, edgeThreshold: expected.edgeThreshold });
     const certain = nodesWithOwnInfluence(parity.floats('node_influence'));
     const pick = (scores: Float32Array) => certain.map((node) => scores[node] as number);
-    expectClose('cumulative scores', pick(pruned.cumulativeScores), pick(expected.cumulativeScores), {
-      absolute: 1e-5,
-    });
-    expectClose('sorted', pruned.cumulativeScores.toSorted(), expected.cumulativeScores.toSorted(), { absolute: 1e-5 });
-    expectClose('node cut', [pruned.nodeCut], [expected.nodeCut], { relativeToMax: 1e-4 });
-    expectClose('edge cut', [pruned.edgeCut], [expected.edgeCut], { relativeToMax: 1e-4 });
+    expectClose('cumulative scores', pick(pruned.cumulativeScores), pick(expected.cumulativeScores), share);
+    expectClose('sorted', pruned.cumulativeScores.toSorted(), expected.cumulativeScores.toSorted(), share);
+    expectClose('node cut', [pruned.nodeCut], [expected.nodeCut], cut);
+    expectClose('edge cut', [pruned.edgeCut], [expected.edgeCut], cut);
   });
 });

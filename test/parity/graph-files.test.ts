@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph, writeGraphFiles } from '../../lib';
-import { expectClose } from '../support/compare';
+import { share, type Tolerance } from '../support/bounds';
+import { expectClose, expectProbabilities, maxMagnitude, parity as tolerance } from '../support/compare';
 import { caseNames, type ParityCase } from '../support/fixtures';
 import { graphProblems } from '../support/neuronpedia-rules';
+import { expectSameGraph } from '../support/same-graph';
 import { temporaryFolder } from '../support/temporary-folder';
 import { customTargets, fullRunOptions, partialRunOptions, useCase } from '../support/use-case';
 
@@ -36,8 +38,11 @@ const byNode = (nodes: FileNode[]) =>
 const linkOrder = (a: GraphFile['links'][number], b: GraphFile['links'][number]) =>
   a.target.localeCompare(b.target) || a.source.localeCompare(b.source) || a.weight - b.weight;
 
-function expectSameNodes(found: FileNode[], expected: FileNode[]): void {
+function expectSameNodes(found: FileNode[], expected: FileNode[], logits: Float32Array): void {
   const [ours, theirs] = [byNode(found), byNode(expected)];
+  const activations = {
+    absolute: tolerance.relativeToMax * maxMagnitude(expected.map((node) => node.activation ?? 0)),
+  };
   expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort());
   expect(new Set(found.map(({ node_id }) => node_id)).size).toBe(found.length);
   for (const [key, reference] of theirs) {
@@ -46,18 +51,18 @@ function expectSameNodes(found: FileNode[], expected: FileNode[]): void {
     expect(referenceId(node_id)).toBe(reference.node_id);
     expect(withoutProbability(clerp)).toBe(withoutProbability(reference.clerp));
     if (reference.feature_type !== 'mlp reconstruction error') expect(jsNodeId).toBe(reference.jsNodeId);
-    expectClose(`${node_id} token_prob`, [token_prob], [reference.token_prob], { absolute: 1e-6 });
-    expectNullable(`${node_id} influence`, influence, reference.influence, 1e-5);
-    expectNullable(`${node_id} activation`, activation, reference.activation, 1e-4);
+    expectProbabilities(`${node_id} token_prob`, [token_prob], [reference.token_prob], logits);
+    expectNullable(`${node_id} influence`, influence, reference.influence, share);
+    expectNullable(`${node_id} activation`, activation, reference.activation, activations);
   }
 }
 
 /** A third decimal may round either way. */
 const withoutProbability = (label: unknown) => String(label).replace(/\(p=[\d.]+\)$/, '');
 
-function expectNullable(name: string, found: number | null, expected: number | null, absolute: number): void {
+function expectNullable(name: string, found: number | null, expected: number | null, tolerance: Tolerance): void {
   if (expected === null) expect({ [name]: found }).toEqual({ [name]: null });
-  else expectClose(name, [found as number], [expected], { absolute });
+  else expectClose(name, [found as number], [expected], tolerance);
 }
 
 function expectSameLinks(found: GraphFile['links'], expected: GraphFile['links']): void {
@@ -88,7 +93,7 @@ async function expectGraphFile(parity: ParityCase, graph: Graph, name: string): 
   expect(found.metadata).toMatchObject(expected.metadata);
   expect(found.qParams).toEqual(expected.qParams);
   expect([written.nodes, written.links]).toEqual([found.nodes.length, found.links.length]);
-  expectSameNodes(found.nodes, expected.nodes);
+  expectSameNodes(found.nodes, expected.nodes, parity.floats('logits'));
   expectSameLinks(found.links, expected.links);
   const { graphs } = readJson(path.join(directory, 'graph-metadata.json'));
   expect(graphs).toEqual([found.metadata]);
@@ -121,7 +126,7 @@ describe.each(caseNames)('%s', (name) => {
     const file = path.join(temporaryFolder(), 'graph.safetensors');
     await graph.save(file);
     const loaded = await Graph.load(file);
-    expect({ ...loaded }).toEqual({ ...graph });
+    expectSameGraph(loaded, graph);
     expect(await loaded.scores()).toEqual(await graph.scores());
   });
 });

@@ -1,4 +1,5 @@
 import { hookNames, hookTable, type ModelSpec, type NdArray } from '../../lib';
+import { digits } from '../support/bounds';
 import { expectBitEqual, expectClose, parity as tolerance } from '../support/compare';
 import { caseNames } from '../support/fixtures';
 import { useCase } from '../support/use-case';
@@ -76,7 +77,7 @@ describe.each(caseNames)('%s', (name) => {
         const pattern = data.subarray(row * keys, (row + 1) * keys);
         const total = pattern.reduce((a, b) => a + b, 0);
         if (spec.attentionSinks) expect(total).toBeLessThan(1);
-        else expect(total).toBeCloseTo(1, 5);
+        else expect(total).toBeCloseTo(1, digits.probability);
         const query = row % queries;
         const window = spec.slidingWindow[layer] || keys;
         const visible = (key: number) => key <= query && key > query - window;

@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph, ReplacementModel, writeGraphFiles } from '../../lib';
 import { convertGraph } from '../../lib/graph/convert';
-import { expectClose, expectSameIntegers } from '../support/compare';
+import { share } from '../support/bounds';
+import { expectBitEqual, expectClose, expectSameIntegers } from '../support/compare';
 import { expectRejection } from '../support/expect-rejection';
 import { caseNames, loadCase, modelDir, parityDir } from '../support/fixtures';
+import { expectSameGraph } from '../support/same-graph';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const fileOf = (name: string) => path.join(parityDir, 'cases', name, 'graph.pt');
@@ -20,14 +22,14 @@ describe.each(withFile)('%s', (name) => {
     const graph = await Graph.load(fileOf(name));
     expect(Array.from(graph.tokens)).toEqual(parity.request.prompt.token_ids);
     expectSameIntegers('active features', graph.activeFeatures, parity.activeFeatures);
-    expect(graph.activationValues).toEqual(parity.floats('activation_values'));
-    expect(graph.edges).toEqual(parity.edges);
+    expectBitEqual('activation values', graph.activationValues, parity.floats('activation_values'));
+    expectBitEqual('edges', graph.edges, parity.edges);
     expect(graph.logits.map(({ tokenId }) => tokenId)).toEqual(Array.from(parity.integers('logit_token_ids')));
     expect(graph.scan).toBe(parity.request.scan);
     expect(graph.nLayers).toBe(parity.request.sizes.layers);
     const { replacement, completeness } = await graph.scores();
     const { scores } = parity.request;
-    expectClose('scores', [replacement, completeness], [scores.replacement, scores.completeness], { absolute: 1e-5 });
+    expectClose('scores', [replacement, completeness], [scores.replacement, scores.completeness], share);
     const expected = parity.pruning(0);
     const pruned = await graph.prune({ nodeThreshold: expected.nodeThreshold, edgeThreshold: expected.edgeThreshold });
     expectSameIntegers('node mask', pruned.nodeMask, expected.nodeMask);
@@ -37,7 +39,7 @@ describe.each(withFile)('%s', (name) => {
     const graph = await Graph.load(fileOf(name));
     const file = path.join(temporaryFolder(), 'g.pt');
     await graph.save(file);
-    expect({ ...(await Graph.load(file)) }).toEqual({ ...graph });
+    expectSameGraph(await Graph.load(file), graph);
   });
 });
 
@@ -87,7 +89,7 @@ describe('a small graph as PyTorch saves it', () => {
     const graph = await load('now');
     await convertGraph(path.join(folder, 'now.pt'), at('a.safetensors'));
     await convertGraph(at('a.safetensors'), at('b.pt'));
-    expect({ ...(await Graph.load(at('b.pt'))) }).toEqual({ ...graph });
+    expectSameGraph(await Graph.load(at('b.pt')), graph);
     await convertGraph(at('b.pt'), at('c.json'), { nodeThreshold: 1 });
     expect(JSON.parse(readFileSync(at('c.json'), 'utf8')).metadata).toMatchObject({ slug: 'c', node_threshold: 1 });
     await expectRejection(convertGraph(at('c.json'), at('d.pt')), 'ERR_FILE_FORMAT', /pruned/);

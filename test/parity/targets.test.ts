@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { Graph, type TargetSpec } from '../../lib';
-import { expectClose, expectSameIntegers } from '../support/compare';
+import { rounded, twoRuns } from '../support/bounds';
+import { expectClose, expectProbabilities, expectSameIntegers, maxMagnitude } from '../support/compare';
 import { caseNames, type ParityCase } from '../support/fixtures';
+import { expectSameGraph } from '../support/same-graph';
 import { temporaryFolder } from '../support/temporary-folder';
 import { customTargets, fullRunOptions, useCase } from '../support/use-case';
 
@@ -21,7 +23,10 @@ function expectTargets(graph: Graph, parity: ParityCase, kind: Kind): void {
   const { result } = parity.request.targets[kind];
   expect(graph.logits.map(({ token, tokenId }) => ({ token, vocab_idx: tokenId }))).toEqual(result);
   const probabilities = graph.logits.map(({ probability }) => probability);
-  expectClose(`${kind} weights`, probabilities, parity.floats(`targets.${kind}.probabilities`), { absolute: 1e-6 });
+  const expected = parity.floats(`targets.${kind}.probabilities`);
+  // A direction comes with its weight.
+  if (kind === 'custom') expectClose('weights', probabilities, expected, rounded);
+  else expectProbabilities(`${kind} weights`, probabilities, expected, parity.floats('logits'));
   expectClose(`${kind} rows`, logitRows(graph), parity.floats(`targets.${kind}.rows`));
 }
 
@@ -47,7 +52,7 @@ describe.each(caseNames)('%s', (name) => {
     const other = await attribute([{ difference: [a, b], weight: 0.5 }]);
     const expected = first.map((value, i) => value - (second[i] as number));
     // Weights of rows that nearly cancel can't be nearer than the rows themselves.
-    expectClose('row', logitRows(other), expected, { absolute: 2e-5 * Math.max(...first.map(Math.abs)) });
+    expectClose('row', logitRows(other), expected, { absolute: twoRuns.relativeToMax * maxMagnitude(first) });
     const tokens = one.logits.map(({ token }) => token);
     expect(other.logits).toEqual([
       {
@@ -66,12 +71,12 @@ describe.each(caseNames)('%s', (name) => {
     const graph = await attribute([0, { feature: { layer, position, feature } }]);
     const [, row] = split(logitRows(graph));
     const own = graph.edges.slice(last * graph.nNodes, last * graph.nNodes + row.length);
-    expectClose('row', row, own, { absolute: 1e-5 * Math.max(...row.map(Math.abs), 1e-6) });
+    expectClose('row', row, own);
     expect(graph.logits[1]).toMatchObject({ tokenId: used.model.spec.dVocab + 1, feature: { layer, feature } });
 
     const file = path.join(temporaryFolder(), 'graph.safetensors');
     await graph.save(file);
-    expect({ ...(await Graph.load(file)) }).toEqual({ ...graph });
+    expectSameGraph(await Graph.load(file), graph);
   });
 });
 

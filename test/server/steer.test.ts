@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GraphServer, ReplacementModel, topTokens } from '../../lib';
+import { digits } from '../support/bounds';
 import { eventually } from '../support/eventually';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { ask, bodyOf, expectRefusal, graphsFolder, graphText, json, started } from './support/server';
@@ -78,7 +79,7 @@ test('a feature the file does not have is multiplied as it is', async () => {
   const { logits } = await model.intervene(prompt, [{ layer, position, feature, scale: 8 }]);
   const [likeliest] = topTokens(logits.data.subarray(logits.data.length - model.spec.dVocab), 1, String);
   const { after } = await bodyOf(await steer({ edits: [{ nodes: [`${layer}_${feature}_${position}`], factor: 8 }] }));
-  expect(after[0].probability).toBeCloseTo(likeliest?.probability as number, 5);
+  expect(after[0].probability).toBeCloseTo(likeliest?.probability as number, digits.probability);
 });
 
 test('no new tokens, no continuation; what is left out has a default', async () => {

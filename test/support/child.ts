@@ -27,7 +27,7 @@ export interface ChildOptions {
 /** Run a script of the built package in a process of its own. */
 export function runNode(script: string, args: string[] = [], options: ChildOptions = {}): Promise<ChildResult> {
   if (!existsSync(built)) throw new Error(`${built} is missing; build it first with npm run build:ts`);
-  const { nodeArguments = [], onOutput, env, timeoutSeconds = 300, signal } = options;
+  const { nodeArguments = [], onOutput, env, timeoutSeconds = 590, signal } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeArguments, script, ...args], {
       cwd: root,

@@ -1,4 +1,4 @@
-import { expectBitEqual, expectClose, expectSameIntegers, maxRelativeToMax } from './compare';
+import { expectBitEqual, expectClose, expectProbabilities, expectSameIntegers, maxRelativeToMax } from './compare';
 
 // A comparison that can't fail would make every test that uses it pass.
 
@@ -35,4 +35,14 @@ test('bit equality tells apart what only rounding does', () => {
 test('the largest difference is relative to the largest expected magnitude', () => {
   expect(maxRelativeToMax([1, -5], [2, -4])).toBe(0.25);
   expect(maxRelativeToMax([Number.NaN], [1])).toBeNaN();
+});
+
+// Field faults, section 1, and D7: a Llama's numbers on two processors, with a largest logit of 12.35.
+test('a probability is as close as its logit lets it be, and no farther', () => {
+  const [amd, expected, logits] = [0.5780463815, 0.5780450702, [12.35, -3]];
+  expect(() => expectProbabilities('p', [amd], [expected], logits)).not.toThrow();
+  expect(() => expectProbabilities('p', [expected + 1e-5], [expected], logits)).toThrow(/p\[0\]/);
+  // One near 0 or 1 hardly moves.
+  expect(() => expectProbabilities('p', [0.001 + 1e-6], [0.001], logits)).toThrow(/p\[0\]/);
+  expect(() => expectProbabilities('p', [0.5], [0.5, 0.5], logits)).toThrow(/expected 2/);
 });

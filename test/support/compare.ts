@@ -1,10 +1,8 @@
+import { parity, probability, type Tolerance } from './bounds';
+
+export { parity, type Tolerance } from './bounds';
+
 type Numbers = ArrayLike<number>;
-
-/** How far apart two numbers may be: a share of the largest expected magnitude, or an absolute amount. */
-export type Tolerance = { readonly relativeToMax: number } | { readonly absolute: number };
-
-/** The parity tolerance of logits, activations, feature tensors, edges and influence. */
-export const parity: Tolerance = { relativeToMax: 1e-5 };
 
 export function maxMagnitude(values: Numbers): number {
   let max = 0;
@@ -53,6 +51,21 @@ export function expectClose(
     `${name}: ${misses.length} of ${expected.length} numbers differ by more than ${allowed.toExponential(2)}; ` +
       `first at ${describe(first)}; worst at ${describe(worst)} (difference ${distance(found, expected, worst).toExponential(3)})`,
   );
+}
+
+/**
+ * Fails unless probabilities of a softmax are as close as the logits' rounding lets them be.
+ *
+ * @param logits that they are of
+ */
+export function expectProbabilities(name: string, found: Numbers, expected: Numbers, logits: Numbers): void {
+  if (found.length !== expected.length)
+    throw new Error(`${name}: expected ${expected.length} numbers, found ${found.length}`);
+  const largest = maxMagnitude(logits);
+  for (let i = 0; i < expected.length; i++) {
+    const p = expected[i] as number;
+    expectClose(`${name}[${i}]`, [found[i] as number], [p], probability(p, largest));
+  }
 }
 
 /** Fails unless all integers are the same, naming the first that isn't. */

@@ -1,14 +1,6 @@
 import type { AttributionSetup, Graph, InterveneResult, Intervention, NdArray, ReplacementModel } from '../../lib';
 import { Random } from '../../lib/random';
-
-/** |found - expected| <= absolute + relative * |expected| */
-interface Allowed {
-  readonly absolute: number;
-  readonly relative: number;
-}
-
-const activations: Allowed = { absolute: 5e-4, relative: 1e-5 };
-const logits: Allowed = { absolute: 1e-5, relative: 1e-3 };
+import { expectClose } from './compare';
 
 /** The active features' pre-activations, then the targets' logits before the softcap, less the mean logit. */
 interface Measured {
@@ -74,9 +66,9 @@ export class EdgeCheck {
     const found = measure(graph, await directEffects(this.model, graph.tokens, [intervention]));
     const edge = (target: number) => graph.edges[target * graph.nNodes + source] as number;
     const expected = clean.features.map((value, i) => value + edge(i));
-    expectAllClose(`${name} -> pre-activations`, found.features, expected, activations);
+    expectClose(`${name} -> pre-activations`, found.features, expected);
     const expectedLogits = clean.logits.map((value, k) => value + edge(graph.nSelected + k));
-    expectAllClose(`${name} -> logits`, found.logits, expectedLogits, logits);
+    expectClose(`${name} -> logits`, found.logits, expectedLogits);
   }
 }
 
@@ -98,11 +90,4 @@ function measure(graph: Graph, { rawLogits, activations }: InterveneResult): Mea
   const last = all.data.subarray(all.data.length - (all.shape[1] as number));
   const mean = last.reduce((sum, logit) => sum + logit, 0) / last.length;
   return { features, logits: graph.logits.map(({ tokenId }) => (last[tokenId] as number) - mean) };
-}
-
-function expectAllClose(name: string, found: number[], expected: number[], { absolute, relative }: Allowed): void {
-  const far = expected.findIndex(
-    (value, i) => !(Math.abs((found[i] as number) - value) <= absolute + relative * Math.abs(value)),
-  );
-  if (far >= 0) throw new Error(`${name}[${far}]: found ${found[far]}, expected ${expected[far]}`);
 }

@@ -2,9 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type GraphServer, type ReplacementModel, serve } from '../../../lib';
+import { wholeFileNeeds } from '../../support/needs';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const { launchChromium } = require('../../../scripts/chromium') as { launchChromium: () => Promise<Browser> };
+
+// This file is part of every test of the page.
+wholeFileNeeds('chromium');
 
 export interface StartOptions {
   readonly model?: ReplacementModel;

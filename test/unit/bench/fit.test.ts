@@ -1,3 +1,5 @@
+import { digits } from '../../support/bounds';
+
 type Point = readonly [number, number];
 
 const { fittedExponent, largestDeviation } = require('../../../scripts/bench/fit') as {
@@ -7,8 +9,8 @@ const { fittedExponent, largestDeviation } = require('../../../scripts/bench/fit
 
 it('finds the exponent of a power law', () => {
   const cubes: Point[] = [2, 3, 7].map((x) => [x, 5 * x ** 3]);
-  expect(fittedExponent(cubes)).toBeCloseTo(3, 12);
-  expect(largestDeviation(cubes, 3)).toBeCloseTo(0, 12);
+  expect(fittedExponent(cubes)).toBeCloseTo(3, digits.float64);
+  expect(largestDeviation(cubes, 3)).toBeCloseTo(0, digits.float64);
 });
 
 it('fits least squares where no power law goes through all points', () => {
@@ -19,7 +21,7 @@ it('fits least squares where no power law goes through all points', () => {
       [2, 8],
       [4, 1],
     ]),
-  ).toBeCloseTo(0, 12);
+  ).toBeCloseTo(0, digits.float64);
 });
 
 it('measures the deviation from the middle of what there is', () => {
@@ -28,5 +30,5 @@ it('measures the deviation from the middle of what there is', () => {
     [10, 120],
   ];
   // Around 10 x: 8 and 12 per x.
-  expect(largestDeviation(points, 1)).toBeCloseTo(0.2, 12);
+  expect(largestDeviation(points, 1)).toBeCloseTo(0.2, digits.float64);
 });

@@ -1,4 +1,5 @@
 import { Graph, type GraphData, nodeId } from '../../../lib/graph';
+import { digits } from '../../support/bounds';
 import { Oracle } from './support/oracle';
 import { tinyData, tinyNodes } from './support/tiny';
 
@@ -60,10 +61,10 @@ test('weights by target and source', () => {
 test('influence, edge influence and scores', async () => {
   const influence = await graph.nodeInfluence();
   expect(influence).toHaveLength(tinyNodes);
-  expect(influence[2]).toBeCloseTo(0.5 * 0.75 + 0.0625 * 0.25, 6);
+  expect(influence[2]).toBeCloseTo(0.5 * 0.75 + 0.0625 * 0.25, digits.float32);
   const edges = await graph.edgeInfluence();
   expect(edges.shape).toEqual([5, tinyNodes]);
-  expect(edges.data[3 * tinyNodes + 2]).toBeCloseTo(0.5 * 0.75, 6);
+  expect(edges.data[3 * tinyNodes + 2]).toBeCloseTo(0.5 * 0.75, digits.float32);
   const { replacement, completeness } = await graph.scores();
   expect(replacement).toBeGreaterThan(0.5);
   expect(completeness).toBeLessThan(1);

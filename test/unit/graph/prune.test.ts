@@ -1,5 +1,6 @@
 import { Graph, type PrunedGraph } from '../../../lib/graph';
 import { PrunedGraph as PrunedGraphClass } from '../../../lib/graph/prune';
+import { digits } from '../../support/bounds';
 import { referenceRun } from './support/parity-graph';
 import { tinyData } from './support/tiny';
 
@@ -50,7 +51,7 @@ test('top features are the kept ones by influence', async () => {
 test('top edges carry their target’s influence', async () => {
   const edges = await graph.topEdges(100, everything);
   expect(edges[0]).toMatchObject({ source: { index: 2 }, target: { index: 9 }, weight: 3, share: 0.75 });
-  expect(edges[0]?.influence).toBeCloseTo(0.375, 6);
+  expect(edges[0]?.influence).toBeCloseTo(0.375, digits.float32);
   const influences = edges.map((edge) => edge.influence);
   expect(influences).toEqual([...influences].sort((a, b) => b - a));
 });
@@ -65,7 +66,7 @@ test('top paths of a small graph', async () => {
     'output " c" p=0.500',
   ]);
   expect(first?.weights).toEqual([-3, 2, 3]);
-  expect(first?.share).toBeCloseTo(0.5 * 0.75 * (2 / 4) * (3 / 4), 6);
+  expect(first?.share).toBeCloseTo(0.5 * 0.75 * (2 / 4) * (3 / 4), digits.float32);
   const all = pruned.topPaths(1000);
   expect(all).toHaveLength(allPaths(pruned).length);
 });
