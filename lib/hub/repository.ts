@@ -6,7 +6,7 @@ import { makeFolder, writeFileAtomically } from '../io/files';
 import { CacheLayout } from './cache-layout';
 import type { HubClient } from './client';
 import { notFound } from './failures';
-import { type HubReference, isCommit } from './reference';
+import { type HubReference, isCommit, scanOf } from './reference';
 
 /** A repository at one commit: what files it has, and which of them are in the cache. */
 export class Repository {
@@ -95,15 +95,12 @@ export class Repository {
   }
 }
 
-export function notInCache(
-  { repo, revision }: HubReference,
-  path: string | undefined,
-  cacheDir: string,
-): CircuitTracerError {
-  const what =
-    path === undefined ? `Nothing of ${repo}@${revision ?? 'main'}` : `${path} of ${repo}@${revision ?? 'main'}`;
+/** @param what undefined: all of it */
+export function notInCache(reference: HubReference, what: string | undefined, cacheDir: string): CircuitTracerError {
+  const set = `${reference.repo}@${reference.revision ?? 'main'}`;
+  const lacking = what === undefined ? `Nothing of ${set} is` : `${what} of ${set} is not`;
   return notFound(
-    `${what} is not in the cache ${cacheDir}, and the hub may not be asked while offline. Fetch it once without HF_HUB_OFFLINE: circuit-tracer fetch ${repo}.`,
+    `${lacking} in the cache ${cacheDir}, and the hub may not be asked while offline. Fetch it once while online, without HF_HUB_OFFLINE: circuit-tracer fetch ${scanOf(reference)}.`,
   );
 }
 

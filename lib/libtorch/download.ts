@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
+import { parseJson } from '../io/json';
 
 export interface DownloadOptions {
   url: string;
@@ -151,7 +152,7 @@ const noteFile = (part: string): string => `${part}.json`;
 /** The server's mark of the file that `part` is the beginning of, if it is known and of this address. */
 async function resumable(part: string, url: string): Promise<string | undefined> {
   try {
-    const note = JSON.parse(await readFile(noteFile(part), 'utf8')) as { url: string; validator?: string };
+    const note = parseJson(await readFile(noteFile(part), 'utf8')) as { url: string; validator?: string };
     return note.url === url ? note.validator : undefined;
   } catch {
     return undefined;

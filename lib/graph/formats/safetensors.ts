@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { CircuitTracerError } from '../../errors';
-import { readSafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
+import { parseJson } from '../../io/json';
+import { readSafetensorsArrays, type SafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
 import type { GraphData, LogitTarget } from '../graph-data';
 
 const format = 'circuit-tracer graph';
@@ -16,7 +17,7 @@ type Description = Pick<
   readonly logitPlaces?: readonly Pick<LogitTarget, 'position' | 'feature'>[];
 };
 
-type Arrays = Awaited<ReturnType<typeof readSafetensorsArrays>>['arrays'];
+type Arrays = Pick<SafetensorsArrays, 'arrays' | 'otherDtypes'>;
 
 /** @throws CircuitTracerError `ERR_FILE_WRITE`. */
 export async function saveGraphData(path: string, data: GraphData): Promise<void> {
@@ -65,7 +66,7 @@ function describeGraph({ logits, ...data }: GraphData): string {
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
  */
 export async function loadGraphData(path: string): Promise<GraphData> {
-  const { arrays, metadata } = await readSafetensorsArrays(path);
+  const { metadata, ...arrays } = await readSafetensorsArrays(path);
   const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
   const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);
@@ -82,7 +83,7 @@ export async function loadGraphData(path: string): Promise<GraphData> {
       token,
       probability: probabilities[rank] as number,
       ...logitPlaces[rank],
-      ...(arrays.has(vectorName(rank)) && { vector: floats(path, arrays, vectorName(rank), [-1]) }),
+      ...(hasTensor(arrays, vectorName(rank)) && { vector: floats(path, arrays, vectorName(rank), [-1]) }),
     })),
     packageVersion: metadata.package_version ?? '',
   };
@@ -95,7 +96,7 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
   }
   let description: unknown;
   try {
-    description = JSON.parse(metadata.graph ?? '');
+    description = parseJson(metadata.graph ?? '');
   } catch (error) {
     throw broken(path, `the metadata entry 'graph' isn't JSON (${(error as Error).message})`);
   }
@@ -106,6 +107,10 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
     throw broken(path, `the metadata entry 'graph' must have as many logitPlaces as logitTokens`);
   }
   return { logitTokens, logitPlaces, prompt, tokenStrings, featureLabels, scan, model, settings, timings };
+}
+
+function hasTensor({ arrays, otherDtypes }: Arrays, name: string): boolean {
+  return arrays.has(name) || otherDtypes.has(name);
 }
 
 function floats(path: string, arrays: Arrays, name: string, shape: readonly number[]): Float32Array {
@@ -126,8 +131,9 @@ function integers(path: string, arrays: Arrays, name: string, shape: readonly nu
 }
 
 /** @param shape expected; -1 = any size */
-function array(path: string, arrays: Arrays, name: string, shape: readonly number[]): unknown {
+function array(path: string, { arrays, otherDtypes }: Arrays, name: string, shape: readonly number[]): unknown {
   const found = arrays.get(name);
+  if (otherDtypes.has(name)) throw broken(path, `tensor ${name} is of dtype ${otherDtypes.get(name)}, which graphs don't have`);
   if (!found) throw broken(path, `tensor ${name} is missing`);
   const fits = found.shape.length === shape.length && shape.every((size, i) => size < 0 || size === found.shape[i]);
   if (fits) return found.data;
