@@ -82,7 +82,7 @@ async function describeFiles(repository: Repository, paths: readonly string[]): 
   const { endpoint: hubUrl } = client.settings;
   for (let first = 0; first < paths.length; first += pathsPerRequest) {
     const asked = paths.slice(first, first + pathsPerRequest);
-    const found = await pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetch });
+    const found = await pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetchSmall });
     const byPath = new Map(found.map((info) => [info.path, info]));
     for (const path of asked) {
       const info = byPath.get(path);

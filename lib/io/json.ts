@@ -24,10 +24,19 @@ const [quote, comma, openList, closeList, openObject, closeObject] = [...'",[]{}
  *
  * @throws SyntaxError in words that complete `expected JSON, found `.
  */
-export function parseJson(text: string, limits: JsonLimits = {}): unknown {
+export function parseJson(text: string, limits?: JsonLimits): unknown {
+  checkJson(text, limits);
+  return JSON.parse(text);
+}
+
+/**
+ * The same check, of a text that others parse.
+ *
+ * @throws SyntaxError in words that complete `expected JSON, found `.
+ */
+export function checkJson(text: string, limits: JsonLimits = {}): void {
   const excess = findExcess(text, limits);
   if (excess !== undefined) throw new SyntaxError(excess);
-  return JSON.parse(text);
 }
 
 function findExcess(text: string, limits: JsonLimits): string | undefined {

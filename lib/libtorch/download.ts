@@ -14,6 +14,8 @@ export interface DownloadOptions {
   /** Bytes so far and in all; total 0 when the server doesn't say. */
   onBytes?: (done: number, total: number) => void;
   signal?: AbortSignal;
+  /** A connection on which nothing has come for so long counts as broken. Default 30 seconds. */
+  silenceMs?: number;
 }
 
 /** The server can't be reached or doesn't have the file: another source may. */
@@ -22,28 +24,34 @@ export class UnavailableError extends Error {}
 /** The connection broke; what has arrived is kept. */
 class BrokenError extends Error {}
 
+/** It is there, but nothing comes. */
+class SilentError extends BrokenError {}
+
 const connectTimeout = 8_000;
-const idleTimeout = 60_000;
 const attemptsWithoutProgress = 5;
+/** Of connections that go silent instead of breaking, fewer: a minute and a half are enough to wait for a byte. */
+const silencesWithoutProgress = 3;
 
 /**
  * Downloads a file, going on where an earlier call or a broken connection left off when the server has the same file
  * still (HTTP range with validator), else from the start.
  *
- * @throws UnavailableError, also when the connection keeps breaking; CircuitTracerError `ERR_LIBTORCH` when the checksum
+ * @throws UnavailableError, also when the connection keeps breaking or stays silent; CircuitTracerError `ERR_LIBTORCH` when the checksum
  * is wrong (nothing is kept of the file then), `ERR_FILE_WRITE`, `ABORT_ERR`.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const part = `${options.file}.part`;
-  for (let failures = 0; ; ) {
+  for (let [failures, silences] = [0, 0]; ; ) {
     const before = await sizeOf(part);
     try {
       await attempt(options, part);
       break;
     } catch (error) {
       if (!(error instanceof BrokenError)) throw error;
-      failures = (await sizeOf(part)) > before ? 1 : failures + 1;
-      if (failures >= attemptsWithoutProgress) {
+      const progress = (await sizeOf(part)) > before;
+      failures = progress ? 1 : failures + 1;
+      silences = (progress ? 0 : silences) + (error instanceof SilentError ? 1 : 0);
+      if (failures >= attemptsWithoutProgress || silences >= silencesWithoutProgress) {
         throw new UnavailableError(`${options.url}: the download keeps failing: ${error.message}`);
       }
       await sleep(200 * 2 ** failures, undefined, { signal: options.signal }).catch(() => undefined);
@@ -54,8 +62,8 @@ export async function download(options: DownloadOptions): Promise<void> {
   await rm(noteFile(part), { force: true });
 }
 
-async function attempt({ url, onBytes, signal }: DownloadOptions, part: string): Promise<void> {
-  const watch = new Watch(signal);
+async function attempt({ url, onBytes, signal, silenceMs = 30_000 }: DownloadOptions, part: string): Promise<void> {
+  const watch = new Watch(signal, silenceMs);
   try {
     const validator = await resumable(part, url);
     let start = validator ? await sizeOf(part) : 0;
@@ -102,8 +110,9 @@ async function append(
   try {
     const reader = body.getReader();
     for (;;) {
-      watch.restart(idleTimeout);
+      watch.restart();
       const chunk = await reader.read().catch((error) => {
+        if (watch.isSilent) throw new SilentError(`nothing came after ${done} bytes (${reason(error)})`);
         throw new BrokenError(`the connection broke after ${done} bytes (${reason(error)})`);
       });
       if (!chunk.value) return done;
@@ -130,11 +139,18 @@ class Watch {
   private timer: NodeJS.Timeout | undefined;
   readonly signal: AbortSignal;
 
-  constructor(user: AbortSignal | undefined) {
+  constructor(
+    user: AbortSignal | undefined,
+    private readonly silenceMs: number,
+  ) {
     this.signal = user ? AbortSignal.any([user, this.controller.signal]) : this.controller.signal;
   }
 
-  restart(milliseconds: number): void {
+  get isSilent(): boolean {
+    return this.controller.signal.aborted;
+  }
+
+  restart(milliseconds = this.silenceMs): void {
     this.stop();
     this.timer = setTimeout(
       () => this.controller.abort(new Error(`silent for ${milliseconds / 1000} s`)),

@@ -1,8 +1,8 @@
 import type { NativeEngine, NativeJob, NativeTranscoders } from '../binding';
 import { resolveDevice } from '../device';
 import { nativeProgress } from '../engine';
-import type { ResolvedLoadOptions } from '../model/load-options';
 import { checkChecksums } from '../io/file-checksum';
+import type { ResolvedLoadOptions } from '../model/load-options';
 import { OwnedEngine } from '../owned-engine';
 import { checkNotAborted } from '../validate';
 import { type TranscoderPlan, tensorsOf } from './spec';

@@ -1,7 +1,12 @@
 import { types } from 'node:util';
 import { CircuitTracerError } from '../../errors';
 import { parseJson } from '../../io/json';
-import { readSafetensorsArrays, type SafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
+import {
+  readSafetensorsArrays,
+  type SafetensorsArrays,
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../io/safetensors';
 import type { GraphData, LogitTarget } from '../graph-data';
 
 const format = 'circuit-tracer graph';
@@ -133,7 +138,8 @@ function integers(path: string, arrays: Arrays, name: string, shape: readonly nu
 /** @param shape expected; -1 = any size */
 function array(path: string, { arrays, otherDtypes }: Arrays, name: string, shape: readonly number[]): unknown {
   const found = arrays.get(name);
-  if (otherDtypes.has(name)) throw broken(path, `tensor ${name} is of dtype ${otherDtypes.get(name)}, which graphs don't have`);
+  if (otherDtypes.has(name))
+    throw broken(path, `tensor ${name} is of dtype ${otherDtypes.get(name)}, which graphs don't have`);
   if (!found) throw broken(path, `tensor ${name} is missing`);
   const fits = found.shape.length === shape.length && shape.every((size, i) => size < 0 || size === found.shape[i]);
   if (fits) return found.data;

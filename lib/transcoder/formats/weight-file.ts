@@ -46,10 +46,7 @@ export class WeightFile {
     const hint = transposed
       ? ' It looks transposed: use a later revision of these transcoders, or transpose it and save the file again.'
       : '';
-    throw this.error(
-      name,
-      `expected shape [${shape.join(', ')}] (${meaning}), found [${found.join(', ')}].${hint}`,
-    );
+    throw this.error(name, `expected shape [${shape.join(', ')}] (${meaning}), found [${found.join(', ')}].${hint}`);
   }
 
   /** A vector of `length`, or one number that stands for all. */
