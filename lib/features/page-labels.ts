@@ -60,7 +60,8 @@ function isFeatureNode(node: unknown): node is Record<string, unknown> {
 
 /** Its id, and the one that its parts make up. */
 function namesOf({ node_id, layer, feature, ctx_idx }: Record<string, unknown>): string[] {
-  return [plainText(node_id), [layer, feature, ctx_idx].map(plainText).join('_')];
+  const names = [plainText(node_id), [layer, feature, ctx_idx].map(plainText).join('_')];
+  return names.filter((name) => name !== '');
 }
 
 /** A text or number as text; '' for what a graph file has no business to hold there, such as lists. */
