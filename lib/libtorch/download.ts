@@ -4,12 +4,13 @@ import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'no
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
 import { parseJson } from '../io/json';
+import { log } from '../log';
 
 export interface DownloadOptions {
   url: string;
   /** Where the whole file goes; until then its bytes are in `<file>.part`. */
   file: string;
-  /** Hex. Default: only the size is checked. */
+  /** Hex. Default: only the size is checked, and the checksum is logged. */
   sha256?: string;
   /** Bytes so far and in all; total 0 when the server doesn't say. */
   onBytes?: (done: number, total: number) => void;
@@ -185,11 +186,11 @@ async function noteValidator(part: string, url: string, headers: Headers): Promi
 }
 
 async function verify({ url, sha256, signal }: DownloadOptions, part: string): Promise<void> {
-  if (!sha256) return;
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(part, { signal })) hash.update(chunk as Buffer);
   const found = hash.digest('hex');
-  if (found === sha256.toLowerCase()) return;
+  if (!sha256) log().info({ url, sha256: found }, 'no checksum of this archive is known; its own is told here');
+  if (!sha256 || found === sha256.toLowerCase()) return;
   await Promise.all([rm(part, { force: true }), rm(noteFile(part), { force: true })]);
   throw new CircuitTracerError(
     'ERR_LIBTORCH',
