@@ -34,9 +34,9 @@ const kinds: Readonly<Record<string, TranscoderSpec['kind']>> = {
 const activations: Readonly<Record<string, TranscoderSpec['activation']>> = {
   relu: 'relu',
   topk: 'topk',
-  topk_relu: 'topk_relu',
   jumprelu: 'jumprelu',
   jump_relu: 'jumprelu',
+  topk_relu: 'topk_relu',
 };
 /** Only checked: the weights themselves tell which format they are in, whatever the folder is called. */
 const loadFunctions = ['gemma-scope', 'gemma-scope-2'];
