@@ -81,8 +81,8 @@ at::Tensor activate(const TranscoderSpec& spec, const TranscoderLayer& layer, at
     case FeatureActivation::Relu:
       return h.relu_();
     case FeatureActivation::JumpRelu:
-      // Strict, and with no ReLU: h between a negative threshold and zero stays. An infinite threshold
-      // is a feature that is off, or always on.
+      // Strict, and with no ReLU: h between a negative threshold and zero stays. An infinite
+      // threshold is a feature that is off, or always on.
       return h.masked_fill_(h <= layer.threshold, 0);
     case FeatureActivation::TopK:
       return largest(h, spec.k);
