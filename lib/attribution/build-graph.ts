@@ -4,6 +4,7 @@ import { Graph } from '../graph/graph';
 import type { PreparedPrompt } from '../model/prompt';
 import type { ReplacementModel } from '../model/replacement-model';
 import { packageVersion } from '../package-version';
+import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { ResolvedAttributeOptions } from './options';
 import type { ResolvedTarget } from './targets';
 
@@ -15,6 +16,7 @@ export function buildGraph(
   { settings, offload }: ResolvedAttributeOptions,
   targets: readonly ResolvedTarget[] | undefined,
 ): Graph {
+  warnOfNegatives(model.transcoderSpec, data.values);
   const { family, nLayers, dModel, dVocab } = model.spec;
   const decode = (id: number) => model.tokenizer?.decodeToken(id) ?? String(id);
   const ids = Array.from(tokens);

@@ -12,7 +12,7 @@ export type TokenName = number | string;
 
 interface Weighted {
   /**
-   * Share of the outputs that the target stands for, 0 or more. Default: the model's probability of a token, 1 for all
+   * Share of the outputs that the target stands for, from 0 to 1. Default: the model's probability of a token, 1 for all
    * others.
    */
   readonly weight?: number;
@@ -206,7 +206,7 @@ function positionIn(position: unknown, name: string, prompt: number): number {
 }
 
 function weightOf(weight: unknown, name: string): number | null {
-  return weight === undefined ? null : checkNumber(weight, `${name}.weight`, 0, 3e38);
+  return weight === undefined ? null : checkNumber(weight, `${name}.weight`, 0, 1);
 }
 
 function textOf(tokenId: number, { tokenizer }: TargetContext): string {

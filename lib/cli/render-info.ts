@@ -1,3 +1,4 @@
+import { keepsLargest } from '../transcoder/spec';
 import type { GraphInfo, Info, ModelInfo, TranscoderInfo } from './inspect';
 import { byteSize, cell, clip, grouped, type Palette, pageWidth, printable, wrap } from './text';
 
@@ -66,7 +67,7 @@ function transcoderLines(info: TranscoderInfo): string[] {
     ...field('layers', String(spec.nLayers)),
     ...field('width', grouped(spec.dModel)),
     ...field('features', features),
-    ...field('activation', spec.activation === 'topk' ? `topk, k ${spec.k}` : spec.activation),
+    ...field('activation', keepsLargest(spec.activation) ? `${spec.activation}, k ${spec.k}` : spec.activation),
     ...field('reads', spec.featureInputHook),
     ...field('writes', spec.featureOutputHook),
     ...field('skip', spec.hasSkip ? 'yes' : 'no'),

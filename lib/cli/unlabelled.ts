@@ -58,14 +58,23 @@ function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: s
   }
   const tokens = Array.isArray(metadata.prompt_tokens) ? metadata.prompt_tokens : [];
   const features = nodes.filter((node) => isObject(node) && node.feature_type === featureType);
-  features.sort((a, b) => (a.influence ?? 1) - (b.influence ?? 1));
+  features.sort((a, b) => (numberOf(a.influence) ?? 1) - (numberOf(b.influence) ?? 1));
   const found = features.flatMap((node): Node[] => {
     const key = keyOfNode(node);
-    const place = { position: Number(node.ctx_idx), activation: node.activation ?? null };
-    return key === undefined ? [] : [{ key, token: String(tokens[place.position] ?? ''), ...place }];
+    const place = { position: numberOf(node.ctx_idx) ?? Number.NaN, activation: numberOf(node.activation) ?? null };
+    return key === undefined ? [] : [{ key, token: textOf(tokens[place.position]), ...place }];
   });
   const labels = { ...labelsOfGraphFile(file), ...more };
-  return { scan: String(metadata.scan ?? ''), labels, unlabelled: withoutLabel(found, labels) };
+  return { scan: textOf(metadata.scan), labels, unlabelled: withoutLabel(found, labels) };
+}
+
+/** Undefined for what is no number, as a graph file may hold anything. */
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function withoutLabel(nodes: readonly Node[], labels: FeatureLabels): Unlabelled[] {

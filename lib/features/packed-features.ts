@@ -2,13 +2,17 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, unzip } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
+import { cantorPair } from '../graph/cantor';
 import { fileExists, isObject } from '../io/files';
+import { type JsonLimits, parseJson } from '../io/json';
 import { type FeatureExamples, findProblem } from './feature-examples';
-import { FolderSource, indexFile, type PackedSource } from './packed-source';
+import { FolderSource, indexFile, largestIndex, type PackedSource } from './packed-source';
 
-/** No feature's examples, and no index, are larger when unpacked. */
+/** No feature's examples are larger when unpacked. */
 const largestFeature = 64 * 2 ** 20;
-const largestIndex = 1024 * 2 ** 20;
+
+/** Layers with a list of numbers each; quantiles with examples with lists. */
+const [indexLimits, featureLimits] = [{ maxDepth: 8 }, { maxDepth: 16, maxMemory: 2 ** 27 }];
 
 interface LayerIndex {
   readonly filename: string;
@@ -74,8 +78,9 @@ export class PackedFeatures {
     const entry = await this.#source.range(index.filename, start, end);
     const length = entry.length < 4 ? Number.NaN : entry.readUInt32LE(0);
     if (!(length <= entry.length - 4)) throw broken(where, 'the entry is cut short');
-    const value = parse(where, await unpack(where, entry.subarray(4, 4 + length), unzip, largestFeature));
-    const problem = findProblem(value);
+    const text = await unpack(where, entry.subarray(4, 4 + length), unzip, largestFeature);
+    const value = parse(where, text, featureLimits);
+    const problem = findProblem(value) ?? wrongFeature((value as FeatureExamples).index, layer, feature);
     if (problem !== undefined) throw broken(where, problem);
     return value as FeatureExamples;
   }
@@ -90,6 +95,12 @@ export class PackedFeatures {
   }
 }
 
+/** An offset too few or too many would give the examples of another feature. Some sets number features as pages do, by pairs. */
+function wrongFeature(index: number, layer: number, feature: number): string | undefined {
+  if (index === feature || index === cantorPair(layer, feature)) return undefined;
+  return `the entry is of feature ${index}, so the index and the file don't fit each other`;
+}
+
 /** The folder of packed examples that comes with a folder of transcoders; undefined when there is none. */
 export async function findFeatures(transcoderDir: string): Promise<string | undefined> {
   const folder = join(transcoderDir, 'features');
@@ -97,7 +108,7 @@ export async function findFeatures(transcoderDir: string): Promise<string | unde
 }
 
 function parseIndex(path: string, text: Buffer): Map<number, LayerIndex> {
-  const index = parse(path, text);
+  const index = parse(path, text, indexLimits);
   if (!isObject(index)) throw broken(path, 'the index must be an object');
   const layers = new Map<number, LayerIndex>();
   for (const [layer, entry] of Object.entries(index)) {
@@ -128,9 +139,9 @@ async function unpack(where: string, packed: Buffer, unpacker: Unpacker, maxOutp
   }
 }
 
-function parse(where: string, text: Buffer): unknown {
+function parse(where: string, text: Buffer, limits: JsonLimits): unknown {
   try {
-    return JSON.parse(text.toString('utf8'));
+    return parseJson(text.toString('utf8'), limits);
   } catch (cause) {
     throw broken(where, `it isn't JSON (${(cause as Error).message})`, cause);
   }

@@ -1,8 +1,12 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CircuitTracerError } from '../errors';
 import { readError, regularFile } from '../io/files';
 
 export const indexFile = 'index.json.gz';
+
+/** Unpacked, so packed all the more: the index of 16 million features takes 170 MB. */
+export const largestIndex = 256 * 2 ** 20;
 
 /** Where the files of packed features are read from. */
 export interface PackedSource {
@@ -32,7 +36,10 @@ export class FolderSource implements PackedSource {
 
   async index(): Promise<Buffer> {
     const path = this.nameOf(indexFile);
-    await regularFile(path);
+    const { size } = await regularFile(path);
+    if (size > largestIndex) {
+      throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected at most ${largestIndex} bytes, found ${size}`);
+    }
     return readFile(path).catch((error) => {
       throw readError(path, error);
     });
@@ -40,8 +47,12 @@ export class FolderSource implements PackedSource {
 
   async range(filename: string, start: number, end: number): Promise<Buffer> {
     const file = await this.#file(this.nameOf(filename));
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
-    return buffer.subarray(0, bytesRead);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+      return buffer.subarray(0, bytesRead);
+    } catch (error) {
+      throw readError(this.nameOf(filename), error);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { cantorUnpair } from '../graph/cantor';
 import { isObject } from '../io/files';
+import { parseJson } from '../io/json';
 import { type FeatureLabels, labelKey } from './labels';
 
 /** Nodes of a graph file that stand for a transcoder's feature. */
@@ -17,7 +18,7 @@ export function labelsOfClerps(clerps: unknown, readKey: KeyReader = featureOfKe
   const labels: Record<string, string> = {};
   for (const pair of pairs) {
     const [key, label] = Array.isArray(pair) ? pair : [];
-    const feature = readKey(String(key));
+    const feature = readKey(plainText(key));
     if (feature !== undefined && typeof label === 'string' && label !== '') labels[feature] = label;
   }
   return labels;
@@ -46,7 +47,7 @@ export function labelsOfGraphFile(file: Record<string, unknown>): FeatureLabels 
   for (const node of nodes) {
     const key = keyOfNode(node);
     if (key === undefined) continue;
-    for (const name of [node.node_id, `${node.layer}_${node.feature}_${node.ctx_idx}`]) keys.set(String(name), key);
+    for (const name of namesOf(node)) keys.set(name, key);
     if (typeof node.clerp === 'string' && node.clerp !== '') labels[key] = node.clerp;
   }
   const clerps = isObject(file.qParams) ? jsonOf(file.qParams.clerps) : undefined;
@@ -57,19 +58,37 @@ function isFeatureNode(node: unknown): node is Record<string, unknown> {
   return isObject(node) && node.feature_type === featureType;
 }
 
+/** Its id, and the one that its parts make up. */
+function namesOf({ node_id, layer, feature, ctx_idx }: Record<string, unknown>): string[] {
+  const names = [plainText(node_id), [layer, feature, ctx_idx].map(plainText).join('_')];
+  return names.filter((name) => name !== '');
+}
+
+/** A text or number as text; '' for what a graph file has no business to hold there, such as lists. */
+function plainText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 /** By the paired number where its layer agrees, else by an id `{layer}_{feature}_{position}`. */
-export function keyOfNode({ node_id: id, layer, feature }: Record<string, unknown>): string | undefined {
-  const unpaired = cantorUnpair(Number(feature));
-  if (unpaired?.layer === Number(layer)) return pairedKey(Number(feature));
-  const [, ownLayer, index] = /^(\d+)_(\d+)_\d+$/.exec(String(id)) ?? [];
-  return Number(ownLayer) === Number(layer) ? labelKey({ layer: Number(layer), feature: Number(index) }) : undefined;
+export function keyOfNode(node: Record<string, unknown>): string | undefined {
+  const [layer, feature] = [plainNumber(node.layer), plainNumber(node.feature)];
+  const unpaired = cantorUnpair(feature);
+  if (unpaired?.layer === layer) return pairedKey(feature);
+  const [, ownLayer, index] = /^(\d+)_(\d+)_\d+$/.exec(plainText(node.node_id)) ?? [];
+  return Number(ownLayer) === layer ? labelKey({ layer, feature: Number(index) }) : undefined;
+}
+
+/** Some writers give numbers as text. */
+function plainNumber(value: unknown): number {
+  const text = plainText(value);
+  return text === '' ? Number.NaN : Number(text);
 }
 
 /** Some pages save the list as its JSON. */
 function jsonOf(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ export interface LogitTarget {
   readonly tokenId: number;
   /** The decoded token, or the target's label. */
   readonly token: string;
-  /** Weight of the target in influence: for a token, by default, the model's probability of it. Not negative. */
+  /** Weight of the target in influence, from 0 to 1: for a token, by default, the model's probability of it. */
   readonly probability: number;
   /** Where it is; left out when it is the last position. */
   readonly position?: number;
@@ -168,14 +168,21 @@ function placesProblem({ activeFeatures, model, tokens }: GraphData): string | u
   return undefined;
 }
 
+/** A softmax in float32 may exceed 1 by its rounding. */
+const largestProbability = 1 + 1e-5;
+
 function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: GraphData): string | undefined {
   if (logits.length === 0) return 'logits must hold at least one target; found none.';
   for (const [i, logit] of logits.entries()) {
     if (!isRecord(logit) || !isIndex(logit.tokenId, 2 ** 31 - 1) || typeof logit.token !== 'string') {
       return `logits[${i}] must have a tokenId of 0 or more and a token; found ${JSON.stringify(logit)}.`;
     }
-    if (!(Number.isFinite(logit.probability) && logit.probability >= 0)) {
-      return `logits[${i}].probability must be a finite number of 0 or more; found ${describe(logit.probability)}.`;
+    if (!(logit.probability >= 0 && logit.probability <= largestProbability)) {
+      return `logits[${i}].probability must be a number from 0 to 1; found ${describe(logit.probability)}.`;
+    }
+    // What is no token has an id beyond the vocabulary: dVocab and its place among the targets.
+    if (logit.tokenId >= model.dVocab + logits.length) {
+      return `logits[${i}].tokenId must be below ${model.dVocab}, or for what is no token below ${model.dVocab + logits.length}; found ${logit.tokenId}.`;
     }
   }
   for (const [i, { position = 0, feature, vector }] of logits.entries()) {

@@ -220,12 +220,13 @@ export class Graph implements GraphData {
    * is added once more; its negative, when s is removed. A pre-activation that changes by d is taken to change the
    * activation by d as well.
    *
-   * @throws CircuitTracerError `ABORT_ERR`, or what loading LibTorch throws.
+   * @throws CircuitTracerError `ERR_NUMERIC` when edges aren't finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
   async totalEffects(options: SignalOptions = {}): Promise<NativeArray> {
     const signal = signalOf(options);
     const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
     const data = await runJob(graphEngine().totalEffects(this.#input(), activations), signal);
+    requireFinite(data);
     return { data, shape: [this.nLogits, this.nSelected] };
   }
 

@@ -7,7 +7,7 @@ import { CircuitTracerError } from '../errors';
 import { fileExists, makeFolder, withFileLock, writeError } from '../io/files';
 import { checkNotAborted } from '../validate';
 import type { CacheLayout } from './cache-layout';
-import type { HubClient } from './client';
+import { type HubClient, Silence } from './client';
 
 /** Content of a file of the hub, named by its hash. */
 export interface Blob {
@@ -19,7 +19,8 @@ export interface Blob {
 }
 
 const breaksWithoutProgress = 5;
-const silenceMs = 60_000;
+/** Of connections that go silent instead of breaking, fewer: each takes the whole of the time to wait. */
+const silencesWithoutProgress = 3;
 /** Another process may be downloading the same for hours; Ctrl-C still ends the wait. */
 const lockWaitMs = 24 * 3600 * 1000;
 
@@ -72,7 +73,7 @@ async function fillPart(client: HubClient, blob: Blob, part: string, onBytes: (d
   const handle = await openPart(part, blob.size);
   try {
     let done = (await handle.stat()).size;
-    for (let breaks = 0; done < blob.size; ) {
+    for (let [breaks, silences] = [0, 0]; done < blob.size; ) {
       onBytes(done);
       const before = done;
       const reason = await append(client, blob, handle, done, (now) => {
@@ -81,7 +82,9 @@ async function fillPart(client: HubClient, blob: Blob, part: string, onBytes: (d
       });
       checkNotAborted(client.signal);
       breaks = done > before ? 0 : breaks + 1;
-      if (done < blob.size && breaks >= breaksWithoutProgress) throw keepsBreaking(blob, reason);
+      silences = (done > before ? 0 : silences) + (reason instanceof Silence ? 1 : 0);
+      const isOver = breaks >= breaksWithoutProgress || silences >= silencesWithoutProgress;
+      if (done < blob.size && isOver) throw keepsBreaking(blob, reason);
       if (breaks > 0) await delay(100 * 2 ** breaks);
     }
     await handle.sync();
@@ -99,7 +102,8 @@ async function append(
   onBytes: (done: number) => void,
 ): Promise<unknown> {
   const silence = new AbortController();
-  const restart = () => setTimeout(() => silence.abort(new Error(`silent for ${silenceMs / 1000} s`)), silenceMs);
+  const { silenceMs } = client.settings;
+  const restart = () => setTimeout(() => silence.abort(new Silence(silenceMs)), silenceMs);
   const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
   const { url, size } = blob;
   const answer = await client.fetch(url, { headers, signal: silence.signal });
@@ -117,7 +121,7 @@ async function append(
     return undefined;
   } catch (error) {
     if (error instanceof CircuitTracerError) throw error;
-    return error;
+    return silence.signal.aborted ? silence.signal.reason : error;
   } finally {
     clearTimeout(timer);
   }

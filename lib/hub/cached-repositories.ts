@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
@@ -126,7 +126,7 @@ async function isStale(file: string): Promise<boolean> {
 interface Snapshot extends CachedRevision {
   /** Names of the blobs it links to. */
   readonly blobs: ReadonlySet<string>;
-  /** Of files that are no links, where the system has none. */
+  /** Of files that are neither links nor hard links to blobs, where the system has none. */
   readonly copiedBytes: number;
 }
 
@@ -141,21 +141,36 @@ interface Contents {
 
 async function contentsOf(layout: CacheLayout): Promise<Contents> {
   const blobs = new Map<string, number>();
-  for (const file of await filesBelow(join(layout.folder, 'blobs')))
-    blobs.set(file, await sizeOf(join(layout.folder, 'blobs', file)));
+  const names = new Map<string, string>();
+  for (const file of await filesBelow(join(layout.folder, 'blobs'))) {
+    const status = await lstat(join(layout.folder, 'blobs', file)).catch(() => undefined);
+    blobs.set(file, status?.size ?? 0);
+    if (status) names.set(inodeOf(status), file);
+  }
   const refs = new Map<string, string>();
   for (const name of await filesBelow(join(layout.folder, 'refs'))) {
     refs.set(name, (await readFile(join(layout.folder, 'refs', name), 'utf8').catch(() => '')).trim());
   }
   const snapshots: Snapshot[] = [];
   for (const { name } of await entriesOf(join(layout.folder, 'snapshots'))) {
-    const names = [...refs].filter(([, commit]) => commit === name).map(([ref]) => ref);
-    snapshots.push(await describeSnapshot(layout, name, names));
+    const pointers = [...refs].filter(([, commit]) => commit === name).map(([ref]) => ref);
+    snapshots.push(await describeSnapshot(layout, name, pointers, names));
   }
   return { layout, blobs, refs, snapshots };
 }
 
-async function describeSnapshot(layout: CacheLayout, commit: string, refs: readonly string[]): Promise<Snapshot> {
+/** Hard links to one content have it in common. */
+function inodeOf({ dev, ino }: Stats): string {
+  return `${dev} ${ino}`;
+}
+
+/** @param blobNames by their inodes */
+async function describeSnapshot(
+  layout: CacheLayout,
+  commit: string,
+  refs: readonly string[],
+  blobNames: ReadonlyMap<string, string>,
+): Promise<Snapshot> {
   const folder = join(layout.folder, 'snapshots', commit);
   const blobFolder = await realpath(join(layout.folder, 'blobs')).catch(() => '');
   const blobs = new Set<string>();
@@ -165,7 +180,9 @@ async function describeSnapshot(layout: CacheLayout, commit: string, refs: reado
     const status = real === undefined ? undefined : await lstat(real).catch(() => undefined);
     if (real === undefined || status === undefined) continue;
     const name = relative(blobFolder, real);
+    const hardLinked = blobNames.get(inodeOf(status));
     if (blobFolder !== '' && isPathPart(name) && !name.includes(sep)) blobs.add(name);
+    else if (hardLinked !== undefined) blobs.add(hardLinked);
     else copiedBytes += status.size;
     [files, bytes, fetchedAt] = [files + 1, bytes + status.size, Math.max(fetchedAt, status.mtimeMs)];
   }
@@ -185,10 +202,6 @@ async function filesBelow(folder: string, under = ''): Promise<string[]> {
 
 function entriesOf(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch(() => []);
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return (await lstat(file).catch(() => undefined))?.size ?? 0;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
+import { checkJson } from '../io/json';
 import { abortError, checkNotAborted } from '../validate';
 import { connectionFailure, refusal } from './failures';
 import type { HubSettings } from './settings';
@@ -9,6 +10,15 @@ const connectionAttempts = 3;
 /** A hub that asks for a longer pause than this is not waited for. */
 const longestPauseMs = 60_000;
 const answerWithinMs = 30_000;
+/** Lists of files come some hundred at a time. */
+const largestAnswer = 2 ** 26;
+
+/** Nothing has come for the time there is to wait. */
+export class Silence extends Error {
+  constructor(milliseconds: number) {
+    super(`silent for ${milliseconds / 1000} s`);
+  }
+}
 
 /** Requests to the hub: with the token where it belongs, repeated while that may help, failures in words. */
 export class HubClient {
@@ -29,7 +39,44 @@ export class HubClient {
     return new HubClient(this.settings, this.signal ? AbortSignal.any([this.signal, signal]) : signal);
   }
 
-  /** `fetch` for `@huggingface/hub`, and for downloads. Answers other than success are thrown. */
+  /** `fetch` for `@huggingface/hub`: small answers, read and checked before they are handed on. */
+  readonly fetchSmall: typeof fetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    for (let attempt = 1; ; attempt++) {
+      const silence = new AbortController();
+      const answer = await this.fetch(url, { ...init, signal: silence.signal });
+      try {
+        const text = await this.#whole(answer, silence);
+        checkJson(text);
+        return new Response(text, { status: answer.status, headers: answer.headers });
+      } catch (error) {
+        checkNotAborted(this.signal);
+        if (attempt >= connectionAttempts || error instanceof SyntaxError) throw connectionFailure(error, url);
+      }
+    }
+  };
+
+  async #whole(answer: Response, silence: AbortController): Promise<string> {
+    const { silenceMs } = this.settings;
+    const restart = () => setTimeout(() => silence.abort(new Silence(silenceMs)), silenceMs);
+    let timer = restart();
+    try {
+      const pieces: Uint8Array[] = [];
+      let length = 0;
+      for await (const piece of answer.body ?? []) {
+        clearTimeout(timer);
+        timer = restart();
+        length += piece.length;
+        if (length > largestAnswer) throw new SyntaxError(`its answer is longer than ${largestAnswer} bytes`);
+        pieces.push(piece);
+      }
+      return Buffer.concat(pieces).toString('utf8');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** `fetch` for downloads. Answers other than success are thrown. */
   readonly fetch: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init?.headers);

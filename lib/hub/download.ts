@@ -1,11 +1,11 @@
-import { copyFile, lstat, rm, stat, statfs, symlink } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
 import { pathsInfo } from '@huggingface/hub';
 import { type ProgressListener, tellProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { fileExists, makeFolder } from '../io/files';
 import { checkNotAborted } from '../validate';
 import { type Blob, fetchBlob, partOf } from './blob';
+import { linkFile } from './link-file';
 import type { Repository } from './repository';
 
 /** Files that something needs of a repository, by their paths in it. */
@@ -45,7 +45,7 @@ export async function fetchFiles(needed: readonly NeededFiles[], onProgress?: Pr
   const toFetch = missing.filter(({ blob, present }) => present < blob.size || blob.size === 0);
   await checkSpace(toFetch);
   await fetchBlobs(toFetch, onProgress);
-  for (const file of missing) await link(file);
+  for (const { repository, path, blob } of missing) await linkFile(repository.file(path), blob.layout.blob(blob.hash));
 }
 
 /** What fetching would fetch, each file once. */
@@ -82,7 +82,7 @@ async function describeFiles(repository: Repository, paths: readonly string[]): 
   const { endpoint: hubUrl } = client.settings;
   for (let first = 0; first < paths.length; first += pathsPerRequest) {
     const asked = paths.slice(first, first + pathsPerRequest);
-    const found = await pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetch });
+    const found = await pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetchSmall });
     const byPath = new Map(found.map((info) => [info.path, info]));
     for (const path of asked) {
       const info = byPath.get(path);
@@ -175,17 +175,4 @@ class DownloadProgress {
   #tell(done: number): void {
     if (this.listener) tellProgress(this.listener, { phase: 'download', done, total: this.#total, unit: 'bytes' });
   }
-}
-
-/** Relative, as Python's library links, so that the cache can be moved; a copy where links aren't allowed. */
-async function link({ repository, path, blob }: RemoteFile): Promise<void> {
-  const [file, target] = [repository.file(path), blob.layout.blob(blob.hash)];
-  await makeFolder(dirname(file));
-  // A link whose blob was gone is there still.
-  const old = await lstat(file).catch(() => undefined);
-  if (old && !(await fileExists(file))) await rm(file, { force: true });
-  await symlink(relative(dirname(file), target), file).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPERM') await copyFile(target, file);
-    else if (error.code !== 'EEXIST') throw error;
-  });
 }

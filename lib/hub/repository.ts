@@ -6,7 +6,7 @@ import { makeFolder, writeFileAtomically } from '../io/files';
 import { CacheLayout } from './cache-layout';
 import type { HubClient } from './client';
 import { notFound } from './failures';
-import { type HubReference, isCommit } from './reference';
+import { type HubReference, isCommit, scanOf } from './reference';
 
 /** A repository at one commit: what files it has, and which of them are in the cache. */
 export class Repository {
@@ -35,7 +35,13 @@ export class Repository {
     const { repo, revision = 'main' } = reference;
     const additionalFields: ('sha' | 'filePaths')[] = ['sha', 'filePaths'];
     const { endpoint: hubUrl } = client.settings;
-    const { sha, filePaths } = await modelInfo({ name: repo, revision, hubUrl, additionalFields, fetch: client.fetch });
+    const { sha, filePaths } = await modelInfo({
+      name: repo,
+      revision,
+      hubUrl,
+      additionalFields,
+      fetch: client.fetchSmall,
+    });
     if (!isCommit(sha) || !Array.isArray(filePaths)) {
       throw new CircuitTracerError(
         'ERR_HUB',
@@ -95,15 +101,12 @@ export class Repository {
   }
 }
 
-export function notInCache(
-  { repo, revision }: HubReference,
-  path: string | undefined,
-  cacheDir: string,
-): CircuitTracerError {
-  const what =
-    path === undefined ? `Nothing of ${repo}@${revision ?? 'main'}` : `${path} of ${repo}@${revision ?? 'main'}`;
+/** @param what undefined: all of it */
+export function notInCache(reference: HubReference, what: string | undefined, cacheDir: string): CircuitTracerError {
+  const set = `${reference.repo}@${reference.revision ?? 'main'}`;
+  const lacking = what === undefined ? `Nothing of ${set} is` : `${what} of ${set} is not`;
   return notFound(
-    `${what} is not in the cache ${cacheDir}, and the hub may not be asked while offline. Fetch it once without HF_HUB_OFFLINE: circuit-tracer fetch ${repo}.`,
+    `${lacking} in the cache ${cacheDir}, and the hub may not be asked while offline. Fetch it once while online, without HF_HUB_OFFLINE: circuit-tracer fetch ${scanOf(reference)}.`,
   );
 }
 

@@ -20,6 +20,8 @@ export interface HubSettings {
   readonly cacheDir: string;
   readonly offline: boolean;
   readonly token: string | undefined;
+  /** A connection on which nothing has come for so long counts as broken. */
+  readonly silenceMs: number;
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a value of the wrong type. */
@@ -40,7 +42,14 @@ export async function hubSettings(options: HubOptions = {}, env: Environment = p
     cacheDir: options.cacheDir === undefined ? cacheFolder(env) : resolve(options.cacheDir),
     offline: options.offline ?? isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     token: options.token ?? (await savedToken(env)),
+    silenceMs: silence(env),
   };
+}
+
+/** `HF_HUB_DOWNLOAD_TIMEOUT` in seconds, 30 by default. */
+function silence(env: Environment): number {
+  const seconds = Number(env.HF_HUB_DOWNLOAD_TIMEOUT || 30);
+  return 1000 * (seconds > 0 && seconds <= 86_400 ? seconds : 30);
 }
 
 /** `HF_ENDPOINT`, without a slash at its end. */

@@ -3,6 +3,7 @@ import { CircuitTracerError } from '../errors';
 import { type FeatureLabels, labelKey } from '../features/labels';
 import { featureType, labelsOfClerps, labelsOfGraphFile } from '../features/page-labels';
 import { isObject } from '../io/files';
+import { parseJson } from '../io/json';
 import { describe } from '../validate';
 import type { FeatureIntervention } from './types';
 
@@ -60,7 +61,7 @@ const largestView = 2 ** 24;
 function unpacked(packed: string): Record<string, unknown> {
   try {
     const json = inflateRawSync(Buffer.from(packed, 'base64url'), { maxOutputLength: largestView });
-    const view: unknown = JSON.parse(json.toString());
+    const view: unknown = parseJson(json.toString());
     if (isObject(view)) return view;
   } catch {
     // Told below.
@@ -80,6 +81,11 @@ export function selectionFromGraphFile(file: unknown): PageSelection {
   const { qParams, nodes } = isObject(file) ? file : {};
   if (!isObject(file) || !isObject(qParams) || !Array.isArray(nodes)) {
     throw new CircuitTracerError('ERR_FILE_FORMAT', 'A graph file must hold qParams and nodes; this one does not.');
+  }
+  const bad = nodes.findIndex((node) => !isObject(node));
+  if (bad >= 0) {
+    const found = describe(nodes[bad]);
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `A graph file's nodes must be objects; nodes[${bad}] is ${found}.`);
   }
   const notFeatures = nodes.filter(({ feature_type }) => feature_type !== featureType);
   const others = new Set<unknown>(notFeatures.map(({ node_id }) => node_id));
@@ -135,7 +141,7 @@ function groupLists(given: unknown): string[][] {
 function parsed(text: string, name: string): unknown {
   for (const candidate of [text, decoded(text)]) {
     try {
-      return JSON.parse(candidate);
+      return parseJson(candidate);
     } catch {
       // The next spelling may be JSON.
     }

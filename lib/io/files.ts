@@ -5,12 +5,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
 import { checkNotAborted, describe } from '../validate';
+import { type JsonLimits, parseJson } from './json';
+import { refusePointer } from './lfs-pointer';
 
 /** Bytes, text, or a function that writes them piece by piece to an open file. */
 export type FileContent = string | Uint8Array | ((handle: FileHandle) => Promise<void>);
 
 // Half of what one JavaScript string can hold; the largest tokenizer.json in use is about 35 MB.
-const maxTextBytes = 256 * 1024 * 1024;
+const maxTextBytes = 2 ** 28;
 
 /**
  * Write a whole file or nothing: to a temporary name in the same folder, flushed to disk, then renamed over `path`.
@@ -88,12 +90,12 @@ export async function readTextFile(path: string, maxBytes = maxTextBytes): Promi
 /**
  * A parsed JSON file.
  *
- * @throws CircuitTracerError as {@link readTextFile}, and `ERR_FILE_FORMAT` when it is not JSON.
+ * @throws CircuitTracerError as {@link readTextFile}, and `ERR_FILE_FORMAT` when it is not JSON, or exceeds the limits.
  */
-export async function readJsonFile(path: string): Promise<unknown> {
-  const text = await readTextFile(path);
+export async function readJsonFile(path: string, limits: JsonLimits = {}): Promise<unknown> {
+  const text = await readTextFile(path, limits.maxLength);
   try {
-    return JSON.parse(text);
+    return parseJson(text, limits);
   } catch (cause) {
     const found = text.trim() === '' ? 'an empty file' : (cause as Error).message;
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected JSON, found ${found}`, { cause });
@@ -105,8 +107,8 @@ export async function readJsonFile(path: string): Promise<unknown> {
  *
  * @throws CircuitTracerError as {@link readJsonFile}, and `ERR_FILE_FORMAT` when it holds anything but an object.
  */
-export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
-  const value = await readJsonFile(path);
+export async function readJsonObject(path: string, limits?: JsonLimits): Promise<Record<string, unknown>> {
+  const value = await readJsonFile(path, limits);
   if (isObject(value)) return value;
   throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected a JSON object, found ${describe(value)}`);
 }
@@ -132,9 +134,10 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * What `stat` says of a file that must be there.
+ * What `stat` says of a file that must be there, with its content.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, or `ERR_FILE_READ` when it is a folder or can't be looked at.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`; `ERR_FILE_READ` when it is a folder or can't be looked at;
+ *   `ERR_FILE_FORMAT` when Git LFS left a pointer in its place; `ERR_INVALID_ARGUMENT` for a path with a NUL character.
  */
 export async function regularFile(path: string): Promise<Stats> {
   const found = await stat(path).catch((error: unknown) => {
@@ -142,11 +145,18 @@ export async function regularFile(path: string): Promise<Stats> {
   });
   if (!found.isFile())
     throw new CircuitTracerError('ERR_FILE_READ', `${path}: expected a file, found a folder or device`);
+  await refusePointer(path, found.size).catch((error: unknown) => {
+    throw readError(path, error);
+  });
   return found;
 }
 
 /** The typed error for a failure of the file system while reading `path`. */
 export function readError(path: string, error: unknown): unknown {
+  if (isNulError(error)) return nulError(path, error);
+  if (isObject(error) && error.code === 'ERR_FS_FILE_TOO_LARGE') {
+    return new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected at most 2 GiB, found more`, { cause: error });
+  }
   if (!isSystemError(error)) return error;
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
     return new CircuitTracerError('ERR_FILE_NOT_FOUND', `${path}: no such file`, { cause: error });
@@ -199,6 +209,7 @@ async function acquireLock(path: string, deadline: number, signal?: AbortSignal)
 
 /** The typed error for a failure of the file system while writing `path`; other errors as they are. */
 export function writeError(path: string, error: unknown): unknown {
+  if (isNulError(error)) return nulError(path, error);
   if (!isSystemError(error)) return error;
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
@@ -214,4 +225,17 @@ export function writeError(path: string, error: unknown): unknown {
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   // Not `instanceof Error`: under jest, errors of Node itself come from another realm.
   return isObject(error) && typeof error.code === 'string' && typeof error.syscall === 'string';
+}
+
+/** Node's refusal of a path with a NUL character, which no file system knows; it has no system call. */
+function isNulError(error: unknown): boolean {
+  return isObject(error) && error.code === 'ERR_INVALID_ARG_VALUE';
+}
+
+function nulError(path: string, cause: unknown): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `A path must not hold a NUL character; found ${describe(path)}. Give another path.`,
+    { cause },
+  );
 }

@@ -6,8 +6,13 @@ import { storedItemSize } from './tensor-source';
 export const maxNpyHeaderBytes = 65_536;
 
 export interface NpyHeader {
-  readonly dtype: StoredDtype;
+  /** As NumPy spells it: `<f4`; whatever stands there for a structure. */
+  readonly descr: string;
+  /** Undefined for numbers that can't be weights. */
+  readonly dtype: StoredDtype | undefined;
   readonly shape: number[];
+  /** The first index varies fastest. */
+  readonly fortranOrder: boolean;
   /** Where the numbers start, from the start of the `.npy`. */
   readonly dataOffset: number;
 }
@@ -18,22 +23,26 @@ const dtypes: Readonly<Record<string, StoredDtype>> = { '<f8': 'float64', '<f4':
  * Read the header of a NumPy `.npy` array, versions 1 to 3 of the format.
  *
  * @param head the first bytes of the array, at least its whole header
- * @param size bytes of the whole `.npy`, which must end with the last number
  * @param name what to call it in messages
- * @throws CircuitTracerError `ERR_FILE_FORMAT` when it isn't a little-endian C-order float array of exactly this size.
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` when it is no array.
  */
-export function parseNpyHeader(head: Uint8Array, size: number, name: string): NpyHeader {
+export function parseNpyHeader(head: Uint8Array, name: string): NpyHeader {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const { start, end } = headerRange(bytes, name);
-  const header = parseDictionary(bytes.toString('latin1', start, end), name);
-  const expected = end + header.shape.reduce((product, dim) => product * dim, storedItemSize[header.dtype]);
-  if (expected !== size) {
-    throw new CircuitTracerError(
-      'ERR_FILE_FORMAT',
-      `${name}: shape [${header.shape.join(', ')}] of ${header.dtype} takes ${expected} bytes, found ${size}. The file is truncated or damaged; fetch it again.`,
-    );
-  }
-  return { ...header, dataOffset: end };
+  return { ...parseDictionary(bytes.toString('latin1', start, end), name), dataOffset: end };
+}
+
+/**
+ * @param size bytes of the whole `.npy`, which must end with the last number
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` unless it takes exactly this size.
+ */
+export function checkNpySize(dtype: StoredDtype, { shape, dataOffset }: NpyHeader, size: number, name: string): void {
+  const expected = dataOffset + shape.reduce((product, dim) => product * dim, storedItemSize[dtype]);
+  if (expected === size) return;
+  throw new CircuitTracerError(
+    'ERR_FILE_FORMAT',
+    `${name}: shape [${shape.join(', ')}] of ${dtype} takes ${expected} bytes, found ${size}. The file is truncated or damaged; fetch it again.`,
+  );
 }
 
 /** Magic `\x93NUMPY`, major and minor version, then the length of the dictionary: u16 in version 1, u32 after. */
@@ -57,27 +66,16 @@ function headerRange(bytes: Buffer, name: string): { start: number; end: number 
 }
 
 /** The header is a Python literal: `{'descr': '<f4', 'fortran_order': False, 'shape': (56, 224), }`. */
-function parseDictionary(text: string, name: string): { dtype: StoredDtype; shape: number[] } {
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
+function parseDictionary(text: string, name: string): Omit<NpyHeader, 'dataOffset'> {
+  // A structure's is a list of its fields.
+  const [, descr, structure] = /'descr'\s*:\s*(?:'([^']*)'|(\[.*?\]))\s*,\s*'/.exec(text) ?? [];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const dims = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(text)?.[1];
-  if (descr === undefined || order === undefined || dims === undefined) {
+  const kind = descr ?? structure;
+  if (kind === undefined || order === undefined || dims === undefined) {
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
       `${name}: expected a .npy header with descr, fortran_order and shape, found ${JSON.stringify(text.slice(0, 200).trim())}.`,
-    );
-  }
-  const dtype = dtypes[descr];
-  if (!dtype) {
-    throw new CircuitTracerError(
-      'ERR_FILE_FORMAT',
-      `${name}: expected dtype ${Object.keys(dtypes).join(', ')}, found ${descr}. Save it with .astype('<f4').`,
-    );
-  }
-  if (order === 'True') {
-    throw new CircuitTracerError(
-      'ERR_FILE_FORMAT',
-      `${name}: expected C order, found Fortran order. Save it with numpy.ascontiguousarray.`,
     );
   }
   const shape = dims
@@ -85,5 +83,6 @@ function parseDictionary(text: string, name: string): { dtype: StoredDtype; shap
     .map((dim) => dim.trim())
     .filter((dim) => dim !== '')
     .map(Number);
-  return { dtype, shape };
+  const dtype = Object.hasOwn(dtypes, kind) ? dtypes[kind] : undefined;
+  return { descr: kind, dtype, shape, fortranOrder: order === 'True' };
 }

@@ -6,8 +6,8 @@ import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { CircuitTracerError } from '../errors';
 import { readError, regularFile } from './files';
-import { maxNpyHeaderBytes, parseNpyHeader } from './npy';
-import type { TensorSource } from './tensor-source';
+import { checkNpySize, maxNpyHeaderBytes, type NpyHeader, parseNpyHeader } from './npy';
+import { fortranView, type StoredDtype, type TensorSource } from './tensor-source';
 import { checkZipEntry } from './zip-entry';
 import { openZip } from './zip-file';
 
@@ -15,15 +15,21 @@ import { openZip } from './zip-file';
 const maxInflatedBytes = Math.min(constants.MAX_LENGTH, 2 ** 32);
 const maxEntries = 10_000;
 
+export interface NpzFile {
+  /** Arrays that can become weights, by name, without `.npy`. */
+  readonly tensors: Map<string, TensorSource>;
+  /** The file's other arrays (integers, texts, structures, other byte orders), by name: listed, never used. */
+  readonly otherTensors: Map<string, { readonly dtype: string; readonly shape: readonly number[] }>;
+}
+
 /**
- * List the arrays of a NumPy `.npz`, a zip of `.npy`. Stored arrays stay in the file; deflated ones are inflated into
- * memory and checked against their CRC.
+ * List the arrays of a NumPy `.npz`, a zip of `.npy`. Stored arrays stay in the file, with their CRC to be checked when they
+ * are loaded; deflated ones are inflated into memory and checked against theirs. Fortran order becomes a view.
  *
- * @returns arrays by name, without `.npy`
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` when the zip or an array in it
- * is truncated, damaged, encrypted, or of another dtype or order than little-endian float in C order.
+ * is truncated, damaged or encrypted.
  */
-export async function openNpz(file: string): Promise<Map<string, TensorSource>> {
+export async function openNpz(file: string): Promise<NpzFile> {
   const path = resolve(file);
   await regularFile(path);
   let handle: FileHandle | undefined;
@@ -40,44 +46,65 @@ export async function openNpz(file: string): Promise<Map<string, TensorSource>> 
   }
 }
 
-async function readEntries(zip: ZipFile, handle: FileHandle, path: string): Promise<Map<string, TensorSource>> {
-  const tensors = new Map<string, TensorSource>();
+async function readEntries(zip: ZipFile, handle: FileHandle, path: string): Promise<NpzFile> {
+  const file: NpzFile = { tensors: new Map(), otherTensors: new Map() };
   let inflatedBytes = 0;
   let entries = 0;
   for await (const entry of zip.eachEntry()) {
     if (++entries > maxEntries) throw new Error(`more than ${maxEntries} entries`);
     if (!entry.fileName.endsWith('.npy')) continue;
     const name = entry.fileName.slice(0, -'.npy'.length);
-    if (tensors.has(name)) throw new Error(`it holds ${name} twice`);
-    if (checkZipEntry(entry, name)) {
-      tensors.set(name, await storedArray(zip, handle, path, entry, name));
+    if (file.tensors.has(name) || file.otherTensors.has(name)) throw new Error(`it holds ${name} twice`);
+    const isStored = checkZipEntry(entry, name);
+    const start = isStored ? (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart : 0;
+    const head = isStored ? await readHead(handle, entry, start) : await inflateHead(zip, entry);
+    const header = parseNpyHeader(head, `${name} in ${path}`);
+    if (!header.dtype) {
+      file.otherTensors.set(name, { dtype: header.descr, shape: header.shape });
       continue;
     }
-    inflatedBytes += entry.uncompressedSize;
+    if (!isStored) inflatedBytes += entry.uncompressedSize;
     if (inflatedBytes > maxInflatedBytes) {
       throw new Error(`its compressed arrays take more than ${maxInflatedBytes} bytes; save it with numpy.savez`);
     }
-    tensors.set(name, await deflatedArray(zip, path, entry, name));
+    const place = isStored ? storedAt(path, entry, start) : { data: await inflateWhole(zip, entry, name), offset: 0 };
+    file.tensors.set(name, sourceOf(`${name} in ${path}`, header.dtype, header, entry.uncompressedSize, place));
   }
-  return tensors;
+  return file;
 }
 
-async function storedArray(
-  zip: ZipFile,
-  handle: FileHandle,
-  path: string,
-  entry: Entry,
-  name: string,
-): Promise<TensorSource> {
-  const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-  const head = Buffer.alloc(Math.min(entry.uncompressedSize, maxNpyHeaderBytes));
-  const { bytesRead } = await handle.read(head, 0, head.length, fileDataStart);
-  const header = parseNpyHeader(head.subarray(0, bytesRead), entry.uncompressedSize, `${name} in ${path}`);
-  const { dtype, shape, dataOffset } = header;
-  return { name: `${name} in ${path}`, file: path, offset: fileDataStart + dataOffset, dtype, shape, view: [] };
+type Place = Pick<TensorSource, 'file' | 'data' | 'offset' | 'checksum'>;
+
+function storedAt(path: string, { uncompressedSize, crc32 }: Entry, start: number): Place {
+  return { file: path, offset: start, checksum: { file: path, start, end: start + uncompressedSize, crc32 } };
 }
 
-async function deflatedArray(zip: ZipFile, path: string, entry: Entry, name: string): Promise<TensorSource> {
+/** @param place of the `.npy` */
+function sourceOf(name: string, dtype: StoredDtype, header: NpyHeader, size: number, place: Place): TensorSource {
+  checkNpySize(dtype, header, size, name);
+  const shape = header.fortranOrder ? header.shape.toReversed() : header.shape;
+  const view = header.fortranOrder ? fortranView(shape) : [];
+  return { name, dtype, shape, view, ...place, offset: place.offset + header.dataOffset };
+}
+
+async function readHead(handle: FileHandle, { uncompressedSize }: Entry, start: number): Promise<Buffer> {
+  const head = Buffer.alloc(Math.min(uncompressedSize, maxNpyHeaderBytes));
+  const { bytesRead } = await handle.read(head, 0, head.length, start);
+  return head.subarray(0, bytesRead);
+}
+
+async function inflateHead(zip: ZipFile, entry: Entry): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of await zip.openReadStreamPromise(entry)) {
+    pieces.push(piece as Buffer);
+    length += (piece as Buffer).length;
+    if (length >= maxNpyHeaderBytes) break;
+  }
+  return Buffer.concat(pieces).subarray(0, maxNpyHeaderBytes);
+}
+
+async function inflateWhole(zip: ZipFile, entry: Entry, name: string): Promise<Buffer> {
   const data = Buffer.allocUnsafe(entry.uncompressedSize);
   let length = 0;
   let checksum = 0;
@@ -87,12 +114,7 @@ async function deflatedArray(zip: ZipFile, path: string, entry: Entry, name: str
     length += (chunk as Buffer).copy(data, length);
   }
   if (checksum !== entry.crc32) throw new Error(`the checksum of ${name} is wrong`);
-  const { dtype, shape, dataOffset } = parseNpyHeader(
-    data.subarray(0, maxNpyHeaderBytes),
-    length,
-    `${name} in ${path}`,
-  );
-  return { name: `${name} in ${path}`, data, offset: dataOffset, dtype, shape, view: [] };
+  return data;
 }
 
 /** yauzl and zlib throw plain errors for a damaged zip. */

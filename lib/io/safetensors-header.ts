@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
 import { isObject, readError, regularFile } from './files';
+import { parseJson } from './json';
 import { repeatedKey } from './repeated-key';
 
 /** One tensor as the header describes it. `begin` and `end` are byte offsets into the file. */
@@ -23,6 +24,7 @@ export interface SafetensorsHeader {
 const maxHeaderBytes = 100_000_000;
 const lengthBytes = 8;
 
+/** Bits of a number of the dtypes known here. The format gets new ones: a tensor of another is listed, and not to be read. */
 const dtypeBits: Readonly<Record<string, number>> = {
   F4: 4,
   F6_E2M3: 6,
@@ -32,6 +34,8 @@ const dtypeBits: Readonly<Record<string, number>> = {
   I8: 8,
   F8_E5M2: 8,
   F8_E4M3: 8,
+  F8_E5M2FNUZ: 8,
+  F8_E4M3FNUZ: 8,
   F8_E8M0: 8,
   I16: 16,
   U16: 16,
@@ -47,7 +51,8 @@ const dtypeBits: Readonly<Record<string, number>> = {
 };
 
 /**
- * Read and check the header of a safetensors file. Only the header is read.
+ * Read and check the header of a safetensors file. Only the header is read. A tensor of a dtype not known here is an entry like the
+ * others: whether it matters, only who needs it can say.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for anything a well-formed file
  *   can't hold: a header that isn't there in full or isn't JSON, sizes that don't fit shapes, tensors that overlap, leave
@@ -112,7 +117,7 @@ function decodeHeader(file: string, bytes: Buffer): string {
 function parseHeader(file: string, text: string): Record<string, unknown> {
   let header: Record<string, unknown>;
   try {
-    header = JSON.parse(text);
+    header = parseJson(text) as Record<string, unknown>;
   } catch (cause) {
     throw malformed(file, `expected a header in JSON, found ${(cause as Error).message}`);
   }
@@ -122,7 +127,8 @@ function parseHeader(file: string, text: string): Record<string, unknown> {
 }
 
 function parseMetadata(file: string, metadata: unknown): Record<string, string> {
-  if (metadata === undefined) return {};
+  // Null is what some writers put where there is none.
+  if (metadata === undefined || metadata === null) return {};
   if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) {
     return metadata as Record<string, string>;
   }
@@ -137,22 +143,18 @@ function parseEntry(file: string, name: string, value: unknown, dataStart: numbe
   if (!isSizes(shape)) throw malformed(file, `${where}: expected a shape of non-negative integers`);
   if (!isSizes(offsets) || offsets.length !== 2) throw malformed(file, `${where}: expected two data_offsets`);
   const [begin = 0, end = 0] = offsets;
-  const bytes = byteSize(file, where, dtype, shape);
-  if (end - begin !== bytes) {
+  const bytes = byteSize(file, where, dtype, shape) ?? end - begin;
+  if (end < begin || end - begin !== bytes) {
     const found = `data_offsets give ${end - begin}`;
     throw malformed(file, `${where}: ${dtype} of shape [${shape}] needs ${bytes} bytes, ${found}`);
   }
   return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
-function byteSize(file: string, where: string, dtype: string, shape: readonly number[]): number {
+/** Undefined for a dtype that isn't known. */
+function byteSize(file: string, where: string, dtype: string, shape: readonly number[]): number | undefined {
   const bits = Object.hasOwn(dtypeBits, dtype) ? dtypeBits[dtype] : undefined;
-  if (!bits) {
-    throw malformed(
-      file,
-      `${where}: expected a dtype of ${Object.keys(dtypeBits).join(', ')}; found ${describe(dtype)}`,
-    );
-  }
+  if (!bits) return undefined;
   const bytes = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, bits) / 8;
   if (Number.isSafeInteger(bytes)) return bytes;
   throw malformed(file, `${where}: ${dtype} of shape [${shape}] is no whole number of bytes, or too large`);

@@ -70,24 +70,33 @@ export interface StoredArray {
   readonly data: SafetensorsData | readonly SafetensorsData[];
 }
 
+export interface SafetensorsArrays {
+  readonly arrays: Map<string, StoredArray>;
+  /** Dtypes, by name, of tensors that were not read because they have no typed array: F16, BF16, F8 and others. */
+  readonly otherDtypes: Map<string, string>;
+  readonly metadata: Record<string, string>;
+}
+
 /**
- * Read all tensors of a safetensors file into typed arrays.
+ * Read the tensors of a safetensors file into typed arrays.
  *
- * @throws CircuitTracerError as `readSafetensorsHeader`; `ERR_FILE_FORMAT` for a dtype with no typed array (F16, BF16, F8);
- *   `ERR_OUT_OF_MEMORY`.
+ * @throws CircuitTracerError as `readSafetensorsHeader`; `ERR_OUT_OF_MEMORY`.
  */
-export async function readSafetensorsArrays(
-  path: string,
-): Promise<{ arrays: Map<string, StoredArray>; metadata: Record<string, string> }> {
+export async function readSafetensorsArrays(path: string): Promise<SafetensorsArrays> {
   const file = resolve(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
-  const arrays = new Map<string, StoredArray>();
+  const arrays: SafetensorsArrays['arrays'] = new Map();
+  const otherDtypes: SafetensorsArrays['otherDtypes'] = new Map();
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw readError(file, error);
   });
   try {
     for (const entry of entries) {
       const parts = allocate(file, entry);
+      if (!parts) {
+        otherDtypes.set(entry.name, entry.dtype);
+        continue;
+      }
       let begin = entry.begin;
       for (const part of parts) {
         await fill(handle, file, part, begin);
@@ -99,15 +108,16 @@ export async function readSafetensorsArrays(
   } finally {
     await handle.close();
   }
-  return { arrays, metadata: { ...metadata } };
+  return { arrays, otherDtypes, metadata: { ...metadata } };
 }
 
-function allocate(file: string, { name, dtype, shape, begin, end }: SafetensorsEntry): SafetensorsData[] {
+/** Undefined for a dtype with no typed array. */
+function allocate(
+  file: string,
+  { name, dtype, shape, begin, end }: SafetensorsEntry,
+): SafetensorsData[] | undefined {
   const TypedArray = Object.hasOwn(arrayTypes, dtype) ? arrayTypes[dtype as keyof typeof arrayTypes] : undefined;
-  if (!TypedArray) {
-    const known = Object.keys(arrayTypes).join(', ');
-    throw new CircuitTracerError('ERR_FILE_FORMAT', `${file}: ${name}: expected a dtype of ${known}; found ${dtype}`);
-  }
+  if (!TypedArray) return undefined;
   try {
     const numbers = (end - begin) / TypedArray.BYTES_PER_ELEMENT;
     if (end - begin <= largestArray) return [new TypedArray(numbers)];

@@ -48,6 +48,18 @@ export interface TensorSource {
    * `[..., groups]`, and the decoded tensor before `view` is `[..., groups * 32]`. OCP Microscaling Formats v1.0.
    */
   readonly scales?: TensorSource;
+  /** Infinite numbers are meant: a threshold of Infinity is a feature that is off. Default false: they are an error. */
+  readonly mayBeInfinite?: boolean;
+  /** Of the bytes the tensor is in, where its file keeps one. Checked before the weights are loaded. */
+  readonly checksum?: FileChecksum;
+}
+
+/** CRC-32 of bytes `start` to `end - 1` of a file. */
+export interface FileChecksum {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+  readonly crc32: number;
 }
 
 /** Shape as stored (decoded, for MXFP4) once all view steps are applied. */
@@ -74,6 +86,11 @@ function shapeAfter(shape: number[], step: ViewStep): number[] {
 /** The same numbers, seen through further view steps. */
 export function through(source: TensorSource, ...steps: ViewStep[]): TensorSource {
   return { ...source, view: [...source.view, ...steps] };
+}
+
+/** View steps of an array stored with its first index varying fastest, whose shape is given as stored: the dims reversed. */
+export function fortranView(shape: readonly number[]): ViewStep[] {
+  return shape.length < 2 ? [] : [{ op: 'permute', dims: shape.map((_, dim) => shape.length - 1 - dim) }];
 }
 
 /** Swap the two dimensions of a matrix. */

@@ -3,16 +3,20 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
+import { parseJson } from '../io/json';
+import { log } from '../log';
 
 export interface DownloadOptions {
   url: string;
   /** Where the whole file goes; until then its bytes are in `<file>.part`. */
   file: string;
-  /** Hex. Default: only the size is checked. */
+  /** Hex. Default: only the size is checked, and the checksum is logged. */
   sha256?: string;
   /** Bytes so far and in all; total 0 when the server doesn't say. */
   onBytes?: (done: number, total: number) => void;
   signal?: AbortSignal;
+  /** A connection on which nothing has come for so long counts as broken. Default 30 seconds. */
+  silenceMs?: number;
 }
 
 /** The server can't be reached or doesn't have the file: another source may. */
@@ -21,28 +25,34 @@ export class UnavailableError extends Error {}
 /** The connection broke; what has arrived is kept. */
 class BrokenError extends Error {}
 
+/** It is there, but nothing comes. */
+class SilentError extends BrokenError {}
+
 const connectTimeout = 8_000;
-const idleTimeout = 60_000;
 const attemptsWithoutProgress = 5;
+/** Of connections that go silent instead of breaking, fewer: a minute and a half are enough to wait for a byte. */
+const silencesWithoutProgress = 3;
 
 /**
  * Downloads a file, going on where an earlier call or a broken connection left off when the server has the same file
  * still (HTTP range with validator), else from the start.
  *
- * @throws UnavailableError, also when the connection keeps breaking; CircuitTracerError `ERR_LIBTORCH` when the checksum
+ * @throws UnavailableError, also when the connection keeps breaking or stays silent; CircuitTracerError `ERR_LIBTORCH` when the checksum
  * is wrong (nothing is kept of the file then), `ERR_FILE_WRITE`, `ABORT_ERR`.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const part = `${options.file}.part`;
-  for (let failures = 0; ; ) {
+  for (let [failures, silences] = [0, 0]; ; ) {
     const before = await sizeOf(part);
     try {
       await attempt(options, part);
       break;
     } catch (error) {
       if (!(error instanceof BrokenError)) throw error;
-      failures = (await sizeOf(part)) > before ? 1 : failures + 1;
-      if (failures >= attemptsWithoutProgress) {
+      const progress = (await sizeOf(part)) > before;
+      failures = progress ? 1 : failures + 1;
+      silences = (progress ? 0 : silences) + (error instanceof SilentError ? 1 : 0);
+      if (failures >= attemptsWithoutProgress || silences >= silencesWithoutProgress) {
         throw new UnavailableError(`${options.url}: the download keeps failing: ${error.message}`);
       }
       await sleep(200 * 2 ** failures, undefined, { signal: options.signal }).catch(() => undefined);
@@ -53,8 +63,8 @@ export async function download(options: DownloadOptions): Promise<void> {
   await rm(noteFile(part), { force: true });
 }
 
-async function attempt({ url, onBytes, signal }: DownloadOptions, part: string): Promise<void> {
-  const watch = new Watch(signal);
+async function attempt({ url, onBytes, signal, silenceMs = 30_000 }: DownloadOptions, part: string): Promise<void> {
+  const watch = new Watch(signal, silenceMs);
   try {
     const validator = await resumable(part, url);
     let start = validator ? await sizeOf(part) : 0;
@@ -101,8 +111,9 @@ async function append(
   try {
     const reader = body.getReader();
     for (;;) {
-      watch.restart(idleTimeout);
+      watch.restart();
       const chunk = await reader.read().catch((error) => {
+        if (watch.isSilent) throw new SilentError(`nothing came after ${done} bytes (${reason(error)})`);
         throw new BrokenError(`the connection broke after ${done} bytes (${reason(error)})`);
       });
       if (!chunk.value) return done;
@@ -129,11 +140,18 @@ class Watch {
   private timer: NodeJS.Timeout | undefined;
   readonly signal: AbortSignal;
 
-  constructor(user: AbortSignal | undefined) {
+  constructor(
+    user: AbortSignal | undefined,
+    private readonly silenceMs: number,
+  ) {
     this.signal = user ? AbortSignal.any([user, this.controller.signal]) : this.controller.signal;
   }
 
-  restart(milliseconds: number): void {
+  get isSilent(): boolean {
+    return this.controller.signal.aborted;
+  }
+
+  restart(milliseconds = this.silenceMs): void {
     this.stop();
     this.timer = setTimeout(
       () => this.controller.abort(new Error(`silent for ${milliseconds / 1000} s`)),
@@ -151,7 +169,7 @@ const noteFile = (part: string): string => `${part}.json`;
 /** The server's mark of the file that `part` is the beginning of, if it is known and of this address. */
 async function resumable(part: string, url: string): Promise<string | undefined> {
   try {
-    const note = JSON.parse(await readFile(noteFile(part), 'utf8')) as { url: string; validator?: string };
+    const note = parseJson(await readFile(noteFile(part), 'utf8')) as { url: string; validator?: string };
     return note.url === url ? note.validator : undefined;
   } catch {
     return undefined;
@@ -168,11 +186,11 @@ async function noteValidator(part: string, url: string, headers: Headers): Promi
 }
 
 async function verify({ url, sha256, signal }: DownloadOptions, part: string): Promise<void> {
-  if (!sha256) return;
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(part, { signal })) hash.update(chunk as Buffer);
   const found = hash.digest('hex');
-  if (found === sha256.toLowerCase()) return;
+  if (!sha256) log().info({ url, sha256: found }, 'no checksum of this archive is known; its own is told here');
+  if (!sha256 || found === sha256.toLowerCase()) return;
   await Promise.all([rm(part, { force: true }), rm(noteFile(part), { force: true })]);
   throw new CircuitTracerError(
     'ERR_LIBTORCH',

@@ -1,5 +1,11 @@
 import { CircuitTracerError } from '../errors';
-import { featureInputHooks, featureOutputHooks, type TranscoderSpec } from '../transcoder/spec';
+import {
+  featureActivations,
+  featureInputHooks,
+  featureOutputHooks,
+  keepsLargest,
+  type TranscoderSpec,
+} from '../transcoder/spec';
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe } from '../validate';
 import type { ModelSpec } from './spec';
 
@@ -82,8 +88,8 @@ export function checkTranscoderSpec(spec: TranscoderSpec): void {
   });
   checkOneOf(spec.featureInputHook, name('featureInputHook'), featureInputHooks);
   checkOneOf(spec.featureOutputHook, name('featureOutputHook'), featureOutputHooks);
-  checkOneOf(spec.activation, name('activation'), ['relu', 'jumprelu', 'topk']);
-  if (spec.activation === 'topk') checkInteger(spec.k, name('k'), 1, Math.min(...spec.nFeatures));
+  checkOneOf(spec.activation, name('activation'), featureActivations);
+  if (keepsLargest(spec.activation)) checkInteger(spec.k, name('k'), 1, Math.min(...spec.nFeatures));
   checkBoolean(spec.hasSkip, name('hasSkip'));
   checkScan(spec);
 }

@@ -1,6 +1,7 @@
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
+import { smallJson } from '../io/json';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors';
 import type { TensorSource } from '../io/tensor-source';
 import { describe } from '../validate';
@@ -30,7 +31,7 @@ const indexFile = 'model.safetensors.index.json';
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const folder = resolve(dir);
   await checkModelFolder(folder);
-  const config = await readJsonObject(join(folder, 'config.json'));
+  const config = await readJsonObject(join(folder, 'config.json'), smallJson);
   if (await fileExists(join(folder, singleFile))) {
     const { tensors, otherTensors } = await openSafetensors(join(folder, singleFile));
     return { folder, config, tensors, otherTensors };

@@ -2,7 +2,7 @@ import { dirname, posix } from 'node:path';
 import type { CircuitTracerError } from '../errors';
 import { notFound } from '../hub/failures';
 import type { Planner } from '../hub/plan';
-import type { Repository } from '../hub/repository';
+import { notInCache, type Repository } from '../hub/repository';
 import { readWeightMap } from './checkpoint';
 
 const singleFile = 'model.safetensors';
@@ -58,7 +58,10 @@ async function weightFiles(repository: Repository, fetchSmall: (path: string) =>
 }
 
 function noWeights(repository: Repository): CircuitTracerError {
+  if (repository.fromCache) {
+    return notInCache(repository.reference, `${singleFile}, or ${indexFile},`, repository.layout.cacheDir);
+  }
   return notFound(
-    `${repository.repo} has neither ${singleFile} nor ${indexFile}${repository.fromCache ? ' in the cache' : ''}: weights in other formats aren't read. Name a repository that has safetensors files.`,
+    `${repository.repo} has neither ${singleFile} nor ${indexFile}: weights in other formats aren't read. Name a repository that has safetensors files.`,
   );
 }

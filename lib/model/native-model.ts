@@ -2,8 +2,9 @@ import type { NativeEngine, NativeJob, NativeKeyValueCache, NativeTranscoders, N
 import { resolveDevice } from '../device';
 import { nativeProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
+import { checkChecksums } from '../io/file-checksum';
 import { OwnedEngine } from '../owned-engine';
-import type { TranscoderPlan } from '../transcoder/spec';
+import { type TranscoderPlan, tensorsOf } from '../transcoder/spec';
 import { checkNotAborted } from '../validate';
 import type { ResolvedLoadOptions } from './load-options';
 import type { ModelSpec, ModelWeights } from './spec';
@@ -35,6 +36,7 @@ export class NativeModel {
   ): Promise<NativeModel> {
     const { dtype, lazyWeights, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
+    await checkChecksums(tensorsOf(plan), signal);
     const device = resolveDevice(options.device);
     const engine = new OwnedEngine('This model', options.threads);
     const progress = nativeProgress(options.onProgress);

@@ -22,6 +22,7 @@ import type {
 import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
 import { planLocated } from '../transcoder/formats';
+import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
 import { checkBoolean, checkInteger, checkNotAborted } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
@@ -278,6 +279,7 @@ export class ReplacementModel {
       signal,
     );
     const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
+    if (apply) warnOfNegatives(this.transcoderSpec, 'values' in features ? features.values : features.data);
     return { tokens, logits, activations: 'indices' in features ? { ...features, shape } : features };
   }
 

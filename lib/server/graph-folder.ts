@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { checkSlug } from '../graph/slug';
 import { fileWithin, readWhole } from '../io/file-within';
 import { isObject, writeFileAtomically } from '../io/files';
+import { parseJson } from '../io/json';
 import { Problem } from './problem';
 import { revisionOf, sameContents } from './revision';
 import { Turns } from './turns';
@@ -74,7 +75,7 @@ export function isSlug(slug: string): boolean {
 export function parseGraphFile(bytes: Buffer): { readonly text: string; readonly file: Record<string, unknown> } {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const file: unknown = JSON.parse(text);
+    const file: unknown = parseJson(text);
     if (isObject(file)) return { text, file };
   } catch {
     // Told below.

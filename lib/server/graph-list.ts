@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { fileWithin, readWhole } from '../io/file-within';
 import { isObject } from '../io/files';
+import { parseJson } from '../io/json';
 import { log } from '../log';
 import { type GraphFolder, isSlug, parseGraphFile } from './graph-folder';
 
@@ -45,7 +46,7 @@ export class GraphList {
     const path = await fileWithin(this.#folder.path, ['graph-metadata.json']);
     if (path === undefined) return [];
     try {
-      const { graphs } = JSON.parse((await readWhole(path)).toString('utf8'));
+      const { graphs } = parseJson((await readWhole(path)).toString('utf8')) as { graphs?: unknown };
       return Array.isArray(graphs) ? graphs.filter((entry) => isObject(entry) && typeof entry.slug === 'string') : [];
     } catch {
       log().warn(`${path} is damaged; graphs are listed from their files.`);

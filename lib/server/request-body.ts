@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isObject } from '../io/files';
+import { parseJson } from '../io/json';
 import { Problem } from './problem';
 
 /**
@@ -14,7 +15,7 @@ export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Pro
   }
   const bytes = await wholeBody(incoming, maxBytes);
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (isObject(value)) return value;
   } catch {
     // Told below.

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { CircuitTracerError } from '../errors';
@@ -37,6 +36,7 @@ const activations: Readonly<Record<string, TranscoderSpec['activation']>> = {
   topk: 'topk',
   jumprelu: 'jumprelu',
   jump_relu: 'jumprelu',
+  topk_relu: 'topk_relu',
 };
 /** Only checked: the weights themselves tell which format they are in, whatever the folder is called. */
 const loadFunctions = ['gemma-scope', 'gemma-scope-2'];
@@ -51,6 +51,9 @@ const knownKeys = [
   'special_load_fn',
   'scan',
 ] as const;
+
+/** A list of hundreds of files takes some ten kilobytes, and parsing YAML takes about a second a megabyte. */
+const maxConfigBytes = 2 ** 20;
 
 /** Published without a `k` in its config.yaml; its authors' loader sets this one. */
 const publishedK: Readonly<Record<string, number>> = { 'facebook/crv-8b-instruct-transcoders': 128 };
@@ -87,14 +90,14 @@ export async function readTranscoderConfig(dir: string, hubScan?: string): Promi
 }
 
 async function readConfigText(folder: string, file: string): Promise<string> {
-  const found = await stat(file).catch(() => undefined);
-  if (!found) {
+  return readTextFile(file, maxConfigBytes).catch((error: unknown) => {
+    if (!(error instanceof CircuitTracerError) || error.code !== 'ERR_FILE_NOT_FOUND') throw error;
     throw new CircuitTracerError(
       'ERR_FILE_NOT_FOUND',
       `Expected a folder of transcoders with a config.yaml at ${folder}, found no ${file}. Give the folder itself; its config.yaml must have model_kind, feature_input_hook and feature_output_hook.`,
+      { cause: error },
     );
-  }
-  return readTextFile(file);
+  });
 }
 
 function parseMapping(file: string, text: string): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { notFound } from '../hub/failures';
 import { localPath } from '../hub/local-path';
 import type { FetchPlan, Hub, Planner } from '../hub/plan';
 import { requireHubReference, scanOf } from '../hub/reference';
-import type { Repository } from '../hub/repository';
+import { notInCache, type Repository } from '../hub/repository';
 import { isBundledTranscoders, transcoderFolder } from '../model/bundled';
 import { readTranscoderConfig, type TranscoderConfig } from './config';
 
@@ -52,8 +52,9 @@ function layersOf(repository: Repository): string[] {
   const beside = repository.paths.filter((path) => path.startsWith(prefix));
   const layers = beside.filter((path) => layerFile.test(path.slice(prefix.length)));
   if (layers.length > 0) return layers;
+  if (repository.fromCache) throw notInCache(repository.reference, 'a file of weights', repository.layout.cacheDir);
   throw notFound(
-    `${scanOf(repository.reference)} has a config.yaml but no weights${repository.fromCache ? ' in the cache' : ''}: expected layer_0.safetensors, or W_enc_0.safetensors and W_dec_0.safetensors, and so on. Name the folder of the repository that has them.`,
+    `${scanOf(repository.reference)} has a config.yaml but no weights: expected layer_0.safetensors, or W_enc_0.safetensors and W_dec_0.safetensors, and so on. Name the folder of the repository that has them.`,
   );
 }
 

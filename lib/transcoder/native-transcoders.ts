@@ -1,10 +1,11 @@
 import type { NativeEngine, NativeJob, NativeTranscoders } from '../binding';
 import { resolveDevice } from '../device';
 import { nativeProgress } from '../engine';
+import { checkChecksums } from '../io/file-checksum';
 import type { ResolvedLoadOptions } from '../model/load-options';
 import { OwnedEngine } from '../owned-engine';
 import { checkNotAborted } from '../validate';
-import type { TranscoderPlan } from './spec';
+import { type TranscoderPlan, tensorsOf } from './spec';
 
 /** Transcoders without a model, on an engine of their own. */
 export class NativeTranscoderEngine {
@@ -18,9 +19,11 @@ export class NativeTranscoderEngine {
     this.#transcoders = engine.own(transcoders);
   }
 
-  static async load({ spec, layers }: TranscoderPlan, options: ResolvedLoadOptions): Promise<NativeTranscoderEngine> {
+  static async load(plan: TranscoderPlan, options: ResolvedLoadOptions): Promise<NativeTranscoderEngine> {
+    const { spec, layers } = plan;
     const { dtype, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
+    await checkChecksums(tensorsOf(plan), signal);
     const device = resolveDevice(options.device);
     const engine = new OwnedEngine('This set of transcoders', options.threads);
     const progress = nativeProgress(options.onProgress);

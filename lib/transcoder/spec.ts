@@ -5,6 +5,18 @@ export const featureOutputHooks = ['mlp.hook_out', 'hook_mlp_out'] as const;
 export type FeatureInputHook = (typeof featureInputHooks)[number];
 export type FeatureOutputHook = (typeof featureOutputHooks)[number];
 
+export const featureActivations = ['relu', 'jumprelu', 'topk', 'topk_relu'] as const;
+/**
+ * `jumprelu`: h where h > threshold (strict), else 0, with no further ReLU. `topk`: the k largest, kept with sign.
+ * `topk_relu`: of the k largest, those above 0, as when ReLU comes first.
+ */
+export type FeatureActivation = (typeof featureActivations)[number];
+
+/** Whether an activation keeps the k largest features of a position. */
+export function keepsLargest(activation: FeatureActivation): boolean {
+  return activation === 'topk' || activation === 'topk_relu';
+}
+
 /** What a folder of transcoders is, whatever its file format. */
 export interface TranscoderSpec {
   readonly kind: 'perLayer' | 'crossLayer';
@@ -14,9 +26,8 @@ export interface TranscoderSpec {
   readonly nFeatures: readonly number[];
   readonly featureInputHook: FeatureInputHook;
   readonly featureOutputHook: FeatureOutputHook;
-  /** `jumprelu`: h where h > threshold (strict), else 0, with no further ReLU. `topk`: the k largest, kept with sign. */
-  readonly activation: 'relu' | 'jumprelu' | 'topk';
-  /** Features kept per position by `topk`; 0 otherwise. */
+  readonly activation: FeatureActivation;
+  /** Features kept per position by `topk` and `topk_relu`; 0 otherwise. */
   readonly k: number;
   readonly hasSkip: boolean;
   /** Identifies the set in graph files: hub reference, local path, or one per layer for a custom list. */
@@ -45,4 +56,11 @@ export interface TranscoderPlan {
   readonly spec: TranscoderSpec;
   /** [nLayers] */
   readonly layers: readonly TranscoderLayerWeights[];
+}
+
+/** All tensors of a plan. */
+export function* tensorsOf({ layers }: TranscoderPlan): Generator<TensorSource> {
+  for (const layer of layers) {
+    for (const tensor of Object.values(layer) as (TensorSource | undefined)[]) if (tensor) yield tensor;
+  }
 }

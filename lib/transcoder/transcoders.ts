@@ -20,6 +20,7 @@ import {
 import { checkTranscoderPlan } from './check-plan';
 import { planTranscoders } from './formats';
 import { NativeTranscoderEngine } from './native-transcoders';
+import { warnOfNegatives } from './negative-activations';
 import type { TranscoderPlan, TranscoderSpec } from './spec';
 
 export type TranscoderLoadOptions = Omit<LoadOptions, 'lazyWeights' | 'qwenPrefix'>;
@@ -156,11 +157,13 @@ export class Transcoders {
     return this.#encodeLayer(floats, this.#checkLayer(layer), applyActivation, signal);
   }
 
-  #encodeLayer(x: Float32Array, layer: number, applyActivation: boolean, signal?: AbortSignal): Promise<NativeArray> {
-    return this.#native.run(
+  async #encodeLayer(x: Float32Array, layer: number, applyActivation: boolean, signal?: AbortSignal) {
+    const encoded = await this.#native.run(
       (engine, transcoders) => engine.encodeLayer(transcoders, layer, x, applyActivation),
       signal,
     );
+    if (applyActivation) warnOfNegatives(this.spec, encoded.data);
+    return encoded;
   }
 
   /**
@@ -189,6 +192,7 @@ export class Transcoders {
       (engine, transcoders) => engine.encodeSparse(transcoders, floats, zeroPositions),
       signal,
     );
+    warnOfNegatives(this.spec, values);
     const list: ActivationList = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
     return { list, signal };
   }

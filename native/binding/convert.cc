@@ -187,6 +187,7 @@ TensorSource toTensorSource(const Napi::Object& source) {
     out.view.push_back(toViewStep(view.Get(i).As<Napi::Object>()));
   }
   if (source.Get("add").IsNumber()) out.add = number(source, "add");
+  out.mayBeInfinite = source.Get("mayBeInfinite").ToBoolean();
   if (source.Get("scales").IsObject()) {
     out.scales =
         std::make_shared<TensorSource>(toTensorSource(source.Get("scales").As<Napi::Object>()));
@@ -260,7 +261,8 @@ TranscoderSpec toTranscoderSpec(const Napi::Object& spec) {
   out.activation = oneOf<FeatureActivation>(spec, "activation",
                                             {{"relu", FeatureActivation::Relu},
                                              {"jumprelu", FeatureActivation::JumpRelu},
-                                             {"topk", FeatureActivation::TopK}});
+                                             {"topk", FeatureActivation::TopK},
+                                             {"topk_relu", FeatureActivation::TopKRelu}});
   out.k = integer(spec, "k");
   return out;
 }

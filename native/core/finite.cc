@@ -85,4 +85,13 @@ void requireFiniteWeight(const at::Tensor& values, const std::string& name) {
       "asked for (try float32). Fetch or export it again");
 }
 
+void requireSameInfinities(const at::Tensor& stored, const at::Tensor& values,
+                           const std::string& name) {
+  require(!at::isnan(values).any().item<bool>(), "ERR_WEIGHT", name,
+          ": holds NaN; the file is damaged. Fetch or export it again");
+  const at::Tensor before = at::isinf(stored), after = at::isinf(values).to(stored.device());
+  require(before.equal(after), "ERR_WEIGHT", name,
+          ": holds numbers that don't fit the dtype asked for (try float32)");
+}
+
 }  // namespace circuit_tracer

@@ -16,4 +16,9 @@ void requireFinite(double absoluteSum, const std::string& what);
 // The same for a weight, with ERR_WEIGHT.
 void requireFiniteWeight(const at::Tensor& values, const std::string& name);
 
+// The same for a weight that may be infinite: NaN is refused, and what became infinite only when it
+// was converted from `stored`.
+void requireSameInfinities(const at::Tensor& stored, const at::Tensor& values,
+                           const std::string& name);
+
 }  // namespace circuit_tracer

@@ -177,8 +177,8 @@ describe('a model folder that', () => {
     [
       'has a dtype nobody knows',
       editWeights((raw) => Object.assign(entryOf(raw, keyProjection), { dtype: 'Q7' })),
-      'ERR_FILE_FORMAT',
-      /Q7/,
+      'ERR_WEIGHT',
+      /k_proj.*Q7/s,
     ],
     [
       'has a NaN among its weights',

@@ -21,6 +21,18 @@ const sets: RandomTranscoderOptions[] = [
   { format: 'native-per-layer' },
   { format: 'native-per-layer', skip: true, activation: 'jumprelu' },
   { format: 'native-per-layer', activation: 'topk', k: 6 },
+  // Field faults, section 2: sets trained with ReLU before TopK.
+  { format: 'native-per-layer', activation: 'topk_relu', k: 25 },
+  { format: 'native-cross-layer', activation: 'topk_relu', k: 25 },
+  // Field faults, section 3: features that are off, or always on.
+  { format: 'native-per-layer', activation: 'jumprelu', infinite: true },
+  { format: 'native-cross-layer', activation: 'jumprelu', infinite: true },
+  { format: 'gemma-scope-npz', infinite: true },
+  { format: 'gemma-scope-2-per-layer', infinite: true },
+  { format: 'gemma-scope-2-cross-layer', infinite: true },
+  // Field faults, section 3: `W.T` saved by NumPy.
+  { format: 'gemma-scope-npz', fortran: true },
+  { format: 'gemma-scope-npz', fortran: true, deflate: true },
   { format: 'native-cross-layer' },
   { format: 'native-cross-layer', skip: true, activation: 'jumprelu' },
   { format: 'gemma-scope-npz' },

@@ -13,7 +13,8 @@ export interface ZipMember {
 /** A `.npy` of version 1 (2-byte header length) or 2 (4-byte). */
 export function npy(data: Buffer, shape: readonly number[], { descr = '<f4', fortran = 'False', version = 1 } = {}) {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text = `{'descr': '${descr}', 'fortran_order': ${fortran}, 'shape': (${tuple}), }`;
+  const kind = descr.startsWith('[') ? descr : `'${descr}'`;
+  const text = `{'descr': ${kind}, 'fortran_order': ${fortran}, 'shape': (${tuple}), }`;
   const prefix = version === 1 ? 10 : 12;
   const padded = Buffer.from(text.padEnd(Math.ceil((prefix + text.length + 1) / 64) * 64 - prefix - 1).concat('\n'));
   const head = Buffer.alloc(prefix);

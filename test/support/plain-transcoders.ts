@@ -25,7 +25,8 @@ function activation({ activation, k }: PlainTranscoders, { threshold }: PlainLay
   if (activation === 'relu') return h.map((value) => Math.max(value, 0));
   if (activation === 'jumprelu') return h.map((value, f) => (value > (threshold?.[f] as number) ? value : 0));
   const smallestKept = h.toSorted().at(-k) as number;
-  return h.map((value) => (value >= smallestKept ? value : 0));
+  const least = activation === 'topk_relu' ? Math.max(smallestKept, 0) : smallestKept;
+  return h.map((value) => (value >= least ? value : 0));
 }
 
 /**

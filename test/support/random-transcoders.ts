@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeSafetensors } from '../../lib/io/safetensors';
 import { Random } from '../../lib/random';
+import { type FeatureActivation, keepsLargest } from '../../lib/transcoder/spec';
 import { float32Bytes, npy, zip } from './npz';
 import { temporaryFolder } from './temporary-folder';
 
@@ -20,12 +21,16 @@ export interface RandomTranscoderOptions {
   readonly dModel?: number;
   readonly nFeatures?: number;
   readonly seed?: number;
-  readonly activation?: 'relu' | 'jumprelu' | 'topk';
+  readonly activation?: FeatureActivation;
   readonly k?: number;
   /** Written where the format has room for it. */
   readonly skip?: boolean;
   /** Compress npz files. */
   readonly deflate?: boolean;
+  /** Matrices of npz files in Fortran order. */
+  readonly fortran?: boolean;
+  /** Every third threshold is Infinity, and every third -Infinity. */
+  readonly infinite?: boolean;
 }
 
 /** Weights of one layer as the maths has them, row-major. F features, D width, S layers written to. */
@@ -50,7 +55,7 @@ export interface PlainTranscoders {
   readonly nLayers: number;
   readonly dModel: number;
   readonly nFeatures: number;
-  readonly activation: 'relu' | 'jumprelu' | 'topk';
+  readonly activation: FeatureActivation;
   readonly k: number;
   readonly layers: readonly PlainLayer[];
 }
@@ -78,14 +83,14 @@ export async function writeRandomTranscoders(options: RandomTranscoderOptions): 
     'feature_input_hook: hook_resid_mid',
     'feature_output_hook: hook_mlp_out',
     ...(listed.length > 0 ? ['transcoders:', ...listed.map((path) => `- ${path}`)] : []),
-    ...(plain.activation === 'topk' ? ['activation: topk', `k: ${plain.k}`] : []),
+    ...(keepsLargest(plain.activation) ? [`activation: ${plain.activation}`, `k: ${plain.k}`] : []),
   ];
   writeFileSync(join(dir, 'config.yaml'), `${config.join('\n')}\n`);
   return { dir, plain };
 }
 
 function randomTranscoders(options: RandomTranscoderOptions): PlainTranscoders {
-  const { format, nLayers = 3, dModel = 16, nFeatures = 40, seed = 1, skip = false } = options;
+  const { format, nLayers = 3, dModel = 16, nFeatures = 40, seed = 1, skip = false, infinite = false } = options;
   const kind = format.endsWith('cross-layer') ? 'crossLayer' : 'perLayer';
   const activation = options.activation ?? (format.startsWith('gemma') ? 'jumprelu' : 'relu');
   const random = new Random(seed);
@@ -95,14 +100,19 @@ function randomTranscoders(options: RandomTranscoderOptions): PlainTranscoders {
       encoder: random.normals(nFeatures * dModel, 0, 1 / Math.sqrt(dModel)),
       encoderBias: random.normals(nFeatures, -0.3, 0.3),
       // Some thresholds are below zero: JumpReLU then keeps negative numbers.
-      threshold: activation === 'jumprelu' ? random.normals(nFeatures, 0.4, 0.5) : undefined,
+      threshold: activation === 'jumprelu' ? thresholds(random, nFeatures, infinite) : undefined,
       decoder: random.normals(nFeatures * span * dModel, 0, 1),
       span,
       decoderBias: random.normals(dModel, 0, 0.5),
       skip: skip ? random.normals(dModel * dModel, 0, 0.2) : undefined,
     };
   });
-  return { kind, nLayers, dModel, nFeatures, activation, k: activation === 'topk' ? (options.k ?? 5) : 0, layers };
+  return { kind, nLayers, dModel, nFeatures, activation, k: keepsLargest(activation) ? (options.k ?? 5) : 0, layers };
+}
+
+function thresholds(random: Random, count: number, infinite: boolean): Float32Array {
+  const values = random.normals(count, 0.4, 0.5);
+  return infinite ? values.map((value, f) => ([value, Infinity, -Infinity] as const)[f % 3] as number) : values;
 }
 
 async function writeNativePerLayer(dir: string, { layers, dModel, nFeatures }: PlainTranscoders): Promise<string[]> {
@@ -138,13 +148,13 @@ async function writeNativeCrossLayer(dir: string, { layers, dModel, nFeatures }:
 async function writeNpz(
   dir: string,
   { layers, dModel, nFeatures }: PlainTranscoders,
-  { deflate = false }: RandomTranscoderOptions,
+  { deflate = false, fortran = false }: RandomTranscoderOptions,
 ): Promise<string[]> {
   return layers.map((weights, layer) => {
     const path = `layer_${layer}/width_40/average_l0_5/params.npz`;
     const arrays = {
-      W_enc: npy(float32Bytes(transpose(weights.encoder, dModel) ?? []), [dModel, nFeatures]),
-      W_dec: npy(float32Bytes(weights.decoder), [nFeatures, dModel]),
+      W_enc: matrix(transpose(weights.encoder, dModel), [dModel, nFeatures], fortran),
+      W_dec: matrix(weights.decoder, [nFeatures, dModel], fortran),
       b_enc: npy(float32Bytes(weights.encoderBias), [nFeatures]),
       b_dec: npy(float32Bytes(weights.decoderBias), [dModel]),
       threshold: npy(float32Bytes(weights.threshold ?? []), [nFeatures]),
@@ -154,6 +164,12 @@ async function writeNpz(
     writeFileSync(join(dir, path), zip(members));
     return path;
   });
+}
+
+/** As NumPy saves a matrix, or the transpose of its transpose. */
+function matrix(values: Float32Array, [rows, columns]: readonly [number, number], fortran: boolean): Buffer {
+  const ordered = fortran ? transpose(values, columns) : values;
+  return npy(float32Bytes(ordered), [rows, columns], { fortran: fortran ? 'True' : 'False' });
 }
 
 async function writeGemmaScope2(dir: string, plain: PlainTranscoders): Promise<string[]> {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { CircuitTracerError } from '../../errors';
 import { isObject, readError, regularFile } from '../../io/files';
+import { parseJson } from '../../io/json';
 
 /** One document of a text file. */
 export interface TextLine {
@@ -65,7 +66,7 @@ async function* lines(path: string): AsyncGenerator<{ text: string; bytesRead: n
 function textOf(path: string, line: number, json: string): string {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = parseJson(json);
   } catch {
     // Told below.
   }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../../errors';
 import { fileExists, isObject, readError, writeFileAtomically } from '../../io/files';
+import { parseJson } from '../../io/json';
 import type { Place } from './place-heap';
 import { type FeatureTally, Tallies, type TallySizes } from './tally';
 
@@ -142,7 +143,7 @@ class BufferedFile {
 
 function parsed(json: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(json);
+    const value: unknown = parseJson(json);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 import { CircuitTracerError } from '../../errors';
 import type { NeuronpediaNames } from '../../graph/formats/neuronpedia';
 import { isObject } from '../../io/files';
+import { parseJson } from '../../io/json';
 import type { FeatureExample, FeatureExamples } from '../feature-examples';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
@@ -33,7 +34,7 @@ export class NeuronpediaFeatures implements FeatureSource {
 
 function listOf(url: string, answer: Buffer): unknown[] {
   try {
-    const value: unknown = JSON.parse(answer.toString('utf8'));
+    const value: unknown = parseJson(answer.toString('utf8'));
     if (Array.isArray(value)) return value;
   } catch {
     // Told below.

@@ -1,6 +1,13 @@
 import { types } from 'node:util';
 import { CircuitTracerError } from '../../errors';
-import { readSafetensorsArrays, type StoredArray, type TensorToWrite, writeSafetensors } from '../../io/safetensors';
+import { parseJson } from '../../io/json';
+import {
+  readSafetensorsArrays,
+  type SafetensorsArrays,
+  type StoredArray,
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../io/safetensors';
 import { blocksOf } from '../edge-rows';
 import type { GraphData, LogitTarget } from '../graph-data';
 
@@ -17,7 +24,7 @@ type Description = Pick<
   readonly logitPlaces?: readonly Pick<LogitTarget, 'position' | 'feature'>[];
 };
 
-type Arrays = Awaited<ReturnType<typeof readSafetensorsArrays>>['arrays'];
+type Arrays = Pick<SafetensorsArrays, 'arrays' | 'otherDtypes'>;
 
 /** @throws CircuitTracerError `ERR_FILE_WRITE`. */
 export async function saveGraphData(path: string, data: GraphData): Promise<void> {
@@ -67,7 +74,7 @@ function describeGraph({ logits, ...data }: GraphData): string {
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
  */
 export async function loadGraphData(path: string): Promise<GraphData> {
-  const { arrays, metadata } = await readSafetensorsArrays(path);
+  const { metadata, ...arrays } = await readSafetensorsArrays(path);
   const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
   const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);
@@ -84,7 +91,7 @@ export async function loadGraphData(path: string): Promise<GraphData> {
       token,
       probability: probabilities[rank] as number,
       ...logitPlaces[rank],
-      ...(arrays.has(vectorName(rank)) && { vector: floats(path, arrays, vectorName(rank), [-1]) }),
+      ...(hasTensor(arrays, vectorName(rank)) && { vector: floats(path, arrays, vectorName(rank), [-1]) }),
     })),
     packageVersion: metadata.package_version ?? '',
   };
@@ -97,7 +104,7 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
   }
   let description: unknown;
   try {
-    description = JSON.parse(metadata.graph ?? '');
+    description = parseJson(metadata.graph ?? '');
   } catch (error) {
     throw broken(path, `the metadata entry 'graph' isn't JSON (${(error as Error).message})`);
   }
@@ -115,6 +122,10 @@ function edgesOf(path: string, arrays: Arrays, rows: number): readonly Float32Ar
   const parts = Array.isArray(data) ? data : [data];
   if (parts.every((part) => types.isFloat32Array(part))) return parts;
   throw broken(path, 'tensor edges must be of dtype F32');
+}
+
+function hasTensor({ arrays, otherDtypes }: Arrays, name: string): boolean {
+  return arrays.has(name) || otherDtypes.has(name);
 }
 
 function floats(path: string, arrays: Arrays, name: string, shape: readonly number[]): Float32Array {
@@ -135,8 +146,10 @@ function integers(path: string, arrays: Arrays, name: string, shape: readonly nu
 }
 
 /** @param shape expected; -1 = any size */
-function stored(path: string, arrays: Arrays, name: string, shape: readonly number[]): StoredArray {
+function stored(path: string, { arrays, otherDtypes }: Arrays, name: string, shape: readonly number[]): StoredArray {
   const found = arrays.get(name);
+  if (otherDtypes.has(name))
+    throw broken(path, `tensor ${name} is of dtype ${otherDtypes.get(name)}, which graphs don't have`);
   if (!found) throw broken(path, `tensor ${name} is missing`);
   const fits = found.shape.length === shape.length && shape.every((size, i) => size < 0 || size === found.shape[i]);
   if (fits) return found;

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import type { ProgressListener } from '../../engine';
 import { Hub } from '../../hub/plan';
+import { checkChecksums } from '../../io/file-checksum';
 import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
@@ -9,7 +10,7 @@ import { OwnedEngine } from '../../owned-engine';
 import { checkCallback, checkNotAborted, checkOneOf, checkOptions, checkSignal, checkText } from '../../validate';
 import { planLocated } from '../formats';
 import { locateTranscoders } from '../locate';
-import type { TranscoderSpec } from '../spec';
+import { keepsLargest, type TranscoderSpec, tensorsOf } from '../spec';
 import { type Companion, copyCompanion, findCompanions } from './companions';
 import { type ConvertedFile, nativeFiles } from './native-files';
 import { writeTensors } from './write-tensors';
@@ -62,6 +63,7 @@ export async function convertTranscoders(
   await checkAbsentOrEmpty(folder);
   const source = await locateTranscoders(from, await Hub.open({ signal, onProgress }));
   const plan = await planLocated(source);
+  await checkChecksums(tensorsOf(plan), signal);
   const files = nativeFiles(plan, dtype);
   const companions = await findCompanions(source.folder);
   const bytes = total(files.flatMap((file) => file.tensors));
@@ -87,7 +89,7 @@ function configOf(spec: TranscoderSpec): Record<string, unknown> {
     feature_output_hook: spec.featureOutputHook,
     scan: spec.scan,
     // The weights tell the others: thresholds mean JumpReLU. The reference implementation knows no such word.
-    ...(spec.activation === 'topk' && { activation: spec.activation, k: spec.k }),
+    ...(keepsLargest(spec.activation) && { activation: spec.activation, k: spec.k }),
   };
 }
 

@@ -34,7 +34,7 @@ function perLayerTensors(layer: TranscoderLayerWeights, dModel: number): Record<
     W_dec: through(layer.decoder, { op: 'reshape', shape: [nFeatures, dModel] }),
     b_enc: layer.encoderBias,
     b_dec: layer.decoderBias,
-    'activation_function.threshold': layer.threshold,
+    'activation_function.threshold': thresholdOf(layer),
     W_skip: layer.skip,
   };
 }
@@ -44,8 +44,12 @@ function crossLayerTensors(layer: TranscoderLayerWeights, l: number): Record<str
     [`W_enc_${l}`]: layer.encoder,
     [`b_enc_${l}`]: layer.encoderBias,
     [`b_dec_${l}`]: layer.decoderBias,
-    [`threshold_${l}`]: layer.threshold,
+    [`threshold_${l}`]: thresholdOf(layer),
     // [in, out] in this format, [out, in] in a plan.
     [`W_skip_${l}`]: layer.skip && through(layer.skip, { op: 'permute', dims: [1, 0] }),
   };
+}
+
+function thresholdOf({ threshold }: TranscoderLayerWeights): TensorSource | undefined {
+  return threshold && { ...threshold, mayBeInfinite: true };
 }

@@ -1,6 +1,6 @@
 import { CircuitTracerError } from '../../errors';
 import type { TranscoderConfig } from '../config';
-import type { TranscoderLayerWeights, TranscoderPlan, TranscoderSpec } from '../spec';
+import { keepsLargest, type TranscoderLayerWeights, type TranscoderPlan, type TranscoderSpec } from '../spec';
 import type { LayerPlan } from './format';
 
 /** Check that layers, read one by one, make up one set, and settle its activation. */
@@ -28,7 +28,7 @@ export function assemblePlan(config: TranscoderConfig, layers: readonly LayerPla
       featureInputHook: config.featureInputHook,
       featureOutputHook: config.featureOutputHook,
       activation,
-      k: activation === 'topk' ? chooseK(config, layers) : 0,
+      k: keepsLargest(activation) ? chooseK(config, layers, activation) : 0,
       hasSkip: allOrNone(layers, 'skip'),
       scan: config.scan,
       modelName: config.modelName,
@@ -49,12 +49,12 @@ function chooseActivation(config: TranscoderConfig, layers: readonly LayerPlan[]
   return layers.some((plan) => plan.savedK !== undefined) ? 'topk' : 'relu';
 }
 
-function chooseK(config: TranscoderConfig, layers: readonly LayerPlan[]): number {
+function chooseK(config: TranscoderConfig, layers: readonly LayerPlan[], activation: string): number {
   const k = config.k ?? layers[0]?.savedK;
   if (k === undefined) {
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
-      `${config.file}: activation topk needs k, how many features stay active per position; found none there nor in the weights. Add k: to config.yaml.`,
+      `${config.file}: activation ${activation} needs k, how many features stay active per position; found none there nor in the weights. Add k: to config.yaml.`,
     );
   }
   const tooSmall = layers.find((plan) => plan.nFeatures < k);

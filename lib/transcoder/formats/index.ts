@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
 import { checkFetchOptions, type FetchOptions, Hub } from '../../hub/plan';
+import { readError } from '../../io/files';
 import type { TranscoderConfig } from '../config';
 import { locateTranscoders } from '../locate';
 import type { TranscoderPlan } from '../spec';
@@ -49,7 +50,9 @@ export async function planLocated(config: TranscoderConfig): Promise<TranscoderP
 
 async function readLayers(config: TranscoderConfig): Promise<LayerPlan[]> {
   if (config.files) return readFiles(config, config.files);
-  const names = await readdir(config.folder);
+  const names = await readdir(config.folder).catch((error: unknown) => {
+    throw readError(config.folder, error);
+  });
   const acrossLayers = hasNativeCrossLayerFiles(names);
   const perLayer = names.some((name) => layerFile.test(name));
   if (acrossLayers && perLayer) {

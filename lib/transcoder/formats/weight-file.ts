@@ -1,11 +1,12 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { CircuitTracerError } from '../../errors';
+import { readError } from '../../io/files';
 import { openNpz } from '../../io/npz';
 import { openSafetensors } from '../../io/safetensors';
 import { readSafetensorsHeader } from '../../io/safetensors-header';
 import type { TensorSource } from '../../io/tensor-source';
-import { storedItemSize } from '../../io/tensor-source';
+import { storedItemSize, viewedShape } from '../../io/tensor-source';
 
 /** One file of transcoder weights; tensors are taken by name, and their shapes checked as they are taken. */
 export class WeightFile {
@@ -18,8 +19,7 @@ export class WeightFile {
 
   /** @param path of a `.npz` or else a safetensors file */
   static async open(path: string): Promise<WeightFile> {
-    if (extname(path) === '.npz') return new WeightFile(path, await openNpz(path), new Map());
-    const { tensors, otherTensors } = await openSafetensors(path);
+    const { tensors, otherTensors } = await (extname(path) === '.npz' ? openNpz(path) : openSafetensors(path));
     return new WeightFile(path, tensors, otherTensors);
   }
 
@@ -31,23 +31,22 @@ export class WeightFile {
     return this.tensors.has(name) || this.others.has(name);
   }
 
-  /** Shape as stored; undefined when there is no such tensor. */
+  /** Undefined when there is no such tensor. */
   shape(name: string): readonly number[] | undefined {
-    return this.tensors.get(name)?.shape;
+    const tensor = this.tensors.get(name);
+    return tensor && viewedShape(tensor);
   }
 
   /** @param meaning of the dimensions, for the message: `nFeatures, dModel` */
   take(name: string, shape: readonly number[], meaning: string): TensorSource {
     const tensor = this.tensor(name);
-    if (sameShape(tensor.shape, shape)) return this.checkDtype(name, tensor);
-    const transposed = sameShape(tensor.shape, [...shape].reverse());
+    const found = viewedShape(tensor);
+    if (sameShape(found, shape)) return this.checkDtype(name, tensor);
+    const transposed = sameShape(found, [...shape].reverse());
     const hint = transposed
       ? ' It looks transposed: use a later revision of these transcoders, or transpose it and save the file again.'
       : '';
-    throw this.error(
-      name,
-      `expected shape [${shape.join(', ')}] (${meaning}), found [${tensor.shape.join(', ')}].${hint}`,
-    );
+    throw this.error(name, `expected shape [${shape.join(', ')}] (${meaning}), found [${found.join(', ')}].${hint}`);
   }
 
   /** A vector of `length`, or one number that stands for all. */
@@ -60,7 +59,8 @@ export class WeightFile {
     const element = tensor.data?.subarray(tensor.offset, tensor.offset + size);
     const bytes = element ?? (await this.read(name, tensor.offset, size));
     const data = Buffer.alloc(size * length, bytes);
-    return { name: tensor.name, data, offset: 0, dtype: tensor.dtype, shape: [length], view: [] };
+    const { dtype, checksum } = tensor;
+    return { name: tensor.name, data, offset: 0, dtype, shape: [length], view: [], ...(checksum && { checksum }) };
   }
 
   /** A whole number of 1 or more, stored as one integer in a safetensors file. */
@@ -95,15 +95,15 @@ export class WeightFile {
   }
 
   private async read(name: string, offset: number, length: number): Promise<Buffer> {
-    const handle = await open(this.path, 'r');
     try {
+      await using handle = await open(this.path, 'r');
       const bytes = Buffer.alloc(length);
       const { bytesRead } = await handle.read(bytes, 0, length, offset);
       if (bytesRead === length) return bytes;
-      throw this.error(name, 'the file ends before its numbers do');
-    } finally {
-      await handle.close();
+    } catch (error) {
+      throw readError(this.path, error);
     }
+    throw this.error(name, 'the file ends before its numbers do');
   }
 
   private error(name: string, problem: string): CircuitTracerError {

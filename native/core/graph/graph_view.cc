@@ -16,14 +16,20 @@ struct Influence {
   std::vector<double> nodes;    // [M]
 };
 
+// [S + K]. Throws CodedError ERR_NUMERIC when an edge isn't finite.
+std::vector<double> finiteRowSums(const EdgeRows& rows) {
+  std::vector<double> sums = absoluteRowSums(rows, kSmallestInput);
+  for (size_t r = 0; r < sums.size(); ++r) {
+    require(std::isfinite(sums[r]), "ERR_NUMERIC", "edge row ", r,
+            " of the graph holds NaN or infinite weights; the graph file is damaged");
+  }
+  return sums;
+}
+
 Influence influenceOf(const GraphView& graph) {
   const EdgeRows rows = graph.rows();
   Influence out;
-  out.rowSums = absoluteRowSums(rows, kSmallestInput);
-  for (size_t r = 0; r < out.rowSums.size(); ++r) {
-    require(std::isfinite(out.rowSums[r]), "ERR_NUMERIC", "edge row ", r,
-            " of the graph holds NaN or infinite weights; the graph file is damaged");
-  }
+  out.rowSums = finiteRowSums(rows);
   out.nodes = sweepInfluence(rows, out.rowSums);
   return out;
 }
@@ -74,6 +80,7 @@ at::Tensor edgeInfluence(const GraphView& graph) {
 
 std::vector<double> totalEffects(const GraphView& graph, const std::vector<float>& activation,
                                  const JobControl& control) {
+  finiteRowSums(graph.rows());
   const int64_t nFeatures = graph.nFeatures();
   std::vector<double> effects(graph.nLogits() * nFeatures);
   at::parallel_for(0, graph.nLogits(), 1, [&](int64_t first, int64_t last) {

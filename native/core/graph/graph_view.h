@@ -51,6 +51,7 @@ at::Tensor edgeInfluence(const GraphView& graph);
 // on d / a_k of k's edges:
 //   u[t, s] = A[t, s] + sum over features k of (u[t, k] / a_k) * A[k, s]
 // Features write to later layers only: one sweep from the last to the first solves it.
+// Throws CodedError ERR_NUMERIC when the edges are not finite.
 // `activation`: [S].
 std::vector<double> totalEffects(const GraphView& graph, const std::vector<float>& activation,
                                  const JobControl& control);

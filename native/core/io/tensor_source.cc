@@ -101,7 +101,11 @@ at::Tensor placeTensor(const TensorSource& source, FileMappings& files, at::Scal
 at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
                       at::Device device) {
   at::Tensor tensor = placeTensor(source, files, dtype, device);
-  requireFiniteWeight(tensor, source.name);
+  if (source.mayBeInfinite) {
+    requireSameInfinities(openTensor(source, files), tensor, source.name);
+  } else {
+    requireFiniteWeight(tensor, source.name);
+  }
   return tensor;
 }
 

@@ -30,6 +30,7 @@ struct TensorSource {
   std::vector<ViewStep> view;
   double add = 0;
   std::shared_ptr<TensorSource> scales;
+  bool mayBeInfinite = false;
 };
 
 // The tensor in its stored dtype on the CPU, with its view steps applied. Reads nothing unless a
@@ -43,7 +44,8 @@ at::Tensor openTensor(const TensorSource& source, FileMappings& files);
 at::Tensor placeTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
                        at::Device device);
 
-// The same, read through once: throws CodedError ERR_WEIGHT when a number is NaN or infinite.
+// The same, read through once: throws CodedError ERR_WEIGHT when a number is NaN, or infinite where
+// the source doesn't allow it, or too large for the dtype.
 at::Tensor loadTensor(const TensorSource& source, FileMappings& files, at::ScalarType dtype,
                       at::Device device);
 

@@ -80,7 +80,9 @@ class RowReader {
 
   at::Tensor read(int64_t begin, int64_t end) const {
     const at::Tensor rows = tensor_.slice(0, begin, end);
-    return aligned_ ? rows : rows.contiguous().view(source_.dtype).squeeze(-1);
+    // A copy begins at an address fit for any number; rows that are contiguous in the file don't.
+    return aligned_ ? rows
+                    : rows.clone(at::MemoryFormat::Contiguous).view(source_.dtype).squeeze(-1);
   }
 
   void release() { releasePages(source_, files_); }
@@ -107,9 +109,13 @@ int64_t writeTensor(const TensorSource& source, at::ScalarType dtype, const std:
   const int64_t total = shape.at(0) * rowBytes;
   for (int64_t begin = 0; begin < shape[0]; begin += chunk) {
     control.report("write", begin * rowBytes, total);
-    const at::Tensor numbers =
-        reader.read(begin, std::min(begin + chunk, shape[0])).to(dtype).contiguous();
-    requireFiniteWeight(numbers, source.name);
+    const at::Tensor rows = reader.read(begin, std::min(begin + chunk, shape[0]));
+    const at::Tensor numbers = rows.to(dtype).contiguous();
+    if (source.mayBeInfinite) {
+      requireSameInfinities(rows, numbers, source.name);
+    } else {
+      requireFiniteWeight(numbers, source.name);
+    }
     output.write(numbers, offset + begin * rowBytes);
     reader.release();
   }

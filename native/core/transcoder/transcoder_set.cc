@@ -40,7 +40,11 @@ class LayerReader {
     TranscoderLayer out;
     out.encoder = rows(sources.encoder, {features, spec_.dModel}, lazyEncoder_);
     out.encoderBias = vector(sources.encoderBias, {features});
-    if (sources.threshold) out.threshold = vector(*sources.threshold, {features});
+    if (sources.threshold) {
+      TensorSource threshold = *sources.threshold;
+      threshold.mayBeInfinite = true;
+      out.threshold = vector(threshold, {features});
+    }
     out.decoder = rows(sources.decoder, {features, spec_.span(layer), spec_.dModel}, lazyDecoder_);
     out.decoderBias = vector(sources.decoderBias, {spec_.dModel});
     if (sources.skip) out.skip = vector(*sources.skip, {spec_.dModel, spec_.dModel});
@@ -66,17 +70,24 @@ class LayerReader {
   bool lazyEncoder_, lazyDecoder_;
 };
 
+// The k largest numbers of each row, with their signs; zero in place of the others.
+at::Tensor largest(const at::Tensor& h, int64_t k) {
+  const auto [values, indices] = h.topk(k, -1);
+  return at::zeros_like(h).scatter_(-1, indices, values);
+}
+
 at::Tensor activate(const TranscoderSpec& spec, const TranscoderLayer& layer, at::Tensor h) {
   switch (spec.activation) {
     case FeatureActivation::Relu:
       return h.relu_();
     case FeatureActivation::JumpRelu:
-      // Strict, and with no ReLU: h between a negative threshold and zero stays.
+      // Strict, and with no ReLU: h between a negative threshold and zero stays. An infinite
+      // threshold is a feature that is off, or always on.
       return h.masked_fill_(h <= layer.threshold, 0);
-    case FeatureActivation::TopK: {
-      const auto [values, indices] = h.topk(spec.k, -1);
-      return at::zeros_like(h).scatter_(-1, indices, values);
-    }
+    case FeatureActivation::TopK:
+      return largest(h, spec.k);
+    case FeatureActivation::TopKRelu:
+      return largest(h, spec.k).relu_();
   }
   throw CodedError("ERR_NATIVE", "unknown feature activation");
 }

@@ -13,7 +13,7 @@
 
 namespace circuit_tracer {
 
-enum class FeatureActivation { Relu, JumpRelu, TopK };
+enum class FeatureActivation { Relu, JumpRelu, TopK, TopKRelu };
 
 // The C++ side of lib/transcoder/spec.ts.
 struct TranscoderSpec {

@@ -1,7 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
 import path from 'node:path';
-import { deflateSync, gzipSync } from 'node:zlib';
+import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { PackedFeatures } from '../../../lib';
+import { cantorPair } from '../../../lib/graph/cantor';
+import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const feature = (index: number) => ({
@@ -58,6 +61,47 @@ test.each([
   await using features = await PackedFeatures.open(pack({ bin }));
   const read = features.read(5, 0);
   await expect(read).rejects.toMatchObject({ code: 'ERR_FILE_FORMAT', message: expect.stringMatching(message) });
+});
+
+// Field faults, section 6, L9: with one offset missing, feature 1 was asked for and feature 2 came.
+test('an entry of another feature', async () => {
+  const { 5: good } = JSON.parse(gunzipSync(readFileSync(path.join(pack(), 'index.json.gz'))).toString());
+  const index = { 5: { ...good, offsets: good.offsets.filter((_: number, i: number) => i !== 1) } };
+  await using features = await PackedFeatures.open(pack({ index }));
+  await expectRejection(features.read(5, 1), 'ERR_FILE_FORMAT', /feature 1: the entry is of feature 2/);
+});
+
+test('a feature may be numbered by the pair of its layer and index, as pages do', async () => {
+  const json = gzipSync(JSON.stringify(feature(cantorPair(5, 2))));
+  const bin = Buffer.concat([uint32(json.length), json]);
+  const index = { 5: { filename: 'layer_5.bin', offsets: [0, 0, 0, bin.length] } };
+  await using features = await PackedFeatures.open(pack({ index, bin }));
+  expect(await features.read(5, 2)).toMatchObject({ index: cantorPair(5, 2) });
+});
+
+// Field faults, section 6, M1: some kilobytes that unpack to brackets took gigabytes and blocked for seconds.
+test('an index and an entry of brackets are refused before they are parsed', async () => {
+  const brackets = Buffer.alloc(8e6, '[');
+  const folder = pack();
+  const json = deflateSync(brackets);
+  const index = { 5: { filename: 'layer_5.bin', offsets: [0, 4 + json.length] } };
+  await using hostile = await PackedFeatures.open(pack({ index, bin: Buffer.concat([uint32(json.length), json]) }));
+  await expectRejection(hostile.read(5, 0), 'ERR_FILE_FORMAT', /feature 0: it isn't JSON \(brackets more than 16 deep/);
+  writeFileSync(path.join(folder, 'index.json.gz'), gzipSync(brackets));
+  await expectRejection(PackedFeatures.open(folder), 'ERR_FILE_FORMAT', /index.*brackets more than 8 deep/);
+});
+
+// Field faults, section 6, L1: errors of Node itself.
+test('an index too large to read, and a file that fails to be read', async () => {
+  const folder = pack();
+  truncateSync(path.join(folder, 'index.json.gz'), 3 * 2 ** 30);
+  await expectRejection(PackedFeatures.open(folder), 'ERR_FILE_FORMAT', /index.json.gz: expected at most/);
+  const failing = Object.assign(new Error('EINVAL: invalid argument, read'), { code: 'EINVAL', syscall: 'read' });
+  const handle = { read: () => Promise.reject(failing), close: async () => undefined };
+  await using features = await PackedFeatures.open(pack());
+  const opened = jest.spyOn(fs, 'open').mockResolvedValueOnce(handle as unknown as fs.FileHandle);
+  await expectRejection(features.read(5, 0), 'ERR_FILE_READ', /layer_5.bin: can't be read \(EINVAL/);
+  opened.mockRestore();
 });
 
 test('an entry that is no feature, and files that are not there', async () => {

@@ -110,6 +110,23 @@ test.each<[string, Partial<Record<keyof GraphData, unknown>>, RegExp]>([
   ['no outputs', { logits: [] }, /at least one target/],
   ['a negative probability', { logits: [target, { ...target, probability: -1 }] }, /logits\[1\].probability/],
   ['a NaN probability', { logits: [{ ...target, probability: Number.NaN }, target] }, /found NaN/],
+  // Field faults, section 6, L10: both loaded and were exported.
+  [
+    'a probability above 1',
+    { logits: [target, { ...target, probability: 5e36 }] },
+    /logits\[1\].*from 0 to 1; found 5e\+36/,
+  ],
+  ['an infinite probability', { logits: [{ ...target, probability: Infinity }, target] }, /found Infinity/],
+  [
+    'a token id beyond all',
+    { logits: [{ ...target, tokenId: 2 ** 31 - 1 }, target] },
+    /tokenId must be below .*2147483647/,
+  ],
+  [
+    'a token id past the targets',
+    { logits: [target, { ...target, tokenId: model.dVocab + 2 }] },
+    /logits\[1\].tokenId/,
+  ],
   ['a token id that is not whole', { logits: [{ ...target, tokenId: 0.5 }, target] }, /logits\[0\]/],
   ['too few edges', { edges: new Float32Array(54) }, /5 x 11 = 55 numbers; found 54/],
   ['no layers', { model: { ...model, nLayers: 0 } }, /model.nLayers/],

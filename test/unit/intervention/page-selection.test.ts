@@ -82,6 +82,25 @@ describe('a selection', () => {
     await expectRejection((async () => selectionFromUrl(url))(), code, message);
   });
 
+  // Field faults, section 6, L1: a TypeError, and a RangeError from text made of lists in lists.
+  test.each([[null], ['node'], [7], [[]]])('refuses a graph file with a node of %j', async (node) => {
+    const file = { qParams: {}, nodes: [{ node_id: '0_3_2' }, node] };
+    await expectRejection((async () => selectionFromGraphFile(file))(), 'ERR_FILE_FORMAT', /nodes\[1\] is/);
+  });
+
+  test.each(['feature', 'layer', 'ctx_idx', 'node_id', 'clerp'])(
+    'passes over a node whose %s is no number or text',
+    (key) => {
+      let deep: unknown = [];
+      for (let i = 0; i < 100_000; i++) deep = [deep];
+      const node = { node_id: '3_40_7', feature: 986, layer: '3', ctx_idx: 7, feature_type: 'cross layer transcoder' };
+      for (const value of [deep, { toString: 1 }, null, true]) {
+        const file = { qParams: { pinnedIds: ['3_40_7'], clerps: [[value, 'x']] }, nodes: [{ ...node, [key]: value }] };
+        expect(selectionFromGraphFile(file).labels).toEqual({});
+      }
+    },
+  );
+
   test.each([[null], [{}], [[]], [{ qParams: {} }]])('refuses a file of %j', async (file) => {
     await expectRejection((async () => selectionFromGraphFile(file))(), 'ERR_FILE_FORMAT', /graph file/);
   });

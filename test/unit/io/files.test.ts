@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Graph, PackedFeatures, readLabels } from '../../../lib';
 import {
   makeFolder,
   readJsonFile,
@@ -9,8 +10,43 @@ import {
   withFileLock,
   writeFileAtomically,
 } from '../../../lib/io/files';
+import { Tokenizer } from '../../../lib/model/tokenizer';
+import { planTranscoders } from '../../../lib/transcoder/formats';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
+import { tinyData } from '../graph/support/tiny';
+
+// Field faults, section 6, L1: Node's own error, of no type, for a NUL in a path.
+describe('a path with a NUL character', () => {
+  const bad = path.join(temporaryFolder(), 'a\0b.pt');
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['Graph.load', () => Graph.load(bad)],
+    ['Graph.save', () => new Graph(tinyData()).save(bad)],
+    ['Graph.save as safetensors', () => new Graph(tinyData()).save(`${bad}.safetensors`)],
+    ['readLabels', () => readLabels(bad)],
+    ['PackedFeatures.open', () => PackedFeatures.open(bad)],
+    ['writeFileAtomically', () => writeFileAtomically(bad, '')],
+    ['readTextFile', () => readTextFile(bad)],
+    ['withFileLock', () => withFileLock(bad, async () => undefined)],
+    ['Tokenizer.load', () => Tokenizer.load(bad)],
+  ])('%s', async (_, work) => {
+    await expectRejection(work(), 'ERR_INVALID_ARGUMENT', /NUL character; found ".*a\\u0000b/);
+  });
+
+  test('makeFolder', async () => {
+    await expectRejection(makeFolder(bad), 'ERR_FILE_WRITE', /can't be made/);
+  });
+
+  test('an entry of transcoders', async () => {
+    const folder = temporaryFolder();
+    const hooks = 'feature_input_hook: mlp.hook_in\nfeature_output_hook: mlp.hook_out\n';
+    for (const name of ['a\\0b.npz', 'a\\0b.safetensors']) {
+      writeFileSync(path.join(folder, 'config.yaml'), `model_kind: transcoder_set\n${hooks}transcoders: ["${name}"]\n`);
+      await expectRejection(planTranscoders(folder), 'ERR_INVALID_ARGUMENT', /NUL character/);
+    }
+  });
+});
 
 describe('writeFileAtomically', () => {
   test('writes text, bytes and what a function writes, and leaves nothing else', async () => {

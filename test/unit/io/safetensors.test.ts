@@ -71,7 +71,9 @@ describe('openSafetensors', () => {
     };
     expect(tensors.get('half')).toEqual(source);
     expect(otherTensors.get('mask')).toEqual({ dtype: 'BOOL', shape: [2] });
-    await expectRejection(readSafetensorsArrays(file), 'ERR_FILE_FORMAT', /half.*BF16/);
+    const { arrays, otherDtypes } = await readSafetensorsArrays(file);
+    expect([...arrays.keys()]).toEqual(['mask']);
+    expect([...otherDtypes]).toEqual([['half', 'BF16']]);
   });
 
   const tensor = (begin: number, end: number, shape: unknown = [(end - begin) / 4], dtype: unknown = 'F32') => ({
@@ -97,7 +99,8 @@ describe('openSafetensors', () => {
     ['no shape', { a: tensor(0, 8, null) }, 8, /shape/],
     ['offsets backwards', { a: tensor(8, 0, [2]) }, 8, /needs 8 bytes/],
     ['three offsets', { a: { dtype: 'F32', shape: [1], data_offsets: [0, 4, 4] } }, 4, /two data_offsets/],
-    ['an unknown dtype', { a: tensor(0, 8, [2], 'Q7') }, 8, /"a".*Q7/],
+    ['offsets backwards of an unknown dtype', { a: tensor(8, 0, [2], 'Q7') }, 8, /"a".*-8/],
+    ['a hole before an unknown dtype', { a: tensor(0, 4), b: tensor(8, 12, [4], 'Q7') }, 12, /"b".*hole/],
     ['a dtype of no sort', { a: tensor(0, 8, [2], 7) }, 8, /dtype.*7/],
     ['bits that fill no byte', { a: { dtype: 'F4', shape: [1], data_offsets: [0, 1] } }, 1, /whole number of bytes/],
     ['text for a tensor', { a: 'b' }, 0, /"a".*object/],
@@ -108,6 +111,32 @@ describe('openSafetensors', () => {
     const file = newFile();
     writeRaw(file, header, new Uint8Array(bytes));
     await expectRejection(openSafetensors(file), 'ERR_FILE_FORMAT', names);
+  });
+
+  // Field faults, section 3: files that upstream reads were "not well-formed".
+  test('null for metadata, and dtypes new here, are no fault of a file', async () => {
+    const file = newFile();
+    const dtypes = ['F8_E4M3FNUZ', 'F8_E5M2FNUZ', 'F8_E9M9_NEXT', 'F4'];
+    const others = dtypes.map((dtype, i) => [dtype, tensor(4 + 2 * i, 6 + 2 * i, [dtype === 'F4' ? 4 : 2], dtype)]);
+    writeRaw(file, { __metadata__: null, W: tensor(0, 4), ...Object.fromEntries(others) }, new Uint8Array(12));
+    const { tensors, otherTensors, metadata } = await openSafetensors(file);
+    expect(metadata).toEqual({});
+    expect([...tensors.keys()]).toEqual(['W']);
+    expect([...otherTensors].map(([name, { dtype }]) => [name, dtype])).toEqual(dtypes.map((dtype) => [dtype, dtype]));
+    expect((await readSafetensorsArrays(file)).arrays.get('W')?.data).toEqual(Float32Array.of(0));
+  });
+
+  test('the size of a known dtype is checked, needed or not', async () => {
+    const file = newFile();
+    writeRaw(file, { a: tensor(0, 8, [4], 'F8_E4M3FNUZ') }, new Uint8Array(8));
+    await expectRejection(openSafetensors(file), 'ERR_FILE_FORMAT', /"a".*needs 4 bytes/);
+  });
+
+  // Field faults, section 6, M1: 60 MB of brackets took 2.7 GB and 6.5 s.
+  test('a header of brackets is refused before it is parsed', async () => {
+    const file = newFile();
+    writeRaw(file, `{"a":${'['.repeat(1_000_000)}`, new Uint8Array(0));
+    await expectRejection(openSafetensors(file), 'ERR_FILE_FORMAT', /more than 100 deep/);
   });
 
   test.each<[string, Uint8Array, RegExp]>([

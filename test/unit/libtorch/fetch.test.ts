@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory, cachedFolder } from '../../../lib/libtorch/cache';
+import { download, UnavailableError } from '../../../lib/libtorch/download';
 import { type SetupOptions, setupLibtorch } from '../../../lib/libtorch/fetch';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -71,6 +72,18 @@ test('starts anew when the file on the server is another by now', async () => {
   server.content = fakeArchive('2.13.0', 500_000);
   const { version } = await setup();
   expect(version).toBe('2.13.0');
+});
+
+// Field faults, section 6, L13: a server that stopped in the middle of the body held `setup` for minutes.
+test('a server that goes silent in the middle is given up, and what arrived is kept', async () => {
+  server.silentAfter = 1000;
+  const file = path.join(temporaryFolder(), 'libtorch.zip');
+  const fetched = download({ url: server.url, file, silenceMs: 100 });
+  await expect(fetched).rejects.toThrow(/keeps failing: nothing came after \d+ bytes \(silent for 0\.1 s\)/);
+  await expect(fetched).rejects.toBeInstanceOf(UnavailableError);
+  server.silentAfter = undefined;
+  await download({ url: server.url, file });
+  expect(readFileSync(file).equals(archive)).toBe(true);
 });
 
 test('a connection that always breaks is given up, and the cache stays without LibTorch', async () => {

@@ -1,4 +1,5 @@
 import { Graph } from '../../../lib';
+import { expectRejection } from '../../support/expect-rejection';
 
 /** Three features at one position in layers 0, 1 and 2 with activations 2, 4 and -5, and one output. */
 const graph = new Graph({
@@ -30,4 +31,15 @@ test('total effects follow all paths, each feature passing on its relative chang
   const { data, shape } = await graph.totalEffects();
   expect([...data]).toEqual([37, 15, -6]);
   expect(shape).toEqual([1, 3]);
+});
+
+// Field faults, section 6, L10: NaN came back where prune, scores and influence say ERR_NUMERIC.
+test.each([Number.NaN, Infinity, -Infinity])('of edges with %d anywhere are refused, as pruning is', async (value) => {
+  for (let at = 0; at < graph.edges.length; at++) {
+    const edges = graph.edges.slice();
+    edges[at] = value;
+    const damaged = new Graph({ ...graph, edges });
+    await expectRejection(damaged.totalEffects(), 'ERR_NUMERIC', /edge row \d of the graph holds NaN or infinite/);
+    await expectRejection(damaged.prune(), 'ERR_NUMERIC', /edge row/);
+  }
 });

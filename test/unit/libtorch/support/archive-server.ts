@@ -7,6 +7,8 @@ export class ArchiveServer {
   readonly ranges: (string | undefined)[] = [];
   /** Break the connection of so many coming requests after so many bytes. */
   breaks = { times: 0, after: 0 };
+  /** Byte of the file after which answers say no more, and stay open. */
+  silentAfter: number | undefined;
   status = 200;
   etag = '"1"';
   readonly #server: Server;
@@ -43,7 +45,8 @@ export class ArchiveServer {
     const headers: Record<string, string | number> = { etag: this.etag, 'content-length': body.length };
     if (usable) headers['content-range'] = `bytes ${start}-${this.content.length - 1}/${this.content.length}`;
     response.writeHead(usable ? 206 : 200, headers);
-    if (this.breaks.times-- > 0) response.write(body.subarray(0, this.breaks.after), () => response.destroy());
+    if (this.silentAfter !== undefined) response.write(this.content.subarray(start, Math.max(start, this.silentAfter)));
+    else if (this.breaks.times-- > 0) response.write(body.subarray(0, this.breaks.after), () => response.destroy());
     else response.end(body);
   }
 }
