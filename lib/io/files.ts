@@ -203,6 +203,8 @@ export function writeError(path: string, error: unknown): unknown {
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
     ENOSPC: 'the disk is full; free some space',
+    EDQUOT: 'your quota of the disk is used up; free some space',
+    EFBIG: 'the file would be larger than its limit (ulimit -f); raise that',
     EACCES: 'permission denied; choose a folder you may write to',
     EROFS: 'the file system is read-only; choose another folder',
     EISDIR: 'a folder has that name; choose another file name',
