@@ -35,7 +35,11 @@ function streamOf(next: () => Promise<Uint8Array | undefined>, close: () => unkn
 /** Bytes in memory, in pieces, so that a slow client can be told from one that doesn't read. */
 export function bytesStream(bytes: Uint8Array): Body {
   let at = 0;
-  const next = async () => (at < bytes.length ? bytes.slice(at, (at += pieceBytes)) : undefined);
+  const next = async () => {
+    const piece = bytes.slice(at, at + pieceBytes);
+    at += pieceBytes;
+    return piece.length > 0 ? piece : undefined;
+  };
   return streamOf(next, () => undefined);
 }
 

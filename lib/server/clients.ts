@@ -43,8 +43,10 @@ export class Clients {
   /** Count an answer that is to be given. @returns why it is refused; undefined when it isn't */
   admit({ socket }: IncomingMessage, outgoing: ServerResponse): Problem | undefined {
     const client = this.#clients.get(socket) ?? this.#enter(socket);
-    if (client.answers.size >= mostWaiting) socket.destroy();
-    if (this.#answers >= this.#limits.answers) return busy('The server is busy with the requests of others.');
+    const isFlood = client.answers.size >= mostWaiting;
+    if (isFlood) socket.destroy();
+    if (isFlood || this.#answers >= this.#limits.answers)
+      return busy('The server is busy with the requests of others.');
     client.answers.add(outgoing);
     this.#answers++;
     outgoing.once('close', () => {
@@ -60,7 +62,7 @@ export class Clients {
     socket.once('close', () => {
       this.#clients.delete(socket);
       // Node closes the first answer only; others wait behind it and would for ever.
-      for (const answer of client.answers) answer.emit('close');
+      for (const answer of client.answers) answer.destroy().emit('close');
     });
     return client;
   }

@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { access, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { parseBoundedJson } from '../io/bounded-json';
-import { fileWithin, readStart, readWhole } from '../io/file-within';
+import { fileWithin, openFound, readStart, readWhole } from '../io/file-within';
 import { isObject } from '../io/files';
 import { log } from '../log';
 import { type GraphFolder, isSlug } from './graph-folder';
@@ -91,11 +90,17 @@ export class GraphList {
     const named = new Map<string, GraphEntry>();
     for (const entry of entries) {
       if (!isObject(entry) || typeof entry.slug !== 'string' || !slugs.has(entry.slug)) continue;
-      const path = await fileWithin(this.#folder.path, [`${entry.slug}.json`]);
-      const isReadable = path !== undefined && (await access(path, constants.R_OK).then(yes, no));
-      if (isReadable) named.set(entry.slug, entry);
+      if (await this.#canRead(`${entry.slug}.json`)) named.set(entry.slug, entry as GraphEntry);
     }
     return named;
+  }
+
+  /** Only trying tells. */
+  async #canRead(name: string): Promise<boolean> {
+    const path = await fileWithin(this.#folder.path, [name]);
+    const handle = path === undefined ? undefined : await openFound(path).catch(() => undefined);
+    await handle?.close();
+    return handle !== undefined;
   }
 
   async #found(name: string, look: (path: string, size: number) => Promise<Found>): Promise<Found> {
@@ -124,9 +129,6 @@ export class GraphList {
     this.#told = new Set(texts);
   }
 }
-
-const yes = () => true;
-const no = () => false;
 
 async function graphIn(slug: string, path: string, size: number): Promise<Found> {
   const isWhole = size <= startBytes;

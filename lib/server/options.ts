@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { featuresFolder } from '../features/sources/folder-features';
@@ -71,10 +70,12 @@ async function folder(path: string, name: string, flag: string): Promise<string>
   if (!found?.isDirectory()) {
     throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} (${flag}) must be a folder; there is none at ${path}.`);
   }
-  await access(path, constants.R_OK | constants.X_OK).catch((cause) => {
+  // Only trying tells.
+  const opened = await opendir(path).catch((cause) => {
     const message = `${name} (${flag}) must be a folder that can be read; ${path} can't be: permission denied.`;
     throw new CircuitTracerError('ERR_FILE_READ', message, { cause });
   });
+  await opened.close();
   return resolve(path);
 }
 
