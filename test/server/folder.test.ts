@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type Logger, pino } from 'pino';
 import { setLogger } from '../../lib/log';
@@ -103,8 +113,15 @@ describe('a bad file hides no graph', () => {
   chmodSync(dataDir, 0);
   await asNobody(dataDir, async () => {
     await expectRejection(resolveServeOptions({ dataDir }), 'ERR_FILE_READ', /--graph-file-dir.*permission denied/);
-    await expectRejection(resolveServeOptions({ dataDir: '.', featuresDir: dataDir }), 'ERR_FILE_READ', /--features-dir/);
-    expect(await list(server)).toEqual({ slugs: [], problems: [{ file: '.', reason: expect.stringMatching(/permission/) }] });
+    await expectRejection(
+      resolveServeOptions({ dataDir: '.', featuresDir: dataDir }),
+      'ERR_FILE_READ',
+      /--features-dir/,
+    );
+    expect(await list(server)).toEqual({
+      slugs: [],
+      problems: [{ file: '.', reason: expect.stringMatching(/permission/) }],
+    });
   });
   chmodSync(dataDir, 0o755);
 });
