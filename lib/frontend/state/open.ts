@@ -81,10 +81,13 @@ function tellProblem(text: string): void {
 
 type Origin = Pick<Document, 'slug' | 'title' | 'file' | 'logitDiff'>;
 
-/** From weakest to strongest: the page's defaults, the file's saved view, unsaved changes, the address. */
+/**
+ * From weakest to strongest: the page's defaults, the file's saved view, unsaved changes, the address. By default everything
+ * in the file is shown.
+ */
 function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | undefined): void {
   const { graph, metadata, warnings } = loaded;
-  const saved = readView(graph, loaded.qParams, { ...emptyView, threshold: startThreshold(loaded) });
+  const saved = readView(graph, loaded.qParams, { ...emptyView, threshold: graph.keptInfluence });
   const savedText = viewText(saved.view);
   const current = draft?.base === savedText;
   const drafted = draft && current ? readView(graph, draft.qParams, saved.view) : saved;
@@ -108,12 +111,6 @@ function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | 
   tellWhatWasOdd(warnings, [...saved.lost, ...asked.lost]);
   if (draft && !current) offerDraft(document, draft);
   else if (draft) offerSaved(saved.view);
-}
-
-/** The slider begins at the threshold the file was pruned with: everything in it is shown. */
-function startThreshold({ metadata }: LoadedGraph): number {
-  const { node_threshold: threshold } = metadata;
-  return typeof threshold === 'number' && threshold > 0 && threshold <= 1 ? threshold : 1;
 }
 
 function tellWhatWasOdd(warnings: readonly string[], lost: readonly string[]): void {
