@@ -20,8 +20,15 @@ export async function openFromAddress(): Promise<void> {
   const listProblem = await list;
   const [first] = getState().entries;
   if (first) return openSlug(first.slug, address.params);
-  setState({ problem: listProblem || 'There are no graphs here yet.' });
+  setState({ problem: listProblem || noGraphs() });
 }
+
+function noGraphs(): string {
+  const told = getState().listProblems.map(({ file, reason }) => `${file === '.' ? 'The folder' : file}: ${reason}.`);
+  return ['There are no graphs here yet.', ...told.slice(0, mostTold)].join(' ');
+}
+
+const mostTold = 5;
 
 /**
  * Read the list of graphs again; a list that can't be read is no reason to show no graph.
@@ -30,10 +37,10 @@ export async function openFromAddress(): Promise<void> {
  */
 export async function refreshList(): Promise<string> {
   try {
-    setState({ entries: await fetchGraphList() });
+    setState(await fetchGraphList());
     return '';
   } catch (error) {
-    setState({ entries: [] });
+    setState({ entries: [], listProblems: [] });
     return `The list of graphs can’t be read. ${problemOf(error)}`;
   }
 }
