@@ -22,10 +22,12 @@ export function repeatedKey(json: string): string | undefined {
   return undefined;
 }
 
-function closingQuote(json: string, opening: number): number {
+/** Place of the quote that ends the string beginning at `opening`; the text's length when there is none. */
+export function closingQuote(json: string, opening: number): number {
   for (let at = opening + 1; at < json.length; at++) {
-    if (json[at] === '\\') at++;
-    else if (json[at] === '"') return at;
+    const code = json.charCodeAt(at);
+    if (code === 0x5c) at++;
+    else if (code === 0x22) return at;
   }
   return json.length;
 }

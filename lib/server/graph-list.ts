@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
-import { parseBoundedJson } from '../io/bounded-json';
 import { fileWithin, openFound, readStart, readWhole } from '../io/file-within';
 import { isObject } from '../io/files';
+import { parseJson } from '../io/json';
 import { log } from '../log';
 import { type GraphFolder, isSlug } from './graph-folder';
 import { GraphText } from './graph-text';
@@ -60,7 +60,7 @@ export class GraphList {
     for (const name of this.#read.keys())
       if (!slugs.has(name.slice(0, -5)) && name !== listFile) this.#read.delete(name);
     this.#tell(problems);
-    return { graphs: [...[...named.values()].filter(({ slug }) => slugs.has(slug)), ...others], problems };
+    return { graphs: [...named.values(), ...others], problems };
   }
 
   async #slugs(problems: ListProblem[]): Promise<Set<string>> {
@@ -80,7 +80,7 @@ export class GraphList {
   async #named(slugs: ReadonlySet<string>, problems: ListProblem[]): Promise<Map<string, GraphEntry>> {
     let entries: GraphEntry[] = [];
     const found = await this.#found(listFile, async (path) => {
-      const value = parseBoundedJson(await readWhole(path));
+      const value = parseJson((await readWhole(path)).toString('utf8'));
       if (!isObject(value) || !Array.isArray(value.graphs)) throw new SyntaxError('no list');
       return { entry: { slug: '', graphs: value.graphs } };
     });

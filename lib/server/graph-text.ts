@@ -1,4 +1,5 @@
-import { closingQuote, type JsonBounds, parseBoundedJson } from '../io/bounded-json';
+import { type JsonLimits, parseJson } from '../io/json';
+import { closingQuote } from '../io/repeated-key';
 
 /** Where the value of a member begins, after the colon, and ends. */
 interface Span {
@@ -27,9 +28,9 @@ export class GraphText {
   }
 
   /** @throws SyntaxError when the member is no JSON, or out of bounds. */
-  value(name: string, bounds?: JsonBounds): unknown {
+  value(name: string, limits?: JsonLimits): unknown {
     const span = this.#members.get(name);
-    return span && parseBoundedJson(this.text.slice(span.start, span.end), bounds);
+    return span && parseJson(this.text.slice(span.start, span.end), limits);
   }
 
   /** Whether a member is there and begins as a list. */

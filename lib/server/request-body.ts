@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { parseBoundedJson } from '../io/bounded-json';
 import { isObject } from '../io/files';
+import { parseJson } from '../io/json';
 import { ByteBudget } from './byte-budget';
 import { Problem } from './problem';
 
@@ -16,7 +16,7 @@ export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Pro
   }
   const bytes = await wholeBody(incoming, maxBytes);
   try {
-    const value = parseBoundedJson(bytes, bodyBounds);
+    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), bodyLimits);
     if (isObject(value)) return value;
   } catch {
     // Told below.
@@ -25,7 +25,7 @@ export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Pro
 }
 
 /** A view nests four deep; one of 10,000 nodes with labels and places takes some megabytes. */
-const bodyBounds = { maxDepth: 50, maxMemory: 2 ** 26 };
+const bodyLimits = { maxDepth: 50, maxMemory: 2 ** 26 };
 
 /** Of requests that are on their way. Small ones are let in, whatever others send. */
 const bodiesInMemory = new ByteBudget(2 ** 29);

@@ -1,12 +1,11 @@
 import { CircuitTracerError } from '../../errors';
-import { parseBoundedJson } from '../../io/bounded-json';
 import { type FeatureExamples, findProblem } from '../feature-examples';
 
 /** @throws CircuitTracerError `ERR_FILE_FORMAT` unless the bytes are the JSON of a feature. */
 export function parseFeature(where: string, bytes: Uint8Array): FeatureExamples {
   let value: unknown;
   try {
-    value = parseBoundedJson(new TextDecoder('utf-8').decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8').decode(bytes));
   } catch {
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: expected the JSON of a feature, found other text.`);
   }

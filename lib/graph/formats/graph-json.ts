@@ -166,14 +166,9 @@ function* graphText({ pruned, metadata, nodes, influence }: FileParts, given: Gr
     yield separator + JSON.stringify({ source, target, weight: edgeWeights[edge] });
     separator = ',\n';
   }
-  yield '\n],\n"node_influence": {';
-  separator = '\n';
-  for (const { kind, index } of nodes) {
-    if (kind === 'logit') continue;
-    yield `${separator}${JSON.stringify(ids.get(index))}: ${influence[index]}`;
-    separator = ',\n';
-  }
-  yield '\n}\n}\n';
+  const known = nodes.filter(({ kind }) => kind !== 'logit');
+  const own = known.map(({ index }) => `${JSON.stringify(ids.get(index))}: ${influence[index]}`);
+  yield `\n],\n"node_influence": {\n${own.join(',\n')}\n}\n}\n`;
 }
 
 /** Pieces joined to about a megabyte: one write each, and the event loop runs in between. */
