@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -176,4 +176,20 @@ describe('small bodies that would take much memory', () => {
     expect(Math.max(...parse.mock.calls.map(([text]) => text.length))).toBeLessThan(1000);
     parse.mockRestore();
   });
+});
+
+test.each([
+  ['cut', (file: string) => truncateSync(file, 1000)],
+  ['changed in place', (file: string) => writeFileSync(file, 'y', { flag: 'r+' })],
+])('a file that is %s while it is sent breaks the answer, which would be of mixed contents', async (_, change) => {
+  const dataDir = largeFolder(20 * 2 ** 20);
+  const server = await started({ dataDir });
+  const client = deafClient(server.port, large(server.port));
+  await begun([client]);
+  change(path.join(dataDir, 'large.json'));
+  const answer = await readAll(client);
+  expect(status(answer)).toBe(200);
+  const [head, body] = answer.split('\r\n\r\n') as [string, string];
+  expect(body.length).toBeLessThan(Number(/content-length: (\d+)/i.exec(head)?.[1]));
+  expect((await ask(server, 'api/status')).status).toBe(200);
 });
