@@ -1,6 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
+import { log } from '../log';
 import { type Encoding, encoder } from './encoding';
 import { stateOf } from './file-revisions';
 import type { ByteRange } from './range';
@@ -88,4 +90,20 @@ async function* piecesOf(body: Body): AsyncGenerator<Uint8Array> {
   } finally {
     await reader.cancel();
   }
+}
+
+/** A body whose failure ends the connection and goes to the log: what is sent already can't be taken back. */
+export function guarded(body: Body, outgoing: ServerResponse): Body {
+  const reader = body.getReader();
+  const next = async () => {
+    try {
+      return (await reader.read()).value;
+    } catch (error) {
+      log().warn({ err: error }, 'an answer was broken off');
+      outgoing.destroy();
+      // Closing the connection cancels this stream.
+      return new Promise<undefined>(() => undefined);
+    }
+  };
+  return streamOf(next, () => reader.cancel());
 }

@@ -14,9 +14,6 @@ export interface ClientLimits {
 /** Requests of one connection that wait for their answers. Browsers send one at a time. */
 const mostWaiting = 16;
 
-/** Between signs of life sent to a client that has ended its side, in milliseconds. */
-const probeInterval = 250;
-
 interface Client {
   readonly answers: Set<ServerResponse>;
   /** Bytes the system has taken for it, and when that last grew. */
@@ -58,7 +55,6 @@ export class Clients {
   #enter(socket: Socket): Client {
     const client: Client = { answers: new Set(), sent: 0, since: performance.now() };
     this.#clients.set(socket, client);
-    socket.once('end', () => this.#probe(socket, client));
     socket.once('close', () => {
       this.#clients.delete(socket);
       // Node closes the first answer only; others wait behind it and would for ever.
@@ -75,17 +71,5 @@ export class Clients {
       if (socket.writableLength === 0 || sent > client.sent) [client.sent, client.since] = [sent, now];
       else if (now - client.since > this.#limits.writeTimeout) socket.destroy();
     }
-  }
-
-  /**
-   * A client that has ended its side may wait or may be gone. Interim answers, which clients skip, tell: the system of one
-   * that is gone refuses them, which closes the socket and stops the work for it.
-   */
-  #probe(socket: Socket, client: Client): void {
-    const timer = setInterval(() => {
-      const [answer] = client.answers;
-      if (answer && !answer.headersSent && answer.req.httpVersion === '1.1') answer.writeProcessing();
-    }, probeInterval);
-    socket.once('close', () => clearInterval(timer));
   }
 }

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { openFound } from '../io/file-within';
 import type { AppContext } from './app';
-import { type Body, bytesStream, encodedStream, fileStream } from './body-stream';
+import { type Body, bytesStream, encodedStream, fileStream, guarded } from './body-stream';
 import { ByteBudget } from './byte-budget';
 import { encode, encodingFor } from './encoding';
 import { fileProblem } from './file-problem';
@@ -144,7 +144,7 @@ async function answer(c: AppContext, content: Content): Promise<Response> {
   const part = range === 'whole' ? { start: 0, end: size - 1 } : range;
   headers['content-length'] = String(part.end - part.start + 1);
   if (range !== 'whole') headers['content-range'] = `bytes ${part.start}-${part.end}/${size}`;
-  const body = c.req.method === 'HEAD' || size === 0 ? null : content.read(part);
+  const body = c.req.method === 'HEAD' || size === 0 ? null : guarded(content.read(part), c.env.outgoing);
   return new Response(body, { status: range === 'whole' ? 200 : 206, headers });
 }
 
@@ -158,8 +158,10 @@ async function sendEncoded(
   // Only compressing would tell how long it gets.
   if (c.req.method === 'HEAD') return new Response(null, { headers });
   const { bytes, size } = content;
-  if (!bytes || size > smallBytes)
-    return new Response(encodedStream(content.read({ start: 0, end: size - 1 }), encoding), { headers });
+  if (!bytes || size > smallBytes) {
+    const body = encodedStream(content.read({ start: 0, end: size - 1 }), encoding);
+    return new Response(guarded(body, c.env.outgoing), { headers });
+  }
   const encoded = await encode(bytes, encoding);
   headers['content-length'] = String(encoded.length);
   return new Response(bytesStream(encoded), { headers });

@@ -1,5 +1,6 @@
 import type { ReplacementModel } from '../../model/replacement-model';
 import type { App } from '../app';
+import { noticeWhenGone } from '../gone-client';
 import { type GraphFolder, memberOf } from '../graph-folder';
 import type { GraphText } from '../graph-text';
 import { Problem } from '../problem';
@@ -28,6 +29,7 @@ export function addSteerRoute(
     const request = steerRequestOf(body);
     const file = await folder.withGraph(request.slug, promptAndNodes);
     const tokens = promptOf(file, model);
+    noticeWhenGone(c.env.incoming, c.env.outgoing);
     const signal = AbortSignal.any([c.req.raw.signal, closing]);
     const interventions = interventionsOf(request.edits, file);
     return c.json(await queue.run(() => steer(model, tokens, interventions, request, signal), signal));
