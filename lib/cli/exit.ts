@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { CircuitTracerError } from '../errors';
+import { writeError } from '../io/files';
 import { Palette, printable } from './text';
 
 /** The command line itself is wrong. */
@@ -43,13 +44,23 @@ function stackOf(error: unknown): string {
   return `${error.stack ?? ''}${cause}`;
 }
 
-/** A reader that has seen enough (`| head`) closes the pipe; that isn't an error of ours. */
-export function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+/**
+ * Outlive standard streams that can't be written. A reader that has seen enough (`| head`) closes the pipe: no error of
+ * ours. A full disk costs the log's lines, not the work; of standard output, which is the work's result, it is a failure,
+ * told once.
+ */
+export function surviveBrokenStreams(): void {
+  // Writing past `ulimit -f` ends a process that doesn't listen; one that does is told by the write.
+  process.on('SIGXFSZ', () => undefined);
+  // Where the log can't be written, there is nobody to tell.
+  process.stderr.on('error', () => undefined);
+  let told = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || told) return;
+    told = true;
+    reportFailure(writeError('standard output', error), false);
+    process.exitCode ||= exitCodes.failure;
+  });
 }
 
 const stopSignals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

@@ -17,7 +17,7 @@ import { registerSelection } from './commands/selection';
 import { registerSetup } from './commands/setup';
 import { registerStartServer } from './commands/start-server';
 import { registerVerify } from './commands/verify';
-import { exitCodeOf, ignoreClosedPipes, reportFailure } from './exit';
+import { exitCodeOf, reportFailure, surviveBrokenStreams } from './exit';
 
 /** The command line, ready to parse. */
 export function makeProgram(): Command {
@@ -48,7 +48,7 @@ export function makeProgram(): Command {
 }
 
 async function main(): Promise<void> {
-  ignoreClosedPipes();
+  surviveBrokenStreams();
   const program = makeProgram();
   const args = normaliseArguments(process.argv.slice(2), valueFlagsOf(program));
   try {

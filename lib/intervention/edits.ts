@@ -81,23 +81,29 @@ export class EditPlan {
     return { features, vectors };
   }
 
+  /** Some overlaps in full and the number of all: a plan may have thousands. */
   #warnOfOverlaps(): void {
     const seen = new Map<string, string>();
+    let overlaps = 0;
     for (const { name, layer, feature, at } of this.#features) {
       const places = [...at.inPrompt, ...(at.openFrom === undefined ? [] : ['after the prompt'])];
       for (const position of places) {
         const cell = `${layer} ${position} ${feature}`;
         const earlier = seen.get(cell);
         seen.set(cell, name);
-        if (earlier === undefined) continue;
+        if (earlier === undefined || ++overlaps > mostOverlapsNamed) continue;
         log().warn(
           { layer, position, feature },
           `${earlier} and ${name} both edit feature ${feature} of layer ${layer} at position ${position}: the later wins`,
         );
       }
     }
+    const more = overlaps - mostOverlapsNamed;
+    if (more > 0) log().warn(`${more} more edits are of a feature and position that an earlier one edits`);
   }
 }
+
+const mostOverlapsNamed = 3;
 
 function planFeature(entry: FeatureIntervention, name: string, context: EditContext): PlannedFeature {
   checkOptions(entry, ['layer', 'position', 'feature', ...Object.keys(kinds)], name);

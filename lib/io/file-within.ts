@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { open, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { CircuitTracerError } from '../errors';
 
 /** Separators, drives and streams of some file systems, control characters, and what a second decoding would change. */
 const unsafe = /[\\/:\p{Cc}]|%[0-9A-Fa-f]{2}/u;
@@ -30,13 +31,37 @@ function isInside(path: string): boolean {
   return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
-/** A file that `fileWithin` found, whole. It fails when a link or pipe has taken the file's place meanwhile. */
-export async function readWhole(path: string): Promise<Buffer> {
+/**
+ * Open a file that `fileWithin` found, for reading. It fails when a link or pipe has taken the file's place meanwhile.
+ */
+export function openFound(path: string): Promise<FileHandle> {
   // Windows has neither flag.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
+/**
+ * A file that `fileWithin` found, whole.
+ *
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` for one of more than `maxBytes` (default 64 MiB).
+ */
+export async function readWhole(path: string, maxBytes = 2 ** 26): Promise<Buffer> {
+  const handle = await openFound(path);
   try {
-    return await handle.readFile();
+    const { size } = await handle.stat();
+    if (size <= maxBytes) return await handle.readFile();
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected at most ${maxBytes} bytes, found ${size}`);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The first bytes of a file that `fileWithin` found, `length` at most. */
+export async function readStart(path: string, length: number): Promise<Buffer> {
+  const handle = await openFound(path);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }

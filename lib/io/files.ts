@@ -167,8 +167,8 @@ export function readError(path: string, error: unknown): unknown {
 /**
  * Run `task` while holding a lock that other processes (and other callers in this one) respect.
  *
- * The lock is the folder `<path>.lock`; `path` itself need not exist, the folder it is in must. The lock of a process
- * that died is taken over after 20 seconds. Waits at most `waitMs` (default ten minutes), or until the signal fires.
+ * The lock is the folder `lock`; `path` itself need not exist, the folder the lock is in must. The lock of a process that
+ * died is taken over after 20 seconds. Waits at most `waitMs` (default ten minutes), or until the signal fires.
  *
  * @throws CircuitTracerError `ERR_FILE_WRITE` when the lock can't be made or had in time; `ABORT_ERR`; what `task` throws.
  */
@@ -177,8 +177,9 @@ export async function withFileLock<T>(
   task: () => Promise<T>,
   waitMs = 600_000,
   signal?: AbortSignal,
+  lock = `${path}.lock`,
 ): Promise<T> {
-  const release = await acquireLock(resolve(path), Date.now() + waitMs, signal);
+  const release = await acquireLock(resolve(path), resolve(lock), Date.now() + waitMs, signal);
   try {
     return await task();
   } finally {
@@ -187,19 +188,25 @@ export async function withFileLock<T>(
   }
 }
 
-async function acquireLock(path: string, deadline: number, signal?: AbortSignal): Promise<() => Promise<void>> {
+async function acquireLock(
+  path: string,
+  lock: string,
+  deadline: number,
+  signal?: AbortSignal,
+): Promise<() => Promise<void>> {
   // Loaded on first use: it installs signal handlers.
   const { default: lockfile } = await import('proper-lockfile');
   for (;;) {
     checkNotAborted(signal);
     try {
-      return await lockfile.lock(path, { realpath: false, stale: 20_000, onCompromised: () => undefined });
+      const options = { realpath: false, stale: 20_000, onCompromised: () => undefined };
+      return await lockfile.lock(path, { ...options, lockfilePath: lock });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw writeError(path, error);
       if (Date.now() >= deadline) {
         throw new CircuitTracerError(
           'ERR_FILE_WRITE',
-          `${path}: another process still holds ${path}.lock; wait for it to end, or delete that folder if none is running`,
+          `${path}: another process still holds ${lock}; wait for it to end, or delete that folder if none is running`,
         );
       }
     }
@@ -214,6 +221,8 @@ export function writeError(path: string, error: unknown): unknown {
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
     ENOSPC: 'the disk is full; free some space',
+    EDQUOT: 'your quota of the disk is used up; free some space',
+    EFBIG: 'the file would be larger than its limit (ulimit -f); raise that',
     EACCES: 'permission denied; choose a folder you may write to',
     EROFS: 'the file system is read-only; choose another folder',
     EISDIR: 'a folder has that name; choose another file name',

@@ -1,9 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { Readable } from 'node:stream';
-import type { Context } from 'hono';
+import { openFound } from '../io/file-within';
+import type { AppContext } from './app';
+import { type Body, bytesStream, encodedStream, fileStream, guarded } from './body-stream';
+import { ByteBudget } from './byte-budget';
 import { encode, encodingFor } from './encoding';
+import { fileProblem } from './file-problem';
+import { type FileRevisions, stateOf } from './file-revisions';
 import { Problem } from './problem';
 import { type ByteRange, rangeOf } from './range';
 import { encodedTag, revisionOf, sameContents } from './revision';
@@ -14,12 +18,22 @@ export interface Content {
   readonly size: number;
   /** Strong: other contents have another. */
   readonly tag: string;
-  /** In memory, to be sent compressed where the client takes it. */
+  /** To be sent compressed where the client takes it. */
+  readonly compresses: boolean;
+  /** All of it, where it is in memory. */
   readonly bytes?: Buffer;
   /** Default: the client asks each time whether it has changed. */
   readonly cacheControl?: string;
-  read(range: ByteRange): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  read(range: ByteRange): Body;
+  /** Let go of what wasn't read. Idempotent. */
+  close(): Promise<void>;
 }
+
+/** Read and compressed as a whole, an answer says how long it is. */
+const smallBytes = 2 ** 19;
+
+/** Of large answers that clients haven't taken yet. */
+const answersInMemory = new ByteBudget(2 ** 28);
 
 export const jsonType = 'application/json; charset=utf-8';
 
@@ -41,61 +55,116 @@ export function typeOf(path: string): string {
 }
 
 export function memoryContent(bytes: Buffer, type: string, tag = revisionOf(bytes), cacheControl?: string): Content {
-  const read = ({ start, end }: ByteRange) => new Uint8Array(bytes.subarray(start, end + 1));
-  return { type, size: bytes.length, tag, bytes, read, ...(cacheControl !== undefined && { cacheControl }) };
+  return {
+    type,
+    size: bytes.length,
+    tag,
+    compresses: true,
+    bytes,
+    ...(cacheControl !== undefined && { cacheControl }),
+    read: ({ start, end }) => bytesStream(bytes.subarray(start, end + 1)),
+    close: async () => undefined,
+  };
 }
 
 export function jsonContent(value: unknown): Content {
   return memoryContent(Buffer.from(JSON.stringify(value)), jsonType);
 }
 
-/** A file too large to be read whole; by its path from `fileWithin`. */
-export async function fileContent(path: string): Promise<Content> {
-  const { size, mtimeNs, ino } = await stat(path, { bigint: true });
+/**
+ * A file, read as the client takes it.
+ *
+ * @param path from `fileWithin`
+ * @param revisions where the tag must be of the contents; default: of the file's place and times
+ * @throws Problem as {@link fileProblem} says.
+ */
+export async function fileContent(path: string, revisions?: FileRevisions): Promise<Content> {
+  const handle = await openFound(path).catch((error) => {
+    throw fileProblem(path, error);
+  });
+  try {
+    const stats = await handle.stat({ bigint: true });
+    if (!revisions) return openContent(handle, stats, typeOf(path), `"${stateOf(stats)}"`);
+    if (stats.size > smallBytes) return openContent(handle, stats, typeOf(path), await revisions.of(handle, stats));
+    const bytes = await handle.readFile();
+    await handle.close();
+    return memoryContent(bytes, typeOf(path));
+  } catch (error) {
+    await handle.close();
+    throw fileProblem(path, error);
+  }
+}
+
+function openContent(handle: FileHandle, stats: BigIntStats, type: string, tag: string): Content {
+  let isOpen = true;
   return {
-    type: typeOf(path),
-    size: Number(size),
-    tag: `"${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}"`,
-    read: (range) => Readable.toWeb(createReadStream(path, range)) as ReadableStream<Uint8Array>,
+    type,
+    size: Number(stats.size),
+    tag,
+    compresses: true,
+    read: (range) => {
+      isOpen = false;
+      return fileStream(handle, range, stats);
+    },
+    close: async () => {
+      if (isOpen) await handle.close();
+      isOpen = false;
+    },
   };
 }
 
 /** Answer GET or HEAD: 200, 206, 304 or 416. */
-export async function send(c: Context, content: Content): Promise<Response> {
+export async function send(c: AppContext, content: Content): Promise<Response> {
+  try {
+    if (content.bytes && content.size > smallBytes)
+      c.env.outgoing.once('close', answersInMemory.take(content.bytes.length));
+    return await answer(c, content);
+  } finally {
+    await content.close();
+  }
+}
+
+async function answer(c: AppContext, content: Content): Promise<Response> {
   const { type, size, tag, cacheControl = 'no-cache' } = content;
   const header = (name: string) => c.req.header(name);
   const isCurrent = sameTag(header('if-range') ?? tag, tag);
   const range = isCurrent ? rangeOf(header('range'), size) : 'whole';
-  const encoding = range === 'whole' && content.bytes ? encodingFor(header('accept-encoding'), type, size) : undefined;
+  const encoding =
+    range === 'whole' && content.compresses ? encodingFor(header('accept-encoding'), type, size) : undefined;
   const headers: Record<string, string> = {
     'cache-control': cacheControl,
     'accept-ranges': 'bytes',
     etag: encoding ? encodedTag(tag, encoding) : tag,
-    ...(content.bytes && { vary: 'Accept-Encoding' }),
+    ...(content.compresses && { vary: 'Accept-Encoding' }),
   };
   if (isKnown(header('if-none-match'), tag)) return new Response(null, { status: 304, headers });
   if (range === 'unsatisfiable') throw unsatisfiable(size);
   headers['content-type'] = type;
-  if (encoding) return sendEncoded(c, content.bytes as Buffer, encoding, headers);
+  if (encoding) return sendEncoded(c, content, encoding, headers);
   const part = range === 'whole' ? { start: 0, end: size - 1 } : range;
   headers['content-length'] = String(part.end - part.start + 1);
   if (range !== 'whole') headers['content-range'] = `bytes ${part.start}-${part.end}/${size}`;
-  const body = c.req.method === 'HEAD' || size === 0 ? null : content.read(part);
+  const body = c.req.method === 'HEAD' || size === 0 ? null : guarded(content.read(part), c.env.outgoing);
   return new Response(body, { status: range === 'whole' ? 200 : 206, headers });
 }
 
 async function sendEncoded(
-  c: Context,
-  bytes: Buffer,
+  c: AppContext,
+  content: Content,
   encoding: 'br' | 'gzip',
   headers: Record<string, string>,
 ): Promise<Response> {
   headers['content-encoding'] = encoding;
   // Only compressing would tell how long it gets.
   if (c.req.method === 'HEAD') return new Response(null, { headers });
+  const { bytes, size } = content;
+  if (!bytes || size > smallBytes) {
+    const body = encodedStream(content.read({ start: 0, end: size - 1 }), encoding);
+    return new Response(guarded(body, c.env.outgoing), { headers });
+  }
   const encoded = await encode(bytes, encoding);
   headers['content-length'] = String(encoded.length);
-  return new Response(new Uint8Array(encoded), { headers });
+  return new Response(bytesStream(encoded), { headers });
 }
 
 /** If-None-Match compares contents, whatever their encoding. */

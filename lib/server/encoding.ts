@@ -1,5 +1,6 @@
+import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliCompress, gzip, type ZlibOptions, constants as zlib } from 'node:zlib';
+import { brotliCompress, createBrotliCompress, createGzip, gzip, type ZlibOptions, constants as zlib } from 'node:zlib';
 
 export type Encoding = 'br' | 'gzip';
 
@@ -32,4 +33,11 @@ export function encode(bytes: Buffer, encoding: Encoding): Promise<Buffer> {
   return encoding === 'br'
     ? promisify(brotliCompress)(bytes, brotliOptions)
     : promisify<Buffer, ZlibOptions, Buffer>(gzip)(bytes, gzipOptions);
+}
+
+/** Of streams a small window: one of full size takes megabytes for each client. */
+const streamedBrotli = { params: { ...brotliOptions.params, [zlib.BROTLI_PARAM_LGWIN]: 18 } };
+
+export function encoder(encoding: Encoding): Transform {
+  return encoding === 'br' ? createBrotliCompress(streamedBrotli) : createGzip(gzipOptions);
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from './app';
+import type { Clients } from './clients';
 import { type Access, refusalOf } from './guard';
 import { Problem, problemHeaders } from './problem';
 
@@ -18,11 +19,11 @@ const safetyHeaders = {
 };
 
 /** Refuses what must be refused, and hands the rest to the app. */
-export function listenerOf(app: App, access: Access): RequestListener {
+export function listenerOf(app: App, access: Access, clients: Clients): RequestListener {
   const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return (incoming: IncomingMessage, outgoing: ServerResponse) => {
     for (const [name, value] of Object.entries(safetyHeaders)) outgoing.setHeader(name, value);
-    const problem = refusalOf(incoming, access);
+    const problem = clients.admit(incoming, outgoing) ?? refusalOf(incoming, access);
     if (problem) return refuse(outgoing, problem);
     if (access.token?.shownBy(incoming) === 'query') outgoing.setHeader('set-cookie', access.token.cookie(incoming));
     void handle(incoming, outgoing);

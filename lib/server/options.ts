@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { featuresFolder } from '../features/sources/folder-features';
@@ -44,7 +44,7 @@ export interface ResolvedServeOptions {
 
 const names = ['dataDir', 'featuresDir', 'model', 'host', 'port', 'token', 'hubFeatures'];
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_FILE_NOT_FOUND` for a folder that isn't there. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ` for a folder that isn't there or can't be read. */
 export async function resolveServeOptions(options: ServeOptions): Promise<ResolvedServeOptions> {
   checkOptions(options, names);
   const { model, host = '127.0.0.1', port = 8041, token, hubFeatures = false } = options;
@@ -67,8 +67,16 @@ export async function resolveServeOptions(options: ServeOptions): Promise<Resolv
 /** @param flag what the option is called on the command line */
 async function folder(path: string, name: string, flag: string): Promise<string> {
   const found = await stat(checkText(path, name)).catch(() => undefined);
-  if (found?.isDirectory()) return resolve(path);
-  throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} (${flag}) must be a folder; there is none at ${path}.`);
+  if (!found?.isDirectory()) {
+    throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} (${flag}) must be a folder; there is none at ${path}.`);
+  }
+  // Only trying tells.
+  const opened = await opendir(path).catch((cause) => {
+    const message = `${name} (${flag}) must be a folder that can be read; ${path} can't be: permission denied.`;
+    throw new CircuitTracerError('ERR_FILE_READ', message, { cause });
+  });
+  await opened.close();
+  return resolve(path);
 }
 
 function standardToken(host: string): string | undefined {

@@ -50,6 +50,11 @@ export class Problem extends Error {
   }
 }
 
+/** Refused for now: too much is asked for at once. */
+export function busy(reason: string): Problem {
+  return new Problem(503, 'ERR_BUSY', `${reason} Try again in a moment.`, { headers: { 'retry-after': '5' } });
+}
+
 export const problemHeaders = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
 const statuses: Partial<Record<ErrorCode, number>> = {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isObject } from '../io/files';
 import { parseJson } from '../io/json';
+import { ByteBudget } from './byte-budget';
 import { Problem } from './problem';
 
 /**
@@ -15,16 +16,24 @@ export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Pro
   }
   const bytes = await wholeBody(incoming, maxBytes);
   try {
-    const value: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), bodyLimits);
     if (isObject(value)) return value;
   } catch {
     // Told below.
   }
-  throw new Problem(400, 'ERR_BAD_REQUEST', 'The body must be a JSON object.');
+  throw new Problem(400, 'ERR_BAD_REQUEST', 'The body must be a JSON object, nested at most 50 deep.');
 }
+
+/** A view nests four deep; one of 10,000 nodes with labels and places takes some megabytes. */
+const bodyLimits = { maxDepth: 50, maxMemory: 2 ** 26 };
+
+/** Of requests that are on their way. Small ones are let in, whatever others send. */
+const bodiesInMemory = new ByteBudget(2 ** 29);
+const smallBody = 2 ** 16;
 
 async function wholeBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const taken: (() => void)[] = [];
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -32,10 +41,13 @@ async function wholeBody(incoming: IncomingMessage, maxBytes: number): Promise<B
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       size += (chunk as Buffer).length;
       if (size > maxBytes) throw tooLarge(maxBytes);
+      if (size > smallBody) taken.push(bodiesInMemory.take((chunk as Buffer).length));
       chunks.push(chunk as Buffer);
     }
   } catch (error) {
     throw error instanceof Problem ? error : new Problem(400, 'ERR_BAD_REQUEST', 'The body ended before its time.');
+  } finally {
+    for (const giveBack of taken) giveBack();
   }
   return Buffer.concat(chunks);
 }

@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 
 /** Names the exact contents of a file: a strong entity tag, quotes included. */
 export function revisionOf(bytes: Uint8Array): string {
-  return `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`;
+  return tagOf(createHash('sha256').update(bytes));
+}
+
+/** @param digest SHA-256 of the contents */
+export function tagOf(digest: Hash): string {
+  return `"${digest.digest('hex').slice(0, 32)}"`;
 }
 
 /** The tag of the same contents in a content encoding; HTTP wants another one. */

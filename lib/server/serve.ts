@@ -6,6 +6,7 @@ import type { FeatureSource } from '../features/sources/feature-source';
 import { openLocalFeatures } from '../features/sources/folder-features';
 import { HubFeatures } from '../features/sources/hub-features';
 import { makeApp } from './app';
+import { type ClientLimits, Clients } from './clients';
 import { Features } from './features/features';
 import { hostNames, shownHost } from './hosts';
 import { listenerOf, refuseNonRequests } from './listener';
@@ -30,12 +31,14 @@ export interface ServerSettings {
   /** For a request's headers, and for all of it, in milliseconds. */
   readonly headersTimeout: number;
   readonly requestTimeout: number;
+  readonly limits: ClientLimits;
 }
 
 const standard: ServerSettings = {
   pageDir: join(__dirname, '..', '..', 'dist', 'frontend'),
   headersTimeout: 10_000,
   requestTimeout: 30_000,
+  limits: { connections: 256, answers: 200, writeTimeout: 30_000 },
 };
 
 /**
@@ -60,14 +63,14 @@ export async function startServer(
   settings: Partial<ServerSettings> = {},
 ): Promise<GraphServer> {
   const { dataDir, featuresDir, model, host } = options;
-  const { pageDir, ...timeouts } = { ...standard, ...settings };
+  const { pageDir, limits, ...timeouts } = { ...standard, ...settings };
   const token = options.token === undefined ? undefined : new Token(options.token);
   const features = new Features(await sourcesOf(options));
   const closing = new AbortController();
   const app = makeApp({ dataDir, featuresDir, features, model, pageDir, closing: closing.signal });
-  const listener = listenerOf(app, { hosts: hostNames(host), token });
   // A missing Host header is ours to refuse, with an answer that says so.
-  const server = createServer({ ...timeouts, connectionsCheckingInterval: 500, requireHostHeader: false }, listener);
+  const server = createServer({ ...timeouts, connectionsCheckingInterval: 500, requireHostHeader: false });
+  server.on('request', listenerOf(app, { hosts: hostNames(host), token }, new Clients(server, limits)));
   refuseNonRequests(server);
   try {
     await listen(server, options);

@@ -4,7 +4,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
 const { wholeNumber } = require('../../dist/cli/arguments');
-const { exitCodeOf, ignoreClosedPipes } = require('../../dist/cli/exit');
+const { exitCodeOf, surviveBrokenStreams } = require('../../dist/cli/exit');
 const { kinds } = require('./sizes');
 
 const positive = wholeNumber(1);
@@ -43,7 +43,7 @@ function benchmark(name, description) {
 
 /** Parses the command line and measures. */
 async function runBenchmark(program, measure) {
-  ignoreClosedPipes();
+  surviveBrokenStreams();
   try {
     await measure(program.parse().opts());
   } catch (error) {

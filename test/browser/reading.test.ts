@@ -6,6 +6,7 @@ import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
 import { groupEdges } from '../../lib/graph/group-edges';
 import { inputShares } from '../../lib/graph/input-shares';
 import { nodeId } from '../../lib/graph/nodes';
+import { cliScript, runNode } from '../support/child';
 import { temporaryFolder } from '../support/temporary-folder';
 import { referenceRun } from '../unit/graph/support/parity-graph';
 import { smallFile } from './support/graphs';
@@ -193,4 +194,45 @@ test('a group shows what leads into it, as the edges do', async () => {
   const expected = groupEdges<string>(links, [...others, [at(3), at(5)]]).filter(({ to }) => to === 5);
   const shares = (await rowsOf(page, 'Inputs')).map(({ share }) => share);
   expect(shares.sort()).toEqual(expected.map(({ weight }) => Math.round(1000 * weight) / 10).sort());
+});
+
+// Page trials, H3 to H5; field faults, section 2.
+test('of the demo graph all nodes are shown, with the influence that the command line prints', async () => {
+  const folder = temporaryFolder();
+  const prompt = 'Fact: the capital of the state containing Dallas is';
+  const files = ['--slug', 'dallas', '--graph-file-dir', folder];
+  const { stdout } = await runNode(cliScript, [
+    'attribute',
+    '-m',
+    'demo',
+    '-t',
+    'demo',
+    '-p',
+    prompt,
+    ...files,
+    '--json',
+  ]);
+  const { topFeatures } = JSON.parse(stdout);
+  const page = await tests.open((await tests.serve(folder)).urlOf('dallas'));
+  await page.waitForSelector('text=20 of 20 nodes; 58 links (the strongest)');
+  await page.waitForSelector('text=Keep nodes up to 0.80 of influence');
+  expect(topFeatures).toHaveLength(7);
+  for (const { layer, feature, influence } of topFeatures) {
+    await page.fill('#search', `layer:${layer} feature:${feature}`);
+    await page.waitForSelector(`.results .node-number >> text="${influence.toFixed(3)}"`);
+    await page.press('#search', 'ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`.numbers >> text=${influence.toFixed(3)}, rank `);
+  }
+  expect(topFeatures.map(({ influence }: { influence: number }) => influence.toFixed(3))).toEqual(
+    expect.arrayContaining(['0.236', '0.302']),
+  );
+});
+
+test('files that are not listed are named below the graphs', async () => {
+  const server = await tests.serve({ x: smallFile(), cut: '{"nodes": [' });
+  const page = await tests.open(server.urlOf('x'));
+  expect(await page.locator('[aria-label="Graph"] optgroup option').allTextContents()).toEqual([
+    'cut.json: it is damaged',
+  ]);
 });

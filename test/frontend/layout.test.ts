@@ -71,7 +71,7 @@ test('the nearest node is the one a look at all finds', () => {
   }
 });
 
-const strongest = strongestLinks(graph, influenceOf(graph), 100);
+const strongest = strongestLinks(graph, influenceOf(graph));
 
 test('links drawn: of the selection, else of pins, else the strongest', () => {
   expect(drawnLinks(graph, emptyView, everything, strongest)).toMatchObject({ of: 'all', left: 0 });

@@ -73,7 +73,7 @@ test('CSV: quoted, and no formulas', () => {
   const [head, ...rows] = nodesCsv(graph, view, new Uint8Array(graph.n).fill(1)).trimEnd().split('\r\n');
   expect(head).toMatch(/^id,kind,layer,feature,position,token,label/);
   expect(rows).toHaveLength(graph.n);
-  expect(rows[at.low]).toBe('0_7_1,feature,0,7,1, salt,"\'=HYPERLINK(""x""), y",1.5,0.3,,0,1,1,');
+  expect(rows[at.low]).toBe('0_7_1,feature,0,7,1, salt,"\'=HYPERLINK(""x""), y",1.5,0.35,1,0.3,,0,1,1,');
   expect(linksCsv(graph).trimEnd().split('\r\n')).toHaveLength(graph.m + 1);
 });
 

@@ -1,9 +1,13 @@
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { pino } from 'pino';
 import { type GraphServer, ReplacementModel, topTokens } from '../../lib';
 import { digits } from '../support/bounds';
+import { setLogger } from '../../lib/log';
 import { eventually } from '../support/eventually';
 import { modelDir, transcoderDir } from '../support/fixtures';
+import { rawRequest } from './support/raw';
 import { ask, bodyOf, expectRefusal, graphsFolder, graphText, json, started } from './support/server';
 
 let model: ReplacementModel;
@@ -173,6 +177,34 @@ test('a client that goes away is not worked for', async () => {
   expect((await ask(left, 'api/steer', json(body))).status).toBe(200);
   // One of the first request, which went no further, and two of the second.
   expect(held.signals).toHaveLength(3);
+});
+
+// Field faults, section 6, L14: a client that is gone, above, looks the same at first.
+test('a client that only ends its side is worked for, and answered', async () => {
+  const held = new HeldModel();
+  const waiting = await started({ dataDir, model: held.model });
+  const headers = ['Content-Type: application/json'];
+  const text = rawRequest(waiting.port, '/api/steer', { method: 'POST', headers, body: JSON.stringify(body) });
+  const socket = connect({ port: waiting.port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.end(text));
+  const chunks: Buffer[] = [];
+  const answered = new Promise((resolve) => socket.on('data', (chunk) => chunks.push(chunk)).on('end', resolve));
+  await eventually(() => expect(Buffer.concat(chunks).toString()).toMatch(/^(?:HTTP\/1.1 102 Processing\r\n\r\n){2}/));
+  expect(held.signals[0]?.aborted).toBe(false);
+  held.letGo();
+  await answered;
+  expect(Buffer.concat(chunks).toString()).toMatch(/102 Processing\r\n\r\nHTTP\/1.1 200 OK/);
+});
+
+// Field faults, section 6, H2.
+test('what one request can bring into the log is little', async () => {
+  let lines = '';
+  setLogger(pino({}, { write: (line: string) => (lines += line) }));
+  const edits = [{ nodes: Array(10_000).fill('0_94_11'), factor: 2 }];
+  const response = await steer({ edits, maxNewTokens: 1 });
+  setLogger(pino({ level: 'silent' }));
+  expect(response.status).toBe(200);
+  expect(lines.split('\n').length).toBeLessThan(20);
+  expect(lines).toMatch(/9996 more edits/);
 });
 
 test('closing gives up what runs, and leaves the model to its owner', async () => {

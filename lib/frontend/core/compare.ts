@@ -77,11 +77,14 @@ function keyOf(graph: Graph, node: number, alignment: Alignment): string {
   return `${kind} ${graph.layer[node]}${where}`;
 }
 
+/** Small is important: outputs by probability, then all others by influence. */
 function importance(graph: Graph, node: number): number {
-  if (node < 0) return 3;
-  if (graph.kinds[node] === 'logit') return -graph.probability[node];
-  return Number.isNaN(graph.influence[node]) ? 2 : graph.influence[node];
+  if (node < 0) return 1;
+  return graph.kinds[node] === 'logit' ? -outputsFirst - graph.probability[node] : -graph.ownInfluence[node];
 }
+
+/** Above any influence. */
+const outputsFirst = 1e9;
 
 function rank(left: Graph, right: Graph, match: Match): number {
   return Math.min(importance(left, match.left), importance(right, match.right));

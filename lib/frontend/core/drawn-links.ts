@@ -19,7 +19,7 @@ const budget = 2000;
  * The links to draw: of the selection, else of the pinned nodes, else the strongest of all. Of each node at most
  * `topLinks`, of each link at least `minShare` of its target's input, both ends shown.
  *
- * @param strongest links by influence on the outputs, strongest first
+ * @param strongest all links, by influence on the outputs, strongest first
  */
 export function drawnLinks(graph: Graph, view: View, shown: Uint8Array, strongest: ArrayLike<number>): DrawnLinks {
   const passes = (link: number) =>
@@ -34,6 +34,7 @@ export function drawnLinks(graph: Graph, view: View, shown: Uint8Array, stronges
 
 interface Chosen {
   readonly links: Set<number>;
+  /** Links let through that aren't among these. A link between two of the nodes is one, though it is of both. */
   readonly left: number;
 }
 
@@ -41,15 +42,15 @@ type Passes = (link: number) => boolean;
 
 function linksOf(graph: Graph, nodes: readonly number[], most: number, passes: Passes): Chosen {
   const links = new Set<number>();
-  let left = 0;
+  const all = new Set<number>();
   for (const node of nodes) {
     for (const side of [linksInto(graph, node), linksOutOf(graph, node)]) {
       const passing = side.filter(passes);
       for (const link of passing.slice(0, most)) links.add(link);
-      left += Math.max(0, passing.length - most);
+      for (const link of passing) all.add(link);
     }
   }
-  return { links, left };
+  return { links, left: all.size - links.size };
 }
 
 function pinnedLinks(graph: Graph, pinned: readonly number[], view: View, passes: Passes): Chosen {
@@ -69,13 +70,10 @@ function within(graph: Graph, { links, left }: Chosen, of: DrawnLinks['of']): Dr
   return { links: sorted.slice(excess), left: left + excess, of };
 }
 
-/** Links by |share| * (influence + probability of the target), strongest first, at most `most`. */
-export function strongestLinks(graph: Graph, influence: Float64Array, most: number): Int32Array {
+/** All links by |share| * (influence + probability of the target), strongest first. */
+export function strongestLinks(graph: Graph, influence: Float64Array): Int32Array {
   const value = graph.share.map(
     (share, link) => Math.abs(share) * (influence[graph.target[link]] + graph.probability[graph.target[link]]),
   );
-  // Numbers alone sort many times faster than by a function.
-  const least = value.length > most ? value.slice().sort()[value.length - most] : Number.NEGATIVE_INFINITY;
-  const candidates = Int32Array.from(value.keys()).filter((link) => value[link] >= least);
-  return candidates.sort((a, b) => value[b] - value[a] || a - b).slice(0, most);
+  return Int32Array.from(value.keys()).sort((a, b) => value[b] - value[a] || a - b);
 }

@@ -27,6 +27,10 @@ export function short(value: number): string {
   return text.replace('-', '−');
 }
 
+export function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 const marks: Readonly<Record<string, string>> = { '\n': '⏎', '\r': '↵', '\t': '⇥' };
 
 /** A token on one line: line ends and tabs as signs, and spaces, too, where there is nothing else. */

@@ -24,8 +24,16 @@ export interface Graph {
   readonly rawFeature: Float64Array;
   /** [n] NaN where the file has none */
   readonly activation: Float64Array;
-  /** [n] cumulative share of influence at the node's rank: small is important. NaN where the file has none. */
+  /** [n] share of all influence held by the node and the more influential ones. NaN where the file has none. */
   readonly influence: Float64Array;
+  /** [n] influence of the node itself on the outputs: large is important. NaN for outputs. */
+  readonly ownInfluence: Float64Array;
+  /** Where `ownInfluence` is from: the whole graph, as the file says it, or the file's links, for it is pruned. */
+  readonly influenceOf: 'graph' | 'file';
+  /** [n] place in the order of influence, 1 for the most influential; 0 for outputs. */
+  readonly influenceRank: Int32Array;
+  /** Share of all influence that the file's nodes were chosen to hold, above 0 to 1; 1 where it doesn't say. */
+  readonly keptInfluence: number;
   /** [n] probability of an output, 0 elsewhere */
   readonly probability: Float64Array;
   /** [n] label in the file, maybe empty */

@@ -54,6 +54,8 @@ function withNode(graph: Graph, like: number, id: string, label: string): Graph 
     rawFeature: extended(graph.rawFeature, Number.NaN),
     activation: extended(graph.activation, Number.NaN),
     influence: extended(graph.influence, Number.NaN),
+    ownInfluence: extended(graph.ownInfluence, Number.NaN),
+    influenceRank: Int32Array.from([...graph.influenceRank, 0]),
     probability: extended(graph.probability, 0),
   };
 }

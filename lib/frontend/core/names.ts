@@ -37,6 +37,17 @@ export function placeName(graph: Graph, node: number): string {
   return `“${visibleToken(graph.tokens[position])}” at ${position}`;
 }
 
+/** What a node's own influence is called: that of the whole graph, or of what a file of other writers has of it. */
+export function influenceName({ influenceOf }: Graph): string {
+  return influenceOf === 'graph' ? 'influence' : 'influence within the file';
+}
+
+/** `rank 2 of 19`; empty for outputs. */
+export function rankName({ influenceRank, kinds }: Graph, node: number): string {
+  const outputs = kinds.reduce((sum, kind) => sum + Number(kind === 'logit'), 0);
+  return influenceRank[node] === 0 ? '' : `rank ${influenceRank[node]} of ${kinds.length - outputs}`;
+}
+
 /** A node's token: an output's is between the first quotes of its label. */
 export function outputToken(graph: Graph, node: number): string {
   return quotedToken(graph.labels[node]) ?? graph.labels[node];

@@ -1,5 +1,6 @@
 import { buildLinks, type Graph, type RawLink } from './graph';
 import { isRecord, type Json, list, number, parseJson, record, text } from './json';
+import { influences } from './own-influence';
 import { parseNodes } from './parse-nodes';
 
 export interface GraphFile {
@@ -36,7 +37,8 @@ export function parseGraph(value: unknown): GraphFile {
   const nodes = parseNodes(list(value.nodes), metadata, warnings);
   const links = parseLinks(list(value.links), nodes.indexOf, warnings);
   const { indexOf: _, ...columns } = nodes;
-  const graph: Graph = { ...columns, ...buildLinks(nodes.kinds, links) };
+  const linked = { ...columns, ...buildLinks(nodes.kinds, links) };
+  const graph: Graph = { ...linked, ...influences(linked, value, metadata) };
   return { graph, metadata, qParams: record(value.qParams), warnings };
 }
 

@@ -15,6 +15,8 @@ interface Flow {
   readonly share: Float64Array;
 }
 
+type LinkedNodes = Pick<Graph, 'n' | 'source' | 'target' | 'share' | 'probability'>;
+
 const mostSteps = 1000;
 const tolerance = 1e-12;
 
@@ -22,11 +24,11 @@ const tolerance = 1e-12;
  * [n] influence on the outputs: I = p A + p A^2 + ... with A the absolute shares of input and p the outputs' probabilities.
  * In a graph without cycles the sum ends after as many steps as its longest path has links.
  */
-export function influenceOf(graph: Graph): Float64Array {
+export function influenceOf(graph: LinkedNodes): Float64Array {
   return sumOverPaths(flowOf(graph), graph.probability);
 }
 
-function flowOf({ n, source, target, share }: Graph): Flow {
+function flowOf({ n, source, target, share }: LinkedNodes): Flow {
   return { n, source, target, share: share.map(Math.abs) };
 }
 

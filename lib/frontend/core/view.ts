@@ -22,7 +22,7 @@ export interface View {
   readonly positions: Readonly<Record<string, Point>>;
   /** A node id, the key of a group, or nothing. */
   readonly selected: string;
-  /** Nodes of a cumulative influence above this are hidden. */
+  /** Nodes of a cumulative influence above this are hidden; none from the graph's `keptInfluence` on. */
   readonly threshold: number;
   readonly hideErrors: boolean;
   readonly linkType: LinkType;

@@ -56,8 +56,27 @@ export async function fetchStatus(): Promise<ServerStatus | null> {
   }
 }
 
-export async function fetchGraphList(): Promise<GraphEntry[]> {
-  const { graphs } = await request('data/graph-metadata.json');
+/** A file of the server's folder that it can't list as a graph. */
+export interface ListProblem {
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface GraphListing {
+  readonly entries: readonly GraphEntry[];
+  readonly listProblems: readonly ListProblem[];
+}
+
+export async function fetchGraphList(): Promise<GraphListing> {
+  const { graphs, problems } = await request('data/graph-metadata.json');
+  const told = list(problems).map(record);
+  return {
+    entries: entriesOf(graphs),
+    listProblems: told.map(({ file, reason }) => ({ file: text(file), reason: text(reason) })),
+  };
+}
+
+function entriesOf(graphs: unknown): GraphEntry[] {
   return list(graphs)
     .map(record)
     .filter(({ slug }) => text(slug) !== '')

@@ -7,16 +7,14 @@ export interface LoadedGraph extends GraphFile {
   /** ETag of the answer, null without one. */
   readonly revision: string | null;
   readonly scores: Scores;
-  /** The strongest links by influence on the outputs. */
+  /** All links by influence on the outputs, strongest first. */
   readonly strongest: Int32Array;
   /** The same for graphs of the same nodes and links, whatever their saved view. */
   readonly contentKey: string;
 }
 
-const mostStrong = 5000;
-
 export function withDerived(file: GraphFile, revision: string | null): LoadedGraph {
-  const strongest = strongestLinks(file.graph, influenceOf(file.graph), mostStrong);
+  const strongest = strongestLinks(file.graph, influenceOf(file.graph));
   return { ...file, revision, strongest, scores: scoresOf(file.graph), contentKey: contentKey(file) };
 }
 

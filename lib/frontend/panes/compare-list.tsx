@@ -1,11 +1,10 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Match } from '../core/compare';
-import { fixed } from '../core/format';
 import type { Graph } from '../core/graph';
-import { rowName } from '../core/names';
+import { influenceName, rowName } from '../core/names';
 import type { Pair } from './compare';
 import { GlyphIcon } from './glyph';
-import { NodeToken, rowHeight } from './node-row';
+import { InfluenceNumber, NodeToken, rowHeight } from './node-row';
 import { Tabs } from './tabs';
 import { type RowPlace, VirtualList } from './virtual-list';
 
@@ -40,8 +39,8 @@ export function CompareList({ left, right, matches, chosen, onChoose }: CompareL
         onChoose={setPart}
       />
       <p class="compare-columns muted" aria-hidden="true">
-        <span>influence left</span>
-        <span>right</span>
+        <span>{influenceName(left)}: left</span>
+        <span>{influenceName(right) === influenceName(left) ? 'right' : `${influenceName(right)}: right`}</span>
       </p>
       <div id="compare-rows" role="tabpanel" aria-labelledby={`tab-${part}`}>
         <VirtualList
@@ -95,14 +94,8 @@ function MatchRow({ left, right, match, chosen, onChoose, row, tabIndex }: Match
       <span class="node-title">{match.title}</span>
       <NodeToken graph={graph} node={node} />
       <span class="node-layer">{rowName(graph, graph.row[node])}</span>
-      <span class="node-number">{numberOf(left, match.left)}</span>
-      <span class="node-number">{numberOf(right, match.right)}</span>
+      {match.left < 0 ? <span class="node-number" /> : <InfluenceNumber graph={left} node={match.left} />}
+      {match.right < 0 ? <span class="node-number" /> : <InfluenceNumber graph={right} node={match.right} />}
     </button>
   );
-}
-
-/** Cumulative influence; of an output its probability. */
-function numberOf(graph: Graph, node: number): string {
-  if (node < 0) return '';
-  return fixed(graph.kinds[node] === 'logit' ? graph.probability[node] : graph.influence[node]);
 }

@@ -39,14 +39,15 @@ export function ComparedGraph({ graph, title, inBoth, chosen, onChoose }: Compar
     picture.current = made;
     return () => made.dispose();
   }, [graph]);
+  const selected = useMemo(() => ({ ...view, selected: chosen < 0 ? '' : graph.ids[chosen] }), [graph, chosen]);
+  const drawn = useMemo(() => drawnLinks(graph, selected, shown, noLinks), [graph, selected, shown]);
   useLayoutEffect(() => {
     if (!root.current) return;
-    const selected = { ...view, selected: chosen < 0 ? '' : graph.ids[chosen] };
-    const { links } = drawnLinks(graph, selected, shown, noLinks);
+    const { links } = drawn;
     const palette = readPalette();
     const ends = endsOf(graph, selected, links);
     picture.current?.show({ graph, shown, links, ends, labels: {}, palette, filled });
-  }, [graph, shown, filled, chosen, theme]);
+  }, [graph, shown, filled, selected, drawn, theme]);
   const own = useMemo(() => filled.reduce((sum, each) => sum + each, 0), [filled]);
   return (
     <section class="compared-graph" aria-label={title}>
@@ -54,6 +55,7 @@ export function ComparedGraph({ graph, title, inBoth, chosen, onChoose }: Compar
       <p class="muted">
         {count(graph.n, 'node')}, of these {own.toLocaleString('en')} <span class="only-sign" aria-hidden="true" /> only
         here
+        {drawn.left > 0 && `; ${drawn.left.toLocaleString('en')} links of the chosen node are not drawn`}
       </p>
       <div class="link-graph" ref={root} />
     </section>

@@ -1,6 +1,6 @@
-import { short, unsignedPercent } from '../core/format';
+import { capitalised, fixed, short, unsignedPercent } from '../core/format';
 import type { Graph } from '../core/graph';
-import { labelOf, placeName, plainName, titleOf } from '../core/names';
+import { influenceName, labelOf, placeName, plainName, rankName, titleOf } from '../core/names';
 import { isFeatureKind, kindTitles } from '../core/node-kind';
 import { groupOfKey, type View } from '../core/view';
 import { selection } from '../state/derived';
@@ -62,11 +62,15 @@ const aboutKind: Readonly<Record<string, string>> = {
 function numbersOf(graph: Graph, node: number): [string, string][] {
   const known = (name: string, value: number, text: string): [string, string][] =>
     Number.isFinite(value) ? [[name, text]] : [];
-  const { influence, activation, inputTotal, errorShare, probability } = graph;
+  const { ownInfluence, activation, inputTotal, errorShare, probability } = graph;
   return [
     ['Kind', kindTitles[graph.kinds[node]]],
     ...known('Activation', activation[node], short(activation[node])),
-    ...known('Influence', influence[node], `within the first ${unsignedPercent(influence[node])}`),
+    ...known(
+      capitalised(influenceName(graph)),
+      ownInfluence[node],
+      `${fixed(ownInfluence[node])}, ${rankName(graph, node)}`,
+    ),
     ...(graph.kinds[node] === 'logit'
       ? known('Probability', probability[node], unsignedPercent(probability[node]))
       : []),

@@ -47,6 +47,7 @@ export function Header() {
 
 function GraphSelector() {
   const entries = useStore((state) => state.entries);
+  const problems = useStore((state) => state.listProblems);
   const document = useStore((state) => state.document);
   const loading = useStore((state) => state.loading);
   const slug = document?.slug ?? '';
@@ -65,6 +66,15 @@ function GraphSelector() {
             {entryTitle(entry)}
           </option>
         ))}
+        {problems.length > 0 && (
+          <optgroup label="Not shown">
+            {problems.map(({ file, reason }) => (
+              <option key={file} disabled>
+                {`${file}: ${reason}`}
+              </option>
+            ))}
+          </optgroup>
+        )}
       </select>
       {document && (
         <>

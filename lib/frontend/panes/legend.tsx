@@ -70,9 +70,16 @@ function Units() {
       </dd>
       <dt>Influence</dt>
       <dd>
-        Nodes in the order of their influence on the outputs, strongest first; a node’s number is the share of all
-        influence up to and with it. Small is important. The slider hides nodes above it; pinned and selected nodes
-        stay.
+        Of a node on the outputs: the sum, over all paths from it to an output, of the product of the absolute shares
+        along the path, times the output’s probability. Large is important; the rank says which place it has among the
+        nodes of the file. It is of the whole graph, before pruning, as the command line prints it. Files of other
+        programs don’t hold it: theirs is computed from the links they have, and called influence within the file.
+      </dd>
+      <dt>Keep nodes up to … of influence</dt>
+      <dd>
+        The slider hides all but the most influential nodes that together hold so much of the influence of all nodes. At
+        its end, where the file was pruned, everything in the file is shown. Pinned and selected nodes stay, and so do
+        tokens and outputs.
       </dd>
       <dt>Replacement</dt>
       <dd>Share of the influence on the outputs that begins at tokens and not at errors.</dd>

@@ -2,7 +2,7 @@ import { short, unsignedPercent } from '../core/format';
 import type { Graph } from '../core/graph';
 import { type Grid, makeGrid, nearest } from '../core/grid';
 import { type LinkGraphLayout, layoutLinkGraph } from '../core/layout';
-import { placeName, plainName, titleOf } from '../core/names';
+import { influenceName, placeName, plainName, rankName, titleOf } from '../core/names';
 import { CanvasPen } from '../draw/canvas-pen';
 import {
   type Ends,
@@ -203,7 +203,9 @@ export class LinkGraphView {
     const parts = [
       ...(title === name ? [] : [name]),
       placeName(graph, node),
-      ...(Number.isNaN(graph.influence[node]) ? [] : [`influence ${short(graph.influence[node])}`]),
+      ...(graph.kinds[node] === 'logit'
+        ? []
+        : [`${influenceName(graph)} ${short(graph.ownInfluence[node])}, ${rankName(graph, node)}`]),
       ...(Number.isNaN(graph.activation[node]) ? [] : [`activation ${short(graph.activation[node])}`]),
       ...(graph.kinds[node] === 'logit' ? [`probability ${unsignedPercent(graph.probability[node])}`] : []),
     ];

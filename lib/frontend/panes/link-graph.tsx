@@ -99,15 +99,15 @@ function Filters() {
   const most = useStore(() => mostThreshold());
   return (
     <>
-      <label title="Nodes of a larger cumulative influence are hidden">
-        Influence ≤ <output>{view.threshold.toFixed(2)}</output>
+      <label title="The most influential nodes that together hold at most this share of all influence on the outputs; at the end all of the file">
+        Keep nodes up to <output>{Math.min(most, view.threshold).toFixed(2)}</output> of influence
         <input
           type="range"
           min="0"
           max={most}
           step="0.01"
           value={Math.min(most, view.threshold)}
-          aria-label="Show nodes of a cumulative influence of at most"
+          aria-label="Keep nodes up to this share of all influence"
           onInput={({ currentTarget }) => setThreshold(Number(currentTarget.value))}
         />
       </label>
@@ -123,8 +123,7 @@ function Filters() {
 
 /** The slider ends where the file was pruned: beyond there is nothing to show. */
 function mostThreshold(): number {
-  const threshold = getState().document?.loaded.metadata.node_threshold;
-  return typeof threshold === 'number' && threshold > 0 && threshold <= 1 ? Math.ceil(100 * threshold) / 100 : 1;
+  return Math.ceil(100 * (getState().document?.loaded.graph.keptInfluence ?? 1)) / 100;
 }
 
 const linkTypes: readonly (readonly [LinkType, string])[] = [

@@ -1,6 +1,6 @@
 import { fixed, percent, signed, visibleToken } from '../core/format';
 import type { Graph } from '../core/graph';
-import { rowName, titleOf } from '../core/names';
+import { influenceName, rankName, rowName, titleOf } from '../core/names';
 import { groupOfNode, type View } from '../core/view';
 import { shareOpacity } from '../draw/share-style';
 import { toggleMark, togglePin } from '../state/edit';
@@ -19,7 +19,7 @@ interface NodeRowProps extends RowPlace {
   /** Signed share and weight of a connection. */
   readonly share?: number;
   readonly weight?: number;
-  /** Show layer, token and influence, for lists of any nodes. */
+  /** Show its own influence, for lists of any nodes. */
   readonly place?: boolean;
   /** Not in the link graph: a filter hides it. */
   readonly dim?: boolean;
@@ -60,10 +60,26 @@ export function NodeRow({ graph, node, view, onSelect, share, weight, place, dim
       )}
       <NodeToken graph={graph} node={node} />
       <span class="node-layer">{rowName(graph, graph.row[node])}</span>
-      {place && <span class="node-number">{fixed(graph.influence[node])}</span>}
+      {place && <InfluenceNumber graph={graph} node={node} />}
       {share !== undefined && <span class="node-number">{percent(share)}</span>}
       {weight !== undefined && <span class="node-number faint">{signed(weight, 3)}</span>}
     </button>
+  );
+}
+
+/** Of an output, whose influence is not asked for, its probability. */
+export function InfluenceNumber({ graph, node }: { graph: Graph; node: number }) {
+  if (graph.kinds[node] === 'logit') {
+    return (
+      <span class="node-number" title="probability">
+        {fixed(graph.probability[node])}
+      </span>
+    );
+  }
+  return (
+    <span class="node-number" title={`${influenceName(graph)}, ${rankName(graph, node)}`}>
+      {fixed(graph.ownInfluence[node])}
+    </span>
   );
 }
 

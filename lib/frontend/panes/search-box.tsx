@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
+import { influenceName } from '../core/names';
 import { isFeatureKind } from '../core/node-kind';
 import { count } from '../core/parse';
 import { search } from '../core/search';
@@ -79,6 +80,7 @@ function Results({ query, onDone }: { query: string; onDone: () => void }) {
             Pin {count(features.length, 'feature')}
           </button>
         )}
+        {found.length > 0 && <span aria-hidden="true">{influenceName(graph)}</span>}
       </div>
       {found.length === 0 && <p class="muted hint">{help}</p>}
       <VirtualList

@@ -117,8 +117,9 @@ function markSelected(): void {
 }
 
 function stepThreshold(step: number): void {
-  const next = Math.round((currentView().threshold + step) * 100) / 100;
-  edits.setThreshold(Math.min(1, Math.max(0, next)));
+  const most = Math.ceil(100 * (graphOf(getState())?.keptInfluence ?? 1)) / 100;
+  const next = Math.round((Math.min(most, currentView().threshold) + step) * 100) / 100;
+  edits.setThreshold(Math.min(most, Math.max(0, next)));
 }
 
 function leave(): void {

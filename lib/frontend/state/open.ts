@@ -20,8 +20,15 @@ export async function openFromAddress(): Promise<void> {
   const listProblem = await list;
   const [first] = getState().entries;
   if (first) return openSlug(first.slug, address.params);
-  setState({ problem: listProblem || 'There are no graphs here yet.' });
+  setState({ problem: listProblem || noGraphs() });
 }
+
+function noGraphs(): string {
+  const told = getState().listProblems.map(({ file, reason }) => `${file === '.' ? 'The folder' : file}: ${reason}.`);
+  return ['There are no graphs here yet.', ...told.slice(0, mostTold)].join(' ');
+}
+
+const mostTold = 5;
 
 /**
  * Read the list of graphs again; a list that can't be read is no reason to show no graph.
@@ -30,10 +37,10 @@ export async function openFromAddress(): Promise<void> {
  */
 export async function refreshList(): Promise<string> {
   try {
-    setState({ entries: await fetchGraphList() });
+    setState(await fetchGraphList());
     return '';
   } catch (error) {
-    setState({ entries: [] });
+    setState({ entries: [], listProblems: [] });
     return `The list of graphs can’t be read. ${problemOf(error)}`;
   }
 }
@@ -81,10 +88,13 @@ function tellProblem(text: string): void {
 
 type Origin = Pick<Document, 'slug' | 'title' | 'file' | 'logitDiff'>;
 
-/** From weakest to strongest: the page's defaults, the file's saved view, unsaved changes, the address. */
+/**
+ * From weakest to strongest: the page's defaults, the file's saved view, unsaved changes, the address. By default everything
+ * in the file is shown.
+ */
 function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | undefined): void {
   const { graph, metadata, warnings } = loaded;
-  const saved = readView(graph, loaded.qParams, { ...emptyView, threshold: startThreshold(loaded) });
+  const saved = readView(graph, loaded.qParams, { ...emptyView, threshold: graph.keptInfluence });
   const savedText = viewText(saved.view);
   const current = draft?.base === savedText;
   const drafted = draft && current ? readView(graph, draft.qParams, saved.view) : saved;
@@ -108,12 +118,6 @@ function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | 
   tellWhatWasOdd(warnings, [...saved.lost, ...asked.lost]);
   if (draft && !current) offerDraft(document, draft);
   else if (draft) offerSaved(saved.view);
-}
-
-/** The slider begins at the threshold the file was pruned with: everything in it is shown. */
-function startThreshold({ metadata }: LoadedGraph): number {
-  const { node_threshold: threshold } = metadata;
-  return typeof threshold === 'number' && threshold > 0 && threshold <= 1 ? threshold : 1;
 }
 
 function tellWhatWasOdd(warnings: readonly string[], lost: readonly string[]): void {

@@ -1,6 +1,6 @@
 import { type History, historyOf } from '../core/history';
 import { emptyView, type View } from '../core/view';
-import type { GraphEntry, ServerStatus } from '../data/api';
+import type { GraphEntry, ListProblem, ServerStatus } from '../data/api';
 import type { LoadedGraph } from '../data/loaded-graph';
 import { Signal } from './signal';
 
@@ -34,6 +34,7 @@ export interface State {
   /** null: no server but plain files; undefined: not known yet. */
   readonly status: ServerStatus | null | undefined;
   readonly entries: readonly GraphEntry[];
+  readonly listProblems: readonly ListProblem[];
   /** Name of the graph being read. */
   readonly loading: string;
   /** Why no graph is shown. */
@@ -59,6 +60,7 @@ export interface State {
 const state = new Signal<State>({
   status: undefined,
   entries: [],
+  listProblems: [],
   loading: '',
   problem: '',
   document: null,

@@ -78,7 +78,8 @@ export async function writePrunedGraphFiles(
   const nodes = connectedNodes(pruned);
   const graphFile = join(directory, `${slug}.json`);
   await makeFolder(directory);
-  const chunks = inChunks(graphText(pruned, metadata, nodes, options.view));
+  const influence = await pruned.graph.nodeInfluence();
+  const chunks = inChunks(graphText({ pruned, metadata, nodes, influence }, options.view));
   let bytes = 0;
   await updateGraphList(directory, metadata, () =>
     writeFileAtomically(graphFile, async (handle) => {
@@ -138,13 +139,16 @@ function connectedNodes(pruned: PrunedGraph): PrunedNode[] {
   return pruned.nodes().filter(({ kind, index }) => kind === 'token' || kind === 'logit' || connected[index]);
 }
 
-/** The file's text in pieces: one line per node and link. */
-function* graphText(
-  pruned: PrunedGraph,
-  metadata: GraphMetadata,
-  nodes: readonly PrunedNode[],
-  given: GraphFileView = {},
-): Generator<string> {
+interface FileParts {
+  readonly pruned: PrunedGraph;
+  readonly metadata: GraphMetadata;
+  readonly nodes: readonly PrunedNode[];
+  /** [M] of each node of the whole graph */
+  readonly influence: Float32Array;
+}
+
+/** The file's text in pieces: one line per node and link, and at last what only this package's page reads. */
+function* graphText({ pruned, metadata, nodes, influence }: FileParts, given: GraphFileView = {}): Generator<string> {
   const { graph, edgeSources, edgeTargets, edgeWeights } = pruned;
   const ids = new Map(nodes.map((node) => [node.index, nodeId(node, graph.nLayers)]));
   const view = { pinnedIds: [], supernodes: [], linkType: 'both', clickedId: '', sg_pos: '', ...given };
@@ -162,7 +166,9 @@ function* graphText(
     yield separator + JSON.stringify({ source, target, weight: edgeWeights[edge] });
     separator = ',\n';
   }
-  yield '\n]\n}\n';
+  const known = nodes.filter(({ kind }) => kind !== 'logit');
+  const own = known.map(({ index }) => `${JSON.stringify(ids.get(index))}: ${influence[index]}`);
+  yield `\n],\n"node_influence": {\n${own.join(',\n')}\n}\n}\n`;
 }
 
 /** Pieces joined to about a megabyte: one write each, and the event loop runs in between. */

@@ -1,6 +1,6 @@
 import { isObject } from '../../io/files';
 import type { App, AppContext } from '../app';
-import { jsonContent, jsonType, memoryContent, send } from '../content';
+import { jsonContent, send } from '../content';
 import type { GraphFolder } from '../graph-folder';
 import type { GraphList } from '../graph-list';
 import { Problem } from '../problem';
@@ -11,32 +11,22 @@ const largestView = 8 * 2 ** 20;
 
 /** The list of graphs and their files, by the addresses that pages of attribution graphs use. */
 export function addGraphRoutes(app: App, folder: GraphFolder, list: GraphList): void {
-  app.get('/data/graph-metadata.json', async (c) => send(c, jsonContent({ graphs: await list.entries() })));
+  app.get('/data/graph-metadata.json', async (c) => send(c, jsonContent(await list.entries())));
   for (const prefix of ['data', 'graph_data'] as const) {
     app.get(`/${prefix}/:file{.+\\.json}`, async (c) => {
-      const { bytes, revision } = await folder.read(c.req.param('file').slice(0, -'.json'.length));
-      return send(c, memoryContent(bytes, jsonType, revision));
+      return send(c, await folder.content(c.req.param('file').slice(0, -'.json'.length)));
     });
   }
   const save = async (c: AppContext) => {
     const { qParams, revision = null } = await jsonBody(c.env.incoming, largestView);
     if (!isObject(qParams)) throw invalid('qParams must be an object');
     if (revision !== null && typeof revision !== 'string') throw invalid('revision must be text or null');
-    const saved = await folder.saveView(c.req.param('slug') ?? '', textOf(qParams), revision);
+    const saved = await folder.saveView(c.req.param('slug') ?? '', JSON.stringify(qParams), revision);
     return c.json({ revision: saved }, 200, { etag: saved });
   };
   app.put('/api/graphs/:slug/view', save);
   app.post('/api/graphs/:slug/view', save);
   app.post('/save_graph/:slug', save);
-}
-
-/** Parsers take any depth; what writes JSON doesn't. */
-function textOf(view: object): string {
-  try {
-    return JSON.stringify(view);
-  } catch {
-    throw invalid('qParams must not be nested so deeply');
-  }
 }
 
 function invalid(message: string): Problem {

@@ -1,6 +1,8 @@
 import type { ReplacementModel } from '../../model/replacement-model';
 import type { App } from '../app';
-import { type GraphFolder, parseGraphFile } from '../graph-folder';
+import { noticeWhenGone } from '../gone-client';
+import { type GraphFolder, memberOf } from '../graph-folder';
+import type { GraphText } from '../graph-text';
 import { Problem } from '../problem';
 import { jsonBody } from '../request-body';
 import { interventionsOf } from '../steering/graph-edits';
@@ -25,10 +27,15 @@ export function addSteerRoute(
     if (!model)
       throw new Problem(404, 'ERR_NO_MODEL', 'This server was started without a model: see --transcoder-set.');
     const request = steerRequestOf(body);
-    const { file } = parseGraphFile((await folder.read(request.slug)).bytes);
+    const file = await folder.withGraph(request.slug, promptAndNodes);
     const tokens = promptOf(file, model);
+    noticeWhenGone(c.env.incoming, c.env.outgoing);
     const signal = AbortSignal.any([c.req.raw.signal, closing]);
     const interventions = interventionsOf(request.edits, file);
     return c.json(await queue.run(() => steer(model, tokens, interventions, request, signal), signal));
   });
+}
+
+function promptAndNodes(graph: GraphText): Record<string, unknown> {
+  return { metadata: memberOf(graph, 'metadata'), nodes: memberOf(graph, 'nodes') };
 }

@@ -1,5 +1,5 @@
 import { checkNotAborted } from '../../validate';
-import { Problem } from '../problem';
+import { busy } from '../problem';
 
 /** Lets tasks run one at a time, with room for a few that wait. */
 export class WorkQueue {
@@ -17,7 +17,7 @@ export class WorkQueue {
    * @throws CircuitTracerError `ABORT_ERR` when the signal fires before the task's turn; what `task` throws.
    */
   async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (this.#length >= this.#limit) throw busy();
+    if (this.#length >= this.#limit) throw busy('The model is busy with earlier requests.');
     const leave = this.#enter();
     // Who gives up waiting makes room at once.
     signal.addEventListener('abort', leave, { once: true });
@@ -42,10 +42,4 @@ export class WorkQueue {
       left = true;
     };
   }
-}
-
-function busy(): Problem {
-  return new Problem(503, 'ERR_BUSY', 'The model is busy with earlier requests. Try again in a moment.', {
-    headers: { 'retry-after': '5' },
-  });
 }

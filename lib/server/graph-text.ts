@@ -1,0 +1,81 @@
+import { type JsonLimits, parseJson } from '../io/json';
+import { closingQuote } from '../io/repeated-key';
+
+/** Where the value of a member begins, after the colon, and ends. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+const deepest = 100;
+const mostMembers = 1000;
+
+/**
+ * The text of a JSON object whose members are parsed one by one as they are asked for: of a large graph all but its links
+ * takes little time and memory.
+ */
+export class GraphText {
+  readonly text: string;
+  readonly #members: ReadonlyMap<string, Span>;
+
+  /**
+   * @param isWhole false: the text may end anywhere, and has the members that end before
+   * @throws SyntaxError when it is no object, its brackets don't match, or they are deeper than 100.
+   */
+  constructor(text: string, isWhole = true) {
+    this.text = text;
+    this.#members = membersOf(text, isWhole);
+  }
+
+  /** @throws SyntaxError when the member is no JSON, or out of bounds. */
+  value(name: string, limits?: JsonLimits): unknown {
+    const span = this.#members.get(name);
+    return span && parseJson(this.text.slice(span.start, span.end), limits);
+  }
+
+  /** Whether a member is there and begins as a list. */
+  isList(name: string): boolean {
+    const span = this.#members.get(name);
+    return span !== undefined && /^\s*\[/.test(this.text.slice(span.start, span.start + 100));
+  }
+
+  /** Of a member; undefined where there is none. */
+  spanOf(name: string): Span | undefined {
+    return this.#members.get(name);
+  }
+}
+
+/** Of several members of one name, parsers take the last. */
+function membersOf(text: string, isWhole: boolean): Map<string, Span> {
+  const members = new Map<string, Span>();
+  const closers: string[] = [];
+  let key: string | undefined;
+  let start = -1;
+  const endMember = (end: number) => {
+    if (start >= 0 && key !== undefined) members.set(key, { start, end });
+    if (members.size > mostMembers) throw new SyntaxError(`more than ${mostMembers} members`);
+    start = -1;
+    key = undefined;
+  };
+  let at = text.search(/\S/);
+  if (text[at] !== '{') throw new SyntaxError('no object');
+  for (; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') {
+      const end = closingQuote(text, at);
+      if (closers.length === 1 && start < 0 && end < text.length) key = JSON.parse(text.slice(at, end + 1));
+      at = end;
+    } else if (character === '{' || character === '[') {
+      closers.push(character === '{' ? '}' : ']');
+      if (closers.length > deepest) throw new SyntaxError(`brackets more than ${deepest} deep`);
+    } else if (character === '}' || character === ']') {
+      if (closers.length === 1) endMember(at);
+      if (closers.pop() !== character) throw new SyntaxError('brackets that do not match');
+      if (closers.length === 0) break;
+    } else if (closers.length === 1 && character === ',') endMember(at);
+    else if (closers.length === 1 && character === ':' && start < 0) start = at + 1;
+  }
+  const ends = closers.length === 0 && /^\s*$/.test(text.slice(at + 1));
+  if (isWhole && !ends) throw new SyntaxError(closers.length === 0 ? 'more after its end' : 'no end');
+  return members;
+}
