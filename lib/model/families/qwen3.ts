@@ -1,6 +1,9 @@
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { read } from './config-keys';
 import type { Family } from './family';
+import { dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';
 import {
   attentionWeights,
   decoderPrefix,
@@ -17,6 +20,19 @@ import { qwenSizes, readQwenWindows } from './qwen2';
 /** Qwen 3, dense (`Qwen3ForCausalLM`): as Llama, with norms on query and key heads. */
 export const qwen3: Family = {
   modelTypes: ['qwen3'],
+  keys: [
+    ...sizeKeys,
+    read('head_dim'),
+    read('hidden_act'),
+    read('attention_bias', 'Of all four projections.'),
+    read('use_sliding_window'),
+    read('sliding_window', 'Only with `use_sliding_window`.'),
+    read('max_window_layers', 'The first layer with a window, unless `layer_types` says.'),
+    layerTypes,
+    ...ropeKeys,
+    tieKey,
+    ...dropoutKeys,
+  ],
 
   plan(checkpoint, config) {
     const sizes = readSizes(config, { ...qwenSizes, head_dim: 128 });
@@ -30,11 +46,11 @@ export const qwen3: Family = {
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
     const weights = {
-      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...embeddingWeights(layout),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, config.boolean('attention_bias', false) ? 'all' : 'none'),
       ...gatedMlpWeights(layout),
     };
-    return { spec, weights };
+    return { spec, weights, tied: config.boolean('tie_word_embeddings', false) };
   },
 };

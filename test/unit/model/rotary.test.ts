@@ -1,5 +1,6 @@
 import { ModelConfig } from '../../../lib/model/config';
-import { readRotarySettings, rotaryTable } from '../../../lib/model/rotary';
+import { rotaryTable } from '../../../lib/model/rotary';
+import { readRotarySettings } from '../../../lib/model/rotary-settings';
 
 const config = (values: Record<string, unknown>) => new ModelConfig(values, 'config.json');
 const table = (values: Record<string, unknown>, dimensions = 16, maxPositions = 256) =>
