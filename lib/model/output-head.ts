@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { sameNumbers } from '../io/same-numbers';
 import type { TensorSource } from '../io/tensor-source';
 import { log } from '../log';
@@ -20,15 +21,19 @@ export async function settleHead(plan: ModelPlan, signal?: AbortSignal): Promise
     return { ...plan, weights: { ...plan.weights, 'unembed.W_U': embedding } };
   }
   log().warn(
-    `${head.file}: config.json ties the unembedding to the embedding (tie_word_embeddings), but ${head.name} is stored ` +
-      `and differs from ${embedding.name}; ${head.name} is used. Set tie_word_embeddings to false if that is right.`,
+    `${configOf(head)}: tie_word_embeddings says that the unembedding is the embedding, but ${head.name} is stored and ` +
+      `differs from ${embedding.name}; ${head.name} is used. Set tie_word_embeddings to false if that is right.`,
   );
   return plan;
 }
 
-function warnMissing({ file, name }: TensorSource): void {
+function warnMissing(stored: TensorSource): void {
   log().warn(
-    `${file}: config.json says that embedding and unembedding are two weights (tie_word_embeddings is false or missing), ` +
-      `but only ${name} is stored; it serves as both. Set tie_word_embeddings to true if that is right.`,
+    `${configOf(stored)}: tie_word_embeddings, false or missing, says that embedding and unembedding are two weights, but ` +
+      `only ${stored.name} is stored; it serves as both. Set tie_word_embeddings to true if that is right.`,
   );
+}
+
+function configOf({ file }: TensorSource): string {
+  return join(dirname(file ?? ''), 'config.json');
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs the models of make_models.py with this package and compares: `node compare.js OUT [RESULT.json]`. Prints a table, and
+ * Runs the models of make_models.py with this package and compares: `node compare.js OUT [RESULTS.json]`. Prints a table, adds it to RESULTS.json, and
  * exits with 1 when any variation runs here with other numbers than in transformers, without an error.
  */
 const fs = require('node:fs');
@@ -39,28 +39,49 @@ async function verdict(folder) {
   }
 }
 
-const columns = ['equal', 'refused by both', 'refused here', 'only here', 'newer', 'differs'];
+const kinds = ['equal', 'refused by both', 'refused here', 'only here', 'newer', 'differs'];
 
-function row(family, verdicts) {
-  const counts = columns.map((column) => verdicts.filter((one) => one.verdict === column).length);
-  const worst = Math.max(...verdicts.filter((one) => one.verdict === 'equal').map(({ error }) => error));
-  return [family, verdicts.length, ...counts, worst.toExponential(1)];
+/** Counts by family, to print and to record. */
+function summary(verdicts) {
+  const families = {};
+  for (const { family, verdict: kind, error } of verdicts) {
+    families[family] ??= { variations: 0, largestError: 0 };
+    const counts = families[family];
+    counts.variations++;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    if (kind === 'equal') counts.largestError = Math.max(counts.largestError, error);
+  }
+  for (const counts of Object.values(families)) counts.largestError = counts.largestError.toExponential(1);
+  const refused = verdicts.filter(({ verdict: kind, name }) => kind === 'refused here' && !name.startsWith('mixture'));
+  return {
+    transformers: verdicts[0].transformers,
+    families,
+    refusedHere: refused.map(({ family, name, message }) => `${family}, ${name}: ${withoutPath(message)}`),
+  };
 }
 
-function print(verdicts) {
-  const families = [...new Set(verdicts.map(({ family }) => family))];
-  const rows = families.map((family) =>
-    row(
-      family,
-      verdicts.filter((one) => one.family === family),
-    ),
-  );
-  const table = [['family', 'variations', ...columns, 'largest error'], ...rows];
+function withoutPath(message) {
+  return message.replace(/^\S*config\.json: /, '').replace(/; this package can't run such a model$/, '');
+}
+
+function print(verdicts, { families }) {
+  const rows = Object.entries(families).map(([family, counts]) => [
+    ...[family, counts.variations, ...kinds.map((kind) => counts[kind] ?? 0), counts.largestError],
+  ]);
+  const table = [['family', 'variations', ...kinds, 'largest error'], ...rows];
   for (const cells of table) console.log(cells.map((cell) => String(cell).padStart(15)).join(' '));
-  for (const { verdict, family, name, error, message, newer } of verdicts) {
-    if (verdict === 'equal' || verdict === 'refused by both') continue;
-    console.log(`${verdict}: ${family}: ${name}: ${newer ?? message ?? error?.toExponential(1) ?? ''}`);
+  for (const { verdict: kind, family, name, error, message, newer } of verdicts) {
+    if (kind === 'equal' || kind === 'refused by both') continue;
+    console.log(`${kind}: ${family}: ${name}: ${newer ?? message ?? error?.toExponential(1) ?? ''}`);
   }
+}
+
+/** One entry for each version of transformers. */
+function record(file, result) {
+  const known = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : [];
+  const others = known.filter(({ transformers }) => transformers !== result.transformers);
+  const all = [...others, result].sort((a, b) => a.transformers.localeCompare(b.transformers));
+  fs.writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
 }
 
 async function main() {
@@ -71,8 +92,9 @@ async function main() {
       verdicts.push(await verdict(path.join(out, family, number)));
     }
   }
-  print(verdicts);
-  if (resultFile) fs.writeFileSync(resultFile, `${JSON.stringify(verdicts, null, 1)}\n`);
+  const result = summary(verdicts);
+  print(verdicts, result);
+  if (resultFile) record(resultFile, result);
   process.exitCode = verdicts.some((one) => one.verdict === 'differs') ? 1 : 0;
 }
 

@@ -3,6 +3,8 @@ Builds seeded tiny models of nine families in many variations of their config.js
 
     python make_models.py OUT [FAMILY ...] && node compare.js OUT
 
+The small models kept in test/parity/configs are those of transformers 5.18 and `python make_models.py OUT --frozen`.
+
 For each variation OUT/<family>/<number> gets config.json, model.safetensors, and expected.safetensors with the residual stream
 before and after every layer and the logits, or error.txt where transformers can't load or run it. Needs torch,
 transformers (4.57 or 5) and safetensors.
@@ -11,16 +13,20 @@ transformers (4.57 or 5) and safetensors.
 import hashlib
 import json
 import logging
+import re
+import shutil
 import sys
 from pathlib import Path
 
 import torch
 import transformers
+from frozen import FROZEN, FROZEN_BASES
 from safetensors.torch import load_file, save_file
 from variations import BASES, GONE, variations
 
 transformers.utils.logging.set_verbosity(logging.CRITICAL)
-TOKENS = torch.randint(0, 61, (1, 23), generator=torch.Generator().manual_seed(5))
+FREEZE = "--frozen" in sys.argv
+TOKENS = torch.randint(0, 17 if FREEZE else 61, (1, 13 if FREEZE else 23), generator=torch.Generator().manual_seed(5))
 EMBEDDINGS = ("embed_tokens.weight", "wte.weight", "embed_in.weight")
 HEADS = ("lm_head.weight", "embed_out.weight")
 
@@ -41,7 +47,7 @@ def numbers(name, shape, gemma):
 
 
 def full_config(family, keys, more):
-    config = dict(BASES[family], **keys)
+    config = dict((FROZEN_BASES if FREEZE else BASES)[family], **keys)
     if "outer" not in more:
         return without_gone(config)
     vision = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=4, patch_size=2)
@@ -64,7 +70,8 @@ def tensors_of(config, head):
     read = transformers.AutoConfig.for_model(**config) if config["model_type"] != "mistral" else mistral_config(config)
     model = transformers.AutoModelForCausalLM.from_config(read)
     gemma = config["model_type"].startswith("gemma")
-    tensors = {name: numbers(name, tensor.shape, gemma) for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
+    text = {name: tensor for name, tensor in model.state_dict().items() if not re.search("vision|projector", name)}
+    tensors = {name: numbers(name, tensor.shape, gemma) for name, tensor in text.items() if tensor.is_floating_point()}
     embedding = next(name for name in tensors if name.endswith(EMBEDDINGS))
     unembedding = next(name for name in tensors if name.endswith(HEADS))
     if head in ("tied", "missing"):
@@ -108,7 +115,9 @@ def expected(folder, config, head):
     tensors = load_file(folder / "model.safetensors")
     tied = folder / "tied"
     store(tied, dict(config, tie_word_embeddings=True), tensors)
-    return run(tied)
+    result = run(tied)
+    shutil.rmtree(tied)
+    return result
 
 
 # Of the configuration classes.
@@ -125,7 +134,7 @@ def make(folder, family, name, keys, more):
     head = more.get("head") or default_head(config)
     note = dict(name=name, family=family, newer=more.get("newer"), tokens=TOKENS[0].tolist(), transformers=transformers.__version__)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "case.json").write_text(json.dumps(note))
+    (folder / "case.json").write_text(json.dumps(note) + "\n")
     try:
         tensors = tensors_of(json.loads(json.dumps(config)), head)
     except Exception as error:
@@ -141,10 +150,11 @@ def make(folder, family, name, keys, more):
 
 
 def main():
-    out, *families = sys.argv[1:]
+    out, *families = [argument for argument in sys.argv[1:] if argument != "--frozen"]
     for family in families or BASES:
-        for i, (name, keys, more) in enumerate(variations(family)):
-            make(Path(out) / family / f"{i:03}", family, name, keys, more)
+        for i, (name, keys, more) in enumerate(FROZEN[family] if FREEZE else variations(family)):
+            folder = re.sub(r"\W+", "-", name) if FREEZE else f"{i:03}"
+            make(Path(out) / family / folder, family, name, keys, more)
         print(f"{family}: {i + 1} variations, transformers {transformers.__version__}", flush=True)
 
 

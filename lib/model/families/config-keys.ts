@@ -49,8 +49,8 @@ export function aliasesOf(keys: readonly ConfigKey[]): Map<string, readonly stri
  * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL`, also for a key and an alias of it that contradict each other.
  */
 export function checkConfigKeys(config: ModelConfig, keys: readonly ConfigKey[]): void {
-  for (const { key, check } of keys) {
-    config.checkAliases(key);
+  for (const { key, aliases, check } of keys) {
+    if (aliases) config.checkAliases(key);
     check?.(config);
   }
 }
@@ -92,12 +92,12 @@ export const commonKeys: readonly ConfigKey[] = [
     'Chooses among kernels of the same formula.',
   ),
   ...noEffect(
-    ['use_cache', 'return_dict', 'output_hidden_states', 'output_attentions', 'torchscript', 'tie_last_hidden_states'],
+    ['use_cache', 'return_dict', 'output_hidden_states', 'output_attentions', 'torchscript', 'tie_last_hidden_states', 'use_return_dict'],
     'What a call returns.',
   ),
   ...noEffect(['chunk_size_feed_forward', 'gradient_checkpointing', 'tf_legacy_loss', 'initializer_range']),
   ...noEffect(
-    ['is_encoder_decoder', 'is_decoder', 'cross_attention_hidden_size', 'tie_encoder_decoder'],
+    ['is_encoder_decoder', 'is_decoder', 'add_cross_attention', 'cross_attention_hidden_size', 'tie_encoder_decoder'],
     'The decoder alone runs.',
   ),
   ...noEffect(

@@ -13,6 +13,8 @@ export interface ModelPlan {
 
 /** One architecture: reads config.json as the `transformers` class of that name does. */
 export interface Family {
+  /** Of its section in docs/model-configs.md. */
+  readonly title: string;
   /** Values of `model_type` that mean this family. */
   readonly modelTypes: readonly string[];
   /** What each key of the configuration class does, besides those that every class has. */

@@ -2,7 +2,7 @@ import { type ModelConfig, readActivation, readSlidingWindows } from '../config'
 import { rotaryTable } from '../rotary';
 import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec, ModelWeights } from '../spec';
-import { type ConfigKey, read } from './config-keys';
+import { type ConfigKey, noEffect, read } from './config-keys';
 import type { Family } from './family';
 import { bidirectional, dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';
 import {
@@ -34,6 +34,7 @@ export const gemmaKeys: readonly ConfigKey[] = [
   ...sizeKeys,
   read('head_dim'),
   read('hidden_activation'),
+  ...noEffect(['hidden_act'], 'Not read: `hidden_activation` decides.'),
   read('query_pre_attn_scalar'),
   read('attention_bias', 'Of all four projections.'),
   read('sliding_window', 'Null: none.'),
@@ -45,10 +46,9 @@ export const gemmaKeys: readonly ConfigKey[] = [
 /** What Gemma 2 and 3 have in common. `sizes` as read by {@link readSizes}. */
 export function gemmaSpec(config: ModelConfig, sizes: ReturnType<typeof readSizes>) {
   return {
-    ...llamaLikeSpec(config, sizes),
+    ...llamaLikeSpec(config, sizes, readActivation(config, 'hidden_activation', 'gelu_pytorch_tanh')),
     postNorms: true,
     attentionScale: everyLayer(sizes, config.number('query_pre_attn_scalar', 256) ** -0.5),
-    activation: readActivation(config, 'hidden_activation', 'gelu_pytorch_tanh'),
     embeddingScale: Math.sqrt(sizes.dModel),
   };
 }
@@ -71,6 +71,7 @@ export function gemmaWeights(layout: Layout, config: ModelConfig, unembedding?: 
 
 /** Gemma 2 (`Gemma2ForCausalLM`): even layers have a window. */
 export const gemma2: Family = {
+  title: 'Gemma 2',
   modelTypes: ['gemma2'],
   keys: [
     ...gemmaKeys,

@@ -10,6 +10,7 @@ import { decoderPrefix, findPrefix, readSizes } from './llama-like';
 
 /** Gemma 3, text (`Gemma3ForCausalLM`) or the text half of `Gemma3ForConditionalGeneration`. */
 export const gemma3: Family = {
+  title: 'Gemma 3',
   modelTypes: ['gemma3_text', 'gemma3'],
   keys: [
     ...gemmaKeys,

@@ -12,6 +12,7 @@ import { wordVectors } from './word-vectors';
 
 /** GPT-NeoX and Pythia (`GPTNeoXForCausalLM`). */
 export const gptNeox: Family = {
+  title: 'GPT-NeoX, Pythia',
   modelTypes: ['gpt_neox'],
   keys: [
     ...['vocab_size', 'hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads'].map((key) =>
@@ -35,6 +36,7 @@ export const gptNeox: Family = {
       'transformers would rotate by it, though heads have another size.',
     ),
     ...noEffect(['attention_dropout', 'hidden_dropout', 'classifier_dropout'], 'Training only.'),
+    ...noEffect(['rms_norm_eps'], 'Of a class that transformers 4 defines and never uses.'),
   ],
 
   plan(checkpoint, config) {

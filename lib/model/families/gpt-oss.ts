@@ -35,6 +35,7 @@ const defaultScaling = new ModelConfig(
 
 /** GPT-OSS (`GptOssForCausalLM`), with MXFP4 experts or with experts in floating point. */
 export const gptOss: Family = {
+  title: 'GPT-OSS',
   modelTypes: ['gpt_oss'],
   keys: [
     ...sizeKeys,

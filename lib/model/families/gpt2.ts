@@ -10,6 +10,7 @@ import { wordVectors } from './word-vectors';
 
 /** GPT-2 (`GPT2LMHeadModel`). Its layers are Conv1D: matrices are stored [in, out]. */
 export const gpt2: Family = {
+  title: 'GPT-2',
   modelTypes: ['gpt2'],
   keys: [
     read('vocab_size'),

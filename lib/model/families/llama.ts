@@ -18,6 +18,7 @@ import {
 
 /** Llama 2 and 3 (`LlamaForCausalLM`). */
 export const llama: Family = {
+  title: 'Llama',
   modelTypes: ['llama'],
   keys: [
     ...sizeKeys,

@@ -22,6 +22,7 @@ import {
  * as Ministral (`MinistralForCausalLM`): a window on the layers listed.
  */
 export const mistral: Family = {
+  title: 'Mistral, Ministral',
   modelTypes: ['mistral', 'ministral'],
   keys: [
     ...sizeKeys,

@@ -38,6 +38,7 @@ export function readQwenWindows(config: ModelConfig, nLayers: number): number[] 
 
 /** Qwen 2 and 2.5 (`Qwen2ForCausalLM`): as Llama, with biases on queries, keys and values. */
 export const qwen2: Family = {
+  title: 'Qwen 2',
   modelTypes: ['qwen2'],
   keys: [
     ...sizeKeys,

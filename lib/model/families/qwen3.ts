@@ -19,6 +19,7 @@ import { qwenSizes, readQwenWindows } from './qwen2';
 
 /** Qwen 3, dense (`Qwen3ForCausalLM`): as Llama, with norms on query and key heads. */
 export const qwen3: Family = {
+  title: 'Qwen 3',
   modelTypes: ['qwen3'],
   keys: [
     ...sizeKeys,
