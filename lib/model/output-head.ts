@@ -15,7 +15,7 @@ export async function settleHead(plan: ModelPlan, signal?: AbortSignal): Promise
   const { 'embed.W_E': embedding, 'unembed.W_U': head } = plan.weights as Record<string, TensorSource>;
   if (!embedding || !head) return plan;
   const one = head.file === embedding.file && head.offset === embedding.offset;
-  if (one && !plan.tied) warnMissing(head);
+  if (one && !plan.tied) warnMissing(embedding);
   if (one || !plan.tied) return plan;
   if (await sameNumbers(embedding, head, signal)) {
     return { ...plan, weights: { ...plan.weights, 'unembed.W_U': embedding } };
@@ -29,8 +29,8 @@ export async function settleHead(plan: ModelPlan, signal?: AbortSignal): Promise
 
 function warnMissing(stored: TensorSource): void {
   log().warn(
-    `${configOf(stored)}: tie_word_embeddings, false or missing, says that embedding and unembedding are two weights, but ` +
-      `only ${stored.name} is stored; it serves as both. Set tie_word_embeddings to true if that is right.`,
+    `${configOf(stored)}: tie_word_embeddings, false or missing, says that the unembedding is a weight of its own, but none ` +
+      `is stored; ${stored.name} serves as both. Set tie_word_embeddings to true if that is right.`,
   );
 }
 

@@ -22,7 +22,9 @@ async function readExpected(file) {
 }
 
 async function verdict(folder) {
-  const { name, family, newer, tokens, transformers } = JSON.parse(fs.readFileSync(path.join(folder, 'case.json'), 'utf8'));
+  const { name, family, newer, tokens, transformers } = JSON.parse(
+    fs.readFileSync(path.join(folder, 'case.json'), 'utf8'),
+  );
   const expected = path.join(folder, 'expected.safetensors');
   const runsThere = fs.existsSync(expected);
   const result = { name, family, transformers };
@@ -81,7 +83,7 @@ function record(file, result) {
   const known = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : [];
   const others = known.filter(({ transformers }) => transformers !== result.transformers);
   const all = [...others, result].sort((a, b) => a.transformers.localeCompare(b.transformers));
-  fs.writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  fs.writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
 }
 
 async function main() {

@@ -23,7 +23,7 @@ change only there, is that of type default.
 | stored | \`tie_word_embeddings\` true | false, or missing where the class says false |
 |---|---|---|
 | the embedding alone | it is the head too | it is the head too, with a warning |
-| the head alone | it is the embedding too | it is the embedding too, with a warning |
+| the head alone | it is the embedding too | \`ERR_WEIGHT\` |
 | both, equal | one weight in memory | two weights |
 | both, different | the stored head, with a warning | the stored head |
 | neither | \`ERR_WEIGHT\` | \`ERR_WEIGHT\` |
@@ -64,7 +64,13 @@ function resultTable({ transformers, families }) {
   );
   const head = ['family', 'variations', ...columns, 'largest error'];
   const rule = head.map(() => '---').join('|');
-  return [`### transformers ${transformers}`, '', `| ${head.join(' | ')} |`, `|${rule}|`, ...rows.map((row) => `| ${row} |`)];
+  return [
+    `### transformers ${transformers}`,
+    '',
+    `| ${head.join(' | ')} |`,
+    `|${rule}|`,
+    ...rows.map((row) => `| ${row} |`),
+  ];
 }
 
 function resultsSection(results) {

@@ -6,12 +6,22 @@ import { NativeModel } from '../../lib/model/native-model';
 import { openModelPlan } from '../../lib/model/open-model';
 import { transcoderWeights } from '../../lib/model/random-weights';
 import { Random } from '../../lib/random';
-import { runFolder } from '../../scripts/config-check/run-case';
 import { expectClose } from '../support/compare';
+
+interface Run {
+  readonly residuals: readonly Float32Array[];
+  readonly logits: Float32Array;
+}
+
+const { runFolder } = require('../../scripts/config-check/run-case') as {
+  runFolder: (library: object, folder: string, tokens: readonly number[]) => Promise<Run>;
+};
 
 const library = { openModelPlan, NativeModel, transcoderWeights, resolveLoadOptions, Random };
 const root = join(__dirname, 'configs');
-const cases = readdirSync(root).flatMap((family) => readdirSync(join(root, family)).map((name) => [family, name] as const));
+const cases = readdirSync(root).flatMap((family) =>
+  readdirSync(join(root, family)).map((name) => [family, name] as const),
+);
 
 /**
  * Tiny models whose residual streams and logits are those of transformers 5.18. Among them, of field faults: section 2,

@@ -92,7 +92,15 @@ export const commonKeys: readonly ConfigKey[] = [
     'Chooses among kernels of the same formula.',
   ),
   ...noEffect(
-    ['use_cache', 'return_dict', 'output_hidden_states', 'output_attentions', 'torchscript', 'tie_last_hidden_states', 'use_return_dict'],
+    [
+      'use_cache',
+      'return_dict',
+      'output_hidden_states',
+      'output_attentions',
+      'torchscript',
+      'tie_last_hidden_states',
+      'use_return_dict',
+    ],
     'What a call returns.',
   ),
   ...noEffect(['chunk_size_feed_forward', 'gradient_checkpointing', 'tf_legacy_loss', 'initializer_range']),

@@ -54,10 +54,10 @@ export function gemmaSpec(config: ModelConfig, sizes: ReturnType<typeof readSize
 }
 
 /** All weights of Gemma 2 or 3; every norm stores gain - 1. */
-export function gemmaWeights(layout: Layout, config: ModelConfig, unembedding?: string): ModelWeights {
+export function gemmaWeights(layout: Layout, config: ModelConfig, tied: boolean, unembedding?: string): ModelWeights {
   const offset = { ...layout, gainOffset: 1 };
   return {
-    ...embeddingWeights(offset, unembedding),
+    ...embeddingWeights(offset, tied, unembedding),
     ...layerNormWeights(offset, {
       ln1: 'input_layernorm',
       ln1_post: 'post_attention_layernorm',
@@ -94,6 +94,7 @@ export const gemma2: Family = {
       logitSoftcap: config.optionalNumber('final_logit_softcapping', 30) ?? 0,
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
-    return { spec, weights: gemmaWeights(layout, config), tied: config.boolean('tie_word_embeddings', true) };
+    const tied = config.boolean('tie_word_embeddings', true);
+    return { spec, weights: gemmaWeights(layout, config, tied), tied };
   },
 };

@@ -69,8 +69,8 @@ export const gemma3: Family = {
     };
     const prefix = decoderPrefix(checkpoint, ['model.', 'language_model.model.', 'model.language_model.', '']);
     const unembedding = `${findPrefix(checkpoint, 'lm_head.weight', ['', 'language_model.'])}lm_head.weight`;
-    const weights = gemmaWeights({ checkpoint, spec, prefix }, config, unembedding);
-    return { spec, weights, tied: outer.boolean('tie_word_embeddings', true) };
+    const tied = outer.boolean('tie_word_embeddings', true);
+    return { spec, weights: gemmaWeights({ checkpoint, spec, prefix }, config, tied, unembedding), tied };
   },
 };
 

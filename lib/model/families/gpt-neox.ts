@@ -45,15 +45,16 @@ export const gptNeox: Family = {
     // transformers 5 may save the unembedding under its newer name.
     const unembedding = findPrefix(checkpoint, '.weight', ['embed_out', 'lm_head']);
     const attentionBias = config.boolean('attention_bias', true);
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights: Weights = {
-      ...wordVectors(checkpoint, `${prefix}embed_in.weight`, `${unembedding}.weight`, spec),
+      ...wordVectors(checkpoint, `${prefix}embed_in.weight`, `${unembedding}.weight`, spec, tied),
       ...linear(checkpoint, 'ln_final.w', 'ln_final.b', `${prefix}final_layer_norm`, [spec.dModel]),
     };
     for (let layer = 0; layer < spec.nLayers; layer++) {
       const names = [`blocks.${layer}`, `${prefix}layers.${layer}`] as const;
       Object.assign(weights, layerWeights(checkpoint, spec, ...names, attentionBias));
     }
-    return { spec, weights, tied: config.boolean('tie_word_embeddings', false) };
+    return { spec, weights, tied };
   },
 };
 

@@ -90,14 +90,15 @@ export const gptOss: Family = {
       nExpertsPerToken,
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, config.boolean('attention_bias', true) ? 'all' : 'none'),
       ...sinkWeights(layout),
       ...expertWeights(layout),
     };
-    return { spec, weights, tied: config.boolean('tie_word_embeddings', false) };
+    return { spec, weights, tied };
   },
 };
 

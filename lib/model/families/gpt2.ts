@@ -40,8 +40,9 @@ export const gpt2: Family = {
     const spec = readSpec(config);
     // The hub's own files have bare names; files saved by transformers have the prefix.
     const prefix = findPrefix(checkpoint, 'ln_f.weight', ['transformer.', '']);
+    const tied = config.boolean('tie_word_embeddings', true);
     const weights: Weights = {
-      ...wordVectors(checkpoint, `${prefix}wte.weight`, 'lm_head.weight', spec),
+      ...wordVectors(checkpoint, `${prefix}wte.weight`, 'lm_head.weight', spec, tied),
       'pos_embed.W_pos': requireTensor(checkpoint, `${prefix}wpe.weight`, [spec.maxPositions, spec.dModel]),
       'ln_final.w': requireTensor(checkpoint, `${prefix}ln_f.weight`, [spec.dModel]),
       'ln_final.b': requireTensor(checkpoint, `${prefix}ln_f.bias`, [spec.dModel]),
@@ -49,7 +50,7 @@ export const gpt2: Family = {
     for (let layer = 0; layer < spec.nLayers; layer++) {
       Object.assign(weights, layerWeights(checkpoint, spec, `blocks.${layer}`, `${prefix}h.${layer}`));
     }
-    return { spec, weights, tied: config.boolean('tie_word_embeddings', true) };
+    return { spec, weights, tied };
   },
 };
 

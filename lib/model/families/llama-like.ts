@@ -104,10 +104,10 @@ export function decoderPrefix(checkpoint: Checkpoint, prefixes: readonly string[
 }
 
 /** Embedding, final norm and unembedding. */
-export function embeddingWeights(layout: Layout, unembedding = 'lm_head.weight'): Weights {
+export function embeddingWeights(layout: Layout, tied: boolean, unembedding = 'lm_head.weight'): Weights {
   const { checkpoint, prefix, spec } = layout;
   return {
-    ...wordVectors(checkpoint, `${prefix}embed_tokens.weight`, unembedding, spec),
+    ...wordVectors(checkpoint, `${prefix}embed_tokens.weight`, unembedding, spec, tied),
     'ln_final.w': normGain(layout, `${prefix}norm.weight`, spec.dModel),
   };
 }

@@ -51,12 +51,13 @@ export const llama: Family = {
       slidingWindow: everyLayer(sizes, 0),
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, config.boolean('attention_bias', false) ? 'all' : 'none'),
       ...gatedMlpWeights(layout, config.boolean('mlp_bias', false)),
     };
-    return { spec, weights, tied: config.boolean('tie_word_embeddings', false) };
+    return { spec, weights, tied };
   },
 };

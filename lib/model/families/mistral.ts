@@ -55,12 +55,13 @@ export const mistral: Family = {
       slidingWindow: readSlidingWindows(config, sizes.nLayers, window, () => true),
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, 'none'),
       ...gatedMlpWeights(layout),
     };
-    return { spec, weights, tied: config.boolean('tie_word_embeddings', false) };
+    return { spec, weights, tied };
   },
 };

@@ -63,12 +63,13 @@ export const qwen2: Family = {
       slidingWindow: readQwenWindows(config, sizes.nLayers),
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, 'queryKeyValue'),
       ...gatedMlpWeights(layout),
     };
-    return { spec, weights, tied: config.boolean('tie_word_embeddings', false) };
+    return { spec, weights, tied };
   },
 };

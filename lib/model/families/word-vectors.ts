@@ -3,19 +3,21 @@ import { type Checkpoint, requireTensor } from '../checkpoint';
 import type { ModelSpec } from '../spec';
 
 /**
- * Embedding and unembedding, as stored. Of a pair stored as one of the two, that one serves as both.
+ * Embedding and unembedding, as stored. Where one is missing the other serves as both: the head only when config.json
+ * ties the two.
  *
- * @throws CircuitTracerError `ERR_WEIGHT` when neither is stored, or one has a wrong shape or number format.
+ * @throws CircuitTracerError `ERR_WEIGHT` when neither will do, or one has a wrong shape or number format.
  */
 export function wordVectors(
   checkpoint: Checkpoint,
   embeddingName: string,
   headName: string,
   { dVocab, dModel }: ModelSpec,
+  tied: boolean,
 ): { 'embed.W_E': TensorSource; 'unembed.W_U': TensorSource } {
   const stored = (name: string) => checkpoint.tensors.has(name) || checkpoint.otherTensors.has(name);
   const vectors = (name: string) => requireTensor(checkpoint, name, [dVocab, dModel]);
-  if (stored(headName) && !stored(embeddingName)) {
+  if (tied && stored(headName) && !stored(embeddingName)) {
     return { 'embed.W_E': vectors(headName), 'unembed.W_U': vectors(headName) };
   }
   const embedding = vectors(embeddingName);

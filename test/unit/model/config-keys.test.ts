@@ -1,11 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { families, keysOf, planModel } from '../../../lib/model/families';
-import { commonKeys } from '../../../lib/model/families/config-keys';
-import { docsPage } from '../../../scripts/config-check/docs-page';
-import results from '../../../scripts/config-check/results.json';
+import { type ConfigKey, commonKeys } from '../../../lib/model/families/config-keys';
+import type { Family } from '../../../lib/model/families/family';
 import { memoryCheckpoint } from '../../support/memory-checkpoint';
 import classKeys from './class-keys.json';
+
+interface Result {
+  readonly transformers: string;
+  readonly families: Readonly<Record<string, { readonly variations: number; readonly differs?: number }>>;
+}
+
+const results: readonly Result[] = require('../../../scripts/config-check/results.json');
+const { docsPage } = require('../../../scripts/config-check/docs-page') as {
+  docsPage: (families: readonly Family[], common: readonly ConfigKey[], results: readonly Result[]) => string;
+};
 
 const root = join(__dirname, '..', '..', '..');
 const named = families.map((family) => [family.title, family] as const);

@@ -260,9 +260,21 @@ describe('planModel refuses', () => {
     ['layers of different shapes', { per_layer_config: { 0: { intermediate_size: 8 } } }, /per_layer_config/],
     ['heads taken out', { model_type: 'gpt2', pruned_heads: { 0: [1] } }, /pruned_heads/],
     ['chunked attention of Mistral', { model_type: 'mistral', layer_types: ['chunked_attention'] }, /layer_types/],
-    ['a quantised text model', { model_type: 'gemma3', text_config: { quantization_config: { quant_method: 'awq' } } }, /awq/],
-    ['a quantised multimodal model', { model_type: 'gemma3', text_config: {}, quantization_config: { quant_method: 'awq' } }, /awq/],
-    ['GPT-OSS in another quantisation', { model_type: 'gpt_oss', quantization_config: { quant_method: 'gptq' } }, /mxfp4.*gptq/],
+    [
+      'a quantised text model',
+      { model_type: 'gemma3', text_config: { quantization_config: { quant_method: 'awq' } } },
+      /awq/,
+    ],
+    [
+      'a quantised multimodal model',
+      { model_type: 'gemma3', text_config: {}, quantization_config: { quant_method: 'awq' } },
+      /awq/,
+    ],
+    [
+      'GPT-OSS in another quantisation',
+      { model_type: 'gpt_oss', quantization_config: { quant_method: 'gptq' } },
+      /mxfp4.*gptq/,
+    ],
   ])('%s', (_, config, names) => {
     expect(refused(config)).toThrow(code('ERR_UNSUPPORTED_MODEL'));
     expect(refused(config)).toThrow(names);

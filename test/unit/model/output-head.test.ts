@@ -59,7 +59,9 @@ describe('embedding and head', () => {
 
   test('tied, and a different head stored: the stored one, with a warning', async () => {
     expect(await plan({ [embedding]: 1, [head]: 2 }, tied)).toEqual([embedding, head]);
-    expect(warnings).toEqual([expect.stringMatching(/config\.json: tie_word.*lm_head\.weight in \S+ is stored and differs/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/config\.json: tie_word.*lm_head\.weight in \S+ is stored and differs/),
+    ]);
   });
 
   test('tied, and an equal head stored: one weight, no warning', async () => {
@@ -72,14 +74,21 @@ describe('embedding and head', () => {
     ['absent', {}],
   ])('tie_word_embeddings %s, and no head stored: the embedding, with a warning', async (_, config) => {
     expect(await plan({ [embedding]: 1 }, config)).toEqual([embedding, embedding]);
-    expect(warnings).toEqual([expect.stringMatching(/config\.json: .*only model\.embed_tokens\.weight in \S+ is stored/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/config\.json: .*none is stored; model\.embed_tokens\.weight in \S+ serves/),
+    ]);
   });
 
-  test('only the head stored: it is the embedding too, with a warning unless tied', async () => {
+  test('tied, and only the head stored: it is the embedding too, no warning', async () => {
     expect(await plan({ [head]: 1 }, tied)).toEqual([head, head]);
     expect(warnings).toEqual([]);
-    expect(await plan({ [head]: 1 }, untied)).toEqual([head, head]);
-    expect(warnings).toEqual([expect.stringMatching(/only lm_head\.weight in \S+ is stored/)]);
+  });
+
+  test('untied, and only the head stored: the embedding is missing', async () => {
+    await expect(plan({ [head]: 1 }, untied)).rejects.toMatchObject({
+      code: 'ERR_WEIGHT',
+      message: expect.stringMatching(/embed_tokens/),
+    });
   });
 
   test('neither stored is an error', async () => {

@@ -85,7 +85,9 @@ describe('rotaryTable', () => {
   test('longrope slows each pair by its own factor, where one list serves all lengths', () => {
     const lists = { short_factor: Array(8).fill(2), long_factor: Array(8).fill(4) };
     const longrope = (context: number) =>
-      table({ rope_scaling: { rope_type: 'longrope', factor: 8, original_max_position_embeddings: context, ...lists } });
+      table({
+        rope_scaling: { rope_type: 'longrope', factor: 8, original_max_position_embeddings: context, ...lists },
+      });
     expectFrequencies(
       longrope(256).frequencies,
       plain.map((frequency) => frequency / 2),
@@ -97,10 +99,7 @@ describe('rotaryTable', () => {
 
   test('proportional turns the leading pairs at the speeds of the whole head', () => {
     const scaling = { rope_type: 'proportional', partial_rotary_factor: 0.5 };
-    expectFrequencies(
-      table({ rope_parameters: scaling }).frequencies.slice(0, 4),
-      plain.slice(0, 4),
-    );
+    expectFrequencies(table({ rope_parameters: scaling }).frequencies.slice(0, 4), plain.slice(0, 4));
     expect(table({ rope_parameters: scaling }).frequencies.slice(4)).toEqual([0, 0, 0, 0]);
   });
 
