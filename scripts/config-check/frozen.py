@@ -1,6 +1,6 @@
 """The few variations kept in test/parity/configs, on models small enough to keep: those of `make_models.py OUT --frozen`."""
 
-from variations import BASES, GONE, yarn
+from bases import BASES, GONE, yarn
 
 SMALL = dict(vocab_size=17, hidden_size=8, intermediate_size=9, num_hidden_layers=2, num_attention_heads=2)
 WINDOWED = dict(head_dim=4, sliding_window=3)
@@ -45,7 +45,11 @@ FROZEN = {
         ("dynamic", dict(rope_scaling=dict(type="dynamic", factor=4.0)), {}),
         ("yarn, factor null", dict(rope_parameters=yarn(rope_theta=50.0) | dict(factor=None)), {}),
         ("scaling and parameters", dict(rope_scaling=LINEAR, rope_parameters=dict(rope_theta=5.0)), {}),
-        ("context beside the section", dict(rope_scaling=yarn(), rope_theta=50.0, original_max_position_embeddings=48), {}),
+        (
+            "context beside the section",
+            dict(rope_scaling=yarn(), rope_theta=50.0, original_max_position_embeddings=48),
+            {},
+        ),
         ("share it ignores", dict(partial_rotary_factor=0.5), {}),
         DIFFERENT,
         MISSING,
@@ -85,7 +89,11 @@ FROZEN = {
         ("cap it ignores", dict(attn_logit_softcapping=0.5), {}),
         ("pattern", dict(sliding_window_pattern=2, _sliding_window_pattern=3), {}),
         ("settings of each kind", dict(rope_parameters=NESTED, sliding_window_pattern=2), {}),
-        ("flat settings", dict(rope_parameters=dict(rope_type="linear", factor=4.0, rope_theta=5.0)), {}),
+        (
+            "flat settings",
+            dict(rope_parameters=dict(rope_type="linear", factor=4.0, rope_theta=5.0), sliding_window_pattern=2),
+            {},
+        ),
         (
             "multimodal",
             dict(final_logit_softcapping=2.0, tie_word_embeddings=False),

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import torch
 import transformers
+from bases import BASES, GONE
 from frozen import FROZEN, FROZEN_BASES
 from safetensors.torch import load_file, save_file
-from variations import BASES, GONE, variations
+from variations import variations
 
 transformers.utils.logging.set_verbosity(logging.CRITICAL)
 FREEZE = "--frozen" in sys.argv
@@ -50,7 +51,9 @@ def full_config(family, keys, more):
     config = dict((FROZEN_BASES if FREEZE else BASES)[family], **keys)
     if "outer" not in more:
         return without_gone(config)
-    vision = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=4, patch_size=2)
+    vision = dict(
+        hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=4, patch_size=2
+    )
     outer = dict(model_type="gemma3", text_config=without_gone(config), vision_config=vision, mm_tokens_per_image=4)
     return without_gone(dict(outer, image_token_index=60, boi_token_index=59, eoi_token_index=58, **more["outer"]))
 
@@ -62,7 +65,9 @@ def without_gone(config):
 def store(folder, config, tensors):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "model.safetensors", {"format": "pt"})
+    save_file(
+        {name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "model.safetensors", {"format": "pt"}
+    )
 
 
 def tensors_of(config, head):
@@ -132,7 +137,13 @@ def default_head(config):
 def make(folder, family, name, keys, more):
     config = full_config(family, keys, more)
     head = more.get("head") or default_head(config)
-    note = dict(name=name, family=family, newer=more.get("newer"), tokens=TOKENS[0].tolist(), transformers=transformers.__version__)
+    note = dict(
+        name=name,
+        family=family,
+        newer=more.get("newer"),
+        tokens=TOKENS[0].tolist(),
+        transformers=transformers.__version__,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "case.json").write_text(json.dumps(note) + "\n")
     try:

@@ -8,62 +8,9 @@ transformers 4 gives other numbers than transformers 5, which this package follo
 
 import random
 
-GONE = "<key removed>"
+from bases import BASES, GONE, LLAMA3, yarn
 
-LLAMA = dict(
-    vocab_size=61,
-    hidden_size=24,
-    intermediate_size=37,
-    num_hidden_layers=4,
-    num_attention_heads=4,
-    num_key_value_heads=2,
-    max_position_embeddings=96,
-    tie_word_embeddings=False,
-)
-GEMMA = dict(LLAMA, head_dim=8, query_pre_attn_scalar=8, sliding_window=5, tie_word_embeddings=True)
-
-BASES = {
-    "gpt2": dict(model_type="gpt2", vocab_size=61, n_positions=96, n_embd=24, n_layer=4, n_head=4),
-    "gpt_neox": dict(
-        model_type="gpt_neox",
-        vocab_size=61,
-        hidden_size=32,
-        intermediate_size=37,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        max_position_embeddings=96,
-        rotary_pct=0.5,
-    ),
-    "llama": dict(LLAMA, model_type="llama"),
-    # transformers 5.18 fails where Ministral has no head_dim.
-    "mistral": dict(LLAMA, model_type="mistral", sliding_window=5, head_dim=6),
-    "qwen2": dict(LLAMA, model_type="qwen2"),
-    "qwen3": dict(LLAMA, model_type="qwen3", head_dim=8),
-    "gemma2": dict(GEMMA, model_type="gemma2", attn_logit_softcapping=2.0, final_logit_softcapping=3.0),
-    "gemma3": dict(GEMMA, model_type="gemma3_text", num_hidden_layers=7),
-    # The kernel of transformers 5.18 needs rows of whole 16 bytes.
-    "gpt_oss": dict(
-        LLAMA,
-        model_type="gpt_oss",
-        intermediate_size=36,
-        head_dim=8,
-        num_local_experts=5,
-        num_experts_per_tok=2,
-        sliding_window=5,
-    ),
-}
-
-IN_BOTH = "transformers 4 reads rope_scaling alone"
 NEW_SECTION = "transformers 4 ignores rope_parameters"
-
-
-def yarn(**more):
-    return dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=24, **more)
-
-
-LLAMA3 = dict(
-    rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=24
-)
 
 
 def rope(pairs):
@@ -105,7 +52,9 @@ def rope(pairs):
     ), newer
     yield "parameters empty", dict(rope_parameters={}), newer
     yield "parameters null", dict(rope_parameters=None), {}
-    both = dict(rope_scaling=dict(rope_type="linear", factor=4.0), rope_parameters=dict(rope_type="default", rope_theta=500.0))
+    both = dict(
+        rope_scaling=dict(rope_type="linear", factor=4.0), rope_parameters=dict(rope_type="default", rope_theta=500.0)
+    )
     yield "scaling and parameters", both, {}
     nested = dict(full_attention=dict(rope_type="default", rope_theta=500.0), sliding_attention=dict(rope_theta=50.0))
     yield "parameters of each kind", dict(rope_parameters=nested), newer
@@ -114,11 +63,12 @@ def rope(pairs):
     )
 
 
-def heads(tied):
+def heads():
     for head in ["stored", "tied", "equal", "different", "missing", "alone"]:
         for value in [True, False, GONE]:
             yield f"head {head}, tie {value}", dict(tie_word_embeddings=value), dict(
-                head=head, newer="transformers 4 ties whatever is stored" if head in ("different", "stored", "alone") else None
+                head=head,
+                newer="transformers 4 ties whatever is stored" if head in ("different", "stored", "alone") else None,
             )
 
 
@@ -150,11 +100,24 @@ def windows(layers):
     yield "layer types null", dict(layer_types=None), {}
     yield "layer types chunked", dict(layer_types=["chunked_attention"] * layers), {}
     yield "layer types too few", dict(layer_types=["full_attention"] * (layers - 1)), {}
-    yield "layer types, older names", dict(layer_types=["attention", "sliding_attention"] * (layers // 2) + ["attention"] * (layers % 2)), {}
+    yield "layer types, older names", dict(
+        layer_types=["attention", "sliding_attention"] * (layers // 2) + ["attention"] * (layers % 2)
+    ), {}
 
 
 def activations(key):
-    for name in ["gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_accurate", "relu", "silu", "swish", "quick_gelu", "relu2"]:
+    for name in [
+        "gelu",
+        "gelu_new",
+        "gelu_fast",
+        "gelu_pytorch_tanh",
+        "gelu_accurate",
+        "relu",
+        "silu",
+        "swish",
+        "quick_gelu",
+        "relu2",
+    ]:
         yield f"{key} {name}", {key: name}, {}
 
 
@@ -166,7 +129,9 @@ def sizes():
     yield "epsilon", dict(rms_norm_eps=0.1), {}
     yield "theta", dict(rope_theta=500.0), {}
     yield "share of rotation", dict(partial_rotary_factor=0.5), dict(newer="transformers 4 fails")
-    yield "share of scaled rotation", dict(partial_rotary_factor=0.5, rope_scaling=dict(rope_type="linear", factor=2.0)), {}
+    yield "share of scaled rotation", dict(
+        partial_rotary_factor=0.5, rope_scaling=dict(rope_type="linear", factor=2.0)
+    ), {}
 
 
 def gpt2():
@@ -201,10 +166,12 @@ def gpt_neox():
     yield "all rotates", dict(rotary_pct=1.0), {}
     yield "a quarter rotates", dict(rotary_pct=GONE), {}
     yield "half a pair rotates", dict(rotary_pct=0.4), {}
-    yield "share in the section", dict(rope_parameters=dict(rope_type="default", partial_rotary_factor=1.0)), dict(newer=NEW_SECTION)
-    yield "share in the older section", dict(rope_scaling=dict(rope_type="linear", factor=2.0, partial_rotary_factor=1.0)), dict(
-        newer="transformers 4 reads the share outside the section"
+    yield "share in the section", dict(rope_parameters=dict(rope_type="default", partial_rotary_factor=1.0)), dict(
+        newer=NEW_SECTION
     )
+    yield "share in the older section", dict(
+        rope_scaling=dict(rope_type="linear", factor=2.0, partial_rotary_factor=1.0)
+    ), dict(newer="transformers 4 reads the share outside the section")
     yield "head dimension", dict(head_dim=4), {}
     yield "same head dimension", dict(head_dim=8), {}
     yield "epsilon", dict(layer_norm_eps=0.1), {}
@@ -294,32 +261,60 @@ def gemma3():
     yield "scaling null", dict(rope_scaling=None), {}
     yield "scaling by type", dict(rope_scaling=dict(type="linear", factor=8.0)), dict(newer="transformers 4 reads type")
     newer = dict(newer=NEW_SECTION)
-    nested = dict(full_attention=dict(entry, rope_theta=500.0), sliding_attention=dict(rope_type="default", rope_theta=50.0))
+    nested = dict(
+        full_attention=dict(entry, rope_theta=500.0), sliding_attention=dict(rope_type="default", rope_theta=50.0)
+    )
     yield "parameters", dict(rope_parameters=nested), newer
     yield "parameters and scaling", dict(rope_parameters=nested, rope_scaling=yarn()), newer
     yield "parameters, local scaled", dict(
-        rope_parameters=dict(full_attention=dict(rope_type="default", rope_theta=500.0), sliding_attention=dict(entry, rope_theta=50.0))
+        rope_parameters=dict(
+            full_attention=dict(rope_type="default", rope_theta=500.0), sliding_attention=dict(entry, rope_theta=50.0)
+        )
     ), newer
     yield "parameters, no base inside", dict(
-        rope_theta=500.0, rope_local_base_freq=50.0, rope_parameters=dict(full_attention=entry, sliding_attention=dict(rope_type="default"))
+        rope_theta=500.0,
+        rope_local_base_freq=50.0,
+        rope_parameters=dict(full_attention=entry, sliding_attention=dict(rope_type="default")),
     ), newer
     yield "parameters, one entry", dict(rope_parameters=dict(full_attention=dict(entry, rope_theta=500.0))), newer
-    yield "parameters, null entry", dict(rope_parameters=dict(full_attention=dict(entry, rope_theta=500.0), sliding_attention=None)), newer
+    yield "parameters, null entry", dict(
+        rope_parameters=dict(full_attention=dict(entry, rope_theta=500.0), sliding_attention=None)
+    ), newer
     yield "parameters flat", dict(rope_parameters=dict(rope_type="default", rope_theta=500.0)), newer
-    inside = dict(full_attention=yarn(rope_theta=500.0, truncate=False), sliding_attention=dict(rope_type="default", rope_theta=50.0))
+    inside = dict(
+        full_attention=yarn(rope_theta=500.0, truncate=False),
+        sliding_attention=dict(rope_type="default", rope_theta=50.0),
+    )
     yield "parameters yarn, untruncated inside", dict(rope_parameters=inside), newer
     yield "parameters yarn, untruncated beside", dict(
         rope_parameters=dict(inside, full_attention=yarn(rope_theta=500.0), truncate=False)
     ), newer
     yield "parameters proportional", dict(
-        rope_parameters=dict(nested, full_attention=dict(rope_type="proportional", partial_rotary_factor=0.5, rope_theta=500.0))
+        rope_parameters=dict(
+            nested, full_attention=dict(rope_type="proportional", partial_rotary_factor=0.5, rope_theta=500.0)
+        )
     ), newer
-    for head, tie in [("stored", False), ("tied", True), ("tied", GONE), ("different", True), ("equal", True), ("alone", True)]:
-        yield f"multimodal, head {head}, tie {tie}", {}, dict(outer=dict(tie_word_embeddings=tie), head=head, newer=head in ("stored", "different", "alone") and "transformers 4 ties by text_config" or None)
-    yield "multimodal, tie in the text alone", dict(tie_word_embeddings=False), dict(outer={}, head="different", newer="transformers 4 ties by text_config")
+    for head, tie in [
+        ("stored", False),
+        ("tied", True),
+        ("tied", GONE),
+        ("different", True),
+        ("equal", True),
+        ("alone", True),
+    ]:
+        yield f"multimodal, head {head}, tie {tie}", {}, dict(
+            outer=dict(tie_word_embeddings=tie),
+            head=head,
+            newer=head in ("stored", "different", "alone") and "transformers 4 ties by text_config" or None,
+        )
+    yield "multimodal, tie in the text alone", dict(tie_word_embeddings=False), dict(
+        outer={}, head="different", newer="transformers 4 ties by text_config"
+    )
     yield "multimodal, final cap", dict(final_logit_softcapping=2.0), dict(outer={}, head="tied")
     yield "multimodal, scaled", dict(rope_scaling=entry, sliding_window_pattern=3), dict(outer={}, head="tied")
-    yield "multimodal, quantized", {}, dict(outer=dict(quantization_config=dict(quant_method="gptq", bits=4)), head="tied")
+    yield "multimodal, quantized", {}, dict(
+        outer=dict(quantization_config=dict(quant_method="gptq", bits=4)), head="tied"
+    )
 
 
 def gpt_oss():
@@ -345,8 +340,15 @@ def gpt_oss():
 
 
 OWN = dict(
-    gpt2=gpt2, gpt_neox=gpt_neox, llama=llama, mistral=mistral, qwen2=lambda: qwen(3), qwen3=lambda: qwen(4),
-    gemma2=gemma2, gemma3=gemma3, gpt_oss=gpt_oss,
+    gpt2=gpt2,
+    gpt_neox=gpt_neox,
+    llama=llama,
+    mistral=mistral,
+    qwen2=lambda: qwen(3),
+    qwen3=lambda: qwen(4),
+    gemma2=gemma2,
+    gemma3=gemma3,
+    gpt_oss=gpt_oss,
 )
 
 
@@ -354,7 +356,7 @@ def variations(family, mixed=20, seed=13):
     """The base, every change alone, and `mixed` seeded mixtures of two to four."""
     yield "base", {}, {}
     own = list(OWN[family]())
-    for change in [*own, *common(), *heads(BASES[family].get("tie_word_embeddings"))]:
+    for change in [*own, *common(), *heads()]:
         yield change
     # Strings, not objects, so that the draw depends on nothing but family and seed.
     drawing = random.Random(f"{family} {seed}")
