@@ -9,10 +9,10 @@ import { storedItemSize, type TensorSource } from '../io/tensor-source';
 import type { MemoryParts } from '../memory/estimate';
 import { tokenizerBytes } from '../memory/process-memory';
 import { isBundledModel, isBundledTranscoders, modelFolder, transcoderFolder } from '../model/bundled';
-import { openCheckpoint } from '../model/checkpoint';
-import { type ModelPlan, planModel } from '../model/families';
+import type { ModelPlan } from '../model/families';
 import { hookTable } from '../model/hooks';
 import { locateModel, modelReference } from '../model/locate';
+import { openModelPlan } from '../model/open-model';
 import type { ModelSpec } from '../model/spec';
 import { checkFit } from '../transcoder/fit';
 import { planLocated, planTranscoders } from '../transcoder/formats';
@@ -100,7 +100,7 @@ async function hubInfo(name: string, options?: FetchOptions): Promise<Info> {
 }
 
 async function modelInfo(path: string, name = basename(path)): Promise<ModelInfo> {
-  const plan = planModel(await openCheckpoint(path));
+  const plan = await openModelPlan(path);
   const { spec, weights } = plan;
   const named = { kind: 'model', path, name, spec, hooks: hookTable(spec), plan } as const;
   return { ...named, ...stored(Object.values(weights)) };

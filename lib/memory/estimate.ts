@@ -4,10 +4,10 @@ import type { Device } from '../device';
 import { CircuitTracerError } from '../errors';
 import { Hub } from '../hub/plan';
 import { machineBytes } from '../memory-limits';
-import { openCheckpoint } from '../model/checkpoint';
-import { type ModelPlan, planModel } from '../model/families';
+import type { ModelPlan } from '../model/families';
 import { type ComputeDtype, resolveLoadOptions } from '../model/load-options';
 import { locateModel } from '../model/locate';
+import { openModelPlan } from '../model/open-model';
 import { checkFit } from '../transcoder/fit';
 import { planTranscoders } from '../transcoder/formats';
 import type { TranscoderPlan } from '../transcoder/spec';
@@ -93,7 +93,7 @@ export async function estimateMemory(
 
 async function openModel(name: string): Promise<MemoryParts['model']> {
   const { folder } = await locateModel(name, await Hub.open());
-  return { ...planModel(await openCheckpoint(folder)), tokenizer: await tokenizerBytes(folder) };
+  return { ...(await openModelPlan(folder)), tokenizer: await tokenizerBytes(folder) };
 }
 
 /** The same of what has been looked into already. */

@@ -14,7 +14,35 @@ export class ModelConfig {
     private readonly values: Readonly<Record<string, unknown>>,
     /** Names the file, and the section of it, in error messages. */
     readonly where: string,
+    /** Other spellings of keys, as `attribute_map` of the configuration class has them. */
+    private readonly aliases: ReadonlyMap<string, readonly string[]> = new Map(),
   ) {}
+
+  /** The same settings, each found under its other spellings too. */
+  withAliases(aliases: ReadonlyMap<string, readonly string[]>): ModelConfig {
+    return new ModelConfig(this.values, this.where, aliases);
+  }
+
+  /** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` when two spellings of a key have different values. */
+  checkAliases(key: string): void {
+    const [first, ...others] = this.spellings(key);
+    const other = others.find((spelling) => this.values[spelling] !== this.values[first as string]);
+    if (first === undefined || other === undefined) return;
+    throw new CircuitTracerError(
+      'ERR_UNSUPPORTED_MODEL',
+      `${this.where}: ${first} and ${other} mean the same; expected one value, found ${describe(this.values[first])} and ` +
+        `${describe(this.values[other])}; remove the wrong one`,
+    );
+  }
+
+  get isEmpty(): boolean {
+    return Object.keys(this.values).length === 0;
+  }
+
+  /** These settings, and those of `under` where these have none. */
+  over(under: ModelConfig | null): ModelConfig {
+    return under ? new ModelConfig({ ...under.values, ...this.values }, this.where) : this;
+  }
 
   /** False when the key is missing; an explicit null is there. */
   has(key: string): boolean {
@@ -33,6 +61,11 @@ export class ModelConfig {
     return value === null ? null : this.integer(key, value as number);
   }
 
+  /** An integer from 0 to 2^31 - 1. */
+  count(key: string, fallback: number): number {
+    return this.value(key) === 0 ? 0 : this.integer(key, fallback);
+  }
+
   /** A positive, finite number. */
   number(key: string, fallback: number): number {
     const value = this.has(key) ? this.value(key) : fallback;
@@ -43,6 +76,11 @@ export class ModelConfig {
   optionalNumber(key: string, fallback: number | null): number | null {
     const value = this.has(key) ? this.value(key) : fallback;
     return value === null ? null : this.number(key, value as number);
+  }
+
+  /** A finite number, at least 0. */
+  nonNegative(key: string, fallback: number): number {
+    return (this.value(key) ?? fallback) === 0 ? 0 : this.number(key, fallback);
   }
 
   boolean(key: string, fallback: boolean): boolean {
@@ -65,6 +103,12 @@ export class ModelConfig {
     throw this.wrong(key, 'a list of strings', value);
   }
 
+  numbers(key: string): number[] {
+    const value = this.value(key);
+    if (Array.isArray(value) && value.every((item) => Number.isFinite(item))) return value;
+    throw this.wrong(key, 'a list of numbers', value);
+  }
+
   /** An object inside this one; null when missing or null. */
   section(key: string): ModelConfig | null {
     const value = this.value(key) ?? null;
@@ -83,7 +127,12 @@ export class ModelConfig {
 
   /** The value as it is; undefined when missing. */
   value(key: string): unknown {
-    return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+    const [spelling] = this.spellings(key);
+    return spelling === undefined ? undefined : this.values[spelling];
+  }
+
+  private spellings(key: string): string[] {
+    return [key, ...(this.aliases.get(key) ?? [])].filter((spelling) => Object.hasOwn(this.values, spelling));
   }
 
   private wrong(key: string, expected: string, found: unknown): CircuitTracerError {
@@ -106,6 +155,7 @@ const activations: Readonly<Record<string, ModelSpec['activation']>> = {
   gelu_fast: 'geluTanh',
   gelu_pytorch_tanh: 'geluTanh',
   gelu_python_tanh: 'geluTanh',
+  gelu_accurate: 'geluTanh',
   silu: 'silu',
   swish: 'silu',
   relu: 'relu',
@@ -130,7 +180,8 @@ export function readSlidingWindows(
   window: number | null,
   isSliding: (layer: number) => boolean,
 ): number[] {
-  const types = config.strings('layer_types');
+  // The older spelling of one kind, as transformers 5 reads it.
+  const types = config.strings('layer_types')?.map((type) => (type === 'attention' ? 'full_attention' : type));
   if (
     types &&
     (types.length !== nLayers || types.some((type) => !['sliding_attention', 'full_attention'].includes(type)))

@@ -26,12 +26,11 @@ import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
 import { checkBoolean, checkInteger, checkNotAborted } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
-import { openCheckpoint } from './checkpoint';
-import { planModel } from './families';
 import { checkHookNames } from './hooks';
 import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options';
 import { locatePair } from './locate-pair';
 import { NativeModel } from './native-model';
+import { openModelPlan } from './open-model';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
 import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
 import {
@@ -128,7 +127,7 @@ export class ReplacementModel {
     const resolved = resolveLoadOptions(options);
     checkNotAborted(resolved.signal);
     const { folder, name, transcoders } = await locatePair(model, transcoderSet, resolved);
-    const { spec, weights } = planModel(await openCheckpoint(folder));
+    const { spec, weights } = await openModelPlan(folder, resolved.signal);
     const plan = await planLocated(transcoders);
     checkFit(spec, plan.spec);
     const tokenizer = await Tokenizer.load(folder, { qwenPrefix: resolved.qwenPrefix });

@@ -1,84 +1,77 @@
 import type { ModelConfig } from './config';
+import type { RotarySettings } from './rotary-settings';
 import type { RotaryTable } from './spec';
 
-/** Rotary settings of one kind of layer, in either spelling of config.json. */
-export interface RotarySettings {
-  readonly type: string;
-  /** Base of the frequencies. */
-  readonly theta: number;
-  /** Where further parameters are; null when there are none. */
-  readonly parameters: ModelConfig | null;
-}
-
-/** What counts when config.json doesn't say. */
-export interface RotaryDefaults {
-  readonly theta: number;
-  /** Key of the base in the older spelling; default `rope_theta`. */
-  readonly thetaKey?: string;
-  /** Scaling of the family's configuration class, used when the key is missing. */
-  readonly scaling?: ModelConfig;
-}
+/** The `rope_type`s that {@link rotaryTable} computes. */
+const types = 'default, linear, dynamic, llama3, yarn, longrope or proportional';
 
 /**
- * Read rotary settings: `rope_parameters` (transformers 5), else `rope_theta` with `rope_scaling` (transformers 4).
+ * Inverse frequencies of the rotated head dimensions, in float32 as `transformers` computes them.
  *
- * @param layerType Key inside `rope_parameters` when that has one entry per kind of layer.
+ * @param dHead Dimensions of a head, of which `settings.share` rotate.
+ * @param ownShare Whether attention rotates a share of the head in all types, as GPT-NeoX does. Other families ignore the
+ *   share in the default type.
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for another `rope_type`, or parameters missing or out of range.
  */
-export function readRotarySettings(config: ModelConfig, defaults: RotaryDefaults, layerType?: string): RotarySettings {
-  const whole = config.section('rope_parameters');
-  const newer = (layerType ? whole?.section(layerType) : null) ?? whole;
-  const older = config.has('rope_scaling') ? config.section('rope_scaling') : (defaults.scaling ?? null);
-  const parameters = newer ?? older;
-  const theta = config.number(defaults.thetaKey ?? 'rope_theta', defaults.theta);
-  return {
-    type: parameters?.string('rope_type', parameters.string('type', 'default')) ?? 'default',
-    theta: parameters?.number('rope_theta', theta) ?? theta,
-    parameters,
-  };
-}
-
-/**
- * Inverse frequencies of `dimensions` rotated head dimensions, in float32 as `transformers` computes them.
- *
- * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for a `rope_type` other than default, linear, llama3 and yarn.
- */
-export function rotaryTable(settings: RotarySettings, dimensions: number, maxPositions: number): RotaryTable {
-  const { type, theta, parameters } = settings;
-  const periods = relativePeriods(theta, dimensions);
+export function rotaryTable(
+  settings: RotarySettings,
+  dHead: number,
+  maxPositions: number,
+  ownShare = false,
+): RotaryTable {
+  const { type, theta, share, parameters } = settings;
+  const rotated = type === 'default' && !ownShare ? dHead : Math.trunc(dHead * share);
+  if (type === 'proportional') return proportionalTable(settings, dHead);
+  const pairs = Math.ceil(rotated / 2);
+  if (parameters && !ownShare && rotated !== dHead) throw parameters.unsupported('partial_rotary_factor', '1');
+  const periods = relativePeriods(theta, rotated, pairs);
   const frequencies = periods.map((period) => f32(1 / period));
   if (type === 'default' || !parameters) return { frequencies, attentionFactor: 1 };
-  const factor = () => required(parameters, 'factor');
   switch (type) {
-    case 'linear':
-      return { frequencies: frequencies.map((frequency) => f32(frequency / factor())), attentionFactor: 1 };
+    case 'dynamic':
+      // Frequencies change for prompts longer than the model takes; up to there they are the default's.
+      required(parameters, 'factor');
+      return { frequencies, attentionFactor: 1 };
+    case 'linear': {
+      const factor = required(parameters, 'factor');
+      return { frequencies: frequencies.map((frequency) => f32(frequency / factor)), attentionFactor: 1 };
+    }
     case 'llama3':
-      return { frequencies: llama3Frequencies(frequencies, parameters), attentionFactor: 1 };
-    case 'yarn':
       return {
-        frequencies: yarnFrequencies(periods, theta, dimensions, maxPositions, parameters),
-        attentionFactor: yarnAttentionFactor(factor(), parameters),
+        frequencies: llama3Frequencies(frequencies, settings.context ?? maxPositions, parameters),
+        attentionFactor: 1,
       };
+    case 'yarn':
+      return yarnTable(periods, rotated, settings, maxPositions, parameters);
+    case 'longrope':
+      return longropeTable(periods, settings.context ?? maxPositions, maxPositions, parameters);
     default:
-      throw parameters.unsupported(
-        parameters.has('rope_type') ? 'rope_type' : 'type',
-        'default, linear, llama3 or yarn',
-      );
+      throw parameters.unsupported(parameters.has('rope_type') ? 'rope_type' : 'type', types);
   }
 }
 
 const f32 = Math.fround;
 
 /** theta^(2t/d): how long pair t takes for one radian. */
-function relativePeriods(theta: number, dimensions: number): number[] {
-  return Array.from({ length: dimensions / 2 }, (_, t) => f32(f32(theta) ** f32((2 * t) / dimensions)));
+function relativePeriods(theta: number, dimensions: number, pairs: number): number[] {
+  return Array.from({ length: pairs }, (_, t) => f32(f32(theta) ** f32((2 * t) / dimensions)));
+}
+
+/** Only the leading share of pairs turns, at the speeds of a head that turns as a whole; the others stand still. */
+function proportionalTable({ theta, share, parameters }: RotarySettings, dHead: number): RotaryTable {
+  const turning = Math.floor((share * dHead) / 2);
+  const factor = parameters?.number('factor', 1) ?? 1;
+  const frequencies = relativePeriods(theta, dHead, dHead / 2).map((period, t) =>
+    t < turning ? f32(f32(1 / period) / factor) : 0,
+  );
+  return { frequencies, attentionFactor: 1 };
 }
 
 /** Long wavelengths are slowed by `factor`, short ones kept, those between interpolated. */
-function llama3Frequencies(frequencies: readonly number[], parameters: ModelConfig): number[] {
+function llama3Frequencies(frequencies: readonly number[], context: number, parameters: ModelConfig): number[] {
   const factor = required(parameters, 'factor');
   const low = required(parameters, 'low_freq_factor');
   const high = required(parameters, 'high_freq_factor');
-  const context = required(parameters, 'original_max_position_embeddings');
   return frequencies.map((frequency) => {
     const wavelength = f32((2 * Math.PI) / frequency);
     if (wavelength < f32(context / high)) return frequency;
@@ -89,37 +82,38 @@ function llama3Frequencies(frequencies: readonly number[], parameters: ModelConf
 }
 
 /** YaRN (arXiv:2309.00071): pairs that turn often keep their frequency, pairs that turn seldom are slowed by `factor`. */
-function yarnFrequencies(
+function yarnTable(
   periods: readonly number[],
-  theta: number,
   dimensions: number,
+  { theta, truncate, context: given }: RotarySettings,
   maxPositions: number,
   parameters: ModelConfig,
-): number[] {
-  const factor = required(parameters, 'factor');
-  const context = parameters.optionalNumber('original_max_position_embeddings', null) ?? maxPositions;
-  const truncate = parameters.boolean('truncate', true);
+): RotaryTable {
+  const context = given ?? maxPositions;
+  if (!parameters.has('factor')) throw parameters.unsupported('factor', 'a positive number or null');
+  const factor = parameters.optionalNumber('factor', null) ?? maxPositions / context;
   // The pair, counted in dimensions, that makes `turns` full turns within the context.
   const dimensionOf = (turns: number) =>
     (dimensions * Math.log(context / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
-  const first = dimensionOf(parameters.optionalNumber('beta_fast', null) ?? 32);
-  const last = dimensionOf(parameters.optionalNumber('beta_slow', null) ?? 1);
+  const first = dimensionOf(optional(parameters, 'beta_fast') || 32);
+  const last = dimensionOf(optional(parameters, 'beta_slow') || 1);
   const start = Math.max(truncate ? Math.floor(first) : first, 0);
   let stop = Math.min(truncate ? Math.ceil(last) : last, dimensions - 1);
   if (stop === start) stop += 0.001;
-  return periods.map((period, t) => {
+  const frequencies = periods.map((period, t) => {
     const ramp = Math.min(Math.max(f32(f32(t - f32(start)) / f32(stop - start)), 0), 1);
     const kept = f32(1 - ramp);
     const slowed = f32(f32(1 / f32(factor * period)) * f32(1 - kept));
     return f32(slowed + f32(f32(1 / period) * kept));
   });
+  return { frequencies, attentionFactor: yarnAttentionFactor(factor, parameters) };
 }
 
 function yarnAttentionFactor(factor: number, parameters: ModelConfig): number {
   const given = parameters.optionalNumber('attention_factor', null);
   if (given !== null) return given;
-  const scale = parameters.optionalNumber('mscale', null);
-  const scaleAll = parameters.optionalNumber('mscale_all_dim', null);
+  const scale = optional(parameters, 'mscale');
+  const scaleAll = optional(parameters, 'mscale_all_dim');
   if (scale && scaleAll) return temperature(factor, scale) / temperature(factor, scaleAll);
   return temperature(factor, 1);
 }
@@ -128,7 +122,36 @@ function temperature(factor: number, scale: number): number {
   return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
 }
 
+/** LongRoPE (arXiv:2402.13753) slows each pair by a factor of its own. Its second list is for prompts beyond `context`. */
+function longropeTable(
+  periods: readonly number[],
+  context: number,
+  maxPositions: number,
+  parameters: ModelConfig,
+): RotaryTable {
+  if (context < maxPositions) {
+    throw parameters.unsupported(
+      'rope_type',
+      `longrope only where original_max_position_embeddings (${context}) is at least max_position_embeddings ` +
+        `(${maxPositions}), so that prompts of all lengths have one set of frequencies`,
+    );
+  }
+  const factors = parameters.numbers('short_factor');
+  if (factors.length !== periods.length) throw parameters.unsupported('short_factor', `${periods.length} numbers`);
+  const factor = parameters.optionalNumber('factor', null) ?? maxPositions / context;
+  const spread = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(context));
+  return {
+    frequencies: periods.map((period, t) => f32(1 / f32(f32(factors[t] as number) * period))),
+    attentionFactor: parameters.optionalNumber('attention_factor', null) ?? spread,
+  };
+}
+
 function required(parameters: ModelConfig, key: string): number {
   if (!parameters.has(key)) throw parameters.unsupported(key, 'a positive number');
   return parameters.number(key, 1);
+}
+
+/** Zero when missing, null or zero, which all mean the default. */
+function optional(parameters: ModelConfig, key: string): number {
+  return parameters.value(key) === null ? 0 : parameters.nonNegative(key, 0);
 }

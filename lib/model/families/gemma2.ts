@@ -1,7 +1,10 @@
 import { type ModelConfig, readActivation, readSlidingWindows } from '../config';
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec, ModelWeights } from '../spec';
+import { type ConfigKey, noEffect, read } from './config-keys';
 import type { Family } from './family';
+import { bidirectional, dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';
 import {
   attentionWeights,
   decoderPrefix,
@@ -26,16 +29,26 @@ export const gemmaSizes = {
   max_position_embeddings: 8192,
 } as const;
 
+/** Keys that Gemma 2 and 3 share. */
+export const gemmaKeys: readonly ConfigKey[] = [
+  ...sizeKeys,
+  read('head_dim'),
+  read('hidden_activation'),
+  ...noEffect(['hidden_act'], 'Not read: `hidden_activation` decides.'),
+  read('query_pre_attn_scalar'),
+  read('attention_bias', 'Of all four projections.'),
+  read('sliding_window', 'Null: none.'),
+  layerTypes,
+  bidirectional,
+  ...dropoutKeys,
+];
+
 /** What Gemma 2 and 3 have in common. `sizes` as read by {@link readSizes}. */
 export function gemmaSpec(config: ModelConfig, sizes: ReturnType<typeof readSizes>) {
-  if (config.value('use_bidirectional_attention') === true) {
-    throw config.unsupported('use_bidirectional_attention', 'false');
-  }
   return {
-    ...llamaLikeSpec(config, sizes),
+    ...llamaLikeSpec(config, sizes, readActivation(config, 'hidden_activation', 'gelu_pytorch_tanh')),
     postNorms: true,
     attentionScale: everyLayer(sizes, config.number('query_pre_attn_scalar', 256) ** -0.5),
-    activation: readActivation(config, 'hidden_activation', 'gelu_pytorch_tanh'),
     embeddingScale: Math.sqrt(sizes.dModel),
   };
 }
@@ -58,7 +71,15 @@ export function gemmaWeights(layout: Layout, config: ModelConfig, tied: boolean,
 
 /** Gemma 2 (`Gemma2ForCausalLM`): even layers have a window. */
 export const gemma2: Family = {
+  title: 'Gemma 2',
   modelTypes: ['gemma2'],
+  keys: [
+    ...gemmaKeys,
+    read('attn_logit_softcapping', 'Null: none.'),
+    read('final_logit_softcapping', 'Null: none.'),
+    ...ropeKeys,
+    tieKey,
+  ],
 
   plan(checkpoint, config) {
     const sizes = readSizes(config, gemmaSizes);
@@ -73,6 +94,7 @@ export const gemma2: Family = {
       logitSoftcap: config.optionalNumber('final_logit_softcapping', 30) ?? 0,
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
-    return { spec, weights: gemmaWeights(layout, config, config.boolean('tie_word_embeddings', true)) };
+    const tied = config.boolean('tie_word_embeddings', true);
+    return { spec, weights: gemmaWeights(layout, config, tied), tied };
   },
 };

@@ -1,60 +1,82 @@
 import { type ModelConfig, readSlidingWindows } from '../config';
-import { type RotarySettings, readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readLayerRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { noEffect, read } from './config-keys';
 import type { Family } from './family';
-import { gemmaSizes, gemmaSpec, gemmaWeights } from './gemma2';
-import { findPrefix, readSizes } from './llama-like';
+import { gemmaKeys, gemmaSizes, gemmaSpec, gemmaWeights } from './gemma2';
+import { ropeParameters, tieKey } from './llama-keys';
+import { decoderPrefix, findPrefix, readSizes } from './llama-like';
 
 /** Gemma 3, text (`Gemma3ForCausalLM`) or the text half of `Gemma3ForConditionalGeneration`. */
 export const gemma3: Family = {
+  title: 'Gemma 3',
   modelTypes: ['gemma3_text', 'gemma3'],
+  keys: [
+    ...gemmaKeys,
+    ...noEffect(['attn_logit_softcapping'], 'transformers reads it and never applies it.'),
+    read('final_logit_softcapping', 'Null: none. Not applied in multimodal checkpoints, as in transformers.'),
+    read('sliding_window_pattern', 'Every so many layers one has no window, unless `layer_types` says.'),
+    ...noEffect(['_sliding_window_pattern'], 'What transformers made of `sliding_window_pattern`.'),
+    read('rope_theta', 'Of layers without a window.'),
+    read('rope_local_base_freq', 'Of layers with a window.'),
+    read(
+      'rope_scaling',
+      `Of layers without a window: ${ropeParameters}. As in transformers 5, needs \`rope_type\`: \`type\` has no effect.`,
+    ),
+    read(
+      'rope_parameters',
+      'An entry for each of full_attention and sliding_attention. As in transformers 5, settings outside them have no ' +
+        'effect, and YaRN reads `truncate` beside them.',
+    ),
+    read('partial_rotary_factor', 'Ignored by type default, as in transformers 5; otherwise refused unless 1.'),
+    tieKey,
+    read('text_config', 'Multimodal checkpoints: all of the above is read there, but for `tie_word_embeddings`.'),
+    ...noEffect(
+      [
+        ...['vision_config', 'mm_tokens_per_image', 'boi_token_index', 'eoi_token_index', 'image_token_index'],
+        ...['image_token_id', 'boi_token_id', 'eoi_token_id'],
+      ],
+      'Images.',
+    ),
+  ],
 
-  plan(checkpoint, config) {
-    const text = textConfig(config);
-    const sizes = readSizes(text, { ...gemmaSizes, vocab_size: 262208, max_position_embeddings: 131072 });
-    if ((text.value('attn_logit_softcapping') ?? null) !== null)
-      throw text.unsupported('attn_logit_softcapping', 'null');
-    const sliding = slidingLayers(text, sizes.nLayers);
-    const [local, global] = [localRotary(text), readRotarySettings(text, { theta: 1e6 }, 'full_attention')].map(
-      (settings) => rotaryTable(settings, sizes.dHead, sizes.maxPositions),
-    ) as [ReturnType<typeof rotaryTable>, ReturnType<typeof rotaryTable>];
-    const window = text.optionalInteger('sliding_window', 4096) ?? 0;
+  section: (config) => {
+    if (config.value('model_type') !== 'gemma3') return null;
+    const text = config.section('text_config');
+    if (text) return text;
+    throw config.unsupported('text_config', 'an object with the settings of the language model');
+  },
+
+  plan(checkpoint, config, outer) {
+    const multimodal = config.where !== outer.where;
+    const sizes = readSizes(config, { ...gemmaSizes, vocab_size: 262208, max_position_embeddings: 131072 });
+    const sliding = slidingLayers(config, sizes.nLayers);
+    const table = (settings: ReturnType<typeof readLayerRotarySettings>) =>
+      rotaryTable(settings, sizes.dHead, sizes.maxPositions);
+    const global = table(readLayerRotarySettings(config, 'full_attention', { theta: 1e6 }));
+    const localDefaults = { theta: 10000, thetaKey: 'rope_local_base_freq' };
+    const local = table(readLayerRotarySettings(config, 'sliding_attention', localDefaults));
+    const window = config.optionalInteger('sliding_window', 4096) ?? 0;
+    const softcap = config.optionalNumber('final_logit_softcapping', null) ?? 0;
     const spec: ModelSpec = {
-      ...gemmaSpec(text, sizes),
+      ...gemmaSpec(config, sizes),
       family: 'gemma3',
       queryKeyNorm: true,
       rotary: sliding.map((isSliding) => (isSliding ? local : global)),
       slidingWindow: sliding.map((isSliding) => (isSliding ? window : 0)),
-      logitSoftcap: text.optionalNumber('final_logit_softcapping', null) ?? 0,
+      logitSoftcap: multimodal ? 0 : softcap,
     };
-    const prefixes = ['model.', 'language_model.model.', 'model.language_model.', ''];
-    const prefix = findPrefix(checkpoint, 'embed_tokens.weight', prefixes);
-    const tied = text.boolean('tie_word_embeddings', config.boolean('tie_word_embeddings', true));
+    const prefix = decoderPrefix(checkpoint, ['model.', 'language_model.model.', 'model.language_model.', '']);
     const unembedding = `${findPrefix(checkpoint, 'lm_head.weight', ['', 'language_model.'])}lm_head.weight`;
-    return { spec, weights: gemmaWeights({ checkpoint, spec, prefix }, text, tied, unembedding) };
+    const tied = outer.boolean('tie_word_embeddings', true);
+    return { spec, weights: gemmaWeights({ checkpoint, spec, prefix }, config, tied, unembedding), tied };
   },
 };
 
-/** Multimodal checkpoints keep the language model's settings in a section of their own. */
-function textConfig(config: ModelConfig): ModelConfig {
-  if (config.value('model_type') !== 'gemma3') return config;
-  const text = config.section('text_config');
-  if (text) return text;
-  throw config.unsupported('text_config', 'an object with the settings of the language model');
-}
-
 /** Every sixth layer sees all keys unless config.json says otherwise. */
 function slidingLayers(config: ModelConfig, nLayers: number): boolean[] {
-  const pattern = config.integer('sliding_window_pattern', config.integer('_sliding_window_pattern', 6));
+  const pattern = config.integer('sliding_window_pattern', 6);
   // A window of one stands for "sliding", so that layers stay apart even where there is no window.
   return readSlidingWindows(config, nLayers, 1, (layer) => (layer + 1) % pattern !== 0).map((window) => window > 0);
-}
-
-/** Layers with a window have their own base, which only the newer spelling can scale. */
-function localRotary(config: ModelConfig): RotarySettings {
-  const theta = config.number('rope_local_base_freq', 10000);
-  if (!config.section('rope_parameters')?.section('sliding_attention')) {
-    return { type: 'default', theta, parameters: null };
-  }
-  return readRotarySettings(config, { theta, thetaKey: 'rope_local_base_freq' }, 'sliding_attention');
 }

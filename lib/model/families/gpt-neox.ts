@@ -1,34 +1,60 @@
 import { through } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
 import { type ModelConfig, readActivation, readLayerCount } from '../config';
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { noEffect, read, refused } from './config-keys';
 import type { Family } from './family';
+import { ropeKeys, tieKey } from './llama-keys';
 import { everyLayer, findPrefix, type Weights } from './llama-like';
+import { wordVectors } from './word-vectors';
 
 /** GPT-NeoX and Pythia (`GPTNeoXForCausalLM`). */
 export const gptNeox: Family = {
+  title: 'GPT-NeoX, Pythia',
   modelTypes: ['gpt_neox'],
+  keys: [
+    ...['vocab_size', 'hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads'].map((key) =>
+      read(key),
+    ),
+    read('max_position_embeddings', 'Longest prompt.'),
+    read('layer_norm_eps'),
+    read('hidden_act'),
+    read('use_parallel_residual'),
+    read('attention_bias', 'Of all projections of attention.'),
+    read('rotary_pct', 'Share of a head that rotates, where the two sections have no `partial_rotary_factor`.'),
+    read('rotary_emb_base', 'Base of rotation, where the two sections have no `rope_theta`.'),
+    ...ropeKeys.filter(({ key }) => /^rope_[sp]|^original/.test(key)),
+    ...noEffect(['rope_theta', 'partial_rotary_factor'], 'Copies of `rotary_emb_base` and `rotary_pct`.'),
+    tieKey,
+    refused(
+      'head_dim',
+      'null or hidden_size / num_attention_heads',
+      (value, config) =>
+        value === null || value === config.integer('hidden_size', 6144) / config.integer('num_attention_heads', 64),
+      'transformers would rotate by it, though heads have another size.',
+    ),
+    ...noEffect(['attention_dropout', 'hidden_dropout', 'classifier_dropout'], 'Training only.'),
+    ...noEffect(['rms_norm_eps'], 'Of a class that transformers 4 defines and never uses.'),
+  ],
 
   plan(checkpoint, config) {
     const spec = readSpec(config);
-    const prefix = findPrefix(checkpoint, 'embed_in.weight', ['gpt_neox.', '']);
-    const vectors = [spec.dVocab, spec.dModel];
-    const embedding = requireTensor(checkpoint, `${prefix}embed_in.weight`, vectors);
-    const tied = config.boolean('tie_word_embeddings', false);
+    const prefix = findPrefix(checkpoint, 'final_layer_norm.weight', ['gpt_neox.', '']);
     // transformers 5 may save the unembedding under its newer name.
     const unembedding = findPrefix(checkpoint, '.weight', ['embed_out', 'lm_head']);
     const attentionBias = config.boolean('attention_bias', true);
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights: Weights = {
-      'embed.W_E': embedding,
-      'unembed.W_U': tied ? embedding : requireTensor(checkpoint, `${unembedding}.weight`, vectors),
+      ...wordVectors(checkpoint, `${prefix}embed_in.weight`, `${unembedding}.weight`, spec, tied),
       ...linear(checkpoint, 'ln_final.w', 'ln_final.b', `${prefix}final_layer_norm`, [spec.dModel]),
     };
     for (let layer = 0; layer < spec.nLayers; layer++) {
       const names = [`blocks.${layer}`, `${prefix}layers.${layer}`] as const;
       Object.assign(weights, layerWeights(checkpoint, spec, ...names, attentionBias));
     }
-    return { spec, weights };
+    return { spec, weights, tied };
   },
 };
 
@@ -50,7 +76,7 @@ function readSpec(config: ModelConfig): ModelSpec {
     dVocab: config.integer('vocab_size', 50432),
     maxPositions,
     normalization: 'layerNorm',
-    normEpsilon: config.number('layer_norm_eps', 1e-5),
+    normEpsilon: config.nonNegative('layer_norm_eps', 1e-5),
     postNorms: false,
     queryKeyNorm: false,
     parallelBlocks: config.boolean('use_parallel_residual', true),
@@ -69,15 +95,14 @@ function readSpec(config: ModelConfig): ModelSpec {
   };
 }
 
-/** Only the leading share of a head's dimensions rotates. */
+/** Only the leading share of a head's dimensions rotates, rounded up to whole pairs. */
 function readRotary(config: ModelConfig, dHead: number, maxPositions: number) {
-  const settings = readRotarySettings(config, { theta: 10000, thetaKey: 'rotary_emb_base' });
-  const share = config.number('rotary_pct', 0.25);
-  const rotated = Math.trunc(dHead * (settings.parameters?.number('partial_rotary_factor', share) ?? share));
-  if (rotated % 2 !== 0 || rotated > dHead) {
-    throw config.unsupported('rotary_pct', `a share of ${dHead} head dimensions that is even and at most all of them`);
+  const defaults = { theta: 10000, thetaKey: 'rotary_emb_base', shareKey: 'rotary_pct', share: 0.25 };
+  const table = rotaryTable(readRotarySettings(config, defaults), dHead, maxPositions, true);
+  if (2 * table.frequencies.length > dHead) {
+    throw config.unsupported('rotary_pct', `a share of ${dHead} head dimensions that leaves whole pairs within them`);
   }
-  return rotaryTable(settings, rotated, maxPositions);
+  return table;
 }
 
 function layerWeights(

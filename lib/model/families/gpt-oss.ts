@@ -1,9 +1,12 @@
 import { type TensorSource, through } from '../../io/tensor-source';
 import { requireTensor } from '../checkpoint';
 import { ModelConfig, readSlidingWindows } from '../config';
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { noEffect, read, refused } from './config-keys';
 import type { Family } from './family';
+import { dropoutKeys, layerTypes, ropeKeys, ropeParameters, sizeKeys, tieKey } from './llama-keys';
 import {
   attentionWeights,
   decoderPrefix,
@@ -32,7 +35,32 @@ const defaultScaling = new ModelConfig(
 
 /** GPT-OSS (`GptOssForCausalLM`), with MXFP4 experts or with experts in floating point. */
 export const gptOss: Family = {
+  title: 'GPT-OSS',
   modelTypes: ['gpt_oss'],
+  keys: [
+    ...sizeKeys,
+    read('head_dim', 'Null: hidden_size / num_attention_heads.'),
+    read('num_local_experts', undefined, ['num_experts']),
+    read('num_experts_per_tok'),
+    read('attention_bias', 'Of all four projections, unless false. transformers 4 ignores it.'),
+    read('sliding_window', 'Null: none.'),
+    layerTypes,
+    ...ropeKeys.filter(({ key }) => key !== 'rope_scaling'),
+    read('rope_scaling', `${ropeParameters}. Null or missing: yarn as in the published models, as in transformers 5.`),
+    tieKey,
+    refused('swiglu_limit', '7', (value) => value === 7, 'transformers fixes it in code.'),
+    {
+      ...refused('quantization_config', 'null or quant_method mxfp4', () => true),
+      check: (config) => {
+        const quantization = config.section('quantization_config');
+        if (!quantization || quantization.value('quant_method') === 'mxfp4') return;
+        throw quantization.unsupported('quant_method', 'no quantization or mxfp4');
+      },
+    },
+    ...dropoutKeys,
+    ...noEffect(['hidden_act'], 'The experts have an activation of their own.'),
+    ...noEffect(['router_aux_loss_coef', 'output_router_logits'], 'Training only.'),
+  ],
 
   plan(checkpoint, config) {
     const sizes = readSizes(config, {
@@ -45,34 +73,32 @@ export const gptOss: Family = {
       head_dim: 64,
       max_position_embeddings: 131072,
     });
-    // Fixed in the model's code, whatever config.json says.
-    if (config.number('swiglu_limit', 7) !== 7) throw config.unsupported('swiglu_limit', '7');
     const rotary = readRotarySettings(config, { theta: 150000, scaling: defaultScaling });
     const window = config.optionalInteger('sliding_window', 128);
-    const nExperts = config.integer('num_local_experts', config.integer('num_experts', 128));
-    const nExpertsPerToken = config.integer('num_experts_per_tok', config.integer('experts_per_token', 4));
+    const nExperts = config.integer('num_local_experts', 128);
+    const nExpertsPerToken = config.integer('num_experts_per_tok', 4);
     if (nExpertsPerToken > nExperts) throw config.unsupported('num_experts_per_tok', `at most ${nExperts}`);
     const spec: ModelSpec = {
-      ...llamaLikeSpec(config, sizes),
+      ...llamaLikeSpec(config, sizes, 'gptOssGlu'),
       family: 'gpt_oss',
-      normEpsilon: config.number('rms_norm_eps', 1e-5),
+      normEpsilon: config.nonNegative('rms_norm_eps', 1e-5),
       rotary: everyLayer(sizes, rotaryTable(rotary, sizes.dHead, sizes.maxPositions)),
       slidingWindow: readSlidingWindows(config, sizes.nLayers, window, (layer) => layer % 2 === 0),
       attentionSinks: true,
       mlp: 'experts',
-      activation: 'gptOssGlu',
       nExperts,
       nExpertsPerToken,
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
-      ...attentionWeights(layout, 'all'),
+      ...attentionWeights(layout, config.boolean('attention_bias', true) ? 'all' : 'none'),
       ...sinkWeights(layout),
       ...expertWeights(layout),
     };
-    return { spec, weights };
+    return { spec, weights, tied };
   },
 };
 

@@ -2,36 +2,59 @@ import { sliced, transposed } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
 import { type ModelConfig, readActivation, readLayerCount } from '../config';
 import type { ModelSpec } from '../spec';
+import { noEffect, read, refused } from './config-keys';
 import type { Family } from './family';
+import { tieKey } from './llama-keys';
 import { everyLayer, findPrefix, type Weights } from './llama-like';
+import { wordVectors } from './word-vectors';
 
 /** GPT-2 (`GPT2LMHeadModel`). Its layers are Conv1D: matrices are stored [in, out]. */
 export const gpt2: Family = {
+  title: 'GPT-2',
   modelTypes: ['gpt2'],
+  keys: [
+    read('vocab_size'),
+    read('n_positions', 'Longest prompt.', ['max_position_embeddings']),
+    read('n_embd', undefined, ['hidden_size']),
+    read('n_layer', undefined, ['num_hidden_layers']),
+    read('n_head', undefined, ['num_attention_heads']),
+    read('n_inner', 'Null: 4 n_embd.'),
+    read('activation_function'),
+    read('layer_norm_epsilon'),
+    read('scale_attn_weights'),
+    read('scale_attn_by_inverse_layer_idx'),
+    tieKey,
+    refused('add_cross_attention', 'false', (value) => value === false, 'Half of an encoder and decoder.'),
+    ...noEffect(['reorder_and_upcast_attn'], 'Scores are summed and the softmax is taken in float32 anyway.'),
+    ...noEffect(['resid_pdrop', 'embd_pdrop', 'attn_pdrop'], 'Training only.'),
+    ...noEffect(
+      [
+        ...['summary_type', 'summary_use_proj', 'summary_activation', 'summary_proj_to_labels'],
+        ...['summary_first_dropout', 'summary_last_dropout', 'classifier_dropout', 'hidden_dropout'],
+      ],
+      'Heads of other tasks.',
+    ),
+  ],
 
   plan(checkpoint, config) {
     const spec = readSpec(config);
     // The hub's own files have bare names; files saved by transformers have the prefix.
-    const prefix = findPrefix(checkpoint, 'wte.weight', ['transformer.', '']);
-    const vectors = [spec.dVocab, spec.dModel];
-    const embedding = requireTensor(checkpoint, `${prefix}wte.weight`, vectors);
+    const prefix = findPrefix(checkpoint, 'ln_f.weight', ['transformer.', '']);
     const tied = config.boolean('tie_word_embeddings', true);
     const weights: Weights = {
-      'embed.W_E': embedding,
+      ...wordVectors(checkpoint, `${prefix}wte.weight`, 'lm_head.weight', spec, tied),
       'pos_embed.W_pos': requireTensor(checkpoint, `${prefix}wpe.weight`, [spec.maxPositions, spec.dModel]),
       'ln_final.w': requireTensor(checkpoint, `${prefix}ln_f.weight`, [spec.dModel]),
       'ln_final.b': requireTensor(checkpoint, `${prefix}ln_f.bias`, [spec.dModel]),
-      'unembed.W_U': tied ? embedding : requireTensor(checkpoint, 'lm_head.weight', vectors),
     };
     for (let layer = 0; layer < spec.nLayers; layer++) {
       Object.assign(weights, layerWeights(checkpoint, spec, `blocks.${layer}`, `${prefix}h.${layer}`));
     }
-    return { spec, weights };
+    return { spec, weights, tied };
   },
 };
 
 function readSpec(config: ModelConfig): ModelSpec {
-  if (config.boolean('add_cross_attention', false)) throw config.unsupported('add_cross_attention', 'false');
   const nLayers = readLayerCount(config, 'n_layer', 12);
   const dModel = config.integer('n_embd', 768);
   const nHeads = config.integer('n_head', 12);
@@ -50,7 +73,7 @@ function readSpec(config: ModelConfig): ModelSpec {
     dVocab: config.integer('vocab_size', 50257),
     maxPositions: config.integer('n_positions', 1024),
     normalization: 'layerNorm',
-    normEpsilon: config.number('layer_norm_epsilon', 1e-5),
+    normEpsilon: config.nonNegative('layer_norm_epsilon', 1e-5),
     postNorms: false,
     queryKeyNorm: false,
     parallelBlocks: false,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Checkpoint } from '../checkpoint';
 import { ModelConfig } from '../config';
+import { aliasesOf, type ConfigKey, checkConfigKeys, commonKeys } from './config-keys';
 import type { Family, ModelPlan } from './family';
 import { gemma2 } from './gemma2';
 import { gemma3 } from './gemma3';
@@ -14,7 +15,7 @@ import { qwen3 } from './qwen3';
 
 export type { ModelPlan } from './family';
 
-const families: readonly Family[] = [gpt2, gptNeox, llama, mistral, qwen2, qwen3, gemma2, gemma3, gptOss];
+export const families: readonly Family[] = [gpt2, gptNeox, llama, mistral, qwen2, qwen3, gemma2, gemma3, gptOss];
 
 /** Values of `model_type` in config.json that {@link planModel} accepts. */
 export const supportedModelTypes: readonly string[] = families.flatMap((family) => family.modelTypes);
@@ -31,9 +32,16 @@ export function planModel(checkpoint: Checkpoint): ModelPlan {
   const config = new ModelConfig(checkpoint.config, join(checkpoint.folder, 'config.json'));
   const family = families.find(({ modelTypes }) => modelTypes.includes(config.value('model_type') as string));
   if (!family) throw config.unsupported('model_type', `one of ${supportedModelTypes.join(', ')}`);
-  const quantization = config.section('quantization_config');
-  if (quantization && !(family === gptOss && quantization.value('quant_method') === 'mxfp4')) {
-    throw quantization.unsupported('quant_method', 'no quantization (or mxfp4 with gpt_oss)');
-  }
-  return family.plan(checkpoint, config);
+  const section = family.section?.(config) ?? null;
+  if (section) checkConfigKeys(config, commonKeys);
+  const keys = keysOf(family);
+  const settings = (section ?? config).withAliases(aliasesOf(keys));
+  checkConfigKeys(settings, keys);
+  return family.plan(checkpoint, settings, config);
+}
+
+/** The keys of a family's configuration class: its own, and those that every class has. */
+export function keysOf({ keys }: Family): ConfigKey[] {
+  const own = new Set(keys.map(({ key }) => key));
+  return [...keys, ...commonKeys.filter(({ key }) => !own.has(key))];
 }

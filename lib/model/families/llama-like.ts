@@ -2,6 +2,7 @@ import { type TensorSource, through } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
 import { type ModelConfig, readActivation, readLayerCount } from '../config';
 import type { ModelSpec } from '../spec';
+import { wordVectors } from './word-vectors';
 
 /** What the families after Llama share: RMS norm, rotary positions, grouped queries, a gated MLP. */
 
@@ -50,11 +51,12 @@ export function readSizes(config: ModelConfig, defaults: SizeDefaults): Sizes {
 export function llamaLikeSpec(
   config: ModelConfig,
   sizes: Sizes,
+  activation = readActivation(config, 'hidden_act', 'silu'),
 ): Omit<ModelSpec, 'family' | 'rotary' | 'slidingWindow'> {
   return {
     ...sizes,
     normalization: 'rmsNorm',
-    normEpsilon: config.number('rms_norm_eps', 1e-6),
+    normEpsilon: config.nonNegative('rms_norm_eps', 1e-6),
     postNorms: false,
     queryKeyNorm: false,
     parallelBlocks: false,
@@ -63,7 +65,7 @@ export function llamaLikeSpec(
     attentionSoftcap: 0,
     attentionSinks: false,
     mlp: 'gated',
-    activation: readActivation(config, 'hidden_act', 'silu'),
+    activation,
     nExperts: 0,
     nExpertsPerToken: 0,
     embeddingScale: 1,
@@ -93,20 +95,20 @@ export function findPrefix({ tensors }: Checkpoint, name: string, prefixes: read
   return prefixes.find((prefix) => tensors.has(prefix + name)) ?? prefixes[0] ?? '';
 }
 
-/** Prefix of a causal language model's tensors, and of the bare decoder saved without its head. */
-export function decoderPrefix(checkpoint: Checkpoint): string {
-  return findPrefix(checkpoint, 'embed_tokens.weight', ['model.', '']);
+/**
+ * Prefix of a causal language model's tensors, and of the bare decoder saved without its head. Told by the final norm: a
+ * tied pair may be stored as the head alone.
+ */
+export function decoderPrefix(checkpoint: Checkpoint, prefixes: readonly string[] = ['model.', '']): string {
+  return findPrefix(checkpoint, 'norm.weight', prefixes);
 }
 
-/** Embedding, final norm and unembedding; a tied unembedding is the embedding as stored, unscaled. */
+/** Embedding, final norm and unembedding. */
 export function embeddingWeights(layout: Layout, tied: boolean, unembedding = 'lm_head.weight'): Weights {
   const { checkpoint, prefix, spec } = layout;
-  const shape = [spec.dVocab, spec.dModel];
-  const embedding = requireTensor(checkpoint, `${prefix}embed_tokens.weight`, shape);
   return {
-    'embed.W_E': embedding,
+    ...wordVectors(checkpoint, `${prefix}embed_tokens.weight`, unembedding, spec, tied),
     'ln_final.w': normGain(layout, `${prefix}norm.weight`, spec.dModel),
-    'unembed.W_U': tied ? embedding : requireTensor(checkpoint, unembedding, shape),
   };
 }
 

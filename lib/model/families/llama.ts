@@ -1,6 +1,9 @@
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { noEffect, read } from './config-keys';
 import type { Family } from './family';
+import { dropoutKeys, ropeKeys, sizeKeys, tieKey } from './llama-keys';
 import {
   attentionWeights,
   decoderPrefix,
@@ -15,7 +18,19 @@ import {
 
 /** Llama 2 and 3 (`LlamaForCausalLM`). */
 export const llama: Family = {
+  title: 'Llama',
   modelTypes: ['llama'],
+  keys: [
+    ...sizeKeys,
+    read('head_dim', 'Null: hidden_size / num_attention_heads.'),
+    read('hidden_act'),
+    read('attention_bias', 'Of all four projections.'),
+    read('mlp_bias'),
+    ...ropeKeys,
+    tieKey,
+    ...dropoutKeys,
+    ...noEffect(['pretraining_tp'], 'The same sums, split.'),
+  ],
 
   plan(checkpoint, config) {
     const sizes = readSizes(config, {
@@ -36,12 +51,13 @@ export const llama: Family = {
       slidingWindow: everyLayer(sizes, 0),
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, config.boolean('attention_bias', false) ? 'all' : 'none'),
       ...gatedMlpWeights(layout, config.boolean('mlp_bias', false)),
     };
-    return { spec, weights };
+    return { spec, weights, tied };
   },
 };

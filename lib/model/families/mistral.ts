@@ -1,6 +1,10 @@
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { readSlidingWindows } from '../config';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { read } from './config-keys';
 import type { Family } from './family';
+import { dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';
 import {
   attentionWeights,
   decoderPrefix,
@@ -13,9 +17,23 @@ import {
   readSizes,
 } from './llama-like';
 
-/** Mistral 7B (`MistralForCausalLM`): as Llama, with one window on all layers. */
+/**
+ * Mistral (`MistralForCausalLM`): as Llama, with a window on all layers. With `layer_types` transformers reads the file
+ * as Ministral (`MinistralForCausalLM`): a window on the layers listed.
+ */
 export const mistral: Family = {
-  modelTypes: ['mistral'],
+  title: 'Mistral, Ministral',
+  modelTypes: ['mistral', 'ministral'],
+  keys: [
+    ...sizeKeys,
+    read('head_dim', 'Null: hidden_size / num_attention_heads.'),
+    read('hidden_act'),
+    read('sliding_window', 'Null: none.'),
+    layerTypes,
+    ...ropeKeys,
+    tieKey,
+    ...dropoutKeys,
+  ],
 
   plan(checkpoint, config) {
     const sizes = readSizes(config, {
@@ -29,19 +47,21 @@ export const mistral: Family = {
       max_position_embeddings: 131072,
     });
     const rotary = rotaryTable(readRotarySettings(config, { theta: 10000 }), sizes.dHead, sizes.maxPositions);
+    const window = config.optionalInteger('sliding_window', 4096);
     const spec: ModelSpec = {
       ...llamaLikeSpec(config, sizes),
       family: 'mistral',
       rotary: everyLayer(sizes, rotary),
-      slidingWindow: everyLayer(sizes, config.optionalInteger('sliding_window', 4096) ?? 0),
+      slidingWindow: readSlidingWindows(config, sizes.nLayers, window, () => true),
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, 'none'),
       ...gatedMlpWeights(layout),
     };
-    return { spec, weights };
+    return { spec, weights, tied };
   },
 };

@@ -1,7 +1,10 @@
 import { type ModelConfig, readSlidingWindows } from '../config';
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { read } from './config-keys';
 import type { Family } from './family';
+import { dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';
 import {
   attentionWeights,
   decoderPrefix,
@@ -29,13 +32,26 @@ export const qwenSizes = {
 export function readQwenWindows(config: ModelConfig, nLayers: number): number[] {
   const used = config.boolean('use_sliding_window', false);
   const window = used ? config.optionalInteger('sliding_window', 4096) : null;
-  const first = config.value('max_window_layers') === 0 ? 0 : config.integer('max_window_layers', 28);
+  const first = window === null ? nLayers : config.count('max_window_layers', 28);
   return readSlidingWindows(config, nLayers, window, (layer) => layer >= first);
 }
 
 /** Qwen 2 and 2.5 (`Qwen2ForCausalLM`): as Llama, with biases on queries, keys and values. */
 export const qwen2: Family = {
+  title: 'Qwen 2',
   modelTypes: ['qwen2'],
+  keys: [
+    ...sizeKeys,
+    read('head_dim', 'Missing: hidden_size / num_attention_heads.'),
+    read('hidden_act'),
+    read('use_sliding_window'),
+    read('sliding_window', 'Only with `use_sliding_window`.'),
+    read('max_window_layers', 'The first layer with a window, unless `layer_types` says.'),
+    layerTypes,
+    ...ropeKeys,
+    tieKey,
+    ...dropoutKeys,
+  ],
 
   plan(checkpoint, config) {
     const sizes = readSizes(config, { ...qwenSizes, head_dim: null });
@@ -47,12 +63,13 @@ export const qwen2: Family = {
       slidingWindow: readQwenWindows(config, sizes.nLayers),
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, 'queryKeyValue'),
       ...gatedMlpWeights(layout),
     };
-    return { spec, weights };
+    return { spec, weights, tied };
   },
 };

@@ -1,6 +1,9 @@
-import { readRotarySettings, rotaryTable } from '../rotary';
+import { rotaryTable } from '../rotary';
+import { readRotarySettings } from '../rotary-settings';
 import type { ModelSpec } from '../spec';
+import { read } from './config-keys';
 import type { Family } from './family';
+import { dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';
 import {
   attentionWeights,
   decoderPrefix,
@@ -16,7 +19,21 @@ import { qwenSizes, readQwenWindows } from './qwen2';
 
 /** Qwen 3, dense (`Qwen3ForCausalLM`): as Llama, with norms on query and key heads. */
 export const qwen3: Family = {
+  title: 'Qwen 3',
   modelTypes: ['qwen3'],
+  keys: [
+    ...sizeKeys,
+    read('head_dim'),
+    read('hidden_act'),
+    read('attention_bias', 'Of all four projections.'),
+    read('use_sliding_window'),
+    read('sliding_window', 'Only with `use_sliding_window`.'),
+    read('max_window_layers', 'The first layer with a window, unless `layer_types` says.'),
+    layerTypes,
+    ...ropeKeys,
+    tieKey,
+    ...dropoutKeys,
+  ],
 
   plan(checkpoint, config) {
     const sizes = readSizes(config, { ...qwenSizes, head_dim: 128 });
@@ -29,12 +46,13 @@ export const qwen3: Family = {
       slidingWindow: readQwenWindows(config, sizes.nLayers),
     };
     const layout = { checkpoint, spec, prefix: decoderPrefix(checkpoint) };
+    const tied = config.boolean('tie_word_embeddings', false);
     const weights = {
-      ...embeddingWeights(layout, config.boolean('tie_word_embeddings', false)),
+      ...embeddingWeights(layout, tied),
       ...layerNormWeights(layout, llamaNorms),
       ...attentionWeights(layout, config.boolean('attention_bias', false) ? 'all' : 'none'),
       ...gatedMlpWeights(layout),
     };
-    return { spec, weights };
+    return { spec, weights, tied };
   },
 };

@@ -109,7 +109,9 @@ describe('planModel reads settings as transformers does:', () => {
     const unbounded = { model_type: 'mistral', ...llamaSizes, sliding_window: null };
     expect(planModel(memoryCheckpoint(unbounded, llamaShapes())).spec.slidingWindow).toEqual([0]);
     const { tie_word_embeddings: _, ...untold } = llamaSizes;
-    expect(() => planModel(memoryCheckpoint({ model_type: 'llama', ...untold }, llamaShapes()))).toThrow(/lm_head/);
+    const headless = planModel(memoryCheckpoint({ model_type: 'llama', ...untold }, llamaShapes()));
+    expect(headless.tied).toBe(false);
+    expect(headless.weights['unembed.W_U']?.name).toBe('model.embed_tokens.weight');
   });
 
   test('biases where config.json says there are', () => {
@@ -133,7 +135,8 @@ describe('planModel reads settings as transformers does:', () => {
     expect(llama({}, {}, '').weights['embed.W_E']?.name).toBe('embed_tokens.weight');
     const untied = llama({ tie_word_embeddings: false }, { 'lm_head.weight': [10, 8] });
     expect(untied.weights['unembed.W_U']?.name).toBe('lm_head.weight');
-    expect(llama({}, { 'lm_head.weight': [10, 8] }).weights['unembed.W_U']?.name).toBe('model.embed_tokens.weight');
+    // Whether it is the embedding once more, only its numbers tell: output-head.test.ts.
+    expect(llama({}, { 'lm_head.weight': [10, 8] }).weights['unembed.W_U']?.name).toBe('lm_head.weight');
   });
 
   test('windows of Qwen only when switched on, from a layer on', () => {
@@ -250,7 +253,28 @@ describe('planModel refuses', () => {
     ['too many layer types', { model_type: 'gemma2', layer_types: Array(2).fill('full_attention') }, /layer_types/],
     ['another clamp in the experts', { model_type: 'gpt_oss', swiglu_limit: 5 }, /swiglu_limit/],
     ['cross attention', { model_type: 'gpt2', add_cross_attention: true }, /add_cross_attention/],
-    ['half a rotated pair', { model_type: 'gpt_neox', hidden_size: 16, rotary_pct: 0.4 }, /rotary_pct/],
+    ['more rotation than a head has', { model_type: 'gpt_neox', rotary_pct: 1.3 }, /rotary_pct/],
+    ['heads of another size in GPT-NeoX', { model_type: 'gpt_neox', head_dim: 8 }, /head_dim/],
+    ['half of an odd head', { model_type: 'gpt_neox', hidden_size: 10, head_dim: 5, rotary_pct: 1 }, /rotary_pct/],
+    ['attention that sees later tokens', { is_causal: false }, /is_causal/],
+    ['layers of different shapes', { per_layer_config: { 0: { intermediate_size: 8 } } }, /per_layer_config/],
+    ['heads taken out', { model_type: 'gpt2', pruned_heads: { 0: [1] } }, /pruned_heads/],
+    ['chunked attention of Mistral', { model_type: 'mistral', layer_types: ['chunked_attention'] }, /layer_types/],
+    [
+      'a quantised text model',
+      { model_type: 'gemma3', text_config: { quantization_config: { quant_method: 'awq' } } },
+      /awq/,
+    ],
+    [
+      'a quantised multimodal model',
+      { model_type: 'gemma3', text_config: {}, quantization_config: { quant_method: 'awq' } },
+      /awq/,
+    ],
+    [
+      'GPT-OSS in another quantisation',
+      { model_type: 'gpt_oss', quantization_config: { quant_method: 'gptq' } },
+      /mxfp4.*gptq/,
+    ],
   ])('%s', (_, config, names) => {
     expect(refused(config)).toThrow(code('ERR_UNSUPPORTED_MODEL'));
     expect(refused(config)).toThrow(names);

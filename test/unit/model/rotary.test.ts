@@ -1,5 +1,6 @@
 import { ModelConfig } from '../../../lib/model/config';
-import { readRotarySettings, rotaryTable } from '../../../lib/model/rotary';
+import { rotaryTable } from '../../../lib/model/rotary';
+import { readRotarySettings } from '../../../lib/model/rotary-settings';
 
 const config = (values: Record<string, unknown>) => new ModelConfig(values, 'config.json');
 const table = (values: Record<string, unknown>, dimensions = 16, maxPositions = 256) =>
@@ -71,8 +72,39 @@ describe('rotaryTable', () => {
     expect(table(fixed, 16, 128).attentionFactor).toBe(1.5);
   });
 
+  /** Field faults, section 3: rope dynamic, yarn with `factor: null`. */
+  test('dynamic is plain up to the longest prompt; yarn takes its factor from the lengths', () => {
+    expectFrequencies(table({ rope_scaling: { type: 'dynamic', factor: 8 } }).frequencies, plain);
+    const yarnOf = (factor: number | null) =>
+      table({ rope_scaling: { rope_type: 'yarn', factor, original_max_position_embeddings: 64 } });
+    expect(yarnOf(null)).toEqual(yarnOf(4));
+    const beside = { original_max_position_embeddings: 64, rope_scaling: { rope_type: 'yarn', factor: 4 } };
+    expect(table(beside)).toEqual(yarnOf(4));
+  });
+
+  test('longrope slows each pair by its own factor, where one list serves all lengths', () => {
+    const lists = { short_factor: Array(8).fill(2), long_factor: Array(8).fill(4) };
+    const longrope = (context: number) =>
+      table({
+        rope_scaling: { rope_type: 'longrope', factor: 8, original_max_position_embeddings: context, ...lists },
+      });
+    expectFrequencies(
+      longrope(256).frequencies,
+      plain.map((frequency) => frequency / 2),
+    );
+    // sqrt(1 + ln 8 / ln 256)
+    expect(longrope(256).attentionFactor).toBeCloseTo(Math.sqrt(1.375), 14);
+    expect(() => longrope(64)).toThrow(/rope_type.*max_position_embeddings \(256\)/);
+  });
+
+  test('proportional turns the leading pairs at the speeds of the whole head', () => {
+    const scaling = { rope_type: 'proportional', partial_rotary_factor: 0.5 };
+    expectFrequencies(table({ rope_parameters: scaling }).frequencies.slice(0, 4), plain.slice(0, 4));
+    expect(table({ rope_parameters: scaling }).frequencies.slice(4)).toEqual([0, 0, 0, 0]);
+  });
+
   test('refuses other kinds, and kinds without their parameters', () => {
-    for (const type of ['dynamic', 'longrope', 'spiral']) {
+    for (const type of ['spiral', 'mrope']) {
       const scaled = () => table({ rope_scaling: { rope_type: type, factor: 2 } });
       expect(scaled).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED_MODEL' }));
       expect(scaled).toThrow(type);
@@ -82,5 +114,11 @@ describe('rotaryTable', () => {
     );
     expect(() => table({ rope_scaling: { type: 'llama3', factor: 2 } })).toThrow(/low_freq_factor/);
     expect(() => table({ rope_theta: 0 })).toThrow(/rope_theta/);
+    expect(() => table({ rope_scaling: { type: 'dynamic' } })).toThrow(/factor/);
+    expect(() => table({ rope_scaling: { type: 'yarn' } })).toThrow(/factor/);
+    const share = { partial_rotary_factor: 0.5, rope_scaling: { type: 'linear', factor: 2 } };
+    expect(() => table(share)).toThrow(/partial_rotary_factor: expected 1/);
+    const nested = { full_attention: { rope_type: 'default' }, sliding_attention: { rope_type: 'default' } };
+    expect(() => table({ rope_parameters: nested })).toThrow(/full_attention/);
   });
 });
