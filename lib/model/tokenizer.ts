@@ -1,20 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readJsonObject } from '../io/files';
+import { fileExists, readJsonObject } from '../io/files';
 import { log } from '../log';
+import { Pipeline } from '../tokenizer/pipeline';
 import { describe } from '../validate';
 import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
-
-/** The part of `@huggingface/tokenizers` used here; its own declarations can't be resolved from CommonJS. */
-interface HubTokenizer {
-  encode(text: string, options: { add_special_tokens: boolean }): { ids: (number | undefined)[]; tokens: string[] };
-  decode(ids: number[], options: { clean_up_tokenization_spaces: boolean }): string;
-  token_to_id(token: string): number | undefined;
-  id_to_token(id: number): string | undefined;
-  get_vocab(): Map<string, number>;
-}
 
 export interface TokenizerOptions {
   /**
@@ -33,7 +25,7 @@ export interface TokenizedPrompt {
 const instructionPrefix = '<bos><start_of_turn>user\n';
 
 interface Parts {
-  readonly tokenizer: HubTokenizer;
+  readonly pipeline: Pipeline;
   readonly special: SpecialTokens;
   readonly qwenPrefix: 'eos' | 'pad';
   readonly needsInstructionPrefix: boolean;
@@ -43,7 +35,7 @@ interface Parts {
 
 /** Text to token ids and back, and the rule that a prompt begins with a special token. */
 export class Tokenizer {
-  readonly #tokenizer: HubTokenizer;
+  readonly #pipeline: Pipeline;
   readonly #special: SpecialTokens;
   readonly #qwenPrefix: 'eos' | 'pad';
   /** What every prompt must begin with; empty unless the model is an instruction-tuned Gemma 3. */
@@ -51,10 +43,9 @@ export class Tokenizer {
   readonly #chatTemplate: (() => ChatTemplate) | undefined;
   /** Tokens that end what the model writes: those of generation_config.json and the end-of-sequence token. */
   readonly stopIds: readonly number[];
-  #vocabSize: number | undefined;
 
   private constructor(parts: Parts) {
-    this.#tokenizer = parts.tokenizer;
+    this.#pipeline = parts.pipeline;
     this.#special = parts.special;
     this.#qwenPrefix = parts.qwenPrefix;
     this.#chatTemplate = parts.chatTemplate;
@@ -78,11 +69,11 @@ export class Tokenizer {
       optionalObject(join(folder, 'config.json')),
       optionalObject(join(folder, 'generation_config.json')),
     ]);
-    const tokenizer = await build(file, definition, config);
-    const special = await readSpecialTokens(folder, config, modelConfig, (token) => tokenizer.token_to_id(token));
+    const pipeline = build(file, definition, config);
+    const special = await readSpecialTokens(folder, config, modelConfig, (token) => pipeline.id(token));
     const ends = [generationConfig.eos_token_id, special.eos].flat().filter((id) => Number.isSafeInteger(id));
     return new Tokenizer({
-      tokenizer,
+      pipeline,
       special,
       qwenPrefix: options.qwenPrefix ?? 'eos',
       needsInstructionPrefix: await isInstructedGemma3(folder, config, modelConfig),
@@ -93,8 +84,7 @@ export class Tokenizer {
 
   /** Number of tokens, added ones included. A model's embedding may have more rows. */
   get vocabSize(): number {
-    this.#vocabSize ??= this.#tokenizer.get_vocab().size;
-    return this.#vocabSize;
+    return this.#pipeline.size;
   }
 
   /**
@@ -103,21 +93,12 @@ export class Tokenizer {
    * @throws CircuitTracerError `ERR_TOKENIZER` for text the tokenizer has no tokens for.
    */
   encode(text: string): number[] {
-    if (text === '') return [];
-    const { ids, tokens } = this.#tokenizer.encode(text, { add_special_tokens: false });
-    const unknown = ids.findIndex((id) => !Number.isInteger(id));
-    if (unknown < 0) return ids as number[];
-    throw new CircuitTracerError(
-      'ERR_TOKENIZER',
-      `The tokenizer has no token for ${describe(tokens[unknown])} and none that stands for unknown text; leave it out.`,
-    );
+    return this.#pipeline.encode(text);
   }
 
   /** Text of the tokens, special ones included. Ids the tokenizer doesn't know add nothing. */
   decode(tokens: Iterable<number>): string {
-    const known = Array.from(tokens).filter((id) => this.#tokenizer.id_to_token(id) !== undefined);
-    // Spaces before punctuation stay: cleaning them up would show text the model didn't see.
-    return known.length === 0 ? '' : this.#tokenizer.decode(known, { clean_up_tokenization_spaces: false });
+    return this.#pipeline.decode(tokens);
   }
 
   /** Text of one token: U+FFFD for bytes that are no whole character, '' for ids beyond the tokenizer's vocabulary. */
@@ -171,7 +152,7 @@ export class Tokenizer {
 
   #frontToken(): number | undefined {
     const { bos, pad, eos, all } = this.#special;
-    const end = this.#qwenPrefix === 'eos' ? (eos ?? this.#tokenizer.token_to_id('<|endoftext|>')) : eos;
+    const end = this.#qwenPrefix === 'eos' ? (eos ?? this.#pipeline.id('<|endoftext|>')) : eos;
     const begin = this.#qwenPrefix === 'eos' ? (bos ?? end) : bos;
     // 0 is an id like any other.
     return [begin, pad, end, ...all].find((id) => typeof id === 'number');
@@ -203,30 +184,13 @@ async function optionalObject(path: string): Promise<Record<string, unknown>> {
   return (await fileExists(path)) ? readJsonObject(path) : {};
 }
 
-async function build(
-  file: string,
-  definition: Record<string, unknown>,
-  config: Record<string, unknown>,
-): Promise<HubTokenizer> {
-  const hub = await import('@huggingface/tokenizers');
+function build(file: string, definition: Record<string, unknown>, config: Record<string, unknown>): Pipeline {
   try {
-    const complete = { ...definition, added_tokens: addedTokens(definition, config) };
-    return new hub.Tokenizer(complete, config) as HubTokenizer;
+    return new Pipeline(definition, config);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CircuitTracerError('ERR_TOKENIZER', `${file}: expected a tokenizer this package can run: ${reason}`, {
-      cause,
-    });
+    throw new CircuitTracerError('ERR_TOKENIZER', `${file}: ${reason}`, { cause });
   }
-}
-
-/** Those of tokenizer.json, and those only tokenizer_config.json lists. */
-function addedTokens(definition: Record<string, unknown>, config: Record<string, unknown>): unknown[] {
-  const listed = Array.isArray(definition.added_tokens) ? definition.added_tokens : [];
-  const known = new Set(listed.map((token) => token?.id));
-  const more = isObject(config.added_tokens_decoder) ? Object.entries(config.added_tokens_decoder) : [];
-  const missing = more.filter(([id, token]) => isObject(token) && !known.has(Number(id)));
-  return [...listed, ...missing.map(([id, token]) => ({ ...(token as object), id: Number(id) }))];
 }
 
 /** By name, as published models are called, or by the chat template, which the base models don't have. */
