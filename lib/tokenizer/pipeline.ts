@@ -31,6 +31,8 @@ export class Pipeline {
   readonly patterns: readonly string[];
   /** Number of tokens, added ones included. */
   readonly size: number;
+  /** Whether every text comes back as it was: byte by byte, with nothing changed or cut away. */
+  readonly isLossless: boolean;
   /** Whether an added token has another id than its file says: the next after the vocabulary, as in Python. */
   moved = false;
 
@@ -45,6 +47,9 @@ export class Pipeline {
     this.#decode = decoder?.run;
     this.patterns = [normalizer, preTokenizer, decoder].flatMap((part) => part?.patterns ?? []);
     this.#model = buildModel(definition.model);
+    const forms = ['NFC', undefined];
+    const decoderType = (definition.decoder as Json | null)?.type;
+    this.isLossless = decoderType === 'ByteLevel' && forms.includes((definition.normalizer as Json | null)?.type as string);
     const added = this.#place(readAddedTokens(definition, config));
     const isNew = (id: number) => this.#model.vocabulary.token(id) === undefined;
     this.size = this.#model.vocabulary.size + new Set(added.map(({ id }) => id).filter(isNew)).size;
