@@ -1,12 +1,15 @@
 /** Characters by what they fold to; characters that fold alone are left out. */
 let groups: readonly (readonly string[])[] | undefined;
 
+const cased = /\p{Changes_When_Casemapped}/u;
+const lastCased = 0x1f000;
+
 function foldGroups(): readonly (readonly string[])[] {
   if (groups) return groups;
   const byKey = new Map<string, string[]>();
-  for (let code = 0; code < 0x20000; code++) {
-    if (code >= 0xd800 && code <= 0xdfff) continue;
+  for (let code = 0; code < lastCased; code++) {
     const character = String.fromCodePoint(code);
+    if (!cased.test(character)) continue;
     const upper = character.toUpperCase();
     const key = (upper.length === character.length ? upper : character).toLowerCase();
     const members = byKey.get(key);

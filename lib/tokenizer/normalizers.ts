@@ -1,7 +1,7 @@
 import { readPattern, replaceAll } from './pattern';
 import { precompiled } from './precompiled';
 import { flag, list, object, refuse, text } from './refuse';
-import { bytesAsCharacters, classOf, every, leadingSpace, trailingSpace, whiteSpace } from './unicode';
+import { bytesAsCharacters, classOf, every, lazy, leadingSpace, trailingSpace, whiteSpace } from './unicode';
 import { bertControls, combiningMarks, nonspacingMarks8, normalizationInert } from './unicode-tables';
 
 export type Normalize = (plain: string) => string;
@@ -14,21 +14,21 @@ export interface Built<T> {
 
 const fixed = <T>(run: T): Built<T> => ({ run, patterns: [] });
 
-const activePart = new RegExp(`[^${classOf(normalizationInert)}]+`, 'gv');
+const activePart = lazy(() => new RegExp(`[^${classOf(normalizationInert)}]+`, 'gv'));
 
 /** Normalisation as of Unicode 9: what came later is left as it is and bars its neighbours from meeting. */
 const unicodeForm =
   (form: string): Normalize =>
   (plain) =>
-    plain.replace(activePart, (part) => part.normalize(form));
+    plain.replace(activePart(), (part) => part.normalize(form));
 
 const nfd = unicodeForm('NFD');
 // Character by character: the library knows no final sigma.
 const lowercase: Normalize = (plain) => Array.from(plain, (character) => character.toLowerCase()).join('');
-const removing =
-  (set: string): Normalize =>
-  (plain) =>
-    plain.replace(every(set), '');
+function removing(table: string): Normalize {
+  const pattern = lazy(() => every(`[${classOf(table)}]`));
+  return (plain) => plain.replace(pattern(), '');
+}
 
 const simple: Readonly<Record<string, Normalize>> = {
   NFC: unicodeForm('NFC'),
@@ -36,7 +36,7 @@ const simple: Readonly<Record<string, Normalize>> = {
   NFKC: unicodeForm('NFKC'),
   NFKD: unicodeForm('NFKD'),
   Lowercase: lowercase,
-  StripAccents: removing(`[${classOf(combiningMarks)}]`),
+  StripAccents: removing(combiningMarks),
   ByteLevel: bytesAsCharacters,
   Nmt: (plain) =>
     plain
@@ -92,12 +92,12 @@ function strip(plain: string, left: boolean, right: boolean): string {
 }
 
 // The controls that the library takes for white space are kept.
-const bertRemoved = every(`[\\u{0}\\u{fffd}${classOf(bertControls)}]`);
-const bertSpace = every(`[${whiteSpace}--[\\u{b}\\u{c}\\u{85}]]`);
+const bertRemoved = lazy(() => every(`[\\u{0}\\u{fffd}${classOf(bertControls)}]`));
+const bertSpace = lazy(() => every(`[${whiteSpace}--[\\u{b}\\u{c}\\u{85}]]`));
 /** The ranges that BERT takes for Chinese, with the library's own gap from U+2B820. */
 const chinese =
   /[\u{4e00}-\u{9fff}\u{3400}-\u{4dbf}\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{f900}-\u{faff}\u{2f800}-\u{2fa1f}]/gu;
-const withoutAccents = removing(`[${classOf(nonspacingMarks8)}]`);
+const withoutAccents = removing(nonspacingMarks8);
 
 function bert(config: Readonly<Record<string, unknown>>, name: string): Normalize {
   const lower = flag(config.lowercase, `${name}.lowercase`, true);
@@ -106,7 +106,7 @@ function bert(config: Readonly<Record<string, unknown>>, name: string): Normaliz
   const spaced = flag(config.handle_chinese_chars, `${name}.handle_chinese_chars`, true);
   return (plain) => {
     let out = plain;
-    if (clean) out = out.replace(bertRemoved, '').replace(bertSpace, ' ');
+    if (clean) out = out.replace(bertRemoved(), '').replace(bertSpace(), ' ');
     if (spaced) out = out.replace(chinese, ' $& ');
     if (accents) out = withoutAccents(nfd(out));
     return lower ? lowercase(out) : out;

@@ -179,5 +179,13 @@ function readCharacter(cursor: Cursor): ClassItem {
 }
 
 /** A literal character outside brackets. */
-export const literalSet = (code: number, ignoreCase: boolean): string =>
-  ignoreCase ? closeFold(`[${literal(code)}]`) : literal(code);
+export function literalSet(code: number, ignoreCase: boolean): string {
+  if (!ignoreCase) return literal(code);
+  const character = String.fromCodePoint(code);
+  if (code > 0x7f) return closeFold(`[${literal(code)}]`);
+  // Of ASCII, the long s and the kelvin sign fold to a letter.
+  const more: Readonly<Record<string, string>> = { s: '\\u{17f}', k: '\\u{212a}' };
+  const lower = character.toLowerCase();
+  if (lower === character.toUpperCase()) return literal(code);
+  return `[${lower}${character.toUpperCase()}${more[lower] ?? ''}]`;
+}

@@ -1,7 +1,7 @@
 import type { Built } from './normalizers';
 import { type Behavior, behaviors, literal, readPattern, split } from './pattern';
 import { flag, integer, type Json, list, object, oneOf, refuse, text } from './refuse';
-import { bytesAsCharacters, every, punctuation, rustWord, whiteSpace } from './unicode';
+import { bytesAsCharacters, every, lazy, punctuation, rustWord, whiteSpace } from './unicode';
 import { compileOniguruma } from './oniguruma';
 
 /** A piece of text on its way to the model; `first` where the text as given begins with it. */
@@ -77,8 +77,8 @@ function oneCharacter(given: unknown, name: string): string {
 }
 
 /** The pattern of GPT-2, which the library builds in. */
-const gpt2 = compileOniguruma(
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+const gpt2 = lazy(() =>
+  compileOniguruma("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
 );
 
 function byteLevel(config: Json, name: string): Built<PreTokenize> {
@@ -88,7 +88,7 @@ function byteLevel(config: Json, name: string): Built<PreTokenize> {
   return fixed(
     then(
       ...(prefix ? [spaced] : []),
-      ...(uses ? [splitting(gpt2, 'Isolated')] : []),
+      ...(uses ? [splitting(gpt2(), 'Isolated')] : []),
       mapping(({ text: plain }) => bytesAsCharacters(plain)),
     ),
   );

@@ -28,12 +28,21 @@ export const onigurumaWord = upTo16(`[${wordCharacters}]`);
 export const whiteSpace = '\\p{White_Space}';
 export const punctuation = `[${classOf(tables.punctuation8)}]`;
 
+/** A value made when it is first asked for: the large classes take milliseconds to compile. */
+export function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** Every match of a class: for splitting and replacing. */
 export const every = (set: string): RegExp => new RegExp(set, 'gv');
 
 const leading = new RegExp(`^${whiteSpace}+`, 'v');
-const wordAtStart = new RegExp(`^${rustWord}`, 'v');
-const wordAtEnd = new RegExp(`${rustWord}$`, 'v');
+const wordAtStart = lazy(() => new RegExp(`^${rustWord}`, 'v'));
+const wordAtEnd = lazy(() => new RegExp(`${rustWord}$`, 'v'));
 const space = new RegExp(`^${whiteSpace}$`, 'v');
 
 /** Length of the white space that text begins with. */
@@ -46,8 +55,8 @@ export function trailingSpace(text: string): number {
   return text.length - end;
 }
 
-export const beginsWithWord = (text: string): boolean => wordAtStart.test(text.slice(0, 2));
-export const endsWithWord = (text: string): boolean => wordAtEnd.test(text.slice(-2));
+export const beginsWithWord = (text: string): boolean => wordAtStart().test(text.slice(0, 2));
+export const endsWithWord = (text: string): boolean => wordAtEnd().test(text.slice(-2));
 
 const byteToCharacter: string[] = [];
 const characterToByte = new Map<string, number>();
