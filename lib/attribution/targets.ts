@@ -132,13 +132,13 @@ async function resolveTarget(
   };
 }
 
-function tokenTarget(
+async function tokenTarget(
   token: unknown,
   name: string,
   place: { position: number; weight: number | null },
   context: TargetContext,
-): ResolvedTarget {
-  const tokenId = resolveToken(token, name, context);
+): Promise<ResolvedTarget> {
+  const tokenId = await resolveToken(token, name, context);
   const shown = { tokenId, token: textOf(tokenId, context), ...elsewhere(place.position, context) };
   return { native: { kind: 'token', tokenId, ...place }, shown };
 }
@@ -148,7 +148,7 @@ async function tokenDifference(fields: Record<string, unknown>, name: string, co
   if (!Array.isArray(pair) || pair.length !== 2) {
     throw invalid(`${name}.difference must be a pair of tokens; found ${describe(pair)}.`);
   }
-  const ids = pair.map((token, i) => resolveToken(token, `${name}.difference[${i}]`, context));
+  const ids = await Promise.all(pair.map((token, i) => resolveToken(token, `${name}.difference[${i}]`, context)));
   if (ids[0] === ids[1]) throw invalid(`${name}.difference must be of two tokens; found the same one twice.`);
   const rows = await context.directions(Int32Array.from(ids));
   const width = context.spec.dModel;
@@ -185,12 +185,12 @@ function featureTarget(
   };
 }
 
-function resolveToken(token: unknown, name: string, { spec, tokenizer }: TargetContext): number {
+async function resolveToken(token: unknown, name: string, { spec, tokenizer }: TargetContext): Promise<number> {
   if (typeof token === 'number') return checkInteger(token, `${name}, a token id,`, 0, spec.dVocab - 1);
   if (typeof token !== 'string') throw invalid(`${name} must be a token's id or text; found ${describe(token)}.`);
   if (!tokenizer)
     throw invalid(`${name} must be a token id, as this model has no tokenizer; found ${describe(token)}.`);
-  const ids = tokenizer.encode(token);
+  const ids = await tokenizer.encodeAsync(token);
   const [id] = ids;
   if (id !== undefined && ids.length === 1) return checkInteger(id, `${name}, a token id,`, 0, spec.dVocab - 1);
   const pieces = ids.map((piece) => `${JSON.stringify(tokenizer.decodeToken(piece))} (${piece})`).join(', ');

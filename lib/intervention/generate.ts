@@ -177,6 +177,17 @@ class Passes {
   }
 }
 
+/** A stream that begins once its prompt has been tokenised. */
+export function generateLater<T, R>(
+  stream: Promise<AsyncGenerator<T, R, undefined>>,
+): AsyncGenerator<T, R, undefined> {
+  // A failure is told to whoever asks for the first token, and to no one before.
+  stream.catch(() => undefined);
+  return (async function* () {
+    return yield* await stream;
+  })();
+}
+
 /** Text that grows by a token at a time, whose characters may take several. */
 class GrowingText {
   readonly #tokenizer: Tokenizer | undefined;

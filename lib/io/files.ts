@@ -194,8 +194,8 @@ async function acquireLock(
   deadline: number,
   signal?: AbortSignal,
 ): Promise<() => Promise<void>> {
-  // Loaded on first use: it installs signal handlers.
-  const { default: lockfile } = await import('proper-lockfile');
+  // Loaded on first use: it installs signal handlers. By require: a plain jest has no dynamic imports.
+  const lockfile = require('proper-lockfile') as typeof import('proper-lockfile');
   for (;;) {
     checkNotAborted(signal);
     try {

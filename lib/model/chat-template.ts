@@ -1,16 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject } from '../io/files';
+import { fileExists, isObject, readTextFile } from '../io/files';
+import { TemplateError, UnsupportedError } from '../jinja/errors';
+import { Template } from '../jinja/template';
 import { checkOptions, describe } from '../validate';
 
-/** The part of `@huggingface/jinja` used here; its own declarations can't be resolved from CommonJS. */
-type JinjaTemplate = new (source: string) => { render(context: Record<string, unknown>): string };
+/** A part of a message's content, for templates that take lists: `{ type: 'text', text }`. */
+export interface ChatContentPart {
+  readonly type: string;
+  readonly text?: string;
+}
 
 export interface ChatMessage {
   /** As the model's template knows them: `system`, `user`, `assistant`. */
   readonly role: string;
-  readonly content: string;
+  readonly content: string | readonly ChatContentPart[];
 }
 
 /** A conversation in place of a prompt; the model's chat template turns it into text. */
@@ -20,16 +24,16 @@ export interface ChatPrompt {
 
 /** How a model wants conversations written: a Jinja template, and the special tokens it names. */
 export class ChatTemplate {
-  readonly #template: InstanceType<JinjaTemplate>;
+  readonly #template: Template;
   readonly #specialTokens: Readonly<Record<string, string>>;
 
-  /** @throws CircuitTracerError `ERR_TOKENIZER` for a template that can't be parsed. */
-  constructor(Template: JinjaTemplate, source: string, specialTokens: Readonly<Record<string, string>>) {
+  /** @throws CircuitTracerError `ERR_TOKENIZER` for a template that can't be parsed or has a construct that isn't supported. */
+  constructor(source: string, specialTokens: Readonly<Record<string, string>>) {
     try {
       this.#template = new Template(source);
     } catch (cause) {
       const reason = (cause as Error).message;
-      throw new CircuitTracerError('ERR_TOKENIZER', `The model's chat template can't be parsed: ${reason}`, { cause });
+      throw new CircuitTracerError('ERR_TOKENIZER', `The model's chat template can't be parsed: ${reason}.`, { cause });
     }
     this.#specialTokens = specialTokens;
   }
@@ -37,7 +41,8 @@ export class ChatTemplate {
   /**
    * The conversation as text, special tokens written out; the model's own turn is opened unless the last message is its own.
    *
-   * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no messages, or those the template refuses.
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no messages, or those the template refuses; `ERR_TOKENIZER` for a
+   *   construct that isn't supported.
    */
   render(messages: readonly ChatMessage[]): string {
     checkMessages(messages);
@@ -46,17 +51,26 @@ export class ChatTemplate {
       return this.#template.render({
         ...this.#specialTokens,
         messages: messages.map(({ role, content }) => ({ role, content })),
+        // As transformers has them when there are none.
+        tools: null,
+        documents: null,
         add_generation_prompt: !isAnswered,
       });
     } catch (cause) {
-      const reason = (cause as Error).message;
-      throw new CircuitTracerError(
-        'ERR_INVALID_PROMPT',
-        `The model's chat template refuses these messages: ${reason} Check their roles and order.`,
-        { cause },
-      );
+      throw refused(cause);
     }
   }
+}
+
+function refused(cause: unknown): CircuitTracerError {
+  const reason = (cause as Error).message;
+  if (cause instanceof UnsupportedError) {
+    return new CircuitTracerError('ERR_TOKENIZER', `The model's chat template can't be used: ${reason}.`, { cause });
+  }
+  const advice = cause instanceof TemplateError ? ' Check their roles and order.' : '';
+  return new CircuitTracerError('ERR_INVALID_PROMPT', `The model's chat template refuses these messages: ${reason}${advice}`, {
+    cause,
+  });
 }
 
 function checkMessages(messages: unknown): void {
@@ -65,9 +79,19 @@ function checkMessages(messages: unknown): void {
   }
   for (const [i, message] of messages.entries()) {
     checkOptions(message, ['role', 'content'], `messages[${i}]`);
-    for (const name of ['role', 'content'] as const) {
-      const value = message[name];
-      if (typeof value !== 'string') throw invalid(`messages[${i}].${name} must be text; found ${describe(value)}.`);
+    const { role, content } = message;
+    if (typeof role !== 'string') throw invalid(`messages[${i}].role must be text; found ${describe(role)}.`);
+    if (typeof content !== 'string') checkParts(content, `messages[${i}].content`);
+  }
+}
+
+function checkParts(content: unknown, name: string): void {
+  if (!Array.isArray(content)) throw invalid(`${name} must be text or a list of parts; found ${describe(content)}.`);
+  for (const [i, part] of content.entries()) {
+    checkOptions(part, ['type', 'text'], `${name}[${i}]`);
+    for (const key of ['type', 'text'] as const) {
+      if (key === 'text' && part.text === undefined && part.type !== 'text') continue;
+      if (typeof part[key] !== 'string') throw invalid(`${name}[${i}].${key} must be text; found ${describe(part[key])}.`);
     }
   }
 }
@@ -75,18 +99,21 @@ function checkMessages(messages: unknown): void {
 /**
  * The template of chat_template.jinja or tokenizer_config.json, the one called `default` where there are several;
  * undefined for a base model, which has none. Parsed when first used: a broken one is no hindrance to other prompts.
+ *
+ * @param specialTokens texts of `bos_token` and its like
+ * @throws CircuitTracerError `ERR_FILE_READ` or `ERR_FILE_FORMAT` for a file that can't be read.
  */
 export async function readChatTemplate(
   folder: string,
   config: Readonly<Record<string, unknown>>,
+  specialTokens: Readonly<Record<string, string>>,
 ): Promise<(() => ChatTemplate) | undefined> {
   const file = join(folder, 'chat_template.jinja');
-  const source = (await fileExists(file)) ? await readFile(file, 'utf8') : configured(config.chat_template);
+  const source = (await fileExists(file)) ? await readTextFile(file) : configured(config.chat_template);
   if (source === undefined) return undefined;
-  const { Template } = await import('@huggingface/jinja');
   let template: ChatTemplate | undefined;
   return () => {
-    template ??= new ChatTemplate(Template, source, specialTokens(config));
+    template ??= new ChatTemplate(source, specialTokens);
     return template;
   };
 }
@@ -97,13 +124,6 @@ function configured(template: unknown): string | undefined {
   const named = template.filter(isObject);
   const chosen = named.find(({ name }) => name === 'default') ?? named[0];
   return typeof chosen?.template === 'string' ? chosen.template : undefined;
-}
-
-/** `bos_token` and its like, stored as text or as an object with the text in `content`. */
-function specialTokens(config: Readonly<Record<string, unknown>>): Record<string, string> {
-  const named = Object.entries(config).filter(([name]) => /^[a-z]+_token$/.test(name));
-  const texts = named.map(([name, token]) => [name, isObject(token) ? token.content : token]);
-  return Object.fromEntries(texts.filter(([, text]) => typeof text === 'string'));
 }
 
 function invalid(message: string): CircuitTracerError {

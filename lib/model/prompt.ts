@@ -19,21 +19,26 @@ export interface PreparedPrompt {
  * Tokenise text and put a special token in front where the first one isn't special already.
  *
  * @param exactTokens puts nothing in front.
- * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no tokens, too many, or ids outside the vocabulary.
+ * @param signal ends the tokenising of a long text
+ * @returns at once, or for a long text once another thread has tokenised it
+ * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no tokens, too many, or ids outside the vocabulary; `ABORT_ERR`.
  */
 export function preparePrompt(
   prompt: Prompt,
   spec: ModelSpec,
   tokenizer: Tokenizer | undefined,
   exactTokens = false,
-): PreparedPrompt {
+  signal?: AbortSignal,
+): PreparedPrompt | Promise<PreparedPrompt> {
   if (tokenizer) {
     const text = isChat(prompt) ? tokenizer.renderChat(prompt.messages) : prompt;
     const given = typeof text === 'string' ? text : tokenIds(text);
-    return checked(tokenizer.prepare(given, { exact: exactTokens }), spec);
+    const options = { exact: exactTokens, signal };
+    if (typeof given !== 'string' || tokenizer.isQuick(given)) return checked(tokenizer.prepare(given, options), spec, tokenizer);
+    return tokenizer.prepareAsync(given, options).then((prepared) => checked(prepared, spec, tokenizer));
   }
   if (typeof prompt !== 'string' && !isChat(prompt))
-    return checked({ tokens: tokenIds(prompt), zeroPositions: 1 }, spec);
+    return checked({ tokens: tokenIds(prompt), zeroPositions: 1 }, spec, undefined);
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
     `A model built in memory has no tokenizer: give token ids instead of the text ${describe(prompt)}.`,
@@ -59,8 +64,9 @@ function tokenIds(prompt: unknown): number[] {
 function checked(
   { tokens, zeroPositions }: { tokens: readonly number[]; zeroPositions: number },
   spec: ModelSpec,
+  tokenizer: Tokenizer | undefined,
 ): PreparedPrompt {
-  checkTokens(tokens, spec);
+  checkTokens(tokens, spec, tokenizer);
   return { tokens: Int32Array.from(tokens), zeroPositions };
 }
 
@@ -80,7 +86,11 @@ export function isBatch(inputs: unknown): inputs is readonly Prompt[] {
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_PROMPT` unless the model can run the tokens. */
-export function checkTokens(tokens: readonly number[], { dVocab, maxPositions }: ModelSpec): void {
+export function checkTokens(
+  tokens: readonly number[],
+  { dVocab, maxPositions }: ModelSpec,
+  tokenizer?: Tokenizer | undefined,
+): void {
   if (tokens.length === 0) {
     throw new CircuitTracerError('ERR_INVALID_PROMPT', 'A prompt must hold at least one token; found none.');
   }
@@ -93,8 +103,12 @@ export function checkTokens(tokens: readonly number[], { dVocab, maxPositions }:
   }
   const at = tokens.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= dVocab);
   if (at < 0) return;
+  const id = tokens[at] as number;
+  const name = Number.isInteger(id) && id >= 0 ? (tokenizer?.decodeToken(id) ?? '') : '';
+  const shown = name === '' ? describe(id) : `${JSON.stringify(name)}, id ${id},`;
+  const advice = name === '' ? '' : ' Leave it out of the text: the model has no row in its embedding for it.';
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
-    `Token ids must be whole numbers from 0 to ${dVocab - 1}; found ${describe(tokens[at])} at position ${at}.`,
+    `Token ids must be whole numbers from 0 to ${dVocab - 1}; found ${shown} at position ${at}.${advice}`,
   );
 }

@@ -8,7 +8,7 @@ import { findFeatures } from '../features/packed-features';
 import { readLabels } from '../features/read-labels';
 import type { Graph } from '../graph/graph';
 import { EditPlan } from '../intervention/edits';
-import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
+import { checkRoom, generateLater, generateTokens, resolveGenerateOptions } from '../intervention/generate';
 import { runIntervention } from '../intervention/intervene';
 import { resolveFreezeOptions } from '../intervention/options';
 import type {
@@ -186,7 +186,8 @@ export class ReplacementModel {
   async attribute(prompt: Prompt, options?: AttributeOptions): Promise<Graph> {
     const resolved = resolveAttributeOptions(options);
     this.#native.checkUsable();
-    const prepared = this.#prepare(prompt, resolved.exactTokens);
+    const given = this.#prepare(prompt, resolved.exactTokens, resolved.signal);
+    const prepared = 'tokens' in given ? given : await given;
     const targets = resolved.targets && (await this.#resolveTargets(resolved.targets, prepared, resolved.signal));
     const natives = targets?.map(({ native }) => native) ?? [];
     const data = await runAttribution(this.#native, prepared, resolved, natives);
@@ -196,7 +197,8 @@ export class ReplacementModel {
   /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
   async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
     const { exactTokens, signal } = resolveRunOptions(options);
-    const { tokens, zeroPositions } = this.#prepare(prompt, exactTokens);
+    const prepared = this.#prepare(prompt, exactTokens, signal);
+    const { tokens, zeroPositions } = 'tokens' in prepared ? prepared : await prepared;
     const { indices, values, ...arrays } = await this.#native.run(
       (engine, transformer, transcoders) => engine.setupAttribution(transformer, transcoders, tokens, zeroPositions),
       signal,
@@ -221,7 +223,8 @@ export class ReplacementModel {
   ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
     const { exactTokens, signal } = resolveRunOptions(options);
     const names = checkHookNames(hookNames, this.spec);
-    const { tokens } = this.#prepare(prompt, exactTokens);
+    const prepared = this.#prepare(prompt, exactTokens, signal);
+    const { tokens } = 'tokens' in prepared ? prepared : await prepared;
     checkLogitsSize(tokens, this.spec);
     const { logits, activations } = await this.#native.run(
       (engine, transformer) => engine.forward(transformer, tokens, names),
@@ -256,7 +259,8 @@ export class ReplacementModel {
     const apply = checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction');
     const batched = isBatch(inputs);
     // All are checked before the first runs.
-    const prompts = (batched ? inputs : [inputs]).map((prompt) => this.#prepare(prompt, exactTokens));
+    const given = (batched ? inputs : [inputs]).map((prompt) => this.#prepare(prompt, exactTokens, signal));
+    const prompts = given.every((prompt) => 'tokens' in prompt) ? given : await Promise.all(given);
     for (const { tokens } of prompts) {
       checkLogitsSize(tokens, this.spec);
       if (!sparse) checkActivationsSize(tokens, this.transcoderSpec);
@@ -333,7 +337,8 @@ export class ReplacementModel {
     options: InterveneOptions = {},
   ): Promise<InterveneResult> {
     const resolved = resolveFreezeOptions(options, this.spec, ['hookNames']);
-    const prepared = this.#prepare(inputs, resolved.exactTokens);
+    const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
+    const prepared = 'tokens' in given ? given : await given;
     const plan = this.#plan(interventions, prepared, false);
     checkLogitsSize(prepared.tokens, this.spec);
     const { activations, sparse } = resolved.native;
@@ -359,7 +364,8 @@ export class ReplacementModel {
    * Open-ended interventions reach every new token, others the prompt alone. Freezing applies to the prompt. Leaving the
    * loop early stops the model after the token it is at; so does the signal.
    *
-   * @throws CircuitTracerError as {@link intervene} does, when called; also for more tokens than the model has room for.
+   * @throws CircuitTracerError as {@link intervene} does, when called, or with the first token for a long text; also for
+   *   more tokens than the model has room for.
    */
   generateStream(
     inputs: Prompt,
@@ -368,11 +374,14 @@ export class ReplacementModel {
   ): AsyncGenerator<GeneratedToken, GenerateResult, undefined> {
     const { spec, transcoderSpec, tokenizer } = this;
     const resolved = resolveGenerateOptions(options, spec, tokenizer);
-    const prepared = this.#prepare(inputs, resolved.exactTokens);
-    checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
-    checkLogitsSize(prepared.tokens, spec);
-    const plan = this.#plan(interventions, prepared, true);
-    return generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+    const start = (prepared: PreparedPrompt) => {
+      checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
+      checkLogitsSize(prepared.tokens, spec);
+      const plan = this.#plan(interventions, prepared, true);
+      return generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+    };
+    const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
+    return 'tokens' in given ? start(given) : generateLater(given.then(start));
   }
 
   #plan(interventions: readonly Intervention[], { tokens }: PreparedPrompt, generating: boolean): EditPlan {
@@ -389,9 +398,10 @@ export class ReplacementModel {
     return this.dispose();
   }
 
-  #prepare(prompt: Prompt, exactTokens: boolean): PreparedPrompt {
+  /** At once for short prompts, so that calls reach the queue in their order; later for a text that a thread tokenises. */
+  #prepare(prompt: Prompt, exactTokens: boolean, signal?: AbortSignal): PreparedPrompt | Promise<PreparedPrompt> {
     this.#native.checkUsable();
-    return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens);
+    return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);
   }
 
   #resolveTargets(

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { CircuitTracerError } from '../errors';
 import { fileExists, isObject, readJsonObject } from '../io/files';
+import { describe } from '../validate';
 
 /** Ids of a tokenizer's named special tokens, as its files have them. */
 export interface SpecialTokens {
@@ -8,7 +10,17 @@ export interface SpecialTokens {
   readonly pad: number | null;
   /** All named ones in the order of `all_special_ids` in transformers, each once. */
   readonly all: readonly number[];
+  /** Texts by name, `bos_token` and its like, for chat templates. */
+  readonly texts: Readonly<Record<string, string>>;
 }
+
+/** What is asked of a tokenizer here. */
+interface Lookup {
+  id(token: string): number | undefined;
+  token(id: number): string | undefined;
+}
+
+type Names = Readonly<Record<string, unknown>>;
 
 const names = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const;
 
@@ -16,37 +28,51 @@ const names = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const;
  * Named special tokens: from tokenizer_config.json, for names it leaves out from special_tokens_map.json, and when neither
  * names any (GPT-2 on the hub) the bos, eos and pad ids of config.json.
  *
- * @throws CircuitTracerError `ERR_FILE_READ` or `ERR_FILE_FORMAT`.
+ * @throws CircuitTracerError `ERR_FILE_READ` or `ERR_FILE_FORMAT`; `ERR_TOKENIZER` for a name that stands for no text.
  */
 export async function readSpecialTokens(
   folder: string,
-  tokenizerConfig: Readonly<Record<string, unknown>>,
-  modelConfig: Readonly<Record<string, unknown>>,
-  idOf: (token: string) => number | undefined,
+  tokenizerConfig: Names,
+  modelConfig: Names,
+  tokenizer: Lookup,
 ): Promise<SpecialTokens> {
   const mapPath = join(folder, 'special_tokens_map.json');
   const map = (await fileExists(mapPath)) ? await readJsonObject(mapPath) : {};
-  const named = (name: string) => (Object.hasOwn(tokenizerConfig, name) ? tokenizerConfig[name] : map[name]);
-  const id = (token: unknown) => idOf(content(token) ?? '') ?? null;
-  const ids = Object.fromEntries(names.map((name) => [name, id(named(`${name}_token`))]));
-  const additional = [named('additional_special_tokens'), named('extra_special_tokens')].flatMap(listed).map(id);
-  const all = [...names.map((name) => ids[name]), ...additional].filter((token) => typeof token === 'number');
-  if (all.length === 0) return fromModelConfig(modelConfig);
-  return { bos: ids.bos ?? null, eos: ids.eos ?? null, pad: ids.pad ?? null, all: [...new Set(all)] };
+  const merged: Names = { ...map, ...tokenizerConfig };
+  const id = (text: string | undefined) => tokenizer.id(text ?? '') ?? null;
+  const ids = Object.fromEntries(names.map((name) => [name, id(content(merged[`${name}_token`], `${name}_token`))]));
+  const additional = ['additional_special_tokens', 'extra_special_tokens'].flatMap((name) => listed(merged[name], name));
+  const all = [...names.map((name) => ids[name]), ...additional.map(id)].filter((token) => typeof token === 'number');
+  if (all.length === 0) return fromModelConfig(modelConfig, tokenizer, texts(merged));
+  return { bos: ids.bos ?? null, eos: ids.eos ?? null, pad: ids.pad ?? null, all: [...new Set(all)], texts: texts(merged) };
 }
 
 /** Special tokens are stored as text, or as an object with the text in `content`. */
-function content(token: unknown): string | undefined {
+function content(token: unknown, name: string): string | undefined {
+  if (token === undefined || token === null) return undefined;
   const text = isObject(token) ? token.content : token;
-  return typeof text === 'string' ? text : undefined;
+  if (typeof text === 'string') return text;
+  throw new CircuitTracerError(
+    'ERR_TOKENIZER',
+    `${name} of the tokenizer's files must be text, or an object with the text in content; found ${describe(token)}.`,
+  );
 }
 
-function listed(tokens: unknown): unknown[] {
-  if (Array.isArray(tokens)) return tokens;
-  return isObject(tokens) ? Object.values(tokens) : [];
+function listed(tokens: unknown, name: string): (string | undefined)[] {
+  if (tokens === undefined || tokens === null) return [];
+  if (Array.isArray(tokens)) return tokens.map((token, i) => content(token, `${name}[${i}]`));
+  if (isObject(tokens)) return Object.entries(tokens).map(([key, token]) => content(token, `${name}.${key}`));
+  throw new CircuitTracerError('ERR_TOKENIZER', `${name} of the tokenizer's files must be a list; found ${describe(tokens)}.`);
 }
 
-function fromModelConfig(config: Readonly<Record<string, unknown>>): SpecialTokens {
+/** All names of one word and `_token`: a model may have an `image_token` too. */
+function texts(merged: Names): Record<string, string> {
+  const named = Object.entries(merged).filter(([name]) => /^[a-z]+_token$/.test(name));
+  const found = named.map(([name, token]) => [name, isObject(token) ? token.content : token]);
+  return Object.fromEntries(found.filter(([, text]) => typeof text === 'string'));
+}
+
+function fromModelConfig(config: Names, tokenizer: Lookup, named: Readonly<Record<string, string>>): SpecialTokens {
   // Several end tokens may be listed; the first is the one a tokenizer would name.
   const id = (name: string) => {
     const value = [config[name]].flat()[0];
@@ -54,5 +80,10 @@ function fromModelConfig(config: Readonly<Record<string, unknown>>): SpecialToke
   };
   const [bos, eos, pad] = [id('bos_token_id'), id('eos_token_id'), id('pad_token_id')];
   const all = [bos, eos, pad].filter((token) => token !== null);
-  return { bos, eos, pad, all: [...new Set(all)] };
+  const shown = Object.entries({ bos_token: bos, eos_token: eos, pad_token: pad }).map(([name, token]) => [
+    name,
+    token === null ? undefined : tokenizer.token(token),
+  ]);
+  const texts = Object.fromEntries(shown.filter(([, text]) => text !== undefined));
+  return { bos, eos, pad, all: [...new Set(all)], texts: { ...texts, ...named } };
 }

@@ -1,20 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readJsonObject } from '../io/files';
+import { fileExists, isObject, readTextFile } from '../io/files';
 import { log } from '../log';
-import { describe } from '../validate';
+import { BackgroundEncoder } from '../tokenizer/background';
+import { optionalObject, readPipeline } from '../tokenizer/files';
+import { withTimeLimit } from '../tokenizer/guard';
+import { areKnown } from '../tokenizer/known-patterns';
+import type { Pipeline } from '../tokenizer/pipeline';
+import { checkText, describe } from '../validate';
 import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
-
-/** The part of `@huggingface/tokenizers` used here; its own declarations can't be resolved from CommonJS. */
-interface HubTokenizer {
-  encode(text: string, options: { add_special_tokens: boolean }): { ids: (number | undefined)[]; tokens: string[] };
-  decode(ids: number[], options: { clean_up_tokenization_spaces: boolean }): string;
-  token_to_id(token: string): number | undefined;
-  id_to_token(id: number): string | undefined;
-  get_vocab(): Map<string, number>;
-}
 
 export interface TokenizerOptions {
   /**
@@ -32,8 +27,15 @@ export interface TokenizedPrompt {
 
 const instructionPrefix = '<bos><start_of_turn>user\n';
 
+/** Characters that are tokenised at once, in some milliseconds; a longer text goes to a thread. */
+const shortText = 4096;
+/** For patterns that aren't known to end soon, in milliseconds: of a call, and of the probe when loading. */
+const callLimit = 10_000;
+const probeLimit = 1000;
+
 interface Parts {
-  readonly tokenizer: HubTokenizer;
+  readonly pipeline: Pipeline;
+  readonly background: BackgroundEncoder;
   readonly special: SpecialTokens;
   readonly qwenPrefix: 'eos' | 'pad';
   readonly needsInstructionPrefix: boolean;
@@ -43,18 +45,22 @@ interface Parts {
 
 /** Text to token ids and back, and the rule that a prompt begins with a special token. */
 export class Tokenizer {
-  readonly #tokenizer: HubTokenizer;
+  readonly #pipeline: Pipeline;
+  readonly #background: BackgroundEncoder;
+  /** Whether the patterns of the files are known to take time in proportion to the text. */
+  readonly #isSteady: boolean;
   readonly #special: SpecialTokens;
   readonly #qwenPrefix: 'eos' | 'pad';
   /** What every prompt must begin with; empty unless the model is an instruction-tuned Gemma 3. */
   readonly #requiredPrefix: readonly number[];
   readonly #chatTemplate: (() => ChatTemplate) | undefined;
-  /** Tokens that end what the model writes: those of generation_config.json and the end-of-sequence token. */
+  /** Tokens that end what the model writes: all that generation_config.json, config.json and the tokenizer name. */
   readonly stopIds: readonly number[];
-  #vocabSize: number | undefined;
 
   private constructor(parts: Parts) {
-    this.#tokenizer = parts.tokenizer;
+    this.#pipeline = parts.pipeline;
+    this.#background = parts.background;
+    this.#isSteady = areKnown(parts.pipeline.patterns);
     this.#special = parts.special;
     this.#qwenPrefix = parts.qwenPrefix;
     this.#chatTemplate = parts.chatTemplate;
@@ -70,54 +76,75 @@ export class Tokenizer {
    *   describes something that can't be run.
    */
   static async load(dir: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
-    const folder = resolve(dir);
-    const file = join(folder, 'tokenizer.json');
-    const [definition, config, modelConfig, generationConfig] = await Promise.all([
-      readJsonObject(file),
-      optionalObject(join(folder, 'tokenizer_config.json')),
+    const folder = resolve(checkFolder(dir));
+    const [{ pipeline, config, source }, modelConfig, generationConfig] = await Promise.all([
+      readPipeline(folder),
       optionalObject(join(folder, 'config.json')),
       optionalObject(join(folder, 'generation_config.json')),
     ]);
-    const tokenizer = await build(file, definition, config);
-    const special = await readSpecialTokens(folder, config, modelConfig, (token) => tokenizer.token_to_id(token));
-    const ends = [generationConfig.eos_token_id, special.eos].flat().filter((id) => Number.isSafeInteger(id));
-    return new Tokenizer({
-      tokenizer,
+    const special = await readSpecialTokens(folder, config, modelConfig, pipeline);
+    const tokenizer = new Tokenizer({
+      pipeline,
+      background: new BackgroundEncoder(source),
       special,
       qwenPrefix: options.qwenPrefix ?? 'eos',
       needsInstructionPrefix: await isInstructedGemma3(folder, config, modelConfig),
-      chatTemplate: await readChatTemplate(folder, config),
-      stopIds: [...new Set(ends as number[])],
+      chatTemplate: await readChatTemplate(folder, config, special.texts),
+      stopIds: stopIds(generationConfig, modelConfig, special),
     });
+    tokenizer.#probe(folder);
+    return tokenizer;
+  }
+
+  /** Warns of a tokenizer that loses plain text, though its kind doesn't, and of ids that aren't those of the file. */
+  #probe(folder: string): void {
+    if (this.#pipeline.moved) log().warn({ folder }, 'added tokens have other ids than tokenizer.json says, as in Python');
+    if (!this.#pipeline.isLossless) return;
+    try {
+      const found = withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
+      if (found.trimStart() !== probeText) log().warn({ folder, found }, 'the tokenizer changes a text that it should keep');
+    } catch (cause) {
+      log().warn({ folder, reason: (cause as Error).message }, 'the tokenizer has no tokens for a plain text');
+    }
   }
 
   /** Number of tokens, added ones included. A model's embedding may have more rows. */
   get vocabSize(): number {
-    this.#vocabSize ??= this.#tokenizer.get_vocab().size;
-    return this.#vocabSize;
+    return this.#pipeline.size;
   }
 
   /**
    * Ids of the text alone: no special token is added, those written in the text are recognised.
    *
-   * @throws CircuitTracerError `ERR_TOKENIZER` for text the tokenizer has no tokens for.
+   * It takes about a second for a million characters, in which nothing else runs; see {@link encodeAsync}.
+   *
+   * @throws CircuitTracerError `ERR_TOKENIZER` for text the tokenizer has no tokens for, or when a pattern of the
+   *   tokenizer's files that isn't known to be quick takes more than ten seconds.
    */
   encode(text: string): number[] {
-    if (text === '') return [];
-    const { ids, tokens } = this.#tokenizer.encode(text, { add_special_tokens: false });
-    const unknown = ids.findIndex((id) => !Number.isInteger(id));
-    if (unknown < 0) return ids as number[];
-    throw new CircuitTracerError(
-      'ERR_TOKENIZER',
-      `The tokenizer has no token for ${describe(tokens[unknown])} and none that stands for unknown text; leave it out.`,
-    );
+    const run = () => this.#pipeline.encode(text);
+    return this.#isSteady ? run() : withTimeLimit(run, callLimit);
+  }
+
+  /**
+   * As {@link encode}; long texts, and all texts when the tokenizer has patterns that aren't known to be quick, are
+   * tokenised on another thread. The signal ends it at once.
+   *
+   * @throws CircuitTracerError `ERR_TOKENIZER` or `ABORT_ERR`.
+   */
+  async encodeAsync(text: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<number[]> {
+    if (this.isQuick(text)) return this.encode(text);
+    return Array.from(await this.#background.encode(text, signal));
+  }
+
+  /** Whether the text is tokenised on this thread. */
+  isQuick(text: string): boolean {
+    return this.#isSteady && text.length <= shortText;
   }
 
   /** Text of the tokens, special ones included. Ids the tokenizer doesn't know add nothing. */
   decode(tokens: Iterable<number>): string {
-    const known = Array.from(tokens).filter((id) => this.#tokenizer.id_to_token(id) !== undefined);
-    // Spaces before punctuation stay: cleaning them up would show text the model didn't see.
-    return known.length === 0 ? '' : this.#tokenizer.decode(known, { clean_up_tokenization_spaces: false });
+    return this.#pipeline.decode(tokens);
   }
 
   /** Text of one token: U+FFFD for bytes that are no whole character, '' for ids beyond the tokenizer's vocabulary. */
@@ -152,7 +179,22 @@ export class Tokenizer {
    * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no tokens, ids that are no token ids, or the wrong beginning.
    */
   prepare(prompt: string | readonly number[], { exact = false } = {}): TokenizedPrompt {
-    const tokens = typeof prompt === 'string' ? this.encode(prompt) : [...prompt];
+    return this.#withFront(typeof prompt === 'string' ? this.encode(prompt) : [...prompt], exact);
+  }
+
+  /**
+   * As {@link prepare}, with a long text tokenised on another thread.
+   *
+   * @throws CircuitTracerError as {@link prepare} does, or `ABORT_ERR`.
+   */
+  async prepareAsync(
+    prompt: string | readonly number[],
+    { exact = false, signal }: { readonly exact?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<TokenizedPrompt> {
+    return this.#withFront(typeof prompt === 'string' ? await this.encodeAsync(prompt, { signal }) : [...prompt], exact);
+  }
+
+  #withFront(tokens: number[], exact: boolean): TokenizedPrompt {
     checkIds(tokens);
     const required = this.#requiredPrefix;
     if (required.length > 0) {
@@ -171,7 +213,7 @@ export class Tokenizer {
 
   #frontToken(): number | undefined {
     const { bos, pad, eos, all } = this.#special;
-    const end = this.#qwenPrefix === 'eos' ? (eos ?? this.#tokenizer.token_to_id('<|endoftext|>')) : eos;
+    const end = this.#qwenPrefix === 'eos' ? (eos ?? this.#pipeline.id('<|endoftext|>')) : eos;
     const begin = this.#qwenPrefix === 'eos' ? (bos ?? end) : bos;
     // 0 is an id like any other.
     return [begin, pad, end, ...all].find((id) => typeof id === 'number');
@@ -199,34 +241,24 @@ function checkIds(tokens: readonly unknown[]): void {
   );
 }
 
-async function optionalObject(path: string): Promise<Record<string, unknown>> {
-  return (await fileExists(path)) ? readJsonObject(path) : {};
+/** Of what every plain tokenizer keeps; with a letter and a sign of several bytes. */
+const probeText = "The year 2024: it's a caf\u00e9 \u2013 1, 2 and 3.";
+
+function checkFolder(dir: unknown): string {
+  const folder = checkText(dir, 'the folder of the tokenizer');
+  if (!folder.includes('\0')) return folder;
+  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `A path can't hold the character NUL; found ${describe(folder)}.`);
 }
 
-async function build(
-  file: string,
-  definition: Record<string, unknown>,
-  config: Record<string, unknown>,
-): Promise<HubTokenizer> {
-  const hub = await import('@huggingface/tokenizers');
-  try {
-    const complete = { ...definition, added_tokens: addedTokens(definition, config) };
-    return new hub.Tokenizer(complete, config) as HubTokenizer;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CircuitTracerError('ERR_TOKENIZER', `${file}: expected a tokenizer this package can run: ${reason}`, {
-      cause,
-    });
-  }
-}
-
-/** Those of tokenizer.json, and those only tokenizer_config.json lists. */
-function addedTokens(definition: Record<string, unknown>, config: Record<string, unknown>): unknown[] {
-  const listed = Array.isArray(definition.added_tokens) ? definition.added_tokens : [];
-  const known = new Set(listed.map((token) => token?.id));
-  const more = isObject(config.added_tokens_decoder) ? Object.entries(config.added_tokens_decoder) : [];
-  const missing = more.filter(([id, token]) => isObject(token) && !known.has(Number(id)));
-  return [...listed, ...missing.map(([id, token]) => ({ ...(token as object), id: Number(id) }))];
+/** All that the files name as an end: of generation_config.json, config.json (also of its text part) and the tokenizer. */
+function stopIds(
+  generationConfig: Record<string, unknown>,
+  modelConfig: Record<string, unknown>,
+  special: SpecialTokens,
+): number[] {
+  const text = isObject(modelConfig.text_config) ? modelConfig.text_config.eos_token_id : undefined;
+  const named = [generationConfig.eos_token_id, modelConfig.eos_token_id, text, special.eos].flat();
+  return [...new Set(named.filter((id) => Number.isSafeInteger(id) && (id as number) >= 0) as number[])];
 }
 
 /** By name, as published models are called, or by the chat template, which the base models don't have. */
@@ -239,6 +271,6 @@ async function isInstructedGemma3(
   if (names.some((name) => basename(name).includes('gemma-3') && basename(name).endsWith('-it'))) return true;
   if (modelConfig.model_type !== 'gemma3' && modelConfig.model_type !== 'gemma3_text') return false;
   const file = join(folder, 'chat_template.jinja');
-  const template = (await fileExists(file)) ? await readFile(file, 'utf8') : '';
+  const template = (await fileExists(file)) ? await readTextFile(file) : '';
   return `${template}${JSON.stringify(config.chat_template ?? '')}`.includes('start_of_turn');
 }

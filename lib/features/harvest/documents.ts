@@ -16,21 +16,31 @@ export interface Document {
   readonly bytesRead: number;
 }
 
+/** A token of the text that the model has no row in its embedding for; the document is cut there. */
+export interface SkippedToken {
+  readonly line: number;
+  /** Among the line's tokens, special ones in front not counted. */
+  readonly place: number;
+  readonly id: number;
+}
+
 /**
  * The lines of a corpus as documents: tokenised, and cut into stretches that fit the context with the special tokens that go in
- * front of each.
+ * front of each. A document is cut at tokens beyond the model's embedding, as the text of `<image_soft_token>` is in a Gemma 3.
  *
  * @param wanted lines to tokenise; others are passed over
+ * @param onSkipped told of each token that is left out
  * @throws CircuitTracerError what `readCorpus` throws; `ERR_FILE_FORMAT` for a line that can't be tokenised.
  */
 export async function* readDocuments(
   model: ReplacementModel,
-  { text, context }: { readonly text: string; readonly context: number },
+  { text, context, signal }: { readonly text: string; readonly context: number; readonly signal?: AbortSignal | undefined },
   wanted: (line: number) => boolean,
+  onSkipped?: (skipped: SkippedToken) => void,
 ): AsyncGenerator<Document> {
   for await (const { line, text: document, bytesRead } of readCorpus(text)) {
     if (!wanted(line)) continue;
-    const { tokens, zeroPositions } = tokensOf(model, document, `${text}, line ${line + 1}`);
+    const { tokens, zeroPositions } = await tokensOf(model, document, `${text}, line ${line + 1}`, signal);
     const prefix = Int32Array.from(tokens.slice(0, zeroPositions));
     const step = context - zeroPositions;
     if (step < 1)
@@ -40,17 +50,37 @@ export async function* readDocuments(
       );
     const body = Int32Array.from(tokens.slice(zeroPositions));
     if (body.length > longestLineTokens) throw tooLong(`${text}, line ${line + 1}`, body.length);
-    for (let start = 0; start < body.length; start += step) {
-      yield { line, start, prefix, tokens: body.subarray(start, start + step), bytesRead };
+    for (const [begin, end] of stretchesWithin(body, model, (place, id) => onSkipped?.({ line, place, id }))) {
+      for (let start = begin; start < end; start += step) {
+        yield { line, start, prefix, tokens: body.subarray(start, Math.min(start + step, end)), bytesRead };
+      }
     }
   }
 }
 
-function tokensOf(model: ReplacementModel, text: string, where: string) {
+/** Where the tokens stand that the model has no row in its embedding for, and the stretches between them. */
+function stretchesWithin(
+  tokens: Int32Array,
+  { spec }: ReplacementModel,
+  skip: (place: number, id: number) => void,
+): [number, number][] {
+  const out: [number, number][] = [];
+  let begin = 0;
+  for (const [place, id] of tokens.entries()) {
+    if (id < spec.dVocab) continue;
+    skip(place, id);
+    if (begin < place) out.push([begin, place]);
+    begin = place + 1;
+  }
+  if (begin < tokens.length) out.push([begin, tokens.length]);
+  return out;
+}
+
+async function tokensOf(model: ReplacementModel, text: string, where: string, signal: AbortSignal | undefined) {
   try {
-    if (model.tokenizer) return model.tokenizer.prepare(text);
+    if (model.tokenizer) return await model.tokenizer.prepareAsync(text, { signal });
   } catch (error) {
-    if (!(error instanceof CircuitTracerError)) throw error;
+    if (!(error instanceof CircuitTracerError) || error.code === 'ABORT_ERR') throw error;
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: ${error.message}`, { cause: error });
   }
   throw new CircuitTracerError('ERR_TOKENIZER', 'A corpus is text: load a model with a tokenizer.');

@@ -1,6 +1,7 @@
+import { log } from '../../log';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { type Batch, inBatches, rowOf } from './batches';
-import { readDocuments } from './documents';
+import { readDocuments, type SkippedToken } from './documents';
 import type { ResolvedHarvestOptions } from './options';
 import type { TextPlace } from './state-file';
 import { documentHash, type Tallies } from './tally';
@@ -34,9 +35,25 @@ export async function gather(
 
 /** A line may be cut into several documents, of which some have been counted. */
 async function* documentsFrom(model: ReplacementModel, options: ResolvedHarvestOptions, first: TextPlace) {
-  for await (const document of readDocuments(model, options, (line) => line >= first.line)) {
+  const warn = skippingWarner(model, options.text);
+  for await (const document of readDocuments(model, options, (line) => line >= first.line, warn)) {
     if (document.line > first.line || document.start >= first.start) yield document;
   }
+}
+
+const mostWarnings = 20;
+
+/** Says where documents were cut; of many, the first. */
+function skippingWarner({ tokenizer }: ReplacementModel, text: string): (skipped: SkippedToken) => void {
+  let told = 0;
+  return ({ line, place, id }) => {
+    if (told === mostWarnings) log().warn({ text }, 'more tokens beyond the embedding are left out without a word each');
+    if (told++ >= mostWarnings) return;
+    log().warn(
+      { text, line: line + 1, place, token: tokenizer?.decodeToken(id), id },
+      "the text holds a token beyond the model's embedding: it is left out, and the document is cut there",
+    );
+  };
 }
 
 function count(

@@ -1,0 +1,94 @@
+import { TemplateError } from './errors';
+import { Namespace, Undefined, type Value } from './values';
+
+/** Statements and items of loops that a rendering may take, which the longest conversations don't come near. */
+const mostSteps = 2_000_000;
+/** Characters that a template may write or make in one go. */
+const mostCharacters = 64 * 1024 * 1024;
+
+/** What one rendering may use: a hostile template ends with an error. */
+export class Budget {
+  #steps = 0;
+
+  spend(steps = 1): void {
+    this.#steps += steps;
+    if (this.#steps > mostSteps) throw new TemplateError(`The template takes more than ${mostSteps} steps.`);
+  }
+
+  room(characters: number): void {
+    if (characters > mostCharacters) throw new TemplateError(`The template makes more than ${mostCharacters} characters.`);
+    this.spend(Math.ceil(characters / 4096));
+  }
+}
+
+/** What a part of a template writes. */
+export class Output {
+  readonly #parts: string[] = [];
+  #length = 0;
+
+  constructor(readonly budget: Budget) {}
+
+  write(text: string): void {
+    this.#length += text.length;
+    this.budget.room(this.#length > 2 ** 20 ? this.#length : 0);
+    this.#parts.push(text);
+  }
+
+  text(): string {
+    return this.#parts.join('');
+  }
+}
+
+/** Names and what they stand for; inner scopes see the outer ones. */
+export class Scope {
+  readonly #names = new Map<string, Value>();
+
+  constructor(
+    readonly budget: Budget,
+    readonly parent?: Scope,
+  ) {}
+
+  inner(): Scope {
+    return new Scope(this.budget, this);
+  }
+
+  set(name: string, value: Value): void {
+    this.#names.set(name, value);
+  }
+
+  get(name: string): Value {
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+      const value = scope.#names.get(name);
+      if (value !== undefined) return value;
+    }
+    return new Undefined(`'${name}' is undefined`);
+  }
+}
+
+/** Thrown by `break` and `continue`, caught by the loop around. */
+export class LoopSignal extends Error {
+  constructor(readonly kind: 'break' | 'continue') {
+    super(`${kind} outside of a loop`);
+  }
+}
+
+export type Expression = (scope: Scope) => Value;
+export type Statement = (scope: Scope, out: Output) => void;
+
+/** What a sequence of statements writes. */
+export function captured(body: Statement, scope: Scope): string {
+  const out = new Output(scope.budget);
+  body(scope, out);
+  return out.text();
+}
+
+/** A target of `set`, `for` and `with`: a name, an attribute of a namespace, or several. */
+export type Target = (scope: Scope, value: Value) => void;
+
+export function setAttribute(name: string, attribute: string): Target {
+  return (scope, value) => {
+    const holder = scope.get(name);
+    if (!(holder instanceof Namespace)) throw new TemplateError('cannot assign attribute on non-namespace object');
+    holder.attributes.set(attribute, value);
+  };
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { CircuitTracerError } from '../errors';
+import { abortError, checkNotAborted } from '../validate';
+import type { TokenizerSource } from './files';
+import { refuse } from './refuse';
+import type { EncodeReply, EncodeRequest } from './worker';
+
+// The compiled file also when this one runs as TypeScript.
+const workerFile = join(__dirname, '..', '..', 'dist', 'tokenizer', 'worker.js');
+
+interface Waiting {
+  readonly request: EncodeRequest;
+  readonly resolve: (ids: Int32Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Encodes on a thread of its own, which starts with the first text and holds a second copy of the tokenizer.
+ *
+ * One text at a time. Aborting the text at work ends the thread, which no pattern can outlast; the others go to a new one.
+ */
+export class BackgroundEncoder {
+  readonly #source: TokenizerSource;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #next = 0;
+
+  constructor(source: TokenizerSource) {
+    this.#source = source;
+  }
+
+  /** @throws CircuitTracerError `ERR_TOKENIZER` or `ABORT_ERR`. */
+  encode(text: string, signal?: AbortSignal): Promise<Int32Array> {
+    checkNotAborted(signal);
+    const id = this.#next++;
+    return new Promise<Int32Array>((resolve, reject) => {
+      const abort = () => this.#abort(id, signal);
+      const done = () => signal?.removeEventListener('abort', abort);
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.set(id, {
+        request: { id, text },
+        resolve: (ids) => {
+          done();
+          resolve(ids);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      });
+      this.#running().postMessage({ id, text } satisfies EncodeRequest);
+    });
+  }
+
+  #running(): Worker {
+    if (!this.#worker) {
+      const worker = new Worker(workerFile, { workerData: this.#source });
+      worker.on('message', (reply: EncodeReply) => this.#answered(reply));
+      worker.on('error', (error) => this.#failed(worker, error));
+      worker.on('exit', () => this.#failed(worker, new Error('its thread ended')));
+      this.#worker = worker;
+    }
+    // Texts that wait keep the process alive, an idle thread doesn't.
+    this.#worker.ref();
+    return this.#worker;
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#worker?.unref();
+    return waiting;
+  }
+
+  #answered(reply: EncodeReply): void {
+    const waiting = this.#take(reply.id);
+    if ('ids' in reply) waiting?.resolve(reply.ids);
+    else waiting?.reject(new CircuitTracerError(reply.code, reply.message));
+  }
+
+  #abort(id: number, signal: AbortSignal | undefined): void {
+    const [atWork] = this.#waiting.keys();
+    const waiting = this.#take(id);
+    if (atWork === id) this.#restart();
+    waiting?.reject(abortError(signal));
+  }
+
+  #restart(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker?.removeAllListeners();
+    worker?.on('error', () => undefined);
+    void worker?.terminate();
+    for (const { request } of this.#waiting.values()) this.#running().postMessage(request);
+  }
+
+  #failed(worker: Worker, error: unknown): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    const reason = error instanceof Error ? error.message : String(error);
+    for (const { reject } of all) reject(refuse(`The text couldn't be tokenised: ${reason}.`, error));
+  }
+}

@@ -1,0 +1,23 @@
+const gpt4 =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const cased = '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
+const lower = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
+const rest = ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
+const contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
+
+/** Regular expressions of published tokenizers; each takes time in proportion to the text. */
+const known: ReadonlySet<string> = new Set([
+  gpt4,
+  gpt4.replace('\\p{N}{1,3}', '\\p{N}'),
+  gpt4.replace('?\\p{L}+', '?[\\p{L}\\p{M}]+').replace('\\p{N}{1,3}', '\\p{N}'),
+  `${cased}*${lower}+${contraction}|${cased}+${lower}*${contraction}|\\p{N}{1,3}|${rest}`,
+  `${cased}*${lower}+|${cased}+${lower}*|\\p{N}|${rest}`,
+]);
+
+/** Whether no text can make the patterns take long: none that isn't known may run where it can't be stopped. */
+export const areKnown = (patterns: readonly string[]): boolean => patterns.every((pattern) => known.has(pattern) || isPlain(pattern));
+
+/** One class or character, repeated or not, has nowhere to go back to. */
+function isPlain(pattern: string): boolean {
+  return /^(?:\[\^?(?:[^[\]\\&]|\\[srnt]|\\p\{\w+\})+\]|\\[srndw]|\\p\{\w+\}|[^\\[\](){}*+?^$|])\+?$/u.test(pattern);
+}
