@@ -40,6 +40,8 @@ export function buildGraph(
       offload: offload ?? null,
       dtype: model.dtype,
       device: model.device,
+      modelFingerprint: model.fingerprints.model ?? null,
+      transcoderFingerprint: model.fingerprints.transcoders ?? null,
     },
     timings: data.timings,
     packageVersion,

@@ -1,4 +1,5 @@
 import type { NativeArray } from '../binding';
+import type { LayerFit } from './reconstruction';
 
 /** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
 export type NdArray = NativeArray;
@@ -37,6 +38,8 @@ export interface AttributionSetup {
   readonly reconstruction: NdArray;
   /** Outputs minus reconstruction, zero at special positions. */
   readonly errorVectors: NdArray;
+  /** How well each layer's output is rebuilt; empty for fewer than 3 positions with features. */
+  readonly layerFits: readonly LayerFit[];
   /** [n, dModel] embedding rows as they enter the first block. */
   readonly tokenVectors: NdArray;
   /** [n, dVocab], after the softcap. */

@@ -55,6 +55,7 @@ Napi::Value graphObject(Napi::Env env, GraphData& graph) {
   out.Set("logitTokenIds", toInt32Array(env, graph.logitTokenIds));
   out.Set("logitProbabilities", toFloat32Array(env, graph.logitProbabilities));
   out.Set("edges", toNativeArray(env, graph.edges));
+  out.Set("reconstructionSums", toNativeArray(env, graph.reconstructionSums));
   Napi::Object timings = Napi::Object::New(env);
   for (const auto& [phase, seconds] : graph.timings) timings.Set(phase, seconds);
   out.Set("timings", timings);
@@ -158,6 +159,7 @@ Napi::Value Engine::setupAttribution(const Napi::CallbackInfo& info) {
         out.Set("featureOutputs", toNativeArray(env, at::stack(setup.trace.featureOutputs)));
         out.Set("reconstruction", toNativeArray(env, at::stack(setup.reconstruction)));
         out.Set("errorVectors", toNativeArray(env, at::stack(setup.errors)));
+        out.Set("reconstructionSums", toNativeArray(env, setup.reconstructionSums));
         out.Set("tokenVectors", toNativeArray(env, setup.trace.embeddings));
         out.Set("logits", toNativeArray(env, setup.trace.logits));
         return out;

@@ -36,6 +36,7 @@ struct GraphData {
   std::vector<int64_t> logitTokenIds;
   std::vector<float> logitProbabilities;
   at::Tensor edges;  // float32 CPU [S + K, S + L * n + n + K]: features then targets as rows
+  at::Tensor reconstructionSums;          // [L, 4], see AttributionSetup
   std::map<std::string, double> timings;  // seconds by phase
 };
 
