@@ -65,8 +65,8 @@ export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, LoadOptions } from './model/load-options';
 export type { Prompt } from './model/prompt';
 export type { GivenLayerWeights } from './model/random-weights';
-export { type FromConfigOptions, type LoadedModel, ReplacementModel } from './model/replacement-model';
 export type { LayerFit } from './model/reconstruction';
+export { type FromConfigOptions, type LoadedModel, ReplacementModel } from './model/replacement-model';
 export type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './model/results';
 export type { ActivationOptions, RunOptions } from './model/run-options';
 export type { ModelSpec, ModelWeights, RotaryTable } from './model/spec';
@@ -74,12 +74,12 @@ export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/
 export { packageVersion } from './package-version';
 export type { ServeOptions } from './server/options';
 export { type GraphServer, serve } from './server/serve';
+export type { ActivationList } from './transcoder/activations';
 export {
   type ConvertedTranscoders,
   type ConvertTranscodersOptions,
   convertTranscoders,
 } from './transcoder/convert/convert';
-export type { ActivationList } from './transcoder/activations';
 export { planTranscoders } from './transcoder/formats';
 export type {
   FeatureInputHook,
@@ -99,6 +99,7 @@ export {
   Transcoders,
 } from './transcoder/transcoders';
 export type { Comparison, ErrorStatistics } from './verify/comparison';
+export type { GraphDifference } from './verify/differences';
 export type { FreeCheck } from './verify/free-check';
 export type { FrozenCheck } from './verify/frozen-check';
 export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify/verify';

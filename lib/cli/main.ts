@@ -18,6 +18,7 @@ import { registerSetup } from './commands/setup';
 import { registerStartServer } from './commands/start-server';
 import { registerVerify } from './commands/verify';
 import { exitCodeOf, ignoreClosedPipes, reportFailure } from './exit';
+import { inFlags } from './flag-names';
 
 /** The command line, ready to parse. */
 export function makeProgram(): Command {
@@ -50,10 +51,15 @@ export function makeProgram(): Command {
 async function main(): Promise<void> {
   ignoreClosedPipes();
   const program = makeProgram();
+  let running: Command | undefined;
+  program.hook('preAction', (_program, command) => {
+    running = command;
+  });
   const args = normaliseArguments(process.argv.slice(2), valueFlagsOf(program));
   try {
     await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
+  } catch (thrown) {
+    const error = inFlags(thrown, running);
     reportFailure(error, args.includes('--verbose'));
     // A signal has set its own code already.
     process.exitCode ||= exitCodeOf(error);

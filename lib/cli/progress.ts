@@ -11,9 +11,18 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-/** A bar on a terminal, plain lines in a pipe. */
-export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream);
+/**
+ * A bar on a terminal, plain lines in a pipe.
+ *
+ * @param reword what is printed, in the words of the command
+ */
+export function progressDisplay(
+  stream: NodeJS.WriteStream = process.stderr,
+  reword: (line: string) => string = (line) => line,
+): ProgressDisplay {
+  const display = stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream);
+  const { listener } = display;
+  return { listener, print: (line) => display.print(reword(line)), stop: () => display.stop() };
 }
 
 function shareOf({ done, total, unit }: Progress, joint: string): string {

@@ -44,7 +44,7 @@ export class EditPlan {
   readonly #vectors: PlannedVector[] = [];
 
   /**
-   * Two entries for one feature at one position: the later wins, and a warning names both. Vectors add up.
+   * Two entries for one feature at one position: the later wins. Vectors add up.
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry: a layer, position, feature or hook there isn't, a
    * number that isn't finite, values that aren't one per position.
@@ -62,7 +62,6 @@ export class EditPlan {
         this.#features.push(planFeature(entry, name, context));
       }
     }
-    this.#warnOfOverlaps();
   }
 
   /** Edits of the positions from `start` to `stop` (exclusive), counted from `start` as a pass over them does. */
@@ -81,7 +80,8 @@ export class EditPlan {
     return { features, vectors };
   }
 
-  #warnOfOverlaps(): void {
+  /** Log a warning for each two entries of which one edits what the other edits. */
+  warnOfOverlaps(): void {
     const seen = new Map<string, string>();
     for (const { name, layer, feature, at } of this.#features) {
       const places = [...at.inPrompt, ...(at.openFrom === undefined ? [] : ['after the prompt'])];

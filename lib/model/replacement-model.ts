@@ -116,11 +116,7 @@ export class ReplacementModel {
    * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT`, `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or
    * `ABORT_ERR`.
    */
-  static async load(
-    model: string | undefined,
-    transcoderSet?: string,
-    options?: LoadOptions,
-  ): Promise<LoadedModel> {
+  static async load(model: string | undefined, transcoderSet?: string, options?: LoadOptions): Promise<LoadedModel> {
     return ReplacementModel.loadChecked(model, transcoderSet, options, () => undefined);
   }
 
@@ -380,7 +376,9 @@ export class ReplacementModel {
 
   #plan(interventions: readonly Intervention[], { tokens }: PreparedPrompt, generating: boolean): EditPlan {
     const { spec, transcoderSpec: transcoders } = this;
-    return new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating });
+    const plan = new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating });
+    plan.warnOfOverlaps();
+    return plan;
   }
 
   /** Free the model's memory. Calls still running reject with `ABORT_ERR`, later ones with `ERR_DISPOSED`. Idempotent. */

@@ -51,11 +51,11 @@ export async function resolveServeOptions(options: ServeOptions): Promise<Resolv
   const featuresDir = options.featuresDir ?? model?.featuresDir;
   checkText(host, 'host');
   return {
-    dataDir: await folder(options.dataDir, 'dataDir', '--graph-file-dir'),
+    dataDir: await folder(options.dataDir, 'dataDir'),
     featuresDir:
       featuresDir === undefined
         ? undefined
-        : await featuresFolder(await folder(featuresDir, 'featuresDir', '--features-dir')),
+        : await featuresFolder(await folder(featuresDir, 'featuresDir')),
     model,
     host,
     port: checkInteger(port, 'port', 0, 65_535),
@@ -64,11 +64,10 @@ export async function resolveServeOptions(options: ServeOptions): Promise<Resolv
   };
 }
 
-/** @param flag what the option is called on the command line */
-async function folder(path: string, name: string, flag: string): Promise<string> {
+async function folder(path: string, name: string): Promise<string> {
   const found = await stat(checkText(path, name)).catch(() => undefined);
   if (found?.isDirectory()) return resolve(path);
-  throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} (${flag}) must be a folder; there is none at ${path}.`);
+  throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} must be a folder; there is none at ${path}.`);
 }
 
 function standardToken(host: string): string | undefined {

@@ -105,8 +105,7 @@ Napi::Value Engine::decodeLayer(const Napi::CallbackInfo& info) {
   at::Tensor input;
   if (info[5].IsTypedArray()) {
     const int64_t width = transcoders->spec().dModel;
-    input =
-        borrowFloats(info[5].As<Napi::Float32Array>(), {rows, width}).to(transcoders->device());
+    input = borrowFloats(info[5].As<Napi::Float32Array>(), {rows, width}).to(transcoders->device());
   }
   return submit(
       info,

@@ -84,7 +84,10 @@ function parse(file: string): Module {
     const target = resolved(join(dirname(file), from));
     if (list === '*') stars.push(target);
     for (const item of list.replace(/[{}]/g, '').split(',')) {
-      const [name = '', as = name] = item.trim().replace(/^type /, '').split(' as ');
+      const [name = '', as = name] = item
+        .trim()
+        .replace(/^type /, '')
+        .split(' as ');
       if (name !== '') (word === 'import' ? imports : exports).set(as, { file: target, name });
     }
   }

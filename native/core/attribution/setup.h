@@ -17,8 +17,8 @@ struct AttributionSetup {
   SparseFeatures features;
   std::vector<at::Tensor> reconstruction;  // [n, D] per layer: bias + skip + active features
   std::vector<at::Tensor> errors;  // [n, D] per layer: output - reconstruction, 0 at zero positions
-  // [L, 4] float64 sums over the positions with features and the width: of squared deviations of the
-  // output from its mean over positions, of squared errors, of products of the output's and the
+  // [L, 4] float64 sums over the positions with features and the width: of squared deviations of
+  // the output from its mean over positions, of squared errors, of products of the output's and the
   // reconstruction's deviations, and of the reconstruction's squared deviations.
   at::Tensor reconstructionSums;
 };

@@ -172,9 +172,9 @@ void TranscoderSet::addFeatures(const SparseFeatures& features, int64_t begin, i
   // Entries of one layer are sorted by position: each run of one position is one product.
   for (int64_t first = begin, last = begin; first < end; first = last) {
     while (last < end && features.position[last] == features.position[first]) ++last;
-    const at::Tensor values = at::from_blob(const_cast<float*>(features.value.data() + first),
-                                            {last - first}, at::kFloat)
-                                  .to(device_);
+    const at::Tensor values =
+        at::from_blob(const_cast<float*>(features.value.data() + first), {last - first}, at::kFloat)
+            .to(device_);
     const at::Tensor vectors = decoderRows(features, first, last).to(at::kFloat);
     out.select(1, features.position[first])
         .add_(at::matmul(values, vectors.flatten(1)).view({out.size(0), spec_.dModel}));

@@ -64,8 +64,8 @@ class TranscoderSet {
   // sum of decoder rows times activations. `inputs` may be empty: then no skip is added.
   std::vector<at::Tensor> decode(const SparseFeatures& features, int64_t rows,
                                  const std::vector<at::Tensor>& inputs) const;
-  // The same of one layer of a set whose features write to their own layer: [rows, D]. All `features`
-  // are of that layer; `input` [rows, D] may be undefined.
+  // The same of one layer of a set whose features write to their own layer: [rows, D]. All
+  // `features` are of that layer; `input` [rows, D] may be undefined.
   at::Tensor decodeLayer(int64_t layer, const SparseFeatures& features, int64_t rows,
                          const at::Tensor& input) const;
 
