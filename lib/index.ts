@@ -72,8 +72,7 @@ export type { ActivationOptions, RunOptions } from './model/run-options';
 export type { ModelSpec, ModelWeights, RotaryTable } from './model/spec';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
 export { packageVersion } from './package-version';
-export type { ServeOptions } from './server/options';
-export { type GraphServer, serve } from './server/serve';
+export { type GraphServer, type ServeOptions, serve } from './server';
 export type { ActivationList } from './transcoder/activations';
 export {
   type ConvertedTranscoders,

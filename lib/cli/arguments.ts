@@ -53,7 +53,9 @@ export function number(min = -Infinity, max = Infinity): (text: string) => numbe
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (Number.isFinite(value) && value >= min && value <= max) return value;
     if (max < Infinity) throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
-    throw new InvalidArgumentError(min === -Infinity ? 'It must be a number.' : `It must be a number of ${min} or more.`);
+    throw new InvalidArgumentError(
+      min === -Infinity ? 'It must be a number.' : `It must be a number of ${min} or more.`,
+    );
   };
 }
 

@@ -118,7 +118,8 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
 function asGiven(entry: FeatureIntervention): string {
   const { layer, position, feature } = entry;
   const amount = 'value' in entry ? entry.value : 'scale' in entry ? entry.scale : entry.add;
-  const place = typeof position === 'object' && 'start' in position ? `${position.start}..${position.stop ?? ''}` : position;
+  const place =
+    typeof position === 'object' && 'start' in position ? `${position.start}..${position.stop ?? ''}` : position;
   return `${layer}:${place}:${feature}=${amount}`;
 }
 

@@ -1,6 +1,9 @@
-import { Format, type Options, Presets, SingleBar } from 'cli-progress';
+import type { Options, SingleBar } from 'cli-progress';
 import type { Progress, ProgressListener } from '../engine';
+import { lazy } from '../lazy';
 import { byteSize } from './text';
+
+const bars = lazy(() => require('cli-progress') as typeof import('cli-progress'));
 
 /** Shows how far a command is, on standard error. */
 export interface ProgressDisplay {
@@ -39,6 +42,7 @@ class BarDisplay implements ProgressDisplay {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
+    const { Format, Presets, SingleBar } = bars();
     const options: Options = {
       stream,
       hideCursor: true,

@@ -129,7 +129,7 @@ export class Graph implements GraphData {
   }
 
   /** The feature nodes, in the order of their indices: all S of them, or those that `test` holds for. */
-  features(test: (node: FeatureNode) => boolean = () => true): FeatureNode[] {
+  features(test: (node: FeatureNode) => unknown = () => true): FeatureNode[] {
     const nodes = Array.from({ length: this.nSelected }, (_, index) => this.node(index) as FeatureNode);
     return nodes.filter(test);
   }

@@ -1,11 +1,11 @@
 import { copyFile, lstat, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { pathsInfo } from '@huggingface/hub';
 import { type ProgressListener, tellProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { fileExists, makeFolder } from '../io/files';
 import { checkNotAborted } from '../validate';
 import { type Blob, fetchBlob, partOf } from './blob';
+import { hubLibrary } from './library';
 import type { Repository } from './repository';
 
 /** Files that something needs of a repository, by their paths in it. */
@@ -82,7 +82,7 @@ async function describeFiles(repository: Repository, paths: readonly string[]): 
   const { endpoint: hubUrl } = client.settings;
   for (let first = 0; first < paths.length; first += pathsPerRequest) {
     const asked = paths.slice(first, first + pathsPerRequest);
-    const found = await pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetch });
+    const found = await hubLibrary().pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetch });
     const byPath = new Map(found.map((info) => [info.path, info]));
     for (const path of asked) {
       const info = byPath.get(path);

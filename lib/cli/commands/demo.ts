@@ -102,7 +102,7 @@ async function proof(model: ReplacementModel, graph: Graph, palette: Palette): P
 
 /** Features whose label names the idea. */
 function featuresOf(graph: Graph, idea: string): FeatureNode[] {
-  return graph.features(({ label }) => label?.includes(idea) ?? false);
+  return graph.features(({ label }) => label?.includes(idea));
 }
 
 async function likeliest(model: ReplacementModel, edits: ReturnType<typeof swapFeatures>) {

@@ -6,7 +6,12 @@ import type { ModelOutline } from '../../model/open-pair';
 import { number, positiveShare, wholeNumber } from '../arguments';
 import { UsageError } from '../exit';
 import { namingEntries, withEntries } from '../flag-names';
-import { addInterventionOptions, checkInterventions, type InterventionFlags, interventionsOf } from '../intervention-options';
+import {
+  addInterventionOptions,
+  checkInterventions,
+  type InterventionFlags,
+  interventionsOf,
+} from '../intervention-options';
 import { logToStderr } from '../logging';
 import {
   addMachineOptions,

@@ -4,7 +4,13 @@ import { Graph } from '../../graph/graph';
 import { log } from '../../log';
 import { checkNotAborted } from '../../validate';
 import { interruptible } from '../exit';
-import { addGraphFileOptions, checkContent, contentOptions, type GraphFileFlags, labelsOf } from '../graph-file-options';
+import {
+  addGraphFileOptions,
+  checkContent,
+  contentOptions,
+  type GraphFileFlags,
+  labelsOf,
+} from '../graph-file-options';
 import { summarise } from '../graph-summary';
 import { logToStderr } from '../logging';
 import { checkOutputs, graphFilesOf } from '../outputs';
