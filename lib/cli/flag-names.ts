@@ -41,7 +41,7 @@ function flagsByOption(command: Command): Map<string, string> {
  * where a message begins with it (`temperature must be …`) and before a quoted value (`device 'cpu'`).
  */
 function named(message: string, name: string, flag: string): string {
-  if (/[A-Z]/.test(name)) return message.replace(new RegExp(`(?<![\\w.-])${name}(?!\\w)`, 'g'), flag);
+  if (/[A-Z]/.test(name)) return message.replace(new RegExp(`(?<![\\w./\\\\-])${name}(?![\\w-])`, 'g'), flag);
   return message
     .replace(new RegExp(`^${name}(?= (?:must|has|in|can)\\b|[.[])`), flag)
     .replace(new RegExp(`(?<![\\w.-])${name} '([\\w:]+)'`, 'g'), `${flag} $1`);

@@ -36,6 +36,8 @@ export function makeProgram(names: readonly string[] = Object.keys(commands)): C
     .description('attribution graphs of language models with transcoders')
     .version(packageVersion)
     .exitOverride()
+    // The longest flags leave 15 of 60 columns: fewer than commander wraps by itself.
+    .configureHelp({ minWidthToWrap: 10 })
     .showHelpAfterError('Run with --help to see the options.');
   for (const name of names) commands[name]?.()(program);
   return program;
@@ -47,20 +49,27 @@ function neededCommands([first = '']: readonly string[]): readonly string[] {
   return first === '--version' || first === '-V' ? [] : Object.keys(commands);
 }
 
-async function main(): Promise<void> {
-  ignoreClosedPipes();
-  const given = process.argv.slice(2);
+/** Run a command line. What a command throws speaks of its flags. */
+export async function run(given: readonly string[]): Promise<void> {
   const program = makeProgram(neededCommands(given));
   let running: Command | undefined;
   program.hook('preAction', (_program, command) => {
     running = command;
   });
-  const args = normaliseArguments(given, valueFlagsOf(program));
   try {
-    await program.parseAsync(args, { from: 'user' });
-  } catch (thrown) {
-    const error = inFlags(thrown, running);
-    reportFailure(error, args.includes('--verbose'));
+    await program.parseAsync(normaliseArguments(given, valueFlagsOf(program)), { from: 'user' });
+  } catch (error) {
+    throw inFlags(error, running);
+  }
+}
+
+async function main(): Promise<void> {
+  ignoreClosedPipes();
+  const given = process.argv.slice(2);
+  try {
+    await run(given);
+  } catch (error) {
+    reportFailure(error, given.includes('--verbose'));
     // A signal has set its own code already.
     process.exitCode ||= exitCodeOf(error);
   }

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { resolveTargets, type TargetSpec } from '../attribution/targets';
+import { log } from '../log';
 import type { ModelOutline } from '../model/open-pair';
 import type { PreparedPrompt } from '../model/prompt';
+import type { Tokenizer } from '../model/tokenizer';
 import { UsageError } from './exit';
 
 /** Flags that say what a graph explains. */
@@ -57,11 +59,21 @@ export function targetsOf({ target = [], targetDiff = [], targetFeature = [] }: 
 }
 
 /** Whether the model has the targets; what they are numerically, only its weights tell. */
-export function checkTargets(
+export async function checkTargets(
   targets: readonly TargetSpec[],
   { tokens, zeroPositions }: PreparedPrompt,
   { spec, transcoderSpec: transcoders, tokenizer }: ModelOutline,
-): Promise<unknown> {
+): Promise<void> {
   const directions = async (ids: Int32Array) => new Float32Array(ids.length * spec.dModel);
-  return resolveTargets(targets, { spec, transcoders, tokenizer, prompt: tokens.length, zeroPositions, directions });
+  const prompt = tokens.length;
+  await resolveTargets(targets, { spec, transcoders, tokenizer, prompt, zeroPositions, directions });
+  for (const target of targets) if (typeof target === 'string') await warnOfMissingSpace(target, tokenizer);
+}
+
+/** Most words of a text are tokens with a space in front; without it they are other tokens. */
+async function warnOfMissingSpace(token: string, tokenizer: Tokenizer): Promise<void> {
+  if (!/^[\p{L}\p{N}]/u.test(token)) return;
+  const [id, ...others] = await tokenizer.encode(` ${token}`);
+  if (id === undefined || others.length > 0 || tokenizer.decodeToken(id) !== ` ${token}`) return;
+  log().warn(`--target ${JSON.stringify(token)} is the token without a space in front; " ${token}" is another token`);
 }
