@@ -25,11 +25,7 @@ export function renderVerify(report: VerifyReport, palette: Palette): string[] {
     '',
     palette.heading('Ablations of the free model against total effects'),
     field('Features ablated', grouped(free.samples)),
-    field(
-      'Rank correlation',
-      free.spearman === null ? 'not defined: fewer than two effects, or all alike' : free.spearman.toFixed(3),
-    ),
-    ...sentence('', correlationMeans),
+    ...correlation(free.spearman),
     field('Same sign', share(free.sameSign)),
     ...statistics(free, share),
     ...worst(free.worst, palette),
@@ -44,6 +40,12 @@ function field(name: string, text: string): string {
 /** Spearman's, of predicted and measured effects. */
 const correlationMeans =
   'It is 1 where the graph puts the ablations in the same order of effect as the model does, 0 where the orders have nothing to do with each other, and -1 where they are opposite.';
+
+function correlation(spearman: number | null): string[] {
+  const name = 'Rank correlation';
+  if (spearman === null) return sentence(name, 'not defined: there are fewer than two effects, or all are alike');
+  return [field(name, spearman.toFixed(3)), ...sentence('', correlationMeans)];
+}
 
 /** Whether the edges hold, and where they don't, what is known of the reason. */
 function verdict({ frozen, differences }: VerifyReport, palette: Palette): string[] {

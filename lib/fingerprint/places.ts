@@ -4,7 +4,7 @@ import { viewedShape } from '../io/tensor-source';
 /** From this many numbers on, few are taken of a tensor: each is read from the file by itself. */
 const largeTensor = 2 ** 18;
 const samplesOfLarge = 32;
-const samplesOfSmall = 1024;
+const samplesOfSmall = 256;
 
 /**
  * Places of a sample of a tensor's numbers, evenly spread over the tensor as its view has it: the same numbers whatever

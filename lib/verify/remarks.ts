@@ -1,4 +1,5 @@
 import { reconstructionProblem } from '../model/reconstruction';
+import type { ComputeDtype } from '../model/load-options';
 import type { ReplacementModel } from '../model/replacement-model';
 import type { AttributionSetup } from '../model/results';
 import type { FreeCheck } from './free-check';
@@ -6,20 +7,31 @@ import type { FreeCheck } from './free-check';
 /** With fewer features a correlation is mostly chance. */
 export const fewFeatures = 10;
 
+/** Half the distance of neighbouring numbers, as a share of them: 7 and 10 bits after the leading one. */
+const roundingOf: Readonly<Record<ComputeDtype, number>> = { float32: 2 ** -24, bfloat16: 2 ** -8, float16: 2 ** -11 };
+
 /** What a reader of a report should bear in mind, in sentences. */
 export function remarksOn(
   { transcoderSpec, dtype }: Pick<ReplacementModel, 'transcoderSpec' | 'dtype'>,
   { layerFits }: AttributionSetup,
-  free: FreeCheck,
+  { samples }: FreeCheck,
+  tolerance: number,
 ): string[] {
-  const features = `${free.samples} ${free.samples === 1 ? 'feature was' : 'features were'}`;
-  return [
-    free.samples < fewFeatures
-      ? `Only ${features} ablated: the rank correlation and the share of equal signs are mostly chance below ${fewFeatures}. Take more samples.`
-      : undefined,
-    dtype === 'float32'
-      ? undefined
-      : `In ${dtype} the rounding of the model itself exceeds a tolerance of 1e-4: an error of that size is no fault of the graph.`,
-    reconstructionProblem(layerFits, transcoderSpec),
-  ].filter((remark) => remark !== undefined);
+  return [fewSamples(samples), coarseNumbers(dtype, tolerance), reconstructionProblem(layerFits, transcoderSpec)].filter(
+    (remark) => remark !== undefined,
+  );
+}
+
+function fewSamples(samples: number): string | undefined {
+  if (samples >= fewFeatures) return undefined;
+  const features = samples === 1 ? '1 feature was' : `${samples} features were`;
+  return (
+    `Only ${features} ablated. Below ${fewFeatures} the rank correlation and the share of equal signs are mostly chance: ` +
+    'take more samples.'
+  );
+}
+
+function coarseNumbers(dtype: ComputeDtype, tolerance: number): string | undefined {
+  if (roundingOf[dtype] <= tolerance) return undefined;
+  return `In ${dtype} each number is rounded by up to ${roundingOf[dtype].toPrecision(1)} of itself, more than the tolerance of ${tolerance}: errors of that size are no fault of the graph.`;
 }

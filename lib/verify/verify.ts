@@ -69,7 +69,7 @@ export async function verifyGraph(
   };
   const frozen = await frozenCheck(run('check edges', nodes.length), nodes, tolerance);
   const free = await freeCheck(run('ablate features', features.length), features, tolerance);
-  const remarks = remarksOn(model, setup, free);
+  const remarks = remarksOn(model, setup, free, tolerance);
   return { prompt: graph.prompt, seed, tolerance, differences, remarks, frozen, free };
 }
 
