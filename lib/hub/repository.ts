@@ -35,7 +35,13 @@ export class Repository {
     const { repo, revision = 'main' } = reference;
     const additionalFields: ('sha' | 'filePaths')[] = ['sha', 'filePaths'];
     const { endpoint: hubUrl } = client.settings;
-    const { sha, filePaths } = await hubLibrary().modelInfo({ name: repo, revision, hubUrl, additionalFields, fetch: client.fetch });
+    const { sha, filePaths } = await hubLibrary().modelInfo({
+      name: repo,
+      revision,
+      hubUrl,
+      additionalFields,
+      fetch: client.fetch,
+    });
     if (!isCommit(sha) || !Array.isArray(filePaths)) {
       throw new CircuitTracerError(
         'ERR_HUB',

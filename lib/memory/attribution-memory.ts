@@ -68,7 +68,14 @@ const writtenShare = 0.5;
 export function attributionMemory(
   spec: ModelSpec,
   transcoders: TranscoderSpec,
-  { tokens: n, batchSize: asked, activePerToken, maxFeatureNodes, threads, free = Number.POSITIVE_INFINITY }: AttributionSize,
+  {
+    tokens: n,
+    batchSize: asked,
+    activePerToken,
+    maxFeatureNodes,
+    threads,
+    free = Number.POSITIVE_INFINITY,
+  }: AttributionSize,
 ): AttributionMemory {
   const { nLayers: layers, dModel: width, nHeads, nKeyValueHeads, dHead, dVocab } = spec;
   const active = Math.round(layers * n * activePerToken);

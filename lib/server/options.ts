@@ -52,10 +52,7 @@ export async function resolveServeOptions(options: ServeOptions): Promise<Resolv
   checkText(host, 'host');
   return {
     dataDir: await folder(options.dataDir, 'dataDir'),
-    featuresDir:
-      featuresDir === undefined
-        ? undefined
-        : await featuresFolder(await folder(featuresDir, 'featuresDir')),
+    featuresDir: featuresDir === undefined ? undefined : await featuresFolder(await folder(featuresDir, 'featuresDir')),
     model,
     host,
     port: checkInteger(port, 'port', 0, 65_535),

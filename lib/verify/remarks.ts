@@ -1,5 +1,5 @@
-import { reconstructionProblem } from '../model/reconstruction';
 import type { ComputeDtype } from '../model/load-options';
+import { reconstructionProblem } from '../model/reconstruction';
 import type { ReplacementModel } from '../model/replacement-model';
 import type { AttributionSetup } from '../model/results';
 import type { FreeCheck } from './free-check';
@@ -17,9 +17,11 @@ export function remarksOn(
   { samples }: FreeCheck,
   tolerance: number,
 ): string[] {
-  return [fewSamples(samples), coarseNumbers(dtype, tolerance), reconstructionProblem(layerFits, transcoderSpec)].filter(
-    (remark) => remark !== undefined,
-  );
+  return [
+    fewSamples(samples),
+    coarseNumbers(dtype, tolerance),
+    reconstructionProblem(layerFits, transcoderSpec),
+  ].filter((remark) => remark !== undefined);
 }
 
 function fewSamples(samples: number): string | undefined {

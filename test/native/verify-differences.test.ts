@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Graph, type ModelSpec, ReplacementModel, setLogger, type TranscoderSpec, writeGraphFiles } from '../../lib';
 import { renderVerify } from '../../lib/cli/render-verify';
 import { Palette } from '../../lib/cli/text';
-import { testDevice } from '../support/use-case';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { copyOf, temporaryFolder } from '../support/temporary-folder';
+import { testDevice } from '../support/use-case';
 
 // Field faults, section 4: "`verify` with other transcoders than the graph's prints FAILED and not the reason"; d2, d17.
 
@@ -143,7 +143,11 @@ describe('in memory', () => {
     const wider = { ...set, nFeatures: [3, 3] };
     const small = await ReplacementModel.fromConfig(spec, wider, { ...options, seed: 3 });
     loaded.push(small);
-    await expectRejection(made.verify(small), 'ERR_MODEL_MISMATCH', /3 features\. The graph was made with other transcoders/);
+    await expectRejection(
+      made.verify(small),
+      'ERR_MODEL_MISMATCH',
+      /3 features\. The graph was made with other transcoders/,
+    );
   });
 
   test('transcoders of another model are a warning of attribute and a remark of verify', async () => {
@@ -152,7 +156,8 @@ describe('in memory', () => {
     const model = await ReplacementModel.fromConfig(spec, set, { ...options, seed: 5 });
     loaded.push(model);
     const made = await model.attribute(tokens);
-    const warning = /^The reconstruction is worse than the mean of the outputs in layers 0, 1 .*Likely cause: .*made for some-model/;
+    const warning =
+      /^The reconstruction is worse than the mean of the outputs in layers 0, 1 .*Likely cause: .*made for some-model/;
     expect(warnings).toContainEqual(expect.stringMatching(warning));
     expect((await made.verify(model, { samples: 2 })).remarks).toContainEqual(expect.stringMatching(warning));
   });

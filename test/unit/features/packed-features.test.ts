@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { PackedFeatures } from '../../../lib';
+import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const feature = (index: number) => ({
@@ -71,4 +72,9 @@ test('an entry that is no feature, and files that are not there', async () => {
   await expect(features.read(5, 0)).rejects.toMatchObject({ message: expect.stringMatching(/tokens_acts_list/) });
   await expect(features.read(6, 0)).rejects.toMatchObject({ code: 'ERR_FILE_NOT_FOUND' });
   await expect(PackedFeatures.open(temporaryFolder())).rejects.toMatchObject({ code: 'ERR_FILE_NOT_FOUND' });
+});
+
+// House, section 0, D2: `featuresDir` of a model whose transcoders have no examples.
+test('undefined in place of a folder is told what it means', async () => {
+  await expectRejection(PackedFeatures.open(undefined), 'ERR_FILE_NOT_FOUND', /come without examples/);
 });
