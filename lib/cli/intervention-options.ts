@@ -130,7 +130,7 @@ export function checkInterventions(
   { spec, transcoderSpec: transcoders }: ModelOutline,
   generating: boolean,
 ): void {
-  new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating });
+  new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating, quiet: true });
 }
 
 /** @throws UsageError without an intervention. */

@@ -16,6 +16,8 @@ export interface EditContext {
   readonly prompt: number;
   /** Whether tokens are generated after the prompt. */
   readonly generating: boolean;
+  /** The entries are only checked: without warnings. Default false. */
+  readonly quiet?: boolean;
 }
 
 interface PlannedFeature {
@@ -44,7 +46,7 @@ export class EditPlan {
   readonly #vectors: PlannedVector[] = [];
 
   /**
-   * Two entries for one feature at one position: the later wins. Vectors add up.
+   * Two entries for one feature at one position: the later wins, and a warning names both. Vectors add up.
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry: a layer, position, feature or hook there isn't, a
    * number that isn't finite, values that aren't one per position.
@@ -62,6 +64,7 @@ export class EditPlan {
         this.#features.push(planFeature(entry, name, context));
       }
     }
+    if (!context.quiet) this.#warnOfOverlaps();
   }
 
   /** Edits of the positions from `start` to `stop` (exclusive), counted from `start` as a pass over them does. */
@@ -80,8 +83,7 @@ export class EditPlan {
     return { features, vectors };
   }
 
-  /** Log a warning for each two entries of which one edits what the other edits. */
-  warnOfOverlaps(): void {
+  #warnOfOverlaps(): void {
     const seen = new Map<string, string>();
     for (const { name, layer, feature, at } of this.#features) {
       const places = [...at.inPrompt, ...(at.openFrom === undefined ? [] : ['after the prompt'])];

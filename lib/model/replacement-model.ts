@@ -376,9 +376,7 @@ export class ReplacementModel {
 
   #plan(interventions: readonly Intervention[], { tokens }: PreparedPrompt, generating: boolean): EditPlan {
     const { spec, transcoderSpec: transcoders } = this;
-    const plan = new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating });
-    plan.warnOfOverlaps();
-    return plan;
+    return new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating });
   }
 
   /** Free the model's memory. Calls still running reject with `ABORT_ERR`, later ones with `ERR_DISPOSED`. Idempotent. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { convertTranscoders } from '../../../lib';
 import { fingerprintsOf, partsOf } from '../../../lib/fingerprint/fingerprint';
 import { samplePlaces } from '../../../lib/fingerprint/places';
 import { type TensorSource, transposed } from '../../../lib/io/tensor-source';
@@ -125,3 +126,16 @@ test('a file that is gone has no fingerprint, and throws nothing', async () => {
 test.each([null, undefined, '', 'x', '1:-', 7])('%p is no fingerprint', (text) => {
   expect(partsOf(text)).toBeUndefined();
 });
+
+test.each(['gemma-scope-tiny', 'gemma-scope-2-tiny-clt', 'llama-plt-relu-skip'])(
+  '%s has the same fingerprint after convert, which stores it in another order',
+  async (name) => {
+    const from = transcoderDir(name);
+    const to = path.join(temporaryFolder(), 'native');
+    await convertTranscoders(from, to);
+    const { spec, weights } = planModel(await openCheckpoint(model));
+    const [before, after] = [await planTranscoders(from), await planTranscoders(to)];
+    const { transcoders } = await fingerprintsOf(spec, weights, after);
+    expect(transcoders).toBe((await fingerprintsOf(spec, weights, before)).transcoders);
+  },
+);
