@@ -62,11 +62,11 @@ export {
 export type { LoadMemory, WeightBytes, WeightGroup } from './memory/load-memory';
 export type { ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
-export type { ComputeDtype, LoadOptions } from './model/load-options';
+export type { ComputeDtype, FromConfigOptions, LoadOptions } from './model/load-options';
 export type { Prompt } from './model/prompt';
 export type { GivenLayerWeights } from './model/random-weights';
 export type { LayerFit } from './model/reconstruction';
-export { type FromConfigOptions, type LoadedModel, ReplacementModel } from './model/replacement-model';
+export { type LoadedModel, ReplacementModel } from './model/replacement-model';
 export type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './model/results';
 export type { ActivationOptions, RunOptions } from './model/run-options';
 export type { ModelSpec, ModelWeights, RotaryTable } from './model/spec';

@@ -38,12 +38,12 @@ function flagsByOption(command: Command): Map<string, string> {
 
 /**
  * A name of several words stands for the option wherever it is. One word may be just a word: it is taken for the option
- * where a message begins with it (`temperature must be …`) and before a quoted value (`device 'cpu'`).
+ * where a sentence begins with it (`temperature must be …`) and before a quoted value (`device 'cpu'`).
  */
 function named(message: string, name: string, flag: string): string {
   if (/[A-Z]/.test(name)) return message.replace(new RegExp(`(?<![\\w./\\\\-])${name}(?![\\w-])`, 'g'), flag);
   return message
-    .replace(new RegExp(`^${name}(?= (?:must|has|in|can)\\b|[.[])`), flag)
+    .replace(new RegExp(`(?<=^|\\. )${name}(?= (?:must|has|in|can)\\b|[.[])`), flag)
     .replace(new RegExp(`(?<![\\w.-])${name} '([\\w:]+)'`, 'g'), `${flag} $1`);
 }
 

@@ -24,40 +24,32 @@ import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
 import { checkBoolean, checkInteger, checkNotAborted } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { checkHookNames } from './hooks';
-import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options';
+import {
+  type ComputeDtype,
+  type FromConfigOptions,
+  type LoadOptions,
+  type ResolvedLoadOptions,
+  resolveLoadOptions,
+} from './load-options';
 import { NativeModel } from './native-model';
 import { type ModelOutline, openPair } from './open-pair';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
-import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
+import { modelWeights, transcoderWeights } from './random-weights';
 import { layerFits, warnOfFit } from './reconstruction';
 import type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './results';
 import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
 import type { ModelSpec, ModelWeights } from './spec';
 import type { Tokenizer } from './tokenizer';
 
-export interface FromConfigOptions extends LoadOptions {
-  /** Of the weights not given. Default 0. */
-  readonly seed?: number;
-  /** Arrays by the internal names that `ModelWeights` lists. */
-  readonly weights?: Readonly<Record<string, Float32Array>>;
-  /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
-  readonly transcoderWeights?: readonly GivenLayerWeights[];
-}
-
 /** A model that was loaded from files, and so has a tokenizer. */
 export type LoadedModel = ReplacementModel & { readonly tokenizer: Tokenizer };
 
-interface Parts {
+type Parts = Omit<ModelOutline, 'tokenizer'> & {
   readonly native: NativeModel;
-  readonly spec: ModelSpec;
-  readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
   readonly dtype: ComputeDtype;
-  readonly name: string;
-  readonly labels: FeatureLabels;
-  readonly featuresDir: string | undefined;
   readonly fingerprints: Fingerprints;
-}
+};
 
 /**
  * A language model with the transcoders that stand in for its MLPs.

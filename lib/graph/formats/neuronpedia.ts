@@ -53,6 +53,6 @@ function parsed(text: string): NeuronpediaNames {
 function invalid(problem: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `neuronpedia must be MODEL or MODEL/SOURCE-SET, as in the address neuronpedia.org/MODEL/SOURCE-SET. ${problem}`,
+    `${problem} neuronpedia must be MODEL or MODEL/SOURCE-SET, as in the address neuronpedia.org/MODEL/SOURCE-SET.`,
   );
 }

@@ -79,7 +79,11 @@ test.each<[string, string[], RegExp]>([
   ['attribute', [...dallas, '--target-feature', '1:3:99999', '-o', out], /^--target-feature 1:3:99999: feature/],
   ['attribute', ['--tokens', '2,99999', '-o', out], /Token ids must be whole numbers from 0 to/],
   ['attribute', ['--tokens', long, '-o', out], /300 tokens.* at most 256/],
-  ['attribute', [...dallas, '--neuronpedia', '--slug', 'a', '--graph-file-dir', folder], /^--neuronpedia-set must be/],
+  [
+    'attribute',
+    [...dallas, '--neuronpedia', '--slug', 'a', '--graph-file-dir', folder],
+    /aren't known\. --neuronpedia-set must be/,
+  ],
   ['attribute', [...dallas, '--device', 'cuda:77', '-o', out], /cuda:77/],
   ['attribute', [...dallas, '--labels', path.join(folder, 'nope.json'), '-o', out], /nope\.json/],
   ['attribute', [...dallas, '--batch-size', '0', '-o', out], /--batch-size/],
