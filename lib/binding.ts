@@ -48,6 +48,13 @@ export interface NativeSparseActivations {
   readonly values: Float32Array;
 }
 
+/**
+ * [nLayers, 4] sums over the positions with features and over the width: squared deviations of the outputs from their mean
+ * over positions; squared errors; products of the outputs' and the reconstruction's deviations; squared deviations of the
+ * reconstruction.
+ */
+export type NativeReconstructionSums = NativeArray;
+
 export interface NativeSetup extends NativeSparseActivations {
   /** [nLayers, n, dModel], as are the next three. */
   readonly featureInputs: NativeArray;
@@ -56,6 +63,7 @@ export interface NativeSetup extends NativeSparseActivations {
   readonly errorVectors: NativeArray;
   /** [n, dModel] */
   readonly tokenVectors: NativeArray;
+  readonly reconstructionSums: NativeReconstructionSums;
   /** [n, dVocab] */
   readonly logits: NativeArray;
 }
@@ -143,6 +151,7 @@ export interface NativeGraphData extends NativeSparseActivations {
   readonly logitProbabilities: Float32Array;
   /** [S + K, S + L * n + n + K], row-major: blocks of whole rows in order, each but the last of as many. */
   readonly edges: readonly Float32Array[];
+  readonly reconstructionSums: NativeReconstructionSums;
   /** Seconds by phase: forward and encode, prepare, target rows, rank, feature rows, package. */
   readonly timings: Record<string, number>;
 }
@@ -271,6 +280,15 @@ export interface NativeEngine {
    */
   decode(
     transcoders: NativeTranscoders,
+    indices: Int32Array,
+    values: Float32Array,
+    rows: number,
+    inputs: Float32Array | null,
+  ): NativeJob<NativeArray>;
+  /** The same of one layer of a per-layer set, all indices and `inputs` [rows, dModel] being that layer's: [rows, dModel]. */
+  decodeLayer(
+    transcoders: NativeTranscoders,
+    layer: number,
     indices: Int32Array,
     values: Float32Array,
     rows: number,

@@ -1,8 +1,8 @@
 /**
  * Every failure the package reports itself carries one of these codes.
  *
- * `usage` codes are the caller's mistake in an argument (CLI exit 2 when the command line itself is wrong);
- * all others are the fault of an input or of the machine (CLI exit 1). An abort exits 130.
+ * `ERR_INVALID_ARGUMENT` is the caller's mistake in an argument (CLI exit 2); `ABORT_ERR` is a stop that was asked for (130);
+ * all others are the fault of an input or of the machine (1).
  */
 export const errorCodes = [
   'ERR_INVALID_ARGUMENT', // wrong type, unknown option, out of range, non-finite
@@ -22,7 +22,7 @@ export const errorCodes = [
   'ERR_LIBTORCH', // LibTorch or the addon missing, or of the wrong version
   'ERR_DEVICE', // device unknown or absent
   'ERR_OUT_OF_MEMORY',
-  'ERR_NUMERIC', // non-finite activations, influence that doesn't converge
+  'ERR_NUMERIC', // activations, edges or influence that aren't finite
   'ERR_ADDRESS', // host and port that can't be listened on
   'ERR_DISPOSED',
   'ABORT_ERR',

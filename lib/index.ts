@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 export type { AttributeOptions } from './attribution/options';
-export type { TargetSpec, TokenName } from './attribution/targets';
+export type { TargetPosition, TargetSpec, TargetWeight, TokenName } from './attribution/targets';
+export type { NativeArray, NativePruneResult, NativeSparseActivations } from './binding';
 export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
@@ -16,6 +17,7 @@ export { PackedFeatures } from './features/packed-features';
 export { readLabels } from './features/read-labels';
 export type { FeatureName, FeatureSource } from './features/sources/feature-source';
 export { featurePlaceOf, openFeatureSource } from './features/sources/open-source';
+export type { Fingerprints } from './fingerprint/fingerprint';
 export * from './graph';
 export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
 export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';
@@ -35,7 +37,9 @@ export { type ContinuationComparison, continuationsHtml, topTokensHtml } from '.
 export { type ActiveFeature, swapFeatures } from './intervention/swap';
 export { type TokenProbability, type TopTokenComparison, topTokens } from './intervention/top-tokens';
 export type {
+  FeatureAt,
   FeatureIntervention,
+  FreezeOptions,
   GeneratedToken,
   GenerateOptions,
   GenerateResult,
@@ -46,27 +50,30 @@ export type {
   SamplingOptions,
   VectorIntervention,
 } from './intervention/types';
-export type { TensorSource, ViewStep } from './io/tensor-source';
+export type { StoredDtype, TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
+export type { AttributionMemory, AttributionSize } from './memory/attribution-memory';
 export {
   type AttributionEstimate,
   estimateMemory,
   type MemoryEstimate,
   type MemoryOptions,
 } from './memory/estimate';
+export type { LoadMemory, WeightBytes, WeightGroup } from './memory/load-memory';
 export type { ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
-export type { ComputeDtype, LoadOptions } from './model/load-options';
+export type { ComputeDtype, FromConfigOptions, LoadOptions } from './model/load-options';
 export type { Prompt } from './model/prompt';
 export type { GivenLayerWeights } from './model/random-weights';
-export { type FromConfigOptions, ReplacementModel } from './model/replacement-model';
+export type { LayerFit } from './model/reconstruction';
+export { type LoadedModel, ReplacementModel } from './model/replacement-model';
 export type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './model/results';
 export type { ActivationOptions, RunOptions } from './model/run-options';
-export type { ModelSpec, RotaryTable } from './model/spec';
+export type { ModelSpec, ModelWeights, RotaryTable } from './model/spec';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
 export { packageVersion } from './package-version';
-export type { ServeOptions } from './server/options';
-export { type GraphServer, serve } from './server/serve';
+export { type GraphServer, type ServeOptions, serve } from './server';
+export type { ActivationList } from './transcoder/activations';
 export {
   type ConvertedTranscoders,
   type ConvertTranscodersOptions,
@@ -85,11 +92,13 @@ export {
   type EncodeSparseOptions,
   type Floats,
   type ScaledDecoderVectors,
+  type SignalOption,
   type SparseEncoding,
   type TranscoderLoadOptions,
   Transcoders,
 } from './transcoder/transcoders';
 export type { Comparison, ErrorStatistics } from './verify/comparison';
+export type { GraphDifference } from './verify/differences';
 export type { FreeCheck } from './verify/free-check';
 export type { FrozenCheck } from './verify/frozen-check';
 export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify/verify';

@@ -1,10 +1,12 @@
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
+import { lazy } from './lazy';
 
+const pino = lazy(() => require('pino') as typeof import('pino'));
 let current: Logger | undefined;
 
 /** The package's logger. Silent until {@link setLogger} is called. */
 export function log(): Logger {
-  current ??= pino({ level: 'silent' });
+  current ??= pino().pino({ level: 'silent' });
   return current;
 }
 

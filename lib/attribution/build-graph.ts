@@ -42,6 +42,8 @@ export function buildGraph(
       offload: offload ?? null,
       dtype: model.dtype,
       device: model.device,
+      modelFingerprint: model.fingerprints.model ?? null,
+      transcoderFingerprint: model.fingerprints.transcoders ?? null,
     },
     timings: data.timings,
     packageVersion,

@@ -10,7 +10,8 @@ import { checkInteger, checkNumber, checkOptions, checkText, describe } from '..
 /** A token by id, or by text that is exactly one token. */
 export type TokenName = number | string;
 
-interface Weighted {
+/** What every target but a plain token takes. */
+export interface TargetWeight {
   /**
    * Share of the outputs that the target stands for, from 0 to 1. Default: the model's probability of a token, 1 for all
    * others.
@@ -18,7 +19,8 @@ interface Weighted {
   readonly weight?: number;
 }
 
-interface At {
+/** What every target but a feature takes. */
+export interface TargetPosition {
   /** Negative counts from the end of the prompt. Default -1: the last position. */
   readonly position?: number;
 }
@@ -26,16 +28,16 @@ interface At {
 /** Something to explain. */
 export type TargetSpec =
   | TokenName
-  | ({ readonly token: TokenName } & Weighted & At)
+  | ({ readonly token: TokenName } & TargetWeight & TargetPosition)
   /** The first token's logit minus the second's. */
-  | ({ readonly difference: readonly [TokenName, TokenName]; readonly label?: string } & Weighted & At)
+  | ({ readonly difference: readonly [TokenName, TokenName]; readonly label?: string } & TargetWeight & TargetPosition)
   /** [dModel] a direction at the final norm's output, used as it is. */
-  | ({ readonly label: string; readonly vector: Float32Array | readonly number[] } & Weighted & At)
+  | ({ readonly label: string; readonly vector: Float32Array | readonly number[] } & TargetWeight & TargetPosition)
   /** A feature's pre-activation. */
   | ({
       readonly feature: { readonly layer: number; readonly position: number; readonly feature: number };
       readonly label?: string;
-    } & Weighted);
+    } & TargetWeight);
 
 export interface TargetContext {
   readonly spec: ModelSpec;

@@ -47,6 +47,25 @@ export function wholeNumberOrAuto(min: number): (text: string) => number | 'auto
   };
 }
 
+/** A parser of numbers from `min` to `max`. */
+export function number(min = -Infinity, max = Infinity): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && value >= min && value <= max) return value;
+    if (max < Infinity) throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
+    throw new InvalidArgumentError(
+      min === -Infinity ? 'It must be a number.' : `It must be a number of ${min} or more.`,
+    );
+  };
+}
+
+/** A share that isn't nothing. */
+export function positiveShare(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number over 0, and at most 1.');
+}
+
 /** A share or probability. */
 export function fraction(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);

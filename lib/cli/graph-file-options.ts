@@ -26,7 +26,7 @@ export function addGraphFileOptions(command: Command): Command {
     .option('--edge-threshold <share>', 'influence kept by their edges', fraction, 0.98)
     .option('--labels <file>', 'names of features: a labels.json, or a graph file with labels')
     .option('--neuronpedia', 'make graph files to upload to Neuronpedia')
-    .option('--neuronpedia-set <model/set>', 'its names, if not known: gemma-2-2b/gemmascope-transcoder-16k')
+    .option('--neuronpedia-set <model/set>', 'its names, where they are not known: gemma-2-2b/clt-hp')
     .option('--description <text>', 'what the graph files say of the graph')
     .option('--creator <name>', 'and of who made it');
 }

@@ -1,8 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Link } from '../graph/group-edges';
+import { EditPlan } from '../intervention/edits';
 import { type PageSelection, scaleGroups } from '../intervention/page-selection';
 import type { FeatureIntervention, Intervention, Position } from '../intervention/types';
 import { readJsonFile } from '../io/files';
+import type { ModelOutline } from '../model/open-pair';
+import type { PreparedPrompt } from '../model/prompt';
 import { UsageError } from './exit';
 import { selectionOf } from './page-argument';
 
@@ -19,6 +22,8 @@ export interface InterventionFlags {
 
 export interface GivenInterventions {
   readonly interventions: readonly Intervention[];
+  /** [interventions.length] the flag each comes from. */
+  readonly flags: readonly string[];
   readonly selection: PageSelection | undefined;
   /** Of the page's graph file; a URL has none. */
   readonly links: readonly Link<string>[];
@@ -96,8 +101,36 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
   if (factors.size > 0 && !selection) throw new UsageError('--group names a group of a page: give its --page.');
   const scaled = selection ? scaleGroups(selection, factors) : [];
   const { set = [], scale = [], add = [] } = flags;
-  const interventions = [...fromFile, ...scaled, ...set, ...scale, ...add] as Intervention[];
-  return { interventions, selection, links, labels, factors };
+  return {
+    interventions: [...fromFile, ...scaled, ...set, ...scale, ...add] as Intervention[],
+    flags: [
+      ...fromFile.map((_, index) => `--interventions ${flags.interventions}, entry ${index}`),
+      ...scaled.map(() => `--page ${flags.page}`),
+      ...set.map((entry) => `--set ${asGiven(entry)}`),
+      ...scale.map((entry) => `--scale ${asGiven(entry)}`),
+      ...add.map((entry) => `--add ${asGiven(entry)}`),
+    ],
+    ...{ selection, links, labels, factors },
+  };
+}
+
+/** `20:-1:1454=0`, what {@link parseIntervention} reads. */
+function asGiven(entry: FeatureIntervention): string {
+  const { layer, position, feature } = entry;
+  const amount = 'value' in entry ? entry.value : 'scale' in entry ? entry.scale : entry.add;
+  const place =
+    typeof position === 'object' && 'start' in position ? `${position.start}..${position.stop ?? ''}` : position;
+  return `${layer}:${place}:${feature}=${amount}`;
+}
+
+/** Whether the model has the layers, positions and features. */
+export function checkInterventions(
+  interventions: readonly Intervention[],
+  { tokens }: PreparedPrompt,
+  { spec, transcoderSpec: transcoders }: ModelOutline,
+  generating: boolean,
+): void {
+  new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating, quiet: true });
 }
 
 /** @throws UsageError without an intervention. */

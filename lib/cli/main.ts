@@ -2,59 +2,74 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
-import { registerAttribute } from './commands/attribute';
-import { registerCache } from './commands/cache';
-import { registerConvert } from './commands/convert';
-import { registerDemo } from './commands/demo';
-import { registerFetch } from './commands/fetch';
-import { registerGenerate } from './commands/generate';
-import { registerGraph } from './commands/graph';
-import { registerHarvest } from './commands/harvest';
-import { registerInfo } from './commands/info';
-import { registerIntervene } from './commands/intervene';
-import { registerLabel } from './commands/label';
-import { registerSelection } from './commands/selection';
-import { registerSetup } from './commands/setup';
-import { registerStartServer } from './commands/start-server';
-import { registerVerify } from './commands/verify';
 import { exitCodeOf, reportFailure, surviveBrokenStreams } from './exit';
+import { inFlags } from './flag-names';
 
-/** The command line, ready to parse. */
-export function makeProgram(): Command {
+type Register = (program: Command) => void;
+
+/** What registers each command, in the order of the help. Loaded as needed: a command's libraries are large. */
+const commands: Readonly<Record<string, () => Register>> = {
+  demo: () => require('./commands/demo').registerDemo,
+  attribute: () => require('./commands/attribute').registerAttribute,
+  graph: () => require('./commands/graph').registerGraph,
+  'start-server': () => require('./commands/start-server').registerStartServer,
+  verify: () => require('./commands/verify').registerVerify,
+  intervene: () => require('./commands/intervene').registerIntervene,
+  generate: () => require('./commands/generate').registerGenerate,
+  harvest: () => require('./commands/harvest').registerHarvest,
+  label: () => require('./commands/label').registerLabel,
+  selection: () => require('./commands/selection').registerSelection,
+  info: () => require('./commands/info').registerInfo,
+  convert: () => require('./commands/convert').registerConvert,
+  fetch: () => require('./commands/fetch').registerFetch,
+  cache: () => require('./commands/cache').registerCache,
+  setup: () => require('./commands/setup').registerSetup,
+};
+
+/**
+ * The command line, ready to parse.
+ *
+ * @param names of the commands it has; default all
+ */
+export function makeProgram(names: readonly string[] = Object.keys(commands)): Command {
   const program = new Command('circuit-tracer')
     .description('attribution graphs of language models with transcoders')
     .version(packageVersion)
     .exitOverride()
+    // The longest flags leave 15 of 60 columns: fewer than commander wraps by itself.
+    .configureHelp({ minWidthToWrap: 10 })
     .showHelpAfterError('Run with --help to see the options.');
-  const commands = [
-    registerDemo,
-    registerAttribute,
-    registerGraph,
-    registerStartServer,
-    registerVerify,
-    registerIntervene,
-    registerGenerate,
-    registerHarvest,
-    registerLabel,
-    registerSelection,
-    registerInfo,
-    registerConvert,
-    registerFetch,
-    registerCache,
-    registerSetup,
-  ];
-  for (const register of commands) register(program);
+  for (const name of names) commands[name]?.()(program);
   return program;
+}
+
+/** The command that the arguments begin with; none for the version; otherwise all, for help and suggestions. */
+function neededCommands([first = '']: readonly string[]): readonly string[] {
+  if (Object.hasOwn(commands, first)) return [first];
+  return first === '--version' || first === '-V' ? [] : Object.keys(commands);
+}
+
+/** Run a command line. What a command throws speaks of its flags. */
+export async function run(given: readonly string[]): Promise<void> {
+  const program = makeProgram(neededCommands(given));
+  let running: Command | undefined;
+  program.hook('preAction', (_program, command) => {
+    running = command;
+  });
+  try {
+    await program.parseAsync(normaliseArguments(given, valueFlagsOf(program)), { from: 'user' });
+  } catch (error) {
+    throw inFlags(error, running);
+  }
 }
 
 async function main(): Promise<void> {
   surviveBrokenStreams();
-  const program = makeProgram();
-  const args = normaliseArguments(process.argv.slice(2), valueFlagsOf(program));
+  const given = process.argv.slice(2);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await run(given);
   } catch (error) {
-    reportFailure(error, args.includes('--verbose'));
+    reportFailure(error, given.includes('--verbose'));
     // A signal has set its own code already.
     process.exitCode ||= exitCodeOf(error);
   }

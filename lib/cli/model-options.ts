@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { binding } from '../binding';
-import { type Device, isDeviceName } from '../device';
+import { type Device, isDeviceName, resolveDevice } from '../device';
 import type { ProgressListener } from '../engine';
 import { readJsonFile } from '../io/files';
 import { isBundledModel } from '../model/bundled';
 import type { ChatPrompt } from '../model/chat-template';
 import { type ComputeDtype, computeDtypes } from '../model/load-options';
-import type { Prompt } from '../model/prompt';
+import type { ModelOutline } from '../model/open-pair';
+import { type PreparedPrompt, type Prompt, preparePrompt } from '../model/prompt';
 import { ReplacementModel } from '../model/replacement-model';
 import { oneOf, tokenIds, wholeNumber } from './arguments';
 import { interruptible, UsageError } from './exit';
@@ -93,6 +94,15 @@ export async function promptOf({ prompt, tokens, messages }: PromptFlags): Promi
   return plain;
 }
 
+/** The prompt as the model will get it: tokens it can run. */
+export async function checkPrompt(
+  prompt: Prompt,
+  { tokens }: PromptFlags,
+  { spec, tokenizer }: ModelOutline,
+): Promise<PreparedPrompt> {
+  return preparePrompt(prompt, spec, tokenizer, tokens !== undefined);
+}
+
 /** A list of messages, or an object that has one. What is in it, the chat template checks. */
 function chatOf(json: unknown, file: string): ChatPrompt {
   const messages = Array.isArray(json) ? json : (json as { messages?: unknown } | null)?.messages;
@@ -107,22 +117,32 @@ function namesOf({ model, transcoderSet }: ModelFlags): { model: string | undefi
   throw new UsageError(`--transcoder-set is required: the transcoders of ${model}.`);
 }
 
+/** What a command does with a model. */
+export interface ModelTask<T> {
+  /** All that can be known before the weights are read; what it throws ends the command. */
+  readonly check: (outline: ModelOutline) => Promise<unknown> | unknown;
+  readonly work: (given: ModelWork) => Promise<T>;
+}
+
 /** Load the model the flags name, work with it until done or interrupted, and free it. */
 export async function withModel<T>(
   flags: ModelFlags,
   display: ProgressDisplay,
-  work: (given: ModelWork) => Promise<T>,
+  { check, work }: ModelTask<T>,
 ): Promise<T> {
   const names = namesOf(flags);
   const { dtype, device, threads, lazyEncoder, lazyDecoder } = flags;
   const qwenPrefix = flags.backend === 'nnsight' ? 'pad' : 'eos';
   // Loading LibTorch can take seconds in which no handler runs: until it is there, Ctrl-C ends the process as is.
   binding();
+  resolveDevice(device);
   return interruptible(async (signal) => {
     const shared = { signal, onProgress: display.listener };
     const options = { dtype, device, threads, lazyEncoder, lazyDecoder, qwenPrefix, ...shared } as const;
     try {
-      const model = await ReplacementModel.load(names.model, names.transcoderSet, options);
+      const model = await ReplacementModel.loadChecked(names.model, names.transcoderSet, options, async (outline) => {
+        await check(outline);
+      });
       try {
         return await work({ model, ...shared });
       } finally {

@@ -1,6 +1,9 @@
-import { Format, type Options, Presets, SingleBar } from 'cli-progress';
+import type { Options, SingleBar } from 'cli-progress';
 import type { Progress, ProgressListener } from '../engine';
+import { lazy } from '../lazy';
 import { byteSize } from './text';
+
+const bars = lazy(() => require('cli-progress') as typeof import('cli-progress'));
 
 /** Shows how far a command is, on standard error. */
 export interface ProgressDisplay {
@@ -11,9 +14,18 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-/** A bar on a terminal, plain lines in a pipe. */
-export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream);
+/**
+ * A bar on a terminal, plain lines in a pipe.
+ *
+ * @param reword what is printed, in the words of the command
+ */
+export function progressDisplay(
+  stream: NodeJS.WriteStream = process.stderr,
+  reword: (line: string) => string = (line) => line,
+): ProgressDisplay {
+  const display = stream.isTTY ? new BarDisplay(stream) : new LineDisplay(stream);
+  const { listener } = display;
+  return { listener, print: (line) => display.print(reword(line)), stop: () => display.stop() };
 }
 
 function shareOf({ done, total, unit }: Progress, joint: string): string {
@@ -30,6 +42,7 @@ class BarDisplay implements ProgressDisplay {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
+    const { Format, Presets, SingleBar } = bars();
     const options: Options = {
       stream,
       hideCursor: true,

@@ -1,21 +1,22 @@
 import type { Comparison, ErrorStatistics } from '../verify/comparison';
 import type { VerifyReport } from '../verify/verify';
-import { cell, clip, grouped, numberCell, type Palette, pageWidth, printable, significant } from './text';
+import { cell, clip, grouped, numberCell, type Palette, pageWidth, printable, significant, wrap } from './text';
 
 const label = 22;
 
 /** The report as lines of at most 80 columns. */
 export function renderVerify(report: VerifyReport, palette: Palette): string[] {
-  const { prompt, seed, tolerance, frozen, free } = report;
+  const { prompt, seed, tolerance, differences, remarks, frozen, free } = report;
   const { features, errors, tokens } = frozen.samples;
   const share = (part: number) => `${(100 * part).toFixed(2)}%`;
-  const verdict = frozen.passed ? 'passed' : palette.error('FAILED');
   return [
     field('Prompt', printable(prompt)),
     field('Seed, tolerance', `${seed}, ${tolerance}`),
+    ...differences.flatMap(({ message }) => sentence('Differs', message)),
+    ...remarks.flatMap((remark) => sentence('Note', remark)),
     '',
     palette.heading('Edges against the frozen model'),
-    `${cell('Verdict', label)}${verdict}`,
+    ...verdict(report, palette),
     field('Samples', `${features} features, ${errors} errors, ${tokens} tokens`),
     field('Samples within', share(frozen.shareOfSamplesWithinTolerance)),
     field('Largest edge', significant(frozen.largestEdge)),
@@ -24,7 +25,7 @@ export function renderVerify(report: VerifyReport, palette: Palette): string[] {
     '',
     palette.heading('Ablations of the free model against total effects'),
     field('Features ablated', grouped(free.samples)),
-    field('Rank correlation', free.spearman === null ? 'not defined' : free.spearman.toFixed(3)),
+    ...correlation(free.spearman),
     field('Same sign', share(free.sameSign)),
     ...statistics(free, share),
     ...worst(free.worst, palette),
@@ -34,6 +35,34 @@ export function renderVerify(report: VerifyReport, palette: Palette): string[] {
 
 function field(name: string, text: string): string {
   return cell(name, label) + clip(text, pageWidth - label);
+}
+
+/** Spearman's, of predicted and measured effects. */
+const correlationMeans =
+  'It is 1 where the graph puts the ablations in the same order of effect as the model does, 0 where the orders have nothing to do with each other, and -1 where they are opposite.';
+
+function correlation(spearman: number | null): string[] {
+  const name = 'Rank correlation';
+  if (spearman === null) return sentence(name, 'not defined: there are fewer than two effects, or all are alike');
+  return [field(name, spearman.toFixed(3)), ...sentence('', correlationMeans)];
+}
+
+/** Whether the edges hold, and where they don't, what is known of the reason. */
+function verdict({ frozen, differences }: VerifyReport, palette: Palette): string[] {
+  if (frozen.passed) return [field('Verdict', 'passed')];
+  const reason =
+    differences.length > 0
+      ? `: this is not what the graph was made with (${differences.map(({ what }) => what).join(', ')})`
+      : ': model, transcoders, dtype and device are those of the graph as far as it says';
+  const [first = '', ...rest] = wrap(`FAILED${reason}`.split(' '), ' ', pageWidth - label, '');
+  const painted = first.replace('FAILED', palette.error('FAILED'));
+  return [`${cell('Verdict', label)}${painted}`, ...rest.map((line) => ' '.repeat(label) + line)];
+}
+
+/** A name and its sentence, wrapped. */
+function sentence(name: string, text: string): string[] {
+  const lines = wrap(printable(text).split(' '), ' ', pageWidth - label, '');
+  return lines.map((line, i) => cell(i === 0 ? name : '', label) + line);
 }
 
 function statistics(part: ErrorStatistics, share: (part: number) => string): string[] {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ReplacementModel } from '../model/replacement-model';
-import { type GraphServer, serve } from '../server/serve';
+import { type GraphServer, serve } from '../server';
 import { wholeNumber } from './arguments';
 import { openInBrowser } from './open-browser';
 

@@ -1,5 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { TargetSpec } from '../attribution/targets';
+import { resolveTargets, type TargetSpec } from '../attribution/targets';
+import { log } from '../log';
+import type { ModelOutline } from '../model/open-pair';
+import type { PreparedPrompt } from '../model/prompt';
+import type { Tokenizer } from '../model/tokenizer';
 import { UsageError } from './exit';
 
 /** Flags that say what a graph explains. */
@@ -25,14 +29,51 @@ function collectFeature(text: string, previous: FeaturePlace[] = []): FeaturePla
   return [...previous, { layer: Number(layer), position: Number(position), feature: Number(feature) }];
 }
 
-/** Tokens, then differences, then features; undefined without any, which means the likeliest tokens. */
-export function targetsOf({ target = [], targetDiff = [], targetFeature = [] }: TargetFlags): TargetSpec[] | undefined {
+/** Targets, and the flag that each comes from. */
+export interface GivenTargets {
+  /** Tokens, then differences, then features; undefined without any, which means the likeliest tokens. */
+  readonly targets: TargetSpec[] | undefined;
+  /** [targets.length] */
+  readonly flags: readonly string[];
+}
+
+export function targetsOf({ target = [], targetDiff = [], targetFeature = [] }: TargetFlags): GivenTargets {
   if (targetDiff.length % 2 === 1) {
     throw new UsageError('--target-diff takes two tokens: --target-diff " Austin" " Sacramento".');
   }
-  const differences = targetDiff.flatMap((first, i) =>
-    i % 2 === 0 ? [{ difference: [first, targetDiff[i + 1] as string] as const }] : [],
-  );
-  const targets = [...target, ...differences, ...targetFeature.map((feature) => ({ feature }))];
-  return targets.length === 0 ? undefined : targets;
+  const quoted = (token: string) => JSON.stringify(token);
+  const pairs = targetDiff.flatMap((first, i) => (i % 2 === 0 ? [[first, targetDiff[i + 1] as string] as const] : []));
+  const targets = [
+    ...target,
+    ...pairs.map((difference) => ({ difference })),
+    ...targetFeature.map((feature) => ({ feature })),
+  ];
+  return {
+    targets: targets.length === 0 ? undefined : targets,
+    flags: [
+      ...target.map((token) => `--target ${quoted(token)}`),
+      ...pairs.map((pair) => `--target-diff ${pair.map(quoted).join(' ')}`),
+      ...targetFeature.map(({ layer, position, feature }) => `--target-feature ${layer}:${position}:${feature}`),
+    ],
+  };
+}
+
+/** Whether the model has the targets; what they are numerically, only its weights tell. */
+export async function checkTargets(
+  targets: readonly TargetSpec[],
+  { tokens, zeroPositions }: PreparedPrompt,
+  { spec, transcoderSpec: transcoders, tokenizer }: ModelOutline,
+): Promise<void> {
+  const directions = async (ids: Int32Array) => new Float32Array(ids.length * spec.dModel);
+  const prompt = tokens.length;
+  await resolveTargets(targets, { spec, transcoders, tokenizer, prompt, zeroPositions, directions });
+  for (const target of targets) if (typeof target === 'string') await warnOfMissingSpace(target, tokenizer);
+}
+
+/** Most words of a text are tokens with a space in front; without it they are other tokens. */
+async function warnOfMissingSpace(token: string, tokenizer: Tokenizer): Promise<void> {
+  if (!/^[\p{L}\p{N}]/u.test(token)) return;
+  const [id, ...others] = await tokenizer.encode(` ${token}`);
+  if (id === undefined || others.length > 0 || tokenizer.decodeToken(id) !== ` ${token}`) return;
+  log().warn(`--target ${JSON.stringify(token)} is the token without a space in front; " ${token}" is another token`);
 }

@@ -40,14 +40,18 @@ export class PackedFeatures {
   }
 
   /**
-   * @param folder with `index.json.gz`
+   * @param folder with `index.json.gz`: `featuresDir` of a model, which is undefined when its transcoders have no examples
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken index.
    */
-  static open(folder: string): Promise<PackedFeatures> {
-    return PackedFeatures.from(new FolderSource(folder));
+  static async open(folder: string | undefined): Promise<PackedFeatures> {
+    if (folder !== undefined) return PackedFeatures.from(new FolderSource(folder));
+    throw new CircuitTracerError(
+      'ERR_FILE_NOT_FOUND',
+      'Expected a folder of packed examples, found undefined: these transcoders come without examples. harvestFeatures makes them.',
+    );
   }
 
-  /** @private */
+  /** @internal */
   static async from(source: PackedSource): Promise<PackedFeatures> {
     const where = source.nameOf(indexFile);
     const text = await unpack(where, await source.index(), gunzip, largestIndex);

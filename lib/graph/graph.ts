@@ -10,7 +10,7 @@ import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/ve
 import { EdgeRows } from './edge-rows';
 import { loadGraph, saveGraph } from './formats/saved-graph';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
-import { type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
+import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
 import type { TopEdge, TopPath } from './paths';
 import { PrunedGraph } from './prune';
 
@@ -134,6 +134,12 @@ export class Graph implements GraphData {
   /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `index` is from 0 to nNodes - 1. */
   node(index: number): GraphNode {
     return nodeAt(this, this.#ranges, index);
+  }
+
+  /** The feature nodes, in the order of their indices: all S of them, or those that `test` holds for. */
+  features(test: (node: FeatureNode) => unknown = () => true): FeatureNode[] {
+    const nodes = Array.from({ length: this.nSelected }, (_, index) => this.node(index) as FeatureNode);
+    return nodes.filter(test);
   }
 
   /** A node in a few words: `L3 #120 @5 " Dallas"`, with its label where it has one: `L3 #120 Texas @5 " Dallas"`. */

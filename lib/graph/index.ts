@@ -2,6 +2,7 @@ export { type ConvertGraphOptions, convertGraph } from './convert';
 export {
   type GraphFileOptions,
   type GraphFilesWritten,
+  type GraphFileView,
   writeGraphFiles,
   writePrunedGraphFiles,
 } from './formats/graph-json';

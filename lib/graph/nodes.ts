@@ -19,6 +19,8 @@ export interface FeatureNode {
 /** What a layer's transcoder leaves unexplained of the MLP output at one position. */
 export interface ErrorNode {
   readonly kind: 'error';
+  /** Only features have labels. */
+  readonly label?: undefined;
   readonly index: number;
   readonly layer: number;
   readonly position: number;
@@ -27,6 +29,8 @@ export interface ErrorNode {
 /** The embedding of one prompt token. */
 export interface TokenNode {
   readonly kind: 'token';
+  /** Only features have labels. */
+  readonly label?: undefined;
   readonly index: number;
   readonly position: number;
   readonly tokenId: number;
@@ -36,6 +40,8 @@ export interface TokenNode {
 /** One target the graph explains, at the last position unless asked for at another. */
 export interface LogitNode {
   readonly kind: 'logit';
+  /** Only features have labels. */
+  readonly label?: undefined;
   readonly index: number;
   readonly position: number;
   /** Place among the targets; 0 is the first and most likely. */

@@ -1,10 +1,10 @@
 import { stat, statfs } from 'node:fs/promises';
-import { pathsInfo } from '@huggingface/hub';
 import { type ProgressListener, tellProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { fileExists, makeFolder } from '../io/files';
 import { checkNotAborted } from '../validate';
 import { type Blob, fetchBlob, partOf } from './blob';
+import { hubLibrary } from './library';
 import { linkFile } from './link-file';
 import type { Repository } from './repository';
 
@@ -82,7 +82,8 @@ async function describeFiles(repository: Repository, paths: readonly string[]): 
   const { endpoint: hubUrl } = client.settings;
   for (let first = 0; first < paths.length; first += pathsPerRequest) {
     const asked = paths.slice(first, first + pathsPerRequest);
-    const found = await pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: client.fetchSmall });
+    const { fetchSmall } = client;
+    const found = await hubLibrary().pathsInfo({ repo, revision: commit, paths: asked, hubUrl, fetch: fetchSmall });
     const byPath = new Map(found.map((info) => [info.path, info]));
     for (const path of asked) {
       const info = byPath.get(path);

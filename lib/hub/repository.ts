@@ -1,11 +1,11 @@
 import { access, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { modelInfo } from '@huggingface/hub';
 import { CircuitTracerError } from '../errors';
 import { makeFolder, writeFileAtomically } from '../io/files';
 import { CacheLayout } from './cache-layout';
 import type { HubClient } from './client';
 import { notFound } from './failures';
+import { hubLibrary } from './library';
 import { type HubReference, isCommit, scanOf } from './reference';
 
 /** A repository at one commit: what files it has, and which of them are in the cache. */
@@ -35,7 +35,7 @@ export class Repository {
     const { repo, revision = 'main' } = reference;
     const additionalFields: ('sha' | 'filePaths')[] = ['sha', 'filePaths'];
     const { endpoint: hubUrl } = client.settings;
-    const { sha, filePaths } = await modelInfo({
+    const { sha, filePaths } = await hubLibrary().modelInfo({
       name: repo,
       revision,
       hubUrl,

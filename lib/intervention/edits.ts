@@ -16,6 +16,8 @@ export interface EditContext {
   readonly prompt: number;
   /** Whether tokens are generated after the prompt. */
   readonly generating: boolean;
+  /** The entries are only checked: without warnings. Default false. */
+  readonly quiet?: boolean;
 }
 
 interface PlannedFeature {
@@ -62,7 +64,7 @@ export class EditPlan {
         this.#features.push(planFeature(entry, name, context));
       }
     }
-    this.#warnOfOverlaps();
+    if (!context.quiet) this.#warnOfOverlaps();
   }
 
   /** Edits of the positions from `start` to `stop` (exclusive), counted from `start` as a pass over them does. */

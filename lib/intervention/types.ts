@@ -7,7 +7,8 @@ import type { NdArray, SparseActivations } from '../model/results';
  */
 export type Position = number | readonly number[] | { readonly start: number; readonly stop?: number | null };
 
-interface FeatureAt {
+/** Where a feature is edited. */
+export interface FeatureAt {
   readonly layer: number;
   readonly position: Position;
   /** Number of the feature in its layer's transcoder. */

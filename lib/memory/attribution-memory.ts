@@ -1,3 +1,4 @@
+import { attributeDefaults } from '../attribution/options';
 import type { ModelSpec } from '../model/spec';
 import type { TranscoderSpec } from '../transcoder/spec';
 
@@ -5,17 +6,22 @@ import type { TranscoderSpec } from '../transcoder/spec';
 export interface AttributionSize {
   /** Of the prompt, the special one included. */
   readonly tokens: number;
-  readonly batchSize: number;
+  /** `auto`: as many rows as take half of `free`. */
+  readonly batchSize: number | 'auto';
   /** Active features of each layer at each position, on average. */
   readonly activePerToken: number;
   /** Rows of features in the graph; Infinity: of all active ones. */
   readonly maxFeatureNodes: number;
   /** Of the CPU that compute rows; 0 on a GPU. */
   readonly threads: number;
+  /** Bytes that can still be had when the attribution begins; for `auto`. Default Infinity. */
+  readonly free?: number;
 }
 
 /** Bytes an attribution takes besides the weights, while it runs. */
 export interface AttributionMemory extends AttributionSize {
+  /** In rows: what `auto` comes to. */
+  readonly batchSize: number;
   readonly activeFeatures: number;
   /** The frozen model: attention patterns and matrices, decoder rows of active features, errors, activations. */
   readonly localModel: number;
@@ -32,6 +38,8 @@ export interface AttributionMemory extends AttributionSize {
 const float = 4;
 /** Of 64 Mi numbers, as native encodes: `kDenseNumbers` in native/core/transcoder/transcoder_set.cc. */
 const denseNumbers = 64 * 2 ** 20;
+/** `auto` takes no more rows than these. */
+const mostRows = attributeDefaults.batchSize;
 /** Salient tokens at most, by default. */
 const targets = 10;
 /**
@@ -60,7 +68,14 @@ const writtenShare = 0.5;
 export function attributionMemory(
   spec: ModelSpec,
   transcoders: TranscoderSpec,
-  { tokens: n, batchSize, activePerToken, maxFeatureNodes, threads }: AttributionSize,
+  {
+    tokens: n,
+    batchSize: asked,
+    activePerToken,
+    maxFeatureNodes,
+    threads,
+    free = Number.POSITIVE_INFINITY,
+  }: AttributionSize,
 ): AttributionMemory {
   const { nLayers: layers, dModel: width, nHeads, nKeyValueHeads, dHead, dVocab } = spec;
   const active = Math.round(layers * n * activePerToken);
@@ -75,6 +90,8 @@ export function attributionMemory(
   const edges = float * (rows + targets) * edgesOfRow;
   const head = transcoders.hasSkip ? Math.max(dHead, width) : dHead;
   const perRow = n * (2 * Math.max(width, nHeads * dHead) + dHead + head) + columns + 2 * width;
+  const fitting = Math.floor((free - localModel) / 2 / (float * perRow));
+  const batchSize = asked === 'auto' ? Math.max(1, Math.min(mostRows, fitting)) : asked;
   const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), Math.floor(threadPositions / n), threads) * perRow;
   const widest = Math.max(...transcoders.nFeatures);
   // The activations, a mask of one byte, their places: eight bytes of each active one, and the matrix once more.

@@ -28,7 +28,7 @@ export interface MemoryOptions {
   /** Tokens of the prompt, its special token included. Default 64. */
   readonly tokens?: number;
   /** As for attribution. Default 512. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | 'auto';
   /** As for attribution; Infinity: all active ones. Default 7500. */
   readonly maxFeatureNodes?: number;
   /** Active features of each layer at each token, on average. Default 50. */
@@ -106,7 +106,12 @@ export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOpt
   const attribution =
     model &&
     transcoders &&
-    attributionMemory(model.spec, transcoders.spec, { ...size, threads: onCpu ? availableParallelism() : 0 });
+    attributionMemory(model.spec, transcoders.spec, {
+      ...size,
+      threads: onCpu ? availableParallelism() : 0,
+      // What a GPU has isn't known here.
+      free: onCpu ? Math.max(0, machineBytes() - resident) : Number.POSITIVE_INFINITY,
+    });
   const weights = { inMemory: load.inMemory, onDisk: load.onDisk };
   const inMemory = Object.values(load.inMemory).reduce((sum, bytes) => sum + bytes, 0);
   return {
@@ -132,7 +137,7 @@ function resolveMemoryOptions(options: MemoryOptions) {
     ...{ dtype, lazyEncoder, lazyDecoder },
     device: device === 'auto' ? ('cpu' as const) : device,
     tokens: checkInteger(tokens, 'tokens', 1),
-    batchSize: checkInteger(batchSize, 'batchSize', 1),
+    batchSize: batchSize === 'auto' ? batchSize : checkInteger(batchSize, 'batchSize', 1),
     activePerToken: checkNumber(activePerToken, 'activePerToken', 0),
     maxFeatureNodes: maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1),
   };

@@ -11,6 +11,7 @@ import {
   checkSignal,
   describe,
 } from '../validate';
+import type { GivenLayerWeights } from './random-weights';
 
 export const computeDtypes = ['float32', 'bfloat16', 'float16'] as const;
 export type ComputeDtype = (typeof computeDtypes)[number];
@@ -44,6 +45,15 @@ export interface LoadOptions {
   readonly token?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
+}
+
+export interface FromConfigOptions extends LoadOptions {
+  /** Of the weights not given. Default 0. */
+  readonly seed?: number;
+  /** Arrays by the internal names that `ModelWeights` lists. */
+  readonly weights?: Readonly<Record<string, Float32Array>>;
+  /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
+  readonly transcoderWeights?: readonly GivenLayerWeights[];
 }
 
 export interface ResolvedLoadOptions {

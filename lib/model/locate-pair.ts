@@ -41,5 +41,5 @@ export async function modelNameOf({ modelName, file }: TranscoderConfig): Promis
   if (isHere || parseModelReference(modelName)) return modelName;
   const found =
     modelName === '' ? 'has no model_name' : `names '${modelName}', which is no folder here and no org/repo`;
-  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `Name the model, too (--model): ${file} ${found}.`);
+  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `model must be given: ${file} ${found}.`);
 }

@@ -21,10 +21,22 @@ export async function planFetch(text: string, hub: Hub, options: { withModel: bo
   return [...needed, ...(await planModelSource(await modelNameOf(result), hub)).needed];
 }
 
+/**
+ * Whether a text is one that {@link planFetch} takes, before anything is asked of the hub.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference.
+ */
+export async function checkFetchable(text: string): Promise<void> {
+  if (!(await isHere(text))) modelReference(text);
+}
+
+async function isHere(text: string): Promise<boolean> {
+  return isBundledTranscoders(text) || isBundledModel(text) || (await localPath(text)) !== undefined;
+}
+
 /** @returns the config of a set as the result, none of a model */
 async function planEither(text: string, hub: Hub): Promise<FetchPlan<TranscoderConfig | undefined>> {
-  const isHere = isBundledTranscoders(text) || isBundledModel(text) || (await localPath(text)) !== undefined;
-  return isHere ? planTranscoderSet(text, hub) : hub.plan(modelReference(text), planRepository);
+  return (await isHere(text)) ? planTranscoderSet(text, hub) : hub.plan(modelReference(text), planRepository);
 }
 
 /** A set where there is a config.yaml, else a model. */

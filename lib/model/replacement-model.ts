@@ -4,8 +4,7 @@ import { type AttributeOptions, resolveAttributeOptions } from '../attribution/o
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import type { NativeSparseActivations } from '../binding';
 import type { FeatureLabels } from '../features/labels';
-import { findFeatures } from '../features/packed-features';
-import { readLabels } from '../features/read-labels';
+import { type Fingerprints, fingerprintsOf } from '../fingerprint/fingerprint';
 import type { Graph } from '../graph/graph';
 import { EditPlan } from '../intervention/edits';
 import { checkRoom, generateLater, generateTokens, resolveGenerateOptions } from '../intervention/generate';
@@ -21,18 +20,23 @@ import type {
 } from '../intervention/types';
 import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
-import { planLocated } from '../transcoder/formats';
 import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
 import { checkBoolean, checkInteger, checkNotAborted } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { checkHookNames } from './hooks';
-import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options';
-import { locatePair } from './locate-pair';
+import {
+  type ComputeDtype,
+  type FromConfigOptions,
+  type LoadOptions,
+  type ResolvedLoadOptions,
+  resolveLoadOptions,
+} from './load-options';
 import { NativeModel } from './native-model';
-import { openModelPlan } from './open-model';
+import { type ModelOutline, openPair } from './open-pair';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
-import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
+import { modelWeights, transcoderWeights } from './random-weights';
+import { layerFits, warnOfFit } from './reconstruction';
 import {
   type AttributionSetup,
   checkActivationsSize,
@@ -43,27 +47,17 @@ import {
 } from './results';
 import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
 import type { ModelSpec, ModelWeights } from './spec';
-import { Tokenizer } from './tokenizer';
+import type { Tokenizer } from './tokenizer';
 
-export interface FromConfigOptions extends LoadOptions {
-  /** Of the weights not given. Default 0. */
-  readonly seed?: number;
-  /** Arrays by the internal names that `ModelWeights` lists. */
-  readonly weights?: Readonly<Record<string, Float32Array>>;
-  /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
-  readonly transcoderWeights?: readonly GivenLayerWeights[];
-}
+/** A model that was loaded from files, and so has a tokenizer. */
+export type LoadedModel = ReplacementModel & { readonly tokenizer: Tokenizer };
 
-interface Parts {
+type Parts = Omit<ModelOutline, 'tokenizer'> & {
   readonly native: NativeModel;
-  readonly spec: ModelSpec;
-  readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
   readonly dtype: ComputeDtype;
-  readonly name: string;
-  readonly labels: FeatureLabels;
-  readonly featuresDir: string | undefined;
-}
+  readonly fingerprints: Fingerprints;
+};
 
 /**
  * A language model with the transcoders that stand in for its MLPs.
@@ -91,6 +85,8 @@ export class ReplacementModel {
   readonly labels: FeatureLabels;
   /** The packed examples of features beside the transcoders, for `PackedFeatures.open`; undefined when there are none. */
   readonly featuresDir: string | undefined;
+  /** Of the model and of the transcoders: kept in graphs, so that `verify` can tell what a graph was made with. */
+  readonly fingerprints: Fingerprints;
   readonly #native: NativeModel;
 
   private constructor(parts: Parts) {
@@ -102,6 +98,7 @@ export class ReplacementModel {
     this.name = parts.name;
     this.labels = parts.labels;
     this.featuresDir = parts.featuresDir;
+    this.fingerprints = parts.fingerprints;
     this.#native = parts.native;
   }
 
@@ -119,21 +116,26 @@ export class ReplacementModel {
    * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT`, `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or
    * `ABORT_ERR`.
    */
-  static async load(
+  static async load(model: string | undefined, transcoderSet?: string, options?: LoadOptions): Promise<LoadedModel> {
+    return ReplacementModel.loadChecked(model, transcoderSet, options, () => undefined);
+  }
+
+  /**
+   * As {@link load}. `check` gets what is known of the model before its weights are read, and ends the load by throwing.
+   *
+   * @internal
+   */
+  static async loadChecked(
     model: string | undefined,
-    transcoderSet?: string,
-    options?: LoadOptions,
-  ): Promise<ReplacementModel> {
+    transcoderSet: string | undefined,
+    options: LoadOptions | undefined,
+    check: (outline: ModelOutline) => Promise<void> | void,
+  ): Promise<LoadedModel> {
     const resolved = resolveLoadOptions(options);
     checkNotAborted(resolved.signal);
-    const { folder, name, transcoders } = await locatePair(model, transcoderSet, resolved);
-    const { spec, weights } = await openModelPlan(folder, resolved.signal);
-    const plan = await planLocated(transcoders);
-    checkFit(spec, plan.spec);
-    const tokenizer = await Tokenizer.load(folder, { qwenPrefix: resolved.qwenPrefix });
-    const labels = await readLabels(transcoders.folder);
-    const featuresDir = await findFeatures(transcoders.folder);
-    return ReplacementModel.#start(spec, weights, plan, resolved, { tokenizer, name, labels, featuresDir });
+    const { weights, plan, outline } = await openPair(model, transcoderSet, resolved);
+    await check(outline);
+    return (await ReplacementModel.#start(outline.spec, weights, plan, resolved, outline)) as LoadedModel;
   }
 
   /**
@@ -170,8 +172,13 @@ export class ReplacementModel {
     options: ResolvedLoadOptions,
     more: Pick<Parts, 'tokenizer' | 'name' | 'labels' | 'featuresDir'>,
   ): Promise<ReplacementModel> {
+    // Neither waits for the other: fingerprints read little, on other threads.
+    const fingerprints = fingerprintsOf(spec, weights, plan);
     const native = await NativeModel.load(spec, weights, plan, options);
-    return new ReplacementModel({ native, spec, transcoderSpec: plan.spec, dtype: options.dtype, ...more });
+    return new ReplacementModel({
+      ...{ native, spec, transcoderSpec: plan.spec, dtype: options.dtype, ...more },
+      fingerprints: await fingerprints,
+    });
   }
 
   /**
@@ -191,6 +198,7 @@ export class ReplacementModel {
     const targets = resolved.targets && (await this.#resolveTargets(resolved.targets, prepared, resolved.signal));
     const natives = targets?.map(({ native }) => native) ?? [];
     const data = await runAttribution(this.#native, prepared, resolved, natives);
+    warnOfFit(data.reconstructionSums, prepared.tokens.length - prepared.zeroPositions, this.transcoderSpec);
     return buildGraph(this, prepared, data, resolved, targets);
   }
 
@@ -199,11 +207,12 @@ export class ReplacementModel {
     const { exactTokens, signal } = resolveRunOptions(options);
     const prepared = this.#prepare(prompt, exactTokens, signal);
     const { tokens, zeroPositions } = 'tokens' in prepared ? prepared : await prepared;
-    const { indices, values, ...arrays } = await this.#native.run(
+    const { indices, values, reconstructionSums, ...arrays } = await this.#native.run(
       (engine, transformer, transcoders) => engine.setupAttribution(transformer, transcoders, tokens, zeroPositions),
       signal,
     );
-    return { tokens, zeroPositions, activeFeatures: indices, activationValues: values, ...arrays };
+    const fits = layerFits(reconstructionSums, tokens.length - zeroPositions);
+    return { tokens, zeroPositions, activeFeatures: indices, activationValues: values, layerFits: fits, ...arrays };
   }
 
   /** Logits of every position, [n, dVocab], after the softcap. */
@@ -290,7 +299,7 @@ export class ReplacementModel {
    * Active features of documents, run one by one, with fewer calls than {@link getActivations}: their tokens in a row, and
    * the length of each. Positions count along the row; the first `zeroPositions` tokens of each document get no features.
    *
-   * @private
+   * @internal
    */
   documentActivations(
     tokens: Int32Array,

@@ -1,6 +1,7 @@
 import type { NativeArray } from '../binding';
 import { checkArraySize } from '../memory-limits';
 import type { TranscoderSpec } from '../transcoder/spec';
+import type { LayerFit } from './reconstruction';
 import type { ModelSpec } from './spec';
 
 /** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
@@ -40,6 +41,8 @@ export interface AttributionSetup {
   readonly reconstruction: NdArray;
   /** Outputs minus reconstruction, zero at special positions. */
   readonly errorVectors: NdArray;
+  /** How well each layer's output is rebuilt; empty for fewer than 3 positions with features. */
+  readonly layerFits: readonly LayerFit[];
   /** [n, dModel] embedding rows as they enter the first block. */
   readonly tokenVectors: NdArray;
   /** [n, dVocab], after the softcap. */

@@ -51,11 +51,8 @@ export async function resolveServeOptions(options: ServeOptions): Promise<Resolv
   const featuresDir = options.featuresDir ?? model?.featuresDir;
   checkText(host, 'host');
   return {
-    dataDir: await folder(options.dataDir, 'dataDir', '--graph-file-dir'),
-    featuresDir:
-      featuresDir === undefined
-        ? undefined
-        : await featuresFolder(await folder(featuresDir, 'featuresDir', '--features-dir')),
+    dataDir: await folder(options.dataDir, 'dataDir'),
+    featuresDir: featuresDir === undefined ? undefined : await featuresFolder(await folder(featuresDir, 'featuresDir')),
     model,
     host,
     port: checkInteger(port, 'port', 0, 65_535),
@@ -64,15 +61,14 @@ export async function resolveServeOptions(options: ServeOptions): Promise<Resolv
   };
 }
 
-/** @param flag what the option is called on the command line */
-async function folder(path: string, name: string, flag: string): Promise<string> {
+async function folder(path: string, name: string): Promise<string> {
   const found = await stat(checkText(path, name)).catch(() => undefined);
   if (!found?.isDirectory()) {
-    throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} (${flag}) must be a folder; there is none at ${path}.`);
+    throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} must be a folder; there is none at ${path}.`);
   }
   // Only trying tells.
   const opened = await opendir(path).catch((cause) => {
-    const message = `${name} (${flag}) must be a folder that can be read; ${path} can't be: permission denied.`;
+    const message = `${name} must be a folder that can be read; ${path} can't be: permission denied.`;
     throw new CircuitTracerError('ERR_FILE_READ', message, { cause });
   });
   await opened.close();

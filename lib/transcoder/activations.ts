@@ -68,7 +68,7 @@ export function checkFeatures(features: Int32Array | readonly number[], nFeature
  */
 export function checkActivations(activations: NativeArray | ActivationList, spec: TranscoderSpec): ActivationList {
   const [layers, rows, width] = checkShape(activations, spec);
-  const list = 'indices' in activations ? checkList(activations) : nonZeros(activations, layers * rows, width);
+  const list = 'indices' in activations ? checkList(activations) : listed(activations, layers * rows, width);
   const { indices, values } = list;
   for (let i = 0; i < values.length; i++) {
     const layer = indices[3 * i] ?? -1;
@@ -101,7 +101,7 @@ function checkList(list: ActivationList): NativeSparseActivations {
   throw invalid('activations must have indices, an Int32Array [N * 3], and values, a Float32Array [N].');
 }
 
-function nonZeros(dense: NativeArray, rows: number, width: number): NativeSparseActivations {
+function listed(dense: NativeArray, rows: number, width: number): NativeSparseActivations {
   const data = checkFloats(dense.data, 'activations.data');
   if (data.length !== rows * width) {
     throw invalid(
@@ -109,13 +109,26 @@ function nonZeros(dense: NativeArray, rows: number, width: number): NativeSparse
     );
   }
   const perLayer = dense.shape[1] ?? 1;
+  return nonZeros(data, width, (row) => [Math.floor(row / perLayer), row % perLayer]);
+}
+
+/**
+ * The entries of dense activations that aren't 0.
+ *
+ * @param data [rows, width]
+ * @param placeOf layer and position that a row stands for
+ */
+export function nonZeros(
+  data: Float32Array,
+  width: number,
+  placeOf: (row: number) => readonly [layer: number, position: number],
+): NativeSparseActivations {
   const indices: number[] = [];
   const values: number[] = [];
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
     if (!value) continue;
-    const row = Math.floor(i / width);
-    indices.push(Math.floor(row / perLayer), row % perLayer, i % width);
+    indices.push(...placeOf(Math.floor(i / width)), i % width);
     values.push(value);
   }
   return { indices: Int32Array.from(indices), values: Float32Array.from(values) };

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { CircuitTracerError } from '../errors';
 import { readTextFile } from '../io/files';
+import { yaml } from '../io/yaml';
 import { describe, nearest } from '../validate';
 import type { FeatureInputHook, FeatureOutputHook, TranscoderSpec } from './spec';
 import { featureInputHooks, featureOutputHooks } from './spec';
@@ -103,7 +103,7 @@ async function readConfigText(folder: string, file: string): Promise<string> {
 function parseMapping(file: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = parse(text, { logLevel: 'error' });
+    value = yaml().parse(text, { logLevel: 'error' });
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${file} isn't valid YAML: ${reason}`, { cause: error });

@@ -15,6 +15,7 @@ import {
   checkFloats,
   countRows,
   layerRanges,
+  nonZeros,
   widestLayer,
 } from './activations';
 import { checkTranscoderPlan } from './check-plan';
@@ -233,23 +234,19 @@ export class Transcoders {
     inputs?: Floats,
     options: SignalOption = {},
   ): Promise<NativeArray> {
-    const { nLayers, dModel } = this.spec;
+    checkOptions(options, ['signal']);
     if (this.spec.kind !== 'perLayer') {
       throw invalid('decodeLayer needs per-layer transcoders: features across layers write to many. Use decode.');
     }
     const nFeatures = this.spec.nFeatures[this.#checkLayer(layer)] ?? 0;
     const floats = checkFloats(activations?.data, 'activations.data');
     const rows = countRows(floats.length, [-1, nFeatures], 'activations');
-    const width = widestLayer(this.spec);
-    const data = new Float32Array(nLayers * rows * width);
-    for (let row = 0; row < rows; row++) {
-      data.set(floats.subarray(row * nFeatures, (row + 1) * nFeatures), (layer * rows + row) * width);
-    }
-    const skipInputs = this.#checkInputs(inputs, [rows, dModel]);
-    const allInputs = skipInputs && new Float32Array(nLayers * rows * dModel);
-    if (skipInputs) allInputs?.set(skipInputs, layer * rows * dModel);
-    const all = await this.decode({ data, shape: [nLayers, rows, width] }, allInputs ?? undefined, options);
-    return { data: all.data.slice(layer * rows * dModel, (layer + 1) * rows * dModel), shape: [rows, dModel] };
+    const { indices, values } = nonZeros(floats, nFeatures, (row) => [layer, row]);
+    const skipInputs = this.#checkInputs(inputs, [rows, this.spec.dModel]);
+    return this.#native.run(
+      (engine, transcoders) => engine.decodeLayer(transcoders, layer, indices, values, rows, skipInputs),
+      checkSignal(options.signal),
+    );
   }
 
   /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */

@@ -5,8 +5,10 @@ import type { FeatureNode } from '../graph/nodes';
 import type { ReplacementModel } from '../model/replacement-model';
 import { Random } from '../random';
 import { checkCallback, checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
+import { findDifferences, type GraphDifference } from './differences';
 import { type FreeCheck, freeCheck } from './free-check';
 import { type FrozenCheck, frozenCheck } from './frozen-check';
+import { remarksOn } from './remarks';
 import { sampleNodes } from './sample';
 
 export interface VerifyOptions {
@@ -26,6 +28,10 @@ export interface VerifyReport {
   readonly prompt: string;
   readonly seed: number;
   readonly tolerance: number;
+  /** What the graph was made with that isn't what it was checked with: look here first when the check fails. */
+  readonly differences: readonly GraphDifference[];
+  /** What to bear in mind when reading the rest: few samples, coarse numbers, transcoders that don't fit. */
+  readonly remarks: readonly string[];
   /** The edges against the frozen, linear model of the prompt: a check of the arithmetic. */
   readonly frozen: FrozenCheck;
   /** Total effects against the model itself: how good a hypothesis the graph is. It can't fail. */
@@ -51,7 +57,8 @@ export async function verifyGraph(
   const onProgress = checkCallback(options.onProgress, 'onProgress');
   const signal = checkSignal(options.signal);
   checkNotAborted(signal);
-  checkSameModel(graph, model);
+  const differences = findDifferences(graph, model);
+  checkSameModel(graph, model, differences);
   const setup = await model.setupAttribution(graph.tokens, { exactTokens: true, ...(signal && { signal }) });
   const nodes = sampleNodes(graph, samples, setup.zeroPositions, new Random(seed));
   const features = nodes.filter((node): node is FeatureNode => node.kind === 'feature');
@@ -62,10 +69,21 @@ export async function verifyGraph(
   };
   const frozen = await frozenCheck(run('check edges', nodes.length), nodes, tolerance);
   const free = await freeCheck(run('ablate features', features.length), features, tolerance);
-  return { prompt: graph.prompt, seed, tolerance, frozen, free };
+  const remarks = remarksOn(model, setup, free, tolerance);
+  return { prompt: graph.prompt, seed, tolerance, differences, remarks, frozen, free };
 }
 
-function checkSameModel(graph: Graph, { spec, transcoderSpec }: ReplacementModel): void {
+/**
+ * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph can't be run on the model at all.
+ *
+ * @internal
+ */
+export function checkSameModel(
+  graph: Graph,
+  { spec, transcoderSpec }: Pick<ReplacementModel, 'spec' | 'transcoderSpec'>,
+  differences: readonly GraphDifference[] = [],
+): void {
+  const mismatch = (reason: string) => misfit(reason, differences);
   for (const field of ['family', 'nLayers', 'dModel', 'dVocab'] as const) {
     if (graph.model[field] !== spec[field]) {
       throw mismatch(`it was made with ${field} ${graph.model[field]}, and the model's is ${spec[field]}`);
@@ -80,9 +98,10 @@ function checkSameModel(graph: Graph, { spec, transcoderSpec }: ReplacementModel
   }
 }
 
-function mismatch(reason: string): CircuitTracerError {
+function misfit(reason: string, differences: readonly GraphDifference[]): CircuitTracerError {
+  const known = differences.map(({ message }) => ` ${message}`).join('');
   return new CircuitTracerError(
     'ERR_MODEL_MISMATCH',
-    `The graph doesn't belong to this model with these transcoders: ${reason}. Give those it was made with.`,
+    `The graph doesn't belong to this model with these transcoders: ${reason}.${known} Give those it was made with.`,
   );
 }

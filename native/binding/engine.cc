@@ -25,6 +25,7 @@ Napi::Function Engine::define(Napi::Env env) {
                          InstanceMethod("decoderVectors", &Engine::decoderVectors),
                          InstanceMethod("encoderVectors", &Engine::encoderVectors),
                          InstanceMethod("decode", &Engine::decode),
+                         InstanceMethod("decodeLayer", &Engine::decodeLayer),
                          InstanceMethod("writeTensor", &Engine::writeTensor),
                          InstanceMethod("nodeInfluence", &Engine::nodeInfluence),
                          InstanceMethod("edgeInfluence", &Engine::edgeInfluence),

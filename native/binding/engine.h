@@ -39,6 +39,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value encoderVectors(const Napi::CallbackInfo& info);
   Napi::Value gatherRows(const Napi::CallbackInfo& info, RowStore TranscoderLayer::*weight);
   Napi::Value decode(const Napi::CallbackInfo& info);
+  Napi::Value decodeLayer(const Napi::CallbackInfo& info);
 
   Napi::Value writeTensor(const Napi::CallbackInfo& info);
 

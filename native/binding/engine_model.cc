@@ -59,6 +59,7 @@ Napi::Value graphObject(Napi::Env env, GraphData& graph) {
     edges.Set(edges.Length(), toFloat32Array(env, block));
   }
   out.Set("edges", edges);
+  out.Set("reconstructionSums", toNativeArray(env, graph.reconstructionSums));
   Napi::Object timings = Napi::Object::New(env);
   for (const auto& [phase, seconds] : graph.timings) timings.Set(phase, seconds);
   out.Set("timings", timings);
@@ -163,6 +164,7 @@ Napi::Value Engine::setupAttribution(const Napi::CallbackInfo& info) {
         out.Set("featureOutputs", toNativeArray(env, at::stack(setup.trace.featureOutputs)));
         out.Set("reconstruction", toNativeArray(env, at::stack(setup.reconstruction)));
         out.Set("errorVectors", toNativeArray(env, at::stack(setup.errors)));
+        out.Set("reconstructionSums", toNativeArray(env, setup.reconstructionSums));
         out.Set("tokenVectors", toNativeArray(env, setup.trace.embeddings));
         out.Set("logits", toNativeArray(env, setup.trace.logits));
         return out;

@@ -96,4 +96,21 @@ Napi::Value Engine::decode(const Napi::CallbackInfo& info) {
       nativeArray);
 }
 
+Napi::Value Engine::decodeLayer(const Napi::CallbackInfo& info) {
+  const auto transcoders = Handle<TranscoderSet>::get(info[0]);
+  const int64_t layer = info[1].As<Napi::Number>().Int64Value();
+  const SparseFeatures features =
+      toSparseFeatures(info[2].As<Napi::Int32Array>(), info[3].As<Napi::Float32Array>());
+  const int64_t rows = info[4].As<Napi::Number>().Int64Value();
+  at::Tensor input;
+  if (info[5].IsTypedArray()) {
+    const int64_t width = transcoders->spec().dModel;
+    input = borrowFloats(info[5].As<Napi::Float32Array>(), {rows, width}).to(transcoders->device());
+  }
+  return submit(
+      info,
+      [=](const JobControl&) { return transcoders->decodeLayer(layer, features, rows, input); },
+      nativeArray);
+}
+
 }  // namespace circuit_tracer

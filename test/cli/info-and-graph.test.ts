@@ -78,6 +78,8 @@ describe('info', () => {
     );
     expect(text).toMatch(/to load +at most \d+ MB\n +to attribute +at most \d+ MB.*\n.*a batch .*256 rows\n/s);
     expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+    // House, section 0, D9.
+    expect(await successful('info', model, transcoders, '--batch-size', 'auto')).toMatch(/a batch .* rows\n/);
     const flags = ['--json', '--no-lazy-decoder', '--prompt-tokens', '8', '--batch-size', '16'];
     expect(JSON.parse(await successful('info', model, transcoders, ...flags))).toMatchObject({
       memory: {

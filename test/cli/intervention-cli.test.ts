@@ -164,7 +164,7 @@ describe('circuit-tracer intervene', () => {
     ['no intervention', [], /--set/],
     ['a malformed one', ['--set', '1:x:5=3'], /LAYER:POSITION:FEATURE/],
     ['a number that is none', ['--scale', '1:2:5=much'], /LAYER:POSITION:FEATURE/],
-    ['a layer there is not', ['--set', '99:2:5=1'], /interventions\[0\]/],
+    ['a layer there is not', ['--set', '99:2:5=1'], /^error: --set 99:2:5=1: layer must/],
     ['a group without a page', ['--group', 'a=1'], /--page/],
     ['a group there is not', ['--page', '?pinnedIds=1_2_3', '--group', 'Utah=1'], /Utah.*1_2_3/],
   ])('exits 2 on %s', async (_, args, message) => {

@@ -170,7 +170,7 @@ describe('circuit-tracer attribute --server', () => {
     const args = ['attribute', ...input, ...prompt, ...files, '--server', '--port', '0', '--features-dir', 'nowhere'];
     const { code, stdout, stderr } = await runNode(cliScript, args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^error: featuresDir.*nowhere/);
+    expect(stderr).toMatch(/^error: --features-dir.*nowhere/);
   });
 
   test('without graph files there is nothing to show', async () => {

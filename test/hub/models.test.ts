@@ -31,7 +31,7 @@ test('transcoders name their model, also as TransformerLens calls it', async () 
 test('a set without a name of a model asks for one', async () => {
   const config = configNaming('x').replace(/^model_name.*$/m, '');
   current.hub.addFolder('org/set', set).files.set('config.yaml', Buffer.from(config));
-  await expectRejection(load(undefined, 'org/set'), 'ERR_INVALID_ARGUMENT', /Name the model, too.*no model_name/);
+  await expectRejection(load(undefined, 'org/set'), 'ERR_INVALID_ARGUMENT', /^model must be given: .*no model_name/);
 });
 
 test('a local model that is missing is told before its transcoders are fetched', async () => {

@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
+import { type AttributeOptions, resolveAttributeOptions } from '../../attribution/options';
 import type { TargetSpec } from '../../attribution/targets';
 import { type Device, resolveDevice } from '../../device';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
 import type { Graph } from '../../graph/graph';
 import { log } from '../../log';
+import type { ModelOutline } from '../../model/open-pair';
 import type { Prompt } from '../../model/prompt';
 import { checkNotAborted } from '../../validate';
 import { fraction, oneOf, wholeNumber, wholeNumberOrAuto } from '../arguments';
 import { UsageError } from '../exit';
+import { namingEntries } from '../flag-names';
 import {
   addGraphFileOptions,
   checkContent,
@@ -21,6 +24,7 @@ import {
   addMachineOptions,
   addModelOptions,
   addPromptOptions,
+  checkPrompt,
   deviceList,
   type ModelFlags,
   type ModelWork,
@@ -32,7 +36,7 @@ import { checkOutputs, graphFilesOf, type Outputs } from '../outputs';
 import { printSummary } from '../print-summary';
 import { type ProgressDisplay, progressDisplay } from '../progress';
 import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../server-options';
-import { addTargetOptions, type TargetFlags, targetsOf } from '../target-options';
+import { addTargetOptions, checkTargets, type TargetFlags, targetsOf } from '../target-options';
 
 interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags, GraphFileFlags {
   graphOutputPath?: string;
@@ -88,21 +92,27 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
-  const targets = targetsOf(flags);
+  const { targets, flags: targetFlags } = targetsOf(flags);
   const outputs = outputsOf(flags);
+  resolveAttributeOptions(optionsOf(flags));
   await checkOutputs(outputs);
   if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
   for (const device of flags.devices ?? []) resolveDevice(device);
   // A labels file that is broken shows before the work.
   const labels = await labelsOf(flags);
-  await withModel(flags, display, async (work) => {
-    checkContent(flags, work.model.transcoderSpec.scan);
-    const graph = (await compute(prompt, targets, flags, work)).withLabels(labels);
+  const check = async (outline: ModelOutline) => {
+    checkContent(flags, outline.transcoderSpec.scan);
+    const prepared = await checkPrompt(prompt, flags, outline);
+    if (targets) await checkTargets(targets, prepared, outline);
+  };
+  const work = async (given: ModelWork) => {
+    const graph = (await compute(prompt, targets, flags, given)).withLabels(labels);
     // Files and summary need no model; steering does.
-    if (!flags.server) await work.model.dispose();
-    await deliver(graph, outputs, flags, display, work.signal);
-    if (flags.server && outputs.graphFiles) await show(outputs.graphFiles, flags, work);
-  });
+    if (!flags.server) await given.model.dispose();
+    await deliver(graph, outputs, flags, display, given.signal);
+    if (flags.server && outputs.graphFiles) await show(outputs.graphFiles, flags, given);
+  };
+  await namingEntries({ targets: targetFlags }, () => withModel(flags, display, { check, work }));
 }
 
 function show(
@@ -132,14 +142,19 @@ function compute(
   flags: AttributeFlags,
   { model, ...shared }: ModelWork,
 ): Promise<Graph> {
+  return model.attribute(prompt, { ...(targets && { targets }), ...optionsOf(flags), ...shared });
+}
+
+function optionsOf(flags: AttributeFlags): AttributeOptions {
   const { maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval } = flags;
   const { devices, offload, verbose } = flags;
-  return model.attribute(prompt, {
-    ...(targets && { targets }),
-    ...{ maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval, devices, offload, verbose },
+  return {
+    ...{ maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval },
+    ...(devices && { devices }),
+    ...(offload && { offload }),
+    ...(verbose !== undefined && { verbose }),
     exactTokens: flags.tokens !== undefined,
-    ...shared,
-  });
+  };
 }
 
 async function deliver(

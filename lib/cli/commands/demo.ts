@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Circuit, circuitOf } from '../../graph/circuit';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
@@ -10,7 +10,8 @@ import { swapFeatures } from '../../intervention/swap';
 import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { logToStderr } from '../logging';
-import { addMachineOptions, type ModelFlags, withModel } from '../model-options';
+import { addMachineOptions, type ModelFlags, type ModelWork, withModel } from '../model-options';
+import { checkOutputs } from '../outputs';
 import { progressDisplay } from '../progress';
 import { renderCircuit } from '../render-circuit';
 import { renderTopTokens } from '../render-comparison';
@@ -36,25 +37,30 @@ export function registerDemo(program: Command): void {
 async function demo(flags: DemoFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
-  const lines = await withModel(
-    { ...flags, model: 'demo', transcoderSet: 'demo' },
-    display,
-    async ({ model, signal }) => {
-      const graph = await model.attribute(question.prompt, { signal });
-      const pruned = await graph.prune({ signal });
-      const circuit = circuitOf(pruned);
-      await writeFiles(graph, pruned, circuit, flags.out);
-      const palette = new Palette(process.stdout);
-      return [
-        ...(await introduction(graph, pruned)),
-        ...renderCircuit(circuit, graph.tokenStrings, palette),
-        '',
-        ...(await proof(model, graph, palette)),
-        ...farewell(flags.out),
-      ];
-    },
-  );
+  await checkOutputs({
+    graphPath: join(flags.out, 'dallas.safetensors'),
+    graphFiles: { slug: 'dallas', directory: resolve(flags.out) },
+  });
+  const lines = await withModel({ ...flags, model: 'demo', transcoderSet: 'demo' }, display, {
+    check: () => undefined,
+    work: (given) => show(given, flags.out),
+  });
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function show({ model, signal }: ModelWork, folder: string): Promise<string[]> {
+  const graph = await model.attribute(question.prompt, { signal });
+  const pruned = await graph.prune({ signal });
+  const circuit = circuitOf(pruned);
+  await writeFiles(graph, pruned, circuit, folder);
+  const palette = new Palette(process.stdout);
+  return [
+    ...(await introduction(graph, pruned)),
+    ...renderCircuit(circuit, graph.tokenStrings, palette),
+    '',
+    ...(await proof(model, graph, palette)),
+    ...farewell(folder),
+  ];
 }
 
 async function introduction(graph: Graph, pruned: PrunedGraph): Promise<string[]> {
@@ -96,8 +102,7 @@ async function proof(model: ReplacementModel, graph: Graph, palette: Palette): P
 
 /** Features whose label names the idea. */
 function featuresOf(graph: Graph, idea: string): FeatureNode[] {
-  const nodes = Array.from({ length: graph.nSelected }, (_, index) => graph.node(index) as FeatureNode);
-  return nodes.filter(({ label }) => label?.includes(idea));
+  return graph.features(({ label }) => label?.includes(idea));
 }
 
 async function likeliest(model: ReplacementModel, edits: ReturnType<typeof swapFeatures>) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { fetchFiles, listNeeded, type NeededFile, type NeededFiles } from '../../hub/download';
 import { Hub } from '../../hub/plan';
-import { planFetch } from '../../model/plan-fetch';
+import { checkFetchable, planFetch } from '../../model/plan-fetch';
 import { interruptible } from '../exit';
 import { progressDisplay } from '../progress';
 import { byteSize, cell, Palette, pageWidth, printable } from '../text';
@@ -28,6 +28,7 @@ async function fetchReferences(references: string[], { dryRun, model, json }: Fe
   const display = progressDisplay();
   try {
     await interruptible(async (signal) => {
+      for (const text of references) await checkFetchable(text);
       const hub = await Hub.open({ signal });
       const needed: NeededFiles[] = [];
       for (const text of references) needed.push(...(await planFetch(text, hub, { withModel: model })));

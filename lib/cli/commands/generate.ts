@@ -1,14 +1,23 @@
 import type { Command } from 'commander';
+import { checkRoom, resolveGenerateOptions } from '../../intervention/generate';
 import { type ContinuationComparison, continuationsHtml } from '../../intervention/render/html';
 import type { GenerateOptions, GenerateResult, Intervention } from '../../intervention/types';
-import { wholeNumber } from '../arguments';
+import type { ModelOutline } from '../../model/open-pair';
+import { number, positiveShare, wholeNumber } from '../arguments';
 import { UsageError } from '../exit';
-import { addInterventionOptions, type InterventionFlags, interventionsOf } from '../intervention-options';
+import { namingEntries, withEntries } from '../flag-names';
+import {
+  addInterventionOptions,
+  checkInterventions,
+  type InterventionFlags,
+  interventionsOf,
+} from '../intervention-options';
 import { logToStderr } from '../logging';
 import {
   addMachineOptions,
   addModelOptions,
   addPromptOptions,
+  checkPrompt,
   type ModelFlags,
   type ModelWork,
   type PromptFlags,
@@ -36,10 +45,10 @@ export function registerGenerate(program: Command): void {
   const command = program.command('generate').description('continue a prompt, also with features set to values');
   addInterventionOptions(addPromptOptions(addModelOptions(command)))
     .option('--max-new-tokens <n>', 'tokens to add', wholeNumber(1), 10)
-    .option('--temperature <t>', '0 takes the likeliest token each time', Number, 0)
+    .option('--temperature <t>', '0 takes the likeliest token each time', number(0), 0)
     .option('--top-k <n>', 'sample from so many of the likeliest tokens', wholeNumber(1))
-    .option('--top-p <share>', 'sample from the fewest tokens with this probability together', Number, 1)
-    .option('--frequency-penalty <x>', "off a token's logit for each time it was generated", Number, 0)
+    .option('--top-p <share>', 'sample from the fewest tokens with this probability together', positiveShare, 1)
+    .option('--frequency-penalty <x>', "off a token's logit for each time it was generated", number(), 0)
     .option('--seed <n>', 'the same seed gives the same text', wholeNumber(0, 2 ** 32 - 1), 0)
     .option('--no-kv-cache', 'run all tokens again for each new one');
   addPageOptions(command);
@@ -50,20 +59,26 @@ export function registerGenerate(program: Command): void {
 }
 
 async function generate(flags: GenerateFlags): Promise<void> {
-  const display = progressDisplay();
-  logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
-  const { interventions } = await interventionsOf(flags);
+  const { interventions, flags: given } = await interventionsOf(flags);
+  const entries = { interventions: given };
+  const display = progressDisplay(process.stderr, (line) => withEntries(line, entries));
+  logToStderr(display, flags.verbose);
   if (flags.html !== undefined && interventions.length === 0) {
     throw new UsageError('--html compares two texts: give an intervention, too.');
   }
   await checkPages(flags);
   const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>
     model.generate(prompt, edits, { ...optionsOf(flags), ...shared });
-  const [before, after] = await withModel(flags, display, async (work) => [
-    await run([], work),
-    interventions.length === 0 ? null : await run(interventions, work),
-  ]);
+  const check = async (outline: ModelOutline) => {
+    const { maxNewTokens } = resolveGenerateOptions(optionsOf(flags), outline.spec, outline.tokenizer);
+    const prepared = await checkPrompt(prompt, flags, outline);
+    checkRoom(prepared.tokens.length, maxNewTokens, outline.spec);
+    checkInterventions(interventions, prepared, outline, true);
+  };
+  const work = async (model: ModelWork) =>
+    [await run([], model), interventions.length === 0 ? null : await run(interventions, model)] as const;
+  const [before, after] = await namingEntries(entries, () => withModel(flags, display, { check, work }));
   const text = before.text.slice(0, before.text.length - before.newText.length);
   if (after) await writePages(flags, continuationsHtml(comparisonOf(text, before, after)));
   const output = flags.json

@@ -4,7 +4,13 @@ import { Graph } from '../../graph/graph';
 import { log } from '../../log';
 import { checkNotAborted } from '../../validate';
 import { interruptible } from '../exit';
-import { addGraphFileOptions, contentOptions, type GraphFileFlags, labelsOf } from '../graph-file-options';
+import {
+  addGraphFileOptions,
+  checkContent,
+  contentOptions,
+  type GraphFileFlags,
+  labelsOf,
+} from '../graph-file-options';
 import { summarise } from '../graph-summary';
 import { logToStderr } from '../logging';
 import { checkOutputs, graphFilesOf } from '../outputs';
@@ -38,11 +44,13 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
   const { slug, graphFileDir, nodeThreshold, edgeThreshold, scan } = flags;
   const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
   await checkOutputs({ graphPath: undefined, graphFiles });
+  const labels = await labelsOf(flags);
   await interruptible(async (signal) => {
     const tokenizer = await tokenizerOf(flags.model, { signal, onProgress: display.listener }).finally(() =>
       display.stop(),
     );
-    const graph = (await Graph.load(file, { tokenizer })).withLabels(await labelsOf(flags));
+    const graph = (await Graph.load(file, { tokenizer })).withLabels(labels);
+    checkContent(flags, scan ?? graph.scan);
     const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
     checkNotAborted(signal);
     const options = { ...contentOptions(flags), ...(scan && { scan }) };

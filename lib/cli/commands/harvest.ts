@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import { checkHarvestFiles, checkHarvestModel } from '../../features/harvest/check';
 import { type HarvestResult, harvestFeatures } from '../../features/harvest/harvest';
-import { type HarvestOptions, harvestDefaults } from '../../features/harvest/options';
+import { type HarvestOptions, harvestDefaults, resolveHarvestOptions } from '../../features/harvest/options';
 import { wholeNumber } from '../arguments';
 import { logToStderr } from '../logging';
 import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../model-options';
@@ -58,9 +59,12 @@ export function registerHarvest(program: Command): void {
 async function harvest(flags: HarvestFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
-  const result = await withModel(flags, display, ({ model, ...shared }) =>
-    harvestFeatures(model, { ...optionsOf(flags), ...shared }),
-  );
+  const options = optionsOf(flags);
+  await checkHarvestFiles(resolveHarvestOptions(options));
+  const result = await withModel(flags, display, {
+    check: (outline) => checkHarvestModel(outline, resolveHarvestOptions(options)),
+    work: ({ model, ...shared }) => harvestFeatures(model, { ...options, ...shared }),
+  });
   process.stdout.write(`${flags.json ? JSON.stringify(result, null, 2) : inWords(result)}\n`);
 }
 

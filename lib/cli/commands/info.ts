@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CircuitTracerError } from '../../errors';
 import { memoryAdvice } from '../../memory/advice';
 import { type MemoryOptions, memoryOf } from '../../memory/estimate';
-import { wholeNumber } from '../arguments';
+import { wholeNumber, wholeNumberOrAuto } from '../arguments';
 import { interruptible, UsageError } from '../exit';
 import { findMisfit, type Info, inspect, memoryPartsOf } from '../inspect';
 import { addWeightOptions, type ModelFlags } from '../model-options';
@@ -13,7 +13,7 @@ import { Palette } from '../text';
 
 interface InfoFlags extends Pick<ModelFlags, 'dtype' | 'device' | 'lazyEncoder' | 'lazyDecoder'> {
   promptTokens: number;
-  batchSize: number;
+  batchSize: number | 'auto';
   maxFeatureNodes: number;
   json?: boolean;
 }
@@ -26,7 +26,7 @@ export function registerInfo(program: Command): void {
     .argument('[other]', 'another of them');
   addWeightOptions(command)
     .option('--prompt-tokens <n>', 'tokens of a prompt, for the memory of an attribution', wholeNumber(1), 64)
-    .option('--batch-size <n>', 'its rows computed at once', wholeNumber(1), 256)
+    .option('--batch-size <n>', 'its rows computed at once, or auto', wholeNumberOrAuto(1), 256)
     .option('--max-feature-nodes <n>', 'its most features', wholeNumber(1), 7500)
     .option('--verbose', 'show stacks of errors')
     .option('--json', 'print it for programs')

@@ -1,15 +1,19 @@
 import type { Command } from 'commander';
+import { resolveFreezeOptions } from '../../intervention/options';
 import { experimentSvg } from '../../intervention/render/experiment-svg';
 import { topTokensHtml } from '../../intervention/render/html';
 import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
 import type { InterveneOptions, InterveneResult } from '../../intervention/types';
+import type { ModelOutline } from '../../model/open-pair';
 import type { Prompt } from '../../model/prompt';
 import type { ReplacementModel } from '../../model/replacement-model';
 import type { SparseActivations } from '../../model/results';
 import { type LayerRange, layerRange, wholeNumber } from '../arguments';
 import { experimentOf } from '../experiment';
+import { namingEntries, withEntries } from '../flag-names';
 import {
   addInterventionOptions,
+  checkInterventions,
   type GivenInterventions,
   type InterventionFlags,
   requireInterventions,
@@ -19,6 +23,7 @@ import {
   addMachineOptions,
   addModelOptions,
   addPromptOptions,
+  checkPrompt,
   type ModelFlags,
   type ModelWork,
   type PromptFlags,
@@ -53,12 +58,18 @@ export function registerIntervene(program: Command): void {
 }
 
 async function intervene(flags: InterveneFlags): Promise<void> {
-  const display = progressDisplay();
-  logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
   const given = await requireInterventions(flags);
+  const entries = { interventions: given.flags };
+  const display = progressDisplay(process.stderr, (line) => withEntries(line, entries));
+  logToStderr(display, flags.verbose);
   await checkPages(flags);
-  const outcome = await withModel(flags, display, (work) => compare(prompt, given, flags, work));
+  const check = async (outline: ModelOutline) => {
+    resolveFreezeOptions(optionsOf(flags, outline.spec.nLayers), outline.spec, ['hookNames']);
+    checkInterventions(given.interventions, await checkPrompt(prompt, flags, outline), outline, false);
+  };
+  const work = (model: ModelWork) => compare(prompt, given, flags, model);
+  const outcome = await namingEntries(entries, () => withModel(flags, display, { check, work }));
   const { text, comparison, svg } = outcome;
   await writePages(flags, topTokensHtml(comparison), svg);
   if (flags.json) {
@@ -70,21 +81,23 @@ async function intervene(flags: InterveneFlags): Promise<void> {
   process.stdout.write(`${[...lines, ...renderTopTokens(comparison, new Palette(process.stdout)), ''].join('\n')}\n`);
 }
 
+function optionsOf(flags: InterveneFlags, nLayers: number): InterveneOptions {
+  const { constrainedLayers: layers, freezeAttention } = flags;
+  return {
+    freezeAttention,
+    ...(layers && { constrainedLayers: { start: layers.start, stop: layers.stop ?? nLayers } }),
+    exactTokens: flags.tokens !== undefined,
+    sparse: true,
+  };
+}
+
 async function compare(
   prompt: Prompt,
   given: GivenInterventions,
   flags: InterveneFlags,
   { model, signal, onProgress }: ModelWork,
 ) {
-  const layers = flags.constrainedLayers;
-  const options: InterveneOptions = {
-    freezeAttention: flags.freezeAttention,
-    ...(layers && { constrainedLayers: { start: layers.start, stop: layers.stop ?? model.spec.nLayers } }),
-    exactTokens: flags.tokens !== undefined,
-    sparse: true,
-    signal,
-    onProgress,
-  };
+  const options = { ...optionsOf(flags, model.spec.nLayers), signal, onProgress };
   const clean = await model.intervene(prompt, [], options);
   const edited = await model.intervene(prompt, given.interventions, options);
   const comparison: TopTokenComparison = {

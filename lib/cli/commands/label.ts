@@ -12,6 +12,7 @@ import { fileExists, isFolder, writeFileAtomically } from '../../io/files';
 import { isBundledTranscoders, transcoderFolder } from '../../model/bundled';
 import { fraction, wholeNumber } from '../arguments';
 import { interruptible, UsageError } from '../exit';
+import { checkFile } from '../outputs';
 import { renderFeature } from '../render-feature';
 import { grouped, Palette } from '../text';
 import { findUnlabelled, type LabelledGraph, type Unlabelled } from '../unlabelled';
@@ -58,18 +59,21 @@ function name(text: string, previous: [string, string][] = []): [string, string]
 
 async function label(graph: string, flags: LabelFlags): Promise<void> {
   await interruptible(async (signal) => {
-    const labels = await takeNames(flags);
+    const labels = await labelsOf(flags);
     const { nodeThreshold, edgeThreshold } = flags;
     const found = await findUnlabelled(graph, labels, { nodeThreshold, edgeThreshold, signal });
+    const source = await sourceOf(found.scan, flags);
+    // Nothing is written before the graph and the source turn out to be readable.
+    if (flags.name && flags.labels !== undefined) await writeLabels(flags.labels, labels);
     const listed = found.unlabelled.slice(0, flags.count);
-    const known = await examplesOf(listed, await sourceOf(found.scan, flags), found.scan, signal);
+    const known = await examplesOf(listed, source, found.scan, signal);
     if (flags.json) printJson(found, listed, known);
     else printPage(found, listed, known, flags);
   });
 }
 
-/** The labels of `--labels`, and in it those that `--name` gives. */
-async function takeNames({ labels: path, name: names = [] }: LabelFlags): Promise<FeatureLabels> {
+/** The labels of `--labels`, and over them those that `--name` gives. */
+async function labelsOf({ labels: path, name: names = [] }: LabelFlags): Promise<FeatureLabels> {
   if (path === undefined) {
     if (names.length > 0) throw new UsageError('--name needs --labels, the labels.json to write to.');
     return {};
@@ -77,9 +81,12 @@ async function takeNames({ labels: path, name: names = [] }: LabelFlags): Promis
   const known = names.length === 0 || (await fileExists(path)) ? await readLabels(path) : {};
   if (names.length === 0) return known;
   if (!path.endsWith('labels.json')) throw new UsageError(`--name writes to a labels.json only; found ${path}.`);
-  const labels = { ...known, ...Object.fromEntries(names) };
-  await writeFileAtomically(path, `${JSON.stringify({ labels }, null, 2)}\n`);
-  return labels;
+  await checkFile(path);
+  return { ...known, ...Object.fromEntries(names) };
+}
+
+function writeLabels(path: string, labels: FeatureLabels): Promise<void> {
+  return writeFileAtomically(path, `${JSON.stringify({ labels }, null, 2)}\n`);
 }
 
 /** Of the flags, or what ships with the transcoders; nothing is asked of other machines unless a flag says so. */

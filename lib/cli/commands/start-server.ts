@@ -3,7 +3,7 @@ import { interruptible, UsageError } from '../exit';
 import { logToStderr } from '../logging';
 import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../model-options';
 import { progressDisplay } from '../progress';
-import { addServerOptions, type ServerFlags, serveUntilStopped } from '../server-options';
+import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../server-options';
 
 interface StartServerFlags extends ModelFlags, ServerFlags {
   graphFileDir?: string;
@@ -37,8 +37,12 @@ async function startServer(flags: StartServerFlags): Promise<void> {
   if (flags.model === undefined && flags.transcoderSet === undefined) {
     return interruptible((signal) => serveUntilStopped({ dataDir, output }, flags, signal));
   }
-  return withModel(flags, display, ({ model, signal }) => {
-    display.stop();
-    return serveUntilStopped({ dataDir, model, output }, flags, signal);
+  await checkServing(dataDir, flags);
+  return withModel(flags, display, {
+    check: () => undefined,
+    work: ({ model, signal }) => {
+      display.stop();
+      return serveUntilStopped({ dataDir, model, output }, flags, signal);
+    },
   });
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { CircuitTracerError } from '../../errors';
 import { Graph } from '../../graph/graph';
-import { verifyGraph } from '../../verify/verify';
-import { wholeNumber } from '../arguments';
+import { checkSameModel, verifyGraph } from '../../verify/verify';
+import { number, wholeNumber } from '../arguments';
 import { exitCodes } from '../exit';
 import { logToStderr } from '../logging';
 import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../model-options';
@@ -26,7 +25,7 @@ export function registerVerify(program: Command): void {
   addModelOptions(command)
     .option('--samples <n>', 'nodes to intervene on', wholeNumber(1, 100_000), 64)
     .option('--seed <n>', 'which nodes: the same seed draws the same', wholeNumber(0, 2 ** 32 - 1), 0)
-    .option('--tolerance <share>', 'largest error allowed, of the largest edge', Number, 1e-4);
+    .option('--tolerance <share>', 'largest error allowed, of the largest edge', number(0), 1e-4);
   addMachineOptions(command)
     .option('--verbose', 'log what is done, and show stacks of errors')
     .option('--json', 'print the report as JSON')
@@ -37,13 +36,11 @@ async function verify(file: string, flags: VerifyFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const { samples, seed, tolerance } = flags;
-  if (!(tolerance >= 0 && tolerance < Infinity)) {
-    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', '--tolerance must be a number of 0 or more, as 1e-4.');
-  }
   const graph = await Graph.load(file);
-  const report = await withModel(flags, display, ({ model, ...shared }) =>
-    verifyGraph(graph, model, { samples, seed, tolerance, ...shared }),
-  );
+  const report = await withModel(flags, display, {
+    check: (outline) => checkSameModel(graph, outline),
+    work: ({ model, ...shared }) => verifyGraph(graph, model, { samples, seed, tolerance, ...shared }),
+  });
   const text = flags.json
     ? JSON.stringify(report, null, 2)
     : renderVerify(report, new Palette(process.stdout)).join('\n');

@@ -1,5 +1,6 @@
 import { CircuitTracerError } from '../../errors';
 import type { ReplacementModel } from '../../model/replacement-model';
+import { checkContext } from './check';
 import { readCorpus } from './corpus';
 import { longestLineTokens } from './place-heap';
 
@@ -42,12 +43,8 @@ export async function* readDocuments(
     if (!wanted(line)) continue;
     const { tokens, zeroPositions } = await tokensOf(model, document, `${text}, line ${line + 1}`, signal);
     const prefix = Int32Array.from(tokens.slice(0, zeroPositions));
+    checkContext(context, zeroPositions);
     const step = context - zeroPositions;
-    if (step < 1)
-      throw new CircuitTracerError(
-        'ERR_INVALID_ARGUMENT',
-        `context must exceed the ${zeroPositions} special tokens in front of a document; found ${context}.`,
-      );
     const body = Int32Array.from(tokens.slice(zeroPositions));
     if (body.length > longestLineTokens) throw tooLong(`${text}, line ${line + 1}`, body.length);
     for (const [begin, end] of stretchesWithin(body, model, (place, id) => onSkipped?.({ line, place, id }))) {

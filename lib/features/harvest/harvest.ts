@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CircuitTracerError } from '../../errors';
-import { makeFolder, regularFile } from '../../io/files';
+import { regularFile } from '../../io/files';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
 import { checkNotAborted } from '../../validate';
 import type { ExampleQuantile, FeatureExamples } from '../feature-examples';
 import { PackedWriter } from '../packed-writer';
+import { checkHarvestFiles, checkHarvestModel, noText } from './check';
 import { type ChosenFeature, cutExamples } from './examples';
 import { gather } from './gather';
 import { type HarvestOptions, type ResolvedHarvestOptions, resolveHarvestOptions } from './options';
@@ -45,9 +45,10 @@ export async function harvestFeatures(model: ReplacementModel, options: HarvestO
   const resolved = resolveHarvestOptions(options);
   const { text, out, signal } = resolved;
   checkNotAborted(signal);
+  await checkHarvestFiles(resolved);
+  await checkHarvestModel(model, resolved);
   const { size, mtimeMs } = await regularFile(text);
   const folder = resolve(out);
-  await makeFolder(folder);
   const state = await gathered(model, resolved, join(folder, stateFile), { size, mtimeMs });
   const features = await writeExamples(model, resolved, folder, state.tallies);
   await rm(join(folder, stateFile), { force: true });
@@ -75,8 +76,7 @@ async function gathered(
     await saveState(path, identity, { tallies, next, complete: false });
     saved = performance.now();
   });
-  if (tallies.tokens === 0)
-    throw new CircuitTracerError('ERR_FILE_FORMAT', `${options.text}: expected text, found none.`);
+  if (tallies.tokens === 0) throw noText(options.text);
   const complete = { tallies, next: textStart, complete: true };
   await saveState(path, identity, complete);
   return complete;

@@ -53,6 +53,6 @@ function parsed(text: string): NeuronpediaNames {
 function invalid(problem: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `${problem} Give MODEL or MODEL/SOURCE-SET, as in the address neuronpedia.org/MODEL/SOURCE-SET (--neuronpedia-set).`,
+    `${problem} neuronpedia must be MODEL or MODEL/SOURCE-SET, as in the address neuronpedia.org/MODEL/SOURCE-SET.`,
   );
 }

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import { stringify } from 'yaml';
 import type { ProgressListener } from '../../engine';
 import { Hub } from '../../hub/plan';
 import { checkChecksums } from '../../io/file-checksum';
 import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
+import { yaml } from '../../io/yaml';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
 import { OwnedEngine } from '../../owned-engine';
 import { checkCallback, checkNotAborted, checkOneOf, checkOptions, checkSignal, checkText } from '../../validate';
@@ -71,7 +71,7 @@ export async function convertTranscoders(
   await makeFolderAtomically(folder, async (temporary) => {
     await writeFiles(temporary, files, progressOf(onProgress, bytes), signal);
     for (const companion of companions) await copyCompanion(companion, temporary, signal);
-    await writeFileAtomically(join(temporary, 'config.yaml'), stringify(configOf(plan.spec)));
+    await writeFileAtomically(join(temporary, 'config.yaml'), yaml().stringify(configOf(plan.spec)));
     checkNotAborted(signal);
   });
   return { folder, bytes, files: files.length, spec: plan.spec };

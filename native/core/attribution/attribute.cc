@@ -185,6 +185,7 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
   graph.logitTokenIds = targets.tokenId;
   graph.logitProbabilities = targets.weight;
   graph.features = std::move(setup.features);
+  graph.reconstructionSums = setup.reconstructionSums;
   return graph;
 }
 

@@ -37,7 +37,8 @@ struct GraphData {
   std::vector<int64_t> selected;  // [S] ascending indices into features
   std::vector<int64_t> logitTokenIds;
   std::vector<float> logitProbabilities;
-  OwnedRowBlocks edges;  // [S + K, S + L * n + n + K]: features then targets as rows
+  OwnedRowBlocks edges;           // [S + K, S + L * n + n + K]: features then targets as rows
+  at::Tensor reconstructionSums;  // [L, 4], see AttributionSetup
   std::map<std::string, double> timings;  // seconds by phase
 };
 

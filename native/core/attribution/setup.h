@@ -17,6 +17,10 @@ struct AttributionSetup {
   SparseFeatures features;
   std::vector<at::Tensor> reconstruction;  // [n, D] per layer: bias + skip + active features
   std::vector<at::Tensor> errors;  // [n, D] per layer: output - reconstruction, 0 at zero positions
+  // [L, 4] float64 sums over the positions with features and the width: of squared deviations of
+  // the output from its mean over positions, of squared errors, of products of the output's and the
+  // reconstruction's deviations, and of the reconstruction's squared deviations.
+  at::Tensor reconstructionSums;
 };
 
 // Runs the prompt, encodes its feature inputs and measures what the features leave unexplained.

@@ -171,36 +171,53 @@ at::Tensor TranscoderSet::decoderRows(const SparseFeatures& features, int64_t be
   return layers_[features.layer[begin]].decoder.gather(toTensor(features.feature, begin, end));
 }
 
+void TranscoderSet::startLayer(int64_t l, const at::Tensor& input, at::Tensor out) const {
+  out.copy_(layers_[l].decoderBias.unsqueeze(0).expand(out.sizes()));
+  if (input.defined() && layers_[l].skip.defined()) {
+    out.add_(at::linear(input.to(dtype_), layers_[l].skip));
+  }
+}
+
+void TranscoderSet::addFeatures(const SparseFeatures& features, int64_t begin, int64_t end,
+                                const at::Tensor& out) const {
+  int64_t read = 0;  // numbers of a lazy decoder whose pages may be in memory
+  // Entries of one layer are sorted by position: each run of one position is one product.
+  for (int64_t first = begin, last = begin; first < end; first = last) {
+    while (last < end && features.position[last] == features.position[first]) ++last;
+    const at::Tensor values =
+        at::from_blob(const_cast<float*>(features.value.data() + first), {last - first}, at::kFloat)
+            .to(device_);
+    const at::Tensor vectors = decoderRows(features, first, last).to(at::kFloat);
+    out.select(1, features.position[first])
+        .add_(at::matmul(values, vectors.flatten(1)).view({out.size(0), spec_.dModel}));
+    read += vectors.numel();
+    if (read < kHeldNumbers && last < end) continue;
+    layers_[features.layer[first]].decoder.releasePages();
+    read = 0;
+  }
+}
+
 std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, int64_t rows,
                                               const std::vector<at::Tensor>& inputs) const {
   const auto options = at::TensorOptions().dtype(at::kFloat).device(device_);
   at::Tensor out = at::empty({spec_.nLayers, rows, spec_.dModel}, options);
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
-    out[l].copy_(layers_[l].decoderBias.unsqueeze(0).expand({rows, spec_.dModel}));
-    if (!inputs.empty() && layers_[l].skip.defined()) {
-      out[l].add_(at::linear(inputs[l].to(dtype_), layers_[l].skip));
-    }
+    startLayer(l, inputs.empty() ? at::Tensor() : inputs[l], out[l]);
   }
   const auto offsets = features.layerOffsets(spec_.nLayers);
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
-    int64_t read = 0;  // numbers of a lazy decoder whose pages may be in memory
-    // Entries of one layer are sorted by position: each run of one position is one product.
-    for (int64_t begin = offsets[l], end = begin; begin < offsets[l + 1]; begin = end) {
-      while (end < offsets[l + 1] && features.position[end] == features.position[begin]) ++end;
-      const at::Tensor values = at::from_blob(const_cast<float*>(features.value.data() + begin),
-                                              {end - begin}, at::kFloat)
-                                    .to(device_);
-      const at::Tensor vectors = decoderRows(features, begin, end).to(at::kFloat);
-      out.slice(0, l, l + spec_.span(l))
-          .select(1, features.position[begin])
-          .add_(at::matmul(values, vectors.flatten(1)).view({spec_.span(l), spec_.dModel}));
-      read += vectors.numel();
-      if (read < kHeldNumbers && end < offsets[l + 1]) continue;
-      layers_[l].decoder.releasePages();
-      read = 0;
-    }
+    addFeatures(features, offsets[l], offsets[l + 1], out.slice(0, l, l + spec_.span(l)));
   }
   return out.unbind(0);
+}
+
+at::Tensor TranscoderSet::decodeLayer(int64_t layer, const SparseFeatures& features, int64_t rows,
+                                      const at::Tensor& input) const {
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(device_);
+  at::Tensor out = at::empty({1, rows, spec_.dModel}, options);
+  startLayer(layer, input, out[0]);
+  addFeatures(features, 0, features.size(), out);
+  return out[0];
 }
 
 SparseFeatures nonZeroFeatures(const std::vector<at::Tensor>& activations) {

@@ -65,6 +65,10 @@ class TranscoderSet {
   // sum of decoder rows times activations. `inputs` may be empty: then no skip is added.
   std::vector<at::Tensor> decode(const SparseFeatures& features, int64_t rows,
                                  const std::vector<at::Tensor>& inputs) const;
+  // The same of one layer of a set whose features write to their own layer: [rows, D]. All
+  // `features` are of that layer; `input` [rows, D] may be undefined.
+  at::Tensor decodeLayer(int64_t layer, const SparseFeatures& features, int64_t rows,
+                         const at::Tensor& input) const;
 
   const TranscoderSpec& spec() const { return spec_; }
   const TranscoderLayer& layer(int64_t l) const { return layers_[l]; }
@@ -73,6 +77,12 @@ class TranscoderSet {
   at::Device device() const { return device_; }
 
  private:
+  // Writes what an output layer has without features into out [rows, D].
+  void startLayer(int64_t layer, const at::Tensor& input, at::Tensor out) const;
+  // Adds what entries begin .. end-1 (one layer's) write to out [span, rows, D].
+  void addFeatures(const SparseFeatures& features, int64_t begin, int64_t end,
+                   const at::Tensor& out) const;
+
   TranscoderSpec spec_;
   at::ScalarType dtype_;
   at::Device device_;

@@ -85,3 +85,14 @@ describe('values', () => {
     expect(() => dtype('fp8')).toThrow(/float32, bfloat16, bf16/);
   });
 });
+
+// Field faults, section 5, d5.
+test.each([80, 60])('help fits %i columns, but for single words', (width) => {
+  const program = makeProgram();
+  const tooLong = [program, ...program.commands].flatMap((command) => {
+    command.configureOutput({ getOutHelpWidth: () => width });
+    const lines = command.helpInformation().split('\n');
+    return lines.filter((line) => line.length > width && line.trim().includes(' ') && !line.startsWith('Usage:'));
+  });
+  expect(tooLong).toEqual([]);
+});

@@ -116,3 +116,8 @@ test('an entry that is no feature, and files that are not there', async () => {
   await expect(features.read(6, 0)).rejects.toMatchObject({ code: 'ERR_FILE_NOT_FOUND' });
   await expect(PackedFeatures.open(temporaryFolder())).rejects.toMatchObject({ code: 'ERR_FILE_NOT_FOUND' });
 });
+
+// House, section 0, D2: `featuresDir` of a model whose transcoders have no examples.
+test('undefined in place of a folder is told what it means', async () => {
+  await expectRejection(PackedFeatures.open(undefined), 'ERR_FILE_NOT_FOUND', /come without examples/);
+});

@@ -138,3 +138,10 @@ test.each<[string, Partial<Record<keyof GraphData, unknown>>, RegExp]>([
   expect(build).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
   expect(build).toThrow(message);
 });
+
+// House, section 0, D2: what the tutorial asks of a graph.
+test('features are the feature nodes, all or those a test holds for', () => {
+  const labelled = graph.withLabels({ '1:3': 'b' });
+  expect(labelled.features()).toEqual([0, 1, 2].map((index) => labelled.node(index)));
+  expect(labelled.features((node) => node.label?.includes('b'))).toEqual([labelled.node(2)]);
+});

@@ -262,3 +262,24 @@ describe('of folders', () => {
     await expectRejection(estimateMemory({ ...folders, model: modelDir('gpt2') }), 'ERR_MODEL_MISMATCH', /./);
   });
 });
+
+// House, section 0, D9; field faults, section 4.
+test('batchSize auto is as many rows as fit in half of what is left, 512 at most', async () => {
+  const what = { model: modelDir('gemma2'), transcoders: transcoderDir('gemma2-clt-relu') };
+  const auto = await estimateMemory(what, { batchSize: 'auto' });
+  const most = await estimateMemory(what, { batchSize: 512 });
+  expect(auto).toEqual(most);
+  await expectRejection(
+    estimateMemory(what, { batchSize: 'much' as 'auto' }),
+    'ERR_INVALID_ARGUMENT',
+    /batchSize must be a whole number/,
+  );
+  const size = { tokens: 200, activePerToken: 50, maxFeatureNodes: Infinity, threads: 0 };
+  const model = planModel(memoryCheckpoint({ model_type: 'llama', ...llamaSizes }, llamaShapes())).spec;
+  const { spec } = await planTranscoders(transcoderDir('gemma2-clt-relu'));
+  const rowsIn = (free: number) => attributionMemory(model, spec, { ...size, batchSize: 'auto', free });
+  const { localModel, perBatch } = attributionMemory(model, spec, { ...size, batchSize: 1 });
+  expect(rowsIn(localModel + 7.5 * 2 * perBatch)).toMatchObject({ batchSize: 7, perBatch: 7 * perBatch });
+  expect(rowsIn(localModel / 2).batchSize).toBe(1);
+  expect(rowsIn(Infinity).batchSize).toBe(512);
+});

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { type TensorSource, viewedShape } from '../io/tensor-source';
+import type { ModelSpec, ModelWeights } from '../model/spec';
+import type { TranscoderPlan } from '../transcoder/spec';
+import { SampleReader } from './samples';
+
+/**
+ * Fingerprints of a model and its transcoders: short texts that are the same for the same configuration and numbers, on
+ * every machine and for every way of loading, and nearly always others for others. Undefined where files couldn't be read.
+ *
+ * `1:<16 hexadecimal digits>-<16 hexadecimal digits>`: version of the rule, SHA-256 of the configuration, SHA-256 of a
+ * sample of the weights.
+ */
+export interface Fingerprints {
+  readonly model: string | undefined;
+  readonly transcoders: string | undefined;
+}
+
+/** Of the rule by which fingerprints are made; those of two versions can't be compared. */
+const version = '1';
+
+/** What a fingerprint says, apart. */
+export interface FingerprintParts {
+  readonly version: string;
+  readonly config: string;
+  readonly weights: string;
+}
+
+/** Names are no part of them: a renamed folder holds the same model. */
+export async function fingerprintsOf(
+  spec: ModelSpec,
+  weights: ModelWeights,
+  { spec: transcoders, layers }: TranscoderPlan,
+): Promise<Fingerprints> {
+  const { scan: _, modelName: __, ...set } = transcoders;
+  const { family: ___, ...model } = spec;
+  const sources = layers.flatMap((layer, l) => Object.entries(layer).map(([name, source]) => [`${l}.${name}`, source]));
+  return {
+    model: await fingerprint(model, weights),
+    transcoders: await fingerprint(set, Object.fromEntries(sources) as Record<string, TensorSource>),
+  };
+}
+
+async function fingerprint(config: object, weights: ModelWeights): Promise<string | undefined> {
+  const sampled = await hashOfWeights(weights);
+  return sampled && `${version}:${hash(canonical(config))}-${sampled}`;
+}
+
+/** @returns undefined for a text that is no fingerprint */
+export function partsOf(text: unknown): FingerprintParts | undefined {
+  const [, rule, config, weights] = typeof text === 'string' ? (/^(\w+):(\w+)-(\w+)$/.exec(text) ?? []) : [];
+  return rule && config && weights ? { version: rule, config, weights } : undefined;
+}
+
+/** Tensors whose samples are read side by side: one after another each would wait for the disk. */
+const readTogether = 8;
+
+/** Name, shape and a sample of the numbers of each tensor, in the order of the names. */
+async function hashOfWeights(weights: ModelWeights): Promise<string | undefined> {
+  const reader = new SampleReader();
+  const digest = createHash('sha256');
+  const named = Object.entries(weights).filter(([, source]) => source !== undefined);
+  named.sort(([a], [b]) => (a < b ? -1 : 1));
+  try {
+    for (let start = 0; start < named.length; start += readTogether) {
+      const group = named.slice(start, start + readTogether);
+      for (const bytes of await Promise.all(group.map(([name, source]) => told(name, source, reader))))
+        digest.update(bytes);
+    }
+  } catch {
+    // Loading reports a file that can't be read.
+    return undefined;
+  } finally {
+    await reader.close();
+  }
+  return digest.digest('hex').slice(0, 16);
+}
+
+async function told(name: string, source: TensorSource, reader: SampleReader): Promise<Buffer> {
+  const head = Buffer.from(`${name} [${viewedShape(source)}] + ${source.add ?? 0}\n`);
+  const scales = source.scales && (await reader.read(source.scales));
+  return Buffer.concat([head, await reader.read(source), ...(scales ? [scales] : [])]);
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/**
+ * A configuration as one text, whatever the order of its fields. What is off (0, false, '', an empty list or absent) is left
+ * out, so a later version's new setting changes nothing until it is used; numbers are rounded to 9 digits, because the last
+ * one of a computed frequency may depend on the machine.
+ */
+function canonical(value: unknown): string {
+  if (typeof value === 'number') return String(Number(value.toPrecision(9)));
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  const fields = Object.entries(value).filter(([, field]) => isOn(field));
+  const sorted = fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([name, field]) => `${name}:${canonical(field)}`).join()}}`;
+}
+
+function isOn(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}

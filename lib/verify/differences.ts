@@ -1,0 +1,86 @@
+import { type FingerprintParts, partsOf } from '../fingerprint/fingerprint';
+import type { Graph } from '../graph/graph';
+import type { ReplacementModel } from '../model/replacement-model';
+
+/** Something a graph was made with that isn't what it is checked with. */
+export interface GraphDifference {
+  readonly what: 'model' | 'transcoders' | 'dtype' | 'device';
+  /** In a sentence. */
+  readonly message: string;
+}
+
+type CheckedModel = Pick<ReplacementModel, 'spec' | 'transcoderSpec' | 'name' | 'dtype' | 'device' | 'fingerprints'>;
+
+/**
+ * What is known to differ. Fingerprints decide; in graphs without (`.pt` files, older ones) names do, and the message says
+ * so. Empty: nothing is known to differ.
+ */
+export function findDifferences(graph: Graph, model: CheckedModel): GraphDifference[] {
+  const { settings } = graph;
+  return [
+    partDifference(
+      { what: 'model', other: 'another model', weights: 'other weights of the model' },
+      { fingerprint: settings.modelFingerprint, name: graph.model.modelName },
+      { fingerprint: model.fingerprints.model, name: model.name },
+    ),
+    partDifference(
+      { what: 'transcoders', other: 'other transcoders', weights: 'other weights of the transcoders' },
+      { fingerprint: settings.transcoderFingerprint, name: nameOfScan(graph.scan) },
+      { fingerprint: model.fingerprints.transcoders, name: nameOfScan(model.transcoderSpec.scan) },
+    ),
+    settingDifference('dtype', settings.dtype, model.dtype),
+    settingDifference('device', settings.device, model.device),
+  ].filter((difference) => difference !== undefined);
+}
+
+interface Words {
+  readonly what: 'model' | 'transcoders';
+  readonly other: string;
+  readonly weights: string;
+}
+
+interface Identity {
+  readonly fingerprint: unknown;
+  readonly name: string;
+}
+
+function partDifference({ what, other, weights }: Words, made: Identity, found: Identity): GraphDifference | undefined {
+  const [before, now] = [partsOf(made.fingerprint), partsOf(found.fingerprint)];
+  const names = `${made.name || 'without a name'}; ${what === 'model' ? 'this one is' : 'these are'} ${found.name}`;
+  if (before && now && before.version === now.version) {
+    if (same(before, now)) return undefined;
+    const sentence =
+      before.config === now.config
+        ? `The graph was made with ${weights}: the settings are the same, the numbers are not (${names}).`
+        : `The graph was made with ${other}: ${names}.`;
+    return { what, message: sentence };
+  }
+  if (made.name === '' || found.name === '' || lastPart(made.name) === lastPart(found.name)) return undefined;
+  return { what, message: `The graph names ${other}: ${names}. It has no fingerprint that could tell for sure.` };
+}
+
+function same(a: FingerprintParts, b: FingerprintParts): boolean {
+  return a.config === b.config && a.weights === b.weights;
+}
+
+/** `.pt` files name some models with their organisation, and sets by paths that differ between machines. */
+function lastPart(name: string): string {
+  return (
+    name
+      .replace(/[/\\]+$/, '')
+      .split(/[/\\]/)
+      .at(-1) ?? name
+  );
+}
+
+function nameOfScan(scan: string | readonly string[]): string {
+  return typeof scan === 'string' ? scan : scan.join(', ');
+}
+
+function settingDifference(what: 'dtype' | 'device', made: unknown, found: string): GraphDifference | undefined {
+  if (typeof made !== 'string' || made === found) return undefined;
+  return {
+    what,
+    message: `The graph was made ${what === 'dtype' ? 'in' : 'on'} ${made}; this model computes ${what === 'dtype' ? 'in' : 'on'} ${found}.`,
+  };
+}

@@ -1,0 +1,39 @@
+import type { ComputeDtype } from '../model/load-options';
+import { reconstructionProblem } from '../model/reconstruction';
+import type { ReplacementModel } from '../model/replacement-model';
+import type { AttributionSetup } from '../model/results';
+import type { FreeCheck } from './free-check';
+
+/** With fewer features a correlation is mostly chance. */
+export const fewFeatures = 10;
+
+/** Half the distance of neighbouring numbers, as a share of them: 7 and 10 bits after the leading one. */
+const roundingOf: Readonly<Record<ComputeDtype, number>> = { float32: 2 ** -24, bfloat16: 2 ** -8, float16: 2 ** -11 };
+
+/** What a reader of a report should bear in mind, in sentences. */
+export function remarksOn(
+  { transcoderSpec, dtype }: Pick<ReplacementModel, 'transcoderSpec' | 'dtype'>,
+  { layerFits }: AttributionSetup,
+  { samples }: FreeCheck,
+  tolerance: number,
+): string[] {
+  return [
+    fewSamples(samples),
+    coarseNumbers(dtype, tolerance),
+    reconstructionProblem(layerFits, transcoderSpec),
+  ].filter((remark) => remark !== undefined);
+}
+
+function fewSamples(samples: number): string | undefined {
+  if (samples >= fewFeatures) return undefined;
+  const features = samples === 1 ? '1 feature was' : `${samples} features were`;
+  return (
+    `Only ${features} ablated. Below ${fewFeatures} the rank correlation and the share of equal signs are mostly chance: ` +
+    'take more samples.'
+  );
+}
+
+function coarseNumbers(dtype: ComputeDtype, tolerance: number): string | undefined {
+  if (roundingOf[dtype] <= tolerance) return undefined;
+  return `In ${dtype} each number is rounded by up to ${roundingOf[dtype].toPrecision(1)} of itself, more than the tolerance of ${tolerance}: errors of that size are no fault of the graph.`;
+}
