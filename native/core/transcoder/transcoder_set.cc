@@ -7,6 +7,8 @@
 
 #include "errors.h"
 #include "finite.h"
+#include "long_copy.h"
+#include "long_product.h"
 
 namespace circuit_tracer {
 namespace {
@@ -66,23 +68,37 @@ class LayerReader {
   bool lazyEncoder_, lazyDecoder_;
 };
 
-at::Tensor activate(const TranscoderSpec& spec, const TranscoderLayer& layer, at::Tensor h) {
+// In place, of some rows h.
+void activateRows(const TranscoderSpec& spec, const TranscoderLayer& layer, at::Tensor h) {
   switch (spec.activation) {
     case FeatureActivation::Relu:
-      return h.relu_();
+      h.relu_();
+      return;
     case FeatureActivation::JumpRelu:
       // Strict, and with no ReLU: h between a negative threshold and zero stays.
-      return h.masked_fill_(h <= layer.threshold, 0);
+      h.masked_fill_(h <= layer.threshold, 0);
+      return;
     case FeatureActivation::TopK: {
       const auto [values, indices] = h.topk(spec.k, -1);
-      return at::zeros_like(h).scatter_(-1, indices, values);
+      h.zero_().scatter_(-1, indices, values);
+      return;
     }
   }
   throw CodedError("ERR_NATIVE", "unknown feature activation");
 }
 
-void appendNonZero(const at::Tensor& activations, int64_t layer, int64_t firstPosition,
-                   SparseFeatures& out) {
+// Calls take(begin, end) on some of `rows` at a time, each of `width` numbers.
+template <typename Take>
+void inPolledRows(int64_t rows, int64_t width, const Take& take) {
+  const int64_t together = polledRows(width);
+  for (int64_t begin = 0; begin < rows; begin += together) {
+    pollJob();
+    take(begin, std::min(begin + together, rows));
+  }
+}
+
+void appendNonZeroRows(const at::Tensor& activations, int64_t layer, int64_t firstPosition,
+                       SparseFeatures& out) {
   const int64_t features = activations.size(1);
   const at::Tensor flat = activations.reshape({-1});
   const at::Tensor where = flat.nonzero().squeeze(1);
@@ -96,6 +112,13 @@ void appendNonZero(const at::Tensor& activations, int64_t layer, int64_t firstPo
     out.feature.push_back(place[i] % features);
     out.value.push_back(value[i]);
   }
+}
+
+void appendNonZero(const at::Tensor& activations, int64_t layer, int64_t firstPosition,
+                   SparseFeatures& out) {
+  inPolledRows(activations.size(0), activations.size(1), [&](int64_t begin, int64_t end) {
+    appendNonZeroRows(activations.slice(0, begin, end), layer, firstPosition + begin, out);
+  });
 }
 
 at::Tensor toTensor(const std::vector<int64_t>& values, int64_t begin, int64_t end) {
@@ -127,12 +150,16 @@ at::Tensor TranscoderSet::encodeLayer(int64_t l, const at::Tensor& x, bool apply
   for (int64_t begin = 0; begin < features; begin += slab) {
     const int64_t end = std::min(begin + slab, features);
     at::Tensor part = out.slice(1, begin, end);
-    at::addmm_out(part, layer.encoderBias.slice(0, begin, end), input,
-                  layer.encoder.slab(begin, end).t());
+    longAffineInto(part, layer.encoderBias.slice(0, begin, end), input,
+                   layer.encoder.slab(begin, end).t());
     layer.encoder.releasePages();
   }
   requireFinite(out, "pre-activations of transcoder layer " + std::to_string(l));
-  return applyActivation ? activate(spec_, layer, out) : out;
+  if (!applyActivation) return out;
+  inPolledRows(out.size(0), features, [&](int64_t begin, int64_t end) {
+    activateRows(spec_, layer, out.slice(0, begin, end));
+  });
+  return out;
 }
 
 SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs,
@@ -166,7 +193,7 @@ std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, in
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
     out[l].copy_(layers_[l].decoderBias.unsqueeze(0).expand({rows, spec_.dModel}));
     if (!inputs.empty() && layers_[l].skip.defined()) {
-      out[l].add_(at::linear(inputs[l].to(dtype_), layers_[l].skip));
+      out[l].add_(longLinear(inputs[l].to(dtype_), layers_[l].skip, {}));
     }
   }
   const auto offsets = features.layerOffsets(spec_.nLayers);
@@ -174,6 +201,7 @@ std::vector<at::Tensor> TranscoderSet::decode(const SparseFeatures& features, in
     int64_t read = 0;  // numbers of a lazy decoder whose pages may be in memory
     // Entries of one layer are sorted by position: each run of one position is one product.
     for (int64_t begin = offsets[l], end = begin; begin < offsets[l + 1]; begin = end) {
+      pollJob();
       while (end < offsets[l + 1] && features.position[end] == features.position[begin]) ++end;
       const at::Tensor values = at::from_blob(const_cast<float*>(features.value.data() + begin),
                                               {end - begin}, at::kFloat)
