@@ -65,11 +65,13 @@ const arrayTypes = {
 /**
  * Read all tensors of a safetensors file into typed arrays.
  *
+ * @param onRead told of the bytes of each piece; what it throws ends the reading
  * @throws CircuitTracerError as `readSafetensorsHeader`; `ERR_FILE_FORMAT` for a dtype with no typed array (F16, BF16, F8);
  *   `ERR_OUT_OF_MEMORY`.
  */
 export async function readSafetensorsArrays(
   path: string,
+  onRead?: (bytes: number) => void,
 ): Promise<{ arrays: Map<string, { shape: number[]; data: SafetensorsData }>; metadata: Record<string, string> }> {
   const file = resolve(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
@@ -80,7 +82,7 @@ export async function readSafetensorsArrays(
   try {
     for (const entry of entries) {
       const data = allocate(file, entry);
-      await fill(handle, file, data, entry.begin);
+      await fill(handle, file, data, entry.begin, onRead);
       arrays.set(entry.name, { shape: [...entry.shape], data });
     }
   } finally {
@@ -104,10 +106,17 @@ function allocate(file: string, { name, dtype, begin, end }: SafetensorsEntry): 
   }
 }
 
-// One read or write call moves at most 2 GiB; smaller pieces keep the threads of the file system free for others.
-const pieceBytes = 64 * 1024 * 1024;
+// One read or write call moves at most 2 GiB; smaller pieces keep the threads of the file system free for others, and a
+// call can be stopped between them.
+const pieceBytes = 8 * 1024 * 1024;
 
-async function fill(handle: FileHandle, file: string, data: SafetensorsData, begin: number): Promise<void> {
+async function fill(
+  handle: FileHandle,
+  file: string,
+  data: SafetensorsData,
+  begin: number,
+  onRead?: (bytes: number) => void,
+): Promise<void> {
   const bytes = asBytes(data);
   for (let done = 0; done < bytes.length; ) {
     const length = Math.min(pieceBytes, bytes.length - done);
@@ -116,6 +125,7 @@ async function fill(handle: FileHandle, file: string, data: SafetensorsData, beg
     });
     if (bytesRead === 0) throw new CircuitTracerError('ERR_FILE_READ', `${file}: was cut short while being read`);
     done += bytesRead;
+    onRead?.(bytesRead);
   }
 }
 
@@ -132,6 +142,7 @@ export type TensorToWrite = { readonly name: string; readonly shape: readonly nu
  *
  * Tensors with the widest numbers come first, so that each begins at a multiple of its number's size.
  *
+ * @param onWritten told of the bytes of each piece; what it throws ends the writing
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a repeated name or data that doesn't fit its shape;
  *   `ERR_FILE_WRITE`.
  */
@@ -139,6 +150,7 @@ export async function writeSafetensors(
   path: string,
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
+  onWritten?: (bytes: number) => void,
 ): Promise<void> {
   const ordered = [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   for (const { name, shape, data } of ordered) {
@@ -153,14 +165,15 @@ export async function writeSafetensors(
   const header = encodeSafetensorsHeader(sized, metadata);
   await writeFileAtomically(path, async (handle) => {
     await writeAll(handle, header);
-    for (const { data } of ordered) await writeAll(handle, asBytes(data));
+    for (const { data } of ordered) await writeAll(handle, asBytes(data), onWritten);
   });
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeAll(handle: FileHandle, bytes: Uint8Array, onWritten?: (bytes: number) => void): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, Math.min(pieceBytes, bytes.length - done));
     done += bytesWritten;
+    onWritten?.(bytesWritten);
   }
 }
 

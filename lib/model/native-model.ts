@@ -1,6 +1,6 @@
 import type { NativeEngine, NativeJob, NativeKeyValueCache, NativeTranscoders, NativeTransformer } from '../binding';
 import { resolveDevice } from '../device';
-import { nativeProgress } from '../engine';
+import { nativeProgress, openEngines } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { OwnedEngine } from '../owned-engine';
 import type { TranscoderPlan } from '../transcoder/spec';
@@ -35,6 +35,7 @@ export class NativeModel {
   ): Promise<NativeModel> {
     const { dtype, lazyWeights, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
+    await openEngines(signal);
     const device = resolveDevice(options.device);
     const engine = new OwnedEngine('This model', options.threads);
     const progress = nativeProgress(options.onProgress);
@@ -71,6 +72,11 @@ export class NativeModel {
   /** @throws CircuitTracerError `ERR_DISPOSED` */
   checkUsable(): void {
     this.#engine.checkUsable();
+  }
+
+  /** Jobs queued or running. */
+  get pending(): number {
+    return this.#engine.pending;
   }
 
   /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */

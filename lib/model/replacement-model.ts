@@ -3,6 +3,8 @@ import { buildGraph } from '../attribution/build-graph';
 import { type AttributeOptions, resolveAttributeOptions } from '../attribution/options';
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import type { NativeSparseActivations } from '../binding';
+import { type CallOptions, resolveCallOptions } from '../call-options';
+import { nativeProgress } from '../engine';
 import type { FeatureLabels } from '../features/labels';
 import { findFeatures } from '../features/packed-features';
 import { readLabels } from '../features/read-labels';
@@ -188,10 +190,12 @@ export class ReplacementModel {
 
   /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
   async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
-    const { exactTokens, signal } = resolveRunOptions(options);
+    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
     const { tokens, zeroPositions } = this.#prepare(prompt, exactTokens);
+    const progress = nativeProgress(onProgress);
     const { indices, values, ...arrays } = await this.#native.run(
-      (engine, transformer, transcoders) => engine.setupAttribution(transformer, transcoders, tokens, zeroPositions),
+      (engine, transformer, transcoders) =>
+        engine.setupAttribution(transformer, transcoders, tokens, zeroPositions, progress),
       signal,
     );
     return { tokens, zeroPositions, activeFeatures: indices, activationValues: values, ...arrays };
@@ -212,11 +216,11 @@ export class ReplacementModel {
     hookNames: readonly string[],
     options?: RunOptions,
   ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
-    const { exactTokens, signal } = resolveRunOptions(options);
+    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
     const names = checkHookNames(hookNames, this.spec);
     const { tokens } = this.#prepare(prompt, exactTokens);
     const { logits, activations } = await this.#native.run(
-      (engine, transformer) => engine.forward(transformer, tokens, names),
+      (engine, transformer) => engine.forward(transformer, tokens, names, nativeProgress(onProgress)),
       signal,
     );
     return { logits, cache: activations };
@@ -243,14 +247,14 @@ export class ReplacementModel {
     inputs: Prompt | readonly Prompt[],
     options: ActivationOptions = {},
   ): Promise<FeatureActivations | FeatureActivations[]> {
-    const { exactTokens, signal } = resolveRunOptions(options, ['sparse', 'applyActivationFunction']);
+    const { exactTokens, signal, onProgress } = resolveRunOptions(options, ['sparse', 'applyActivationFunction']);
     const sparse = checkBoolean(options.sparse ?? false, 'sparse');
     const apply = checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction');
     const batched = isBatch(inputs);
     // All are checked before the first runs.
     const prompts = (batched ? inputs : [inputs]).map((prompt) => this.#prepare(prompt, exactTokens));
     const results: FeatureActivations[] = [];
-    for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, signal));
+    for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, { signal, onProgress }));
     return batched ? results : (results[0] as FeatureActivations);
   }
 
@@ -258,11 +262,19 @@ export class ReplacementModel {
     { tokens, zeroPositions }: PreparedPrompt,
     sparse: boolean,
     apply: boolean,
-    signal: AbortSignal | undefined,
+    { signal, onProgress }: CallOptions,
   ): Promise<FeatureActivations> {
     const { logits, features } = await this.#native.run(
       (engine, transformer, transcoders) =>
-        engine.featureActivations(transformer, transcoders, tokens, zeroPositions, apply, sparse),
+        engine.featureActivations(
+          transformer,
+          transcoders,
+          tokens,
+          zeroPositions,
+          apply,
+          sparse,
+          nativeProgress(onProgress),
+        ),
       signal,
     );
     const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
@@ -275,7 +287,7 @@ export class ReplacementModel {
    *
    * @private
    */
-  documentActivations(
+  async documentActivations(
     tokens: Int32Array,
     lengths: Int32Array,
     zeroPositions: number,
@@ -295,15 +307,17 @@ export class ReplacementModel {
    * @returns token ids, [features of the layer * count] each
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
-  featureLogits(
+  async featureLogits(
     layer: number,
     count: number,
-    { signal }: { signal?: AbortSignal } = {},
+    options?: CallOptions,
   ): Promise<{ top: Int32Array; bottom: Int32Array }> {
+    const { signal, onProgress } = resolveCallOptions(options);
     checkInteger(layer, 'layer', 0, this.spec.nLayers - 1);
     checkInteger(count, 'count', 1, this.spec.dVocab);
     return this.#native.run(
-      (engine, transformer, transcoders) => engine.logitEffects(transformer, transcoders, layer, count),
+      (engine, transformer, transcoders) =>
+        engine.logitEffects(transformer, transcoders, layer, count, nativeProgress(onProgress)),
       signal,
     );
   }
@@ -343,9 +357,10 @@ export class ReplacementModel {
    * Open-ended interventions reach every new token, others the prompt alone. Freezing applies to the prompt. Leaving the
    * loop early stops the model after the token it is at; so does the signal.
    *
-   * @throws CircuitTracerError as {@link intervene} does, when called; also for more tokens than the model has room for.
+   * @throws CircuitTracerError as {@link intervene} does, from the first step of the loop; also for more tokens than the model
+   * has room for.
    */
-  generateStream(
+  async *generateStream(
     inputs: Prompt,
     interventions: readonly Intervention[] = [],
     options: GenerateOptions = {},
@@ -355,7 +370,15 @@ export class ReplacementModel {
     const prepared = this.#prepare(inputs, resolved.exactTokens);
     checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
     const plan = this.#plan(interventions, prepared, true);
-    return generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+    return yield* generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+  }
+
+  /**
+   * Calls of this model that are queued or running. They run one at a time, in the order they were made: each of a batch,
+   * and each new token of {@link generate}, is a call of its own here.
+   */
+  get pending(): number {
+    return this.#native.pending;
   }
 
   #plan(interventions: readonly Intervention[], { tokens }: PreparedPrompt, generating: boolean): EditPlan {

@@ -1,6 +1,6 @@
 import type { NativeEngine, NativeJob, NativeTranscoders } from '../binding';
 import { resolveDevice } from '../device';
-import { nativeProgress } from '../engine';
+import { nativeProgress, openEngines } from '../engine';
 import type { ResolvedLoadOptions } from '../model/load-options';
 import { OwnedEngine } from '../owned-engine';
 import { checkNotAborted } from '../validate';
@@ -21,6 +21,7 @@ export class NativeTranscoderEngine {
   static async load({ spec, layers }: TranscoderPlan, options: ResolvedLoadOptions): Promise<NativeTranscoderEngine> {
     const { dtype, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
+    await openEngines(signal);
     const device = resolveDevice(options.device);
     const engine = new OwnedEngine('This set of transcoders', options.threads);
     const progress = nativeProgress(options.onProgress);
@@ -47,6 +48,11 @@ export class NativeTranscoderEngine {
   /** @throws CircuitTracerError `ERR_DISPOSED` */
   checkUsable(): void {
     this.#engine.checkUsable();
+  }
+
+  /** Jobs queued or running. */
+  get pending(): number {
+    return this.#engine.pending;
   }
 
   /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */

@@ -30,6 +30,7 @@ Napi::Function Engine::define(Napi::Env env) {
                          InstanceMethod("edgeInfluence", &Engine::edgeInfluence),
                          InstanceMethod("totalEffects", &Engine::totalEffects),
                          InstanceMethod("prune", &Engine::prune),
+                         InstanceMethod("largestEdge", &Engine::largestEdge),
                          InstanceMethod("scores", &Engine::scores),
                          InstanceMethod("dispose", &Engine::dispose),
                      });

@@ -46,6 +46,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value edgeInfluence(const Napi::CallbackInfo& info);
   Napi::Value totalEffects(const Napi::CallbackInfo& info);
   Napi::Value prune(const Napi::CallbackInfo& info);
+  Napi::Value largestEdge(const Napi::CallbackInfo& info);
   Napi::Value scores(const Napi::CallbackInfo& info);
 
   void dispose(const Napi::CallbackInfo& info);
@@ -56,9 +57,8 @@ class Engine : public Napi::ObjectWrap<Engine> {
   template <typename Work, typename Convert>
   Napi::Value submit(const Napi::CallbackInfo& info, Work work, Convert convert) {
     using Result = decltype(work(std::declval<const JobControl&>()));
-    return submitJob(
-        info,
-        std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work), std::move(convert)));
+    return submitJob(info, std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work),
+                                                                 std::move(convert)));
   }
   Napi::Value submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job);
 

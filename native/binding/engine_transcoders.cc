@@ -80,7 +80,8 @@ Napi::Value Engine::gatherRows(const Napi::CallbackInfo& info, RowStore Transcod
   return submit(
       info,
       [=](const JobControl&) {
-        return hostFloats((transcoders->layer(layer).*weight).gather(at::tensor(features, at::kLong)));
+        return hostFloats(
+            (transcoders->layer(layer).*weight).gather(at::tensor(features, at::kLong)));
       },
       nativeArray);
 }

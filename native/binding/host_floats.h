@@ -8,8 +8,8 @@
 
 namespace circuit_tracer {
 
-// Tensors as JavaScript gets them: float32, contiguous, in main memory. Made on the engine's thread,
-// so that nothing is left to convert on the JS thread.
+// Tensors as JavaScript gets them: float32, contiguous, in main memory. Made on the engine's
+// thread, so that nothing is left to convert on the JS thread.
 at::Tensor hostFloats(const at::Tensor& tensor);
 std::map<std::string, at::Tensor> hostFloats(const std::map<std::string, at::Tensor>& tensors);
 // Tensors of one shape as one, with a first dimension more.

@@ -22,8 +22,8 @@ class Worker {
   // Cancels what is left and joins the thread.
   ~Worker();
 
-  // Queues the job and keeps the process alive until it has settled. Returns {promise, cancel}: what
-  // waits leaves the queue and rejects at once, what runs does at its next poll.
+  // Queues the job and keeps the process alive until it has settled. Returns {promise, cancel}:
+  // what waits leaves the queue and rejects at once, what runs does at its next poll.
   Napi::Value submit(Napi::Env env, std::unique_ptr<Job> job);
   // Cancels all jobs; they reject with ABORT_ERR. No further job is taken.
   void stop(Napi::Env env);

@@ -7,9 +7,9 @@
 #include <map>
 
 #include "errors.h"
-#include "job_control.h"
 #include "io/mapped_file.h"
 #include "io/tensor_source.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 

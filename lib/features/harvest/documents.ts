@@ -1,5 +1,6 @@
 import { CircuitTracerError } from '../../errors';
 import type { ReplacementModel } from '../../model/replacement-model';
+import { checkNotAborted } from '../../validate';
 import { readCorpus } from './corpus';
 import { longestLineTokens } from './place-heap';
 
@@ -21,14 +22,19 @@ export interface Document {
  * front of each.
  *
  * @param wanted lines to tokenise; others are passed over
- * @throws CircuitTracerError what `readCorpus` throws; `ERR_FILE_FORMAT` for a line that can't be tokenised.
+ * @throws CircuitTracerError what `readCorpus` throws; `ABORT_ERR`; `ERR_FILE_FORMAT` for a line that can't be tokenised.
  */
 export async function* readDocuments(
   model: ReplacementModel,
-  { text, context }: { readonly text: string; readonly context: number },
+  {
+    text,
+    context,
+    signal,
+  }: { readonly text: string; readonly context: number; readonly signal?: AbortSignal | undefined },
   wanted: (line: number) => boolean,
 ): AsyncGenerator<Document> {
   for await (const { line, text: document, bytesRead } of readCorpus(text)) {
+    checkNotAborted(signal);
     if (!wanted(line)) continue;
     const { tokens, zeroPositions } = tokensOf(model, document, `${text}, line ${line + 1}`);
     const prefix = Int32Array.from(tokens.slice(0, zeroPositions));

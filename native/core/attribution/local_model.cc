@@ -40,8 +40,9 @@ class LocalModelBuilder {
     const BlockWeights& block = model_.weights().blocks[l];
     LinearAttention out;
     out.scaledPattern = pattern.to(at::kFloat).contiguous().div_(trace_.ln1Scale[l].squeeze(-1));
-    out.valueWeight = throughNorm(spec_.normalization, block.ln1.gain,
-                                  longConversion(block.attention.valueWeight, model_.device(), at::kFloat));
+    out.valueWeight =
+        throughNorm(spec_.normalization, block.ln1.gain,
+                    longConversion(block.attention.valueWeight, model_.device(), at::kFloat));
     out.outWeight = longConversion(block.attention.outWeight, model_.device(), at::kFloat);
     if (spec_.postNorms) {
       out.scaledPattern.div_(trace_.ln1PostScale[l]);

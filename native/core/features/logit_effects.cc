@@ -34,7 +34,7 @@ at::Tensor writtenSum(const Transformer& model, const TranscoderSpec& transcoder
 
 LogitEffects logitEffects(const Transformer& model, const TranscoderSet& transcoders, int64_t layer,
                           int64_t count, const JobControl& control) {
-  const at::Tensor unembedding = 
+  const at::Tensor unembedding =
       longConversion(model.weights().unembedding, model.device(), at::kFloat);  // [V, D]
   const int64_t features = transcoders.spec().nFeatures[layer];
   const int64_t chunk = std::max<int64_t>(1, kMostEffects / unembedding.size(0));

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "errors.h"
@@ -79,6 +80,8 @@ std::vector<double> totalEffects(const GraphView& graph, const std::vector<float
                                  const JobControl& control) {
   const int64_t nFeatures = graph.nFeatures();
   std::vector<double> effects(graph.nLogits() * nFeatures);
+  std::atomic<int64_t> done{0};
+  control.report("total effects", 0, graph.nLogits());
   at::parallel_for(0, graph.nLogits(), 1, [&](int64_t first, int64_t last) {
     for (int64_t t = first; t < last; ++t) {
       double* effect = effects.data() + t * nFeatures;
@@ -90,9 +93,24 @@ std::vector<double> totalEffects(const GraphView& graph, const std::vector<float
         const float* inputs = graph.row(k);
         for (int64_t s = 0; s < k; ++s) effect[s] += passedOn * inputs[s];
       }
+      control.report("total effects", ++done, graph.nLogits());
     }
   });
   return effects;
+}
+
+float largestEdge(const GraphView& graph) {
+  std::vector<float> largest(graph.nRows(), 0);
+  const CurrentJob job;
+  at::parallel_for(0, graph.nRows(), 16, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      job.poll();
+      for (int64_t c = 0; c < graph.nNodes(); ++c) {
+        largest[r] = std::max(largest[r], std::fabs(graph.row(r)[c]));
+      }
+    }
+  });
+  return largest.empty() ? 0 : *std::max_element(largest.begin(), largest.end());
 }
 
 GraphScores scores(const GraphView& graph) {

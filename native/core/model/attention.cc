@@ -120,8 +120,8 @@ at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_
   const int64_t n = x.size(-2);
   const bool continues = cache != nullptr && cache->keys[layer].defined();
   const int64_t past = continues ? cache->keys[layer].size(0) : 0;
-  at::Tensor q =
-      longLinear(x, weights.queryWeight, weights.queryBias).unflatten(-1, {spec.nHeads, spec.dHead});
+  at::Tensor q = longLinear(x, weights.queryWeight, weights.queryBias)
+                     .unflatten(-1, {spec.nHeads, spec.dHead});
   at::Tensor k = longLinear(x, weights.keyWeight, weights.keyBias)
                      .unflatten(-1, {spec.nKeyValueHeads, spec.dHead});
   at::Tensor v = longLinear(x, weights.valueWeight, weights.valueBias)

@@ -76,7 +76,8 @@ at::Tensor applyMlp(const ModelSpec& spec, const MlpWeights& weights, const at::
   const at::Tensor in = longLinear(x, weights.inWeight, weights.inBias);
   const at::Tensor hidden =
       spec.mlp == MlpKind::Gated
-          ? gatedActivation(spec.activation, longLinear(x, weights.gateWeight, weights.gateBias), in)
+          ? gatedActivation(spec.activation, longLinear(x, weights.gateWeight, weights.gateBias),
+                            in)
           : activate(spec.activation, in);
   return longLinear(hidden, weights.outWeight, weights.outBias);
 }
