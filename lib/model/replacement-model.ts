@@ -25,6 +25,7 @@ import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
 import { planLocated } from '../transcoder/formats';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
+import { inTurns } from '../turns';
 import { checkBoolean, checkInteger, checkNotAborted } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { openCheckpoint } from './checkpoint';
@@ -34,7 +35,7 @@ import { type ComputeDtype, type LoadOptions, type ResolvedLoadOptions, resolveL
 import { locatePair } from './locate-pair';
 import { NativeModel } from './native-model';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
-import { type GivenLayerWeights, modelWeights, transcoderWeights } from './random-weights';
+import { drawModelWeights, drawTranscoderWeights, type GivenLayerWeights } from './random-weights';
 import type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './results';
 import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
 import type { ModelSpec, ModelWeights } from './spec';
@@ -147,8 +148,9 @@ export class ReplacementModel {
     checkTranscoderSpec(transcoders);
     checkFit(spec, transcoders);
     const random = new Random(checkInteger(options.seed ?? 0, 'seed', 0, 2 ** 32 - 1));
-    const weights = modelWeights(spec, options.weights ?? {}, random);
-    const layers = transcoderWeights(transcoders, options.transcoderWeights ?? [], random);
+    const { signal } = resolved;
+    const weights = await inTurns(drawModelWeights(spec, options.weights ?? {}, random), signal);
+    const layers = await inTurns(drawTranscoderWeights(transcoders, options.transcoderWeights ?? [], random), signal);
     const plan = { spec: transcoders, layers };
     return ReplacementModel.#start(spec, weights, plan, resolved, {
       tokenizer: undefined,
