@@ -85,4 +85,20 @@ void longProductInto(at::Tensor out, const at::Tensor& a, const at::Tensor& b, d
   multiplyInto(out, out, a, b, beta);
 }
 
+void longBatchProductInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  const int64_t batches = out.size(0);
+  const double operations = 2.0 * static_cast<double>(a.numel()) * static_cast<double>(b.size(2));
+  const double share = operations > 0 ? kOperations / operations : 1;
+  const int64_t together =
+      out.is_cpu() && share < 1
+          ? std::max<int64_t>(static_cast<int64_t>(share * static_cast<double>(batches)), 1)
+          : batches;
+  for (int64_t begin = 0; begin < batches; begin += together) {
+    pollJob();
+    const int64_t end = std::min(begin + together, batches);
+    at::Tensor part = out.slice(0, begin, end);
+    at::bmm_out(part, a.slice(0, begin, end), b.slice(0, begin, end));
+  }
+}
+
 }  // namespace circuit_tracer

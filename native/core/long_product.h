@@ -18,4 +18,7 @@ void longAffineInto(at::Tensor out, const at::Tensor& bias, const at::Tensor& a,
 // out [M, N] = beta * out + a [M, K] times b [K, N], in place.
 void longProductInto(at::Tensor out, const at::Tensor& a, const at::Tensor& b, double beta);
 
+// out [B, M, N] = a [B, M, K] times b [B, K, N], in place.
+void longBatchProductInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
+
 }  // namespace circuit_tracer

@@ -154,8 +154,8 @@ void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int
   const int64_t dHead = local_.dHead;
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
   const at::Tensor own = gradient_.index_select(0, onDevice(layout_.ownPlaces(firstRow)));
-  pollJob();
-  const at::Tensor atHeads = at::mm(own, attention.outWeight);
+  const at::Tensor atHeads = at::empty({rows, attention.outWeight.size(1)}, own.options());
+  longProductInto(atHeads, own, attention.outWeight, 0);
   const at::Tensor passed = at::empty({rows, local_.nHeads, local_.dModel}, own.options());  // u
   for (int64_t h = 0; h < local_.nHeads; ++h) {
     pollJob();
@@ -168,9 +168,7 @@ void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int
   const at::Tensor patterns =  // [heads, rows, m]
       attention.scaledPattern.slice(2, 0, positions).index_select(1, onDevice(position));
   at::Tensor sum = buffer(spare(), {rows, positions, local_.dModel});
-  pollJob();
-  at::bmm_out(sum, patterns.permute({1, 2, 0}), passed);
-  pollJob();
+  longBatchProductInto(sum, patterns.permute({1, 2, 0}), passed);
   for (int64_t q = 0; q < positions; ++q) {
     const int64_t count = layout_.rowsAt(q, firstRow);
     if (count == 0) break;

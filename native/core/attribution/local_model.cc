@@ -39,13 +39,18 @@ class LocalModelBuilder {
   LinearAttention attention(int64_t l, at::Tensor pattern) const {
     const BlockWeights& block = model_.weights().blocks[l];
     LinearAttention out;
-    out.scaledPattern = pattern.to(at::kFloat).contiguous().div_(trace_.ln1Scale[l].squeeze(-1));
+    out.scaledPattern = longConversion(pattern, model_.device(), at::kFloat).contiguous();
+    for (int64_t h = 0; h < spec_.nHeads; ++h) {
+      pollJob();
+      at::Tensor ofHead = out.scaledPattern[h];
+      ofHead.div_(trace_.ln1Scale[l].squeeze(-1));
+      if (spec_.postNorms) ofHead.div_(trace_.ln1PostScale[l]);
+    }
     out.valueWeight =
         throughNorm(spec_.normalization, block.ln1.gain,
                     longConversion(block.attention.valueWeight, model_.device(), at::kFloat));
     out.outWeight = longConversion(block.attention.outWeight, model_.device(), at::kFloat);
     if (spec_.postNorms) {
-      out.scaledPattern.div_(trace_.ln1PostScale[l]);
       out.outWeight = adjointThroughNorm(spec_.normalization, block.ln1Post.gain, out.outWeight.t())
                           .t()
                           .contiguous();

@@ -13,7 +13,7 @@ namespace circuit_tracer {
 namespace {
 
 // Effects of so many features on all tokens are held at once.
-constexpr int64_t kMostEffects = 1 << 23;
+constexpr int64_t kMostEffects = 1 << 24;
 
 // [rows, D] written to the residual stream after the last block, from [rows, span, D] at the
 // feature output.
