@@ -1,5 +1,5 @@
 import type { TensorSource } from './io/tensor-source';
-import { loadAddon } from './libtorch/load-addon';
+import { loadAddon, loadAddonOnThread } from './libtorch/load-addon';
 import type { ModelSpec, ModelWeights } from './model/spec';
 import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder/spec';
 
@@ -9,13 +9,19 @@ export interface NativeArray {
   readonly shape: number[];
 }
 
-/** Work queued on an engine's thread. `cancel` makes `promise` reject with code `ABORT_ERR` at the next poll. */
+/**
+ * Work queued on an engine's thread. `cancel` makes `promise` reject with code `ABORT_ERR`: at once and out of the queue
+ * while it waits, at the next poll while it runs.
+ */
 export interface NativeJob<T> {
   readonly promise: Promise<T>;
   cancel(): void;
 }
 
-/** Called on the JS thread, coalesced: at most one call is in flight per job. `done` of `total`; total 0 = unknown. */
+/**
+ * Called on the JS thread, `done` of `total`. Each phase begins at 0 and ends at its total; what lies in between is
+ * coalesced.
+ */
 export type NativeProgress = (phase: string, done: number, total: number) => void;
 
 /** Handles keep tensors alive; `dispose` frees them as soon as no job uses them. Idempotent. */
@@ -200,7 +206,12 @@ export interface NativeEngine {
     onProgress?: NativeProgress,
   ): NativeJob<NativeTranscoders>;
 
-  forward(model: NativeTransformer, tokens: Int32Array, hookNames: string[]): NativeJob<NativeForwardResult>;
+  forward(
+    model: NativeTransformer,
+    tokens: Int32Array,
+    hookNames: string[],
+    onProgress?: NativeProgress,
+  ): NativeJob<NativeForwardResult>;
   /** Pre-activations (or activations) of every feature at every position: [nLayers, n, F], or sparse non-zeros. */
   featureActivations(
     model: NativeTransformer,
@@ -209,6 +220,7 @@ export interface NativeEngine {
     zeroPositions: number,
     applyActivationFunction: boolean,
     sparse: boolean,
+    onProgress?: NativeProgress,
   ): NativeJob<NativeForwardResult & { features: NativeArray | NativeSparseActivations }>;
   /**
    * Active features of documents run one by one: their tokens in a row, and the length of each. Positions count along the row;
@@ -220,6 +232,7 @@ export interface NativeEngine {
     tokens: Int32Array,
     lengths: Int32Array,
     zeroPositions: number,
+    onProgress?: NativeProgress,
   ): NativeJob<NativeSparseActivations>;
   /** [features of the layer * count] token ids whose logits each feature raises most, and lowers most. */
   logitEffects(
@@ -227,12 +240,14 @@ export interface NativeEngine {
     transcoders: NativeTranscoders,
     layer: number,
     count: number,
+    onProgress?: NativeProgress,
   ): NativeJob<{ top: Int32Array; bottom: Int32Array }>;
   setupAttribution(
     model: NativeTransformer,
     transcoders: NativeTranscoders,
     tokens: Int32Array,
     zeroPositions: number,
+    onProgress?: NativeProgress,
   ): NativeJob<NativeSetup>;
   attribute(
     model: NativeTransformer,
@@ -263,12 +278,14 @@ export interface NativeEngine {
     layer: number,
     x: Float32Array,
     applyActivationFunction: boolean,
+    onProgress?: NativeProgress,
   ): NativeJob<NativeArray>;
   /** x is [nLayers, rows, dModel]; non-zero activations, rows counted as positions. */
   encodeSparse(
     transcoders: NativeTranscoders,
     x: Float32Array,
     zeroPositions: number,
+    onProgress?: NativeProgress,
   ): NativeJob<NativeSparseActivations>;
   /** Decoder rows of the listed features of one layer: [features, span, dModel]. */
   decoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NativeArray>;
@@ -284,6 +301,7 @@ export interface NativeEngine {
     values: Float32Array,
     rows: number,
     inputs: Float32Array | null,
+    onProgress?: NativeProgress,
   ): NativeJob<NativeArray>;
   /** The same of one layer of a per-layer set, all indices and `inputs` [rows, dModel] being that layer's: [rows, dModel]. */
   decodeLayer(
@@ -308,13 +326,27 @@ export interface NativeEngine {
   ): NativeJob<number>;
 
   /** [M]: logit-weighted sum of all paths' normalised absolute weights. */
-  nodeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;
+  nodeInfluence(graph: NativeGraphInput, onProgress?: NativeProgress): NativeJob<Float32Array>;
   /** Same shape as the rectangle: normalised weight times influence of the target. */
-  edgeInfluence(graph: NativeGraphInput): NativeJob<Float32Array>;
+  edgeInfluence(graph: NativeGraphInput, onProgress?: NativeProgress): NativeJob<Float32Array>;
   /** [K * S] change of each output when each feature is added once more, over all paths. `activations`: [S]. */
-  totalEffects(graph: NativeGraphInput, activations: Float32Array): NativeJob<Float32Array>;
-  prune(graph: NativeGraphInput, nodeThreshold: number, edgeThreshold: number): NativeJob<NativePruneResult>;
-  scores(graph: NativeGraphInput): NativeJob<{ replacement: number; completeness: number }>;
+  totalEffects(
+    graph: NativeGraphInput,
+    activations: Float32Array,
+    onProgress?: NativeProgress,
+  ): NativeJob<Float32Array>;
+  prune(
+    graph: NativeGraphInput,
+    nodeThreshold: number,
+    edgeThreshold: number,
+    onProgress?: NativeProgress,
+  ): NativeJob<NativePruneResult>;
+  /** Largest |edge|. */
+  largestEdge(graph: NativeGraphInput, onProgress?: NativeProgress): NativeJob<number>;
+  scores(
+    graph: NativeGraphInput,
+    onProgress?: NativeProgress,
+  ): NativeJob<{ replacement: number; completeness: number }>;
 
   /** Cancels and drops all jobs and joins the thread. Idempotent. */
   dispose(): void;
@@ -333,6 +365,7 @@ export interface NativeAddon {
 }
 
 let addon: NativeAddon | undefined;
+let opening: Promise<void> | undefined;
 
 /**
  * The native surface, loaded on first use.
@@ -342,6 +375,23 @@ let addon: NativeAddon | undefined;
 export function binding(): NativeAddon {
   addon ??= closedAtExit(loadAddon() as NativeAddon);
   return addon;
+}
+
+/**
+ * Has {@link binding} at hand, without holding up the event loop while LibTorch is loaded.
+ *
+ * @throws CircuitTracerError as {@link binding}.
+ */
+export async function openBinding(): Promise<void> {
+  if (addon) return;
+  opening ??= loadAddonOnThread()
+    .then((loaded) => {
+      addon ??= closedAtExit(loaded as NativeAddon);
+    })
+    .finally(() => {
+      opening = undefined;
+    });
+  await opening;
 }
 
 /** LibTorch destroys what it computes with when the process exits: nothing may compute then. */

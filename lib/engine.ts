@@ -1,31 +1,32 @@
-import { binding, type NativeEngine, type NativeJob, type NativeProgress } from './binding';
+import { binding, type NativeEngine, type NativeJob, type NativeProgress, openBinding } from './binding';
 import { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
-import { log } from './log';
-import { abortError } from './validate';
+import { type ProgressListener, tellProgress } from './progress';
+import { abortable, abortError } from './validate';
 
-/** One step of a long call. `total` 0 means that it isn't known yet. */
-export interface Progress {
-  /** What is being done, in words: `attribute features`. */
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-  /** What `done` and `total` count, where it isn't steps of the work. */
-  readonly unit?: 'bytes';
-}
-
-/**
- * Called on the event loop as work goes on: at the start of each phase, after each batch at most once per turn of the
- * loop, and with `done === total` at the end of a phase. It never holds up the work. What it throws is logged and
- * ignored.
- */
-export type ProgressListener = (progress: Progress) => void;
+export { type Progress, type ProgressListener, tellProgress } from './progress';
 
 let shared: NativeEngine | undefined;
 
-/** The engine all graph arithmetic shares; its thread sleeps while there is none and doesn't keep the process alive. */
-export function graphEngine(): NativeEngine {
+/**
+ * Run a job on the engine that all graph arithmetic shares; its thread sleeps while there is none and doesn't keep the
+ * process alive.
+ *
+ * @throws CircuitTracerError as {@link openEngines} and {@link runJob}.
+ */
+export async function runGraphJob<T>(start: (engine: NativeEngine) => NativeJob<T>, signal?: AbortSignal): Promise<T> {
+  await openEngines(signal);
   shared ??= newEngine(0);
-  return shared;
+  return runJob(start(shared), signal);
+}
+
+/**
+ * Load LibTorch and the addon, unless they are there, without holding up the event loop. The loading itself can't be
+ * stopped and goes on after the signal.
+ *
+ * @throws CircuitTracerError `ERR_LIBTORCH` or `ABORT_ERR`.
+ */
+export function openEngines(signal?: AbortSignal): Promise<void> {
+  return abortable(openBinding(), signal);
 }
 
 /** @param threads for tensor arithmetic; 0 = LibTorch's default, one per physical core. */
@@ -66,13 +67,4 @@ export function fromNative(error: unknown): CircuitTracerError {
 /** A listener as native calls it, made safe. */
 export function nativeProgress(listener: ProgressListener | undefined): NativeProgress | undefined {
   return listener && ((phase, done, total) => tellProgress(listener, { phase, done, total }));
-}
-
-/** What the listener throws is logged and swallowed. */
-export function tellProgress(listener: ProgressListener, progress: Progress): void {
-  try {
-    listener(progress);
-  } catch (error) {
-    log().warn({ err: error }, 'the onProgress callback threw; the work goes on');
-  }
 }

@@ -92,7 +92,6 @@ export {
   type EncodeSparseOptions,
   type Floats,
   type ScaledDecoderVectors,
-  type SignalOption,
   type SparseEncoding,
   type TranscoderLoadOptions,
   Transcoders,

@@ -41,6 +41,11 @@ export class OwnedEngine {
     }
   }
 
+  /** Jobs queued or running. */
+  get pending(): number {
+    return this.#jobs.size;
+  }
+
   /** @throws CircuitTracerError `ERR_DISPOSED` */
   checkUsable(): void {
     if (!this.#disposing) return;

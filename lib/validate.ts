@@ -88,6 +88,26 @@ export function checkNotAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
+/**
+ * What a promise gives, unless the signal fires before; the work behind it goes on.
+ *
+ * @throws CircuitTracerError `ABORT_ERR`
+ */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(abortError(signal));
+  });
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 /** What every cancelled call rejects with; the signal's own reason is its `cause`. */
 export function abortError(signal?: AbortSignal): CircuitTracerError {
   return new CircuitTracerError('ABORT_ERR', 'The operation was aborted.', { cause: signal?.reason });

@@ -53,6 +53,7 @@ export function buildGraph(
 /** @param indices [N * 3] of (layer, position, feature) */
 function labelsOfFeatures(labels: FeatureLabels, indices: Int32Array): FeatureLabels {
   const found: Record<string, string> = {};
+  if (Object.keys(labels).length === 0) return found;
   for (let i = 0; i < indices.length; i += 3) {
     const key = labelKey({ layer: indices[i] as number, feature: indices[i + 2] as number });
     const label = labels[key];

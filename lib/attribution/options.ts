@@ -1,16 +1,7 @@
 import { type Device, isDeviceName } from '../device';
-import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
-import {
-  checkBoolean,
-  checkCallback,
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  checkSignal,
-  describe,
-} from '../validate';
+import { checkListener, type ProgressListener } from '../progress';
+import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions, checkSignal, describe } from '../validate';
 import type { TargetSpec } from './targets';
 
 export interface AttributeOptions {
@@ -112,7 +103,7 @@ export function resolveAttributeOptions(options: AttributeOptions = {}): Resolve
     exactTokens: checkBoolean(given.exactTokens ?? false, 'exactTokens'),
     verbose: checkBoolean(given.verbose ?? false, 'verbose'),
     signal: checkSignal(given.signal),
-    onProgress: checkCallback(given.onProgress, 'onProgress'),
+    onProgress: checkListener(given.onProgress),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { binding } from '../binding';
-import { type Device, isDeviceName, resolveDevice } from '../device';
+import { type Device, isDeviceName } from '../device';
 import type { ProgressListener } from '../engine';
 import { readJsonFile } from '../io/files';
 import { isBundledModel } from '../model/bundled';
@@ -133,9 +132,6 @@ export async function withModel<T>(
   const names = namesOf(flags);
   const { dtype, device, threads, lazyEncoder, lazyDecoder } = flags;
   const qwenPrefix = flags.backend === 'nnsight' ? 'pad' : 'eos';
-  // Loading LibTorch can take seconds in which no handler runs: until it is there, Ctrl-C ends the process as is.
-  binding();
-  resolveDevice(device);
   return interruptible(async (signal) => {
     const shared = { signal, onProgress: display.listener };
     const options = { dtype, device, threads, lazyEncoder, lazyDecoder, qwenPrefix, ...shared } as const;

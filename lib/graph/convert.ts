@@ -1,4 +1,5 @@
 import { basename, dirname, extname } from 'node:path';
+import { callOptionNames } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { checkOptions, checkText } from '../validate';
 import { type GraphFileOptions, writeGraphFiles } from './formats/graph-json';
@@ -20,7 +21,7 @@ export async function convertGraph(from: string, to: string, options: ConvertGra
     'tokenizer',
     'nodeThreshold',
     'edgeThreshold',
-    'signal',
+    ...callOptionNames,
     'scan',
     'view',
     'info',
@@ -33,7 +34,8 @@ export async function convertGraph(from: string, to: string, options: ConvertGra
       `A graph is written as ${graphExtensions.join(', ')} or .json; found '${to}'.`,
     );
   }
-  const graph = await Graph.load(from, { tokenizer });
-  if (extension !== '.json') return graph.save(to);
+  const { signal, onProgress } = options;
+  const graph = await Graph.load(from, { tokenizer, signal, onProgress });
+  if (extension !== '.json') return graph.save(to, { signal, onProgress });
   await writeGraphFiles(graph, { ...fileOptions, slug: basename(to, '.json'), directory: dirname(to) });
 }

@@ -157,12 +157,12 @@ function placesProblem({ activeFeatures, model, tokens }: GraphData): string | u
     const layer = activeFeatures[i] ?? -1;
     const position = activeFeatures[i + 1] ?? -1;
     const feature = activeFeatures[i + 2] ?? -1;
-    const found = `found (${layer}, ${position}, ${feature}) at ${i / 3}.`;
+    const found = () => `found (${layer}, ${position}, ${feature}) at ${i / 3}.`;
     if (layer < 0 || layer >= model.nLayers || position < 0 || position >= tokens.length || feature < 0) {
-      return `activeFeatures must be (layer < ${model.nLayers}, position < ${tokens.length}, feature); ${found}`;
+      return `activeFeatures must be (layer < ${model.nLayers}, position < ${tokens.length}, feature); ${found()}`;
     }
     const step = layer - previousLayer || position - previousPosition || feature - previousFeature;
-    if (step <= 0) return `activeFeatures must be sorted by layer, position and feature, each one once; ${found}`;
+    if (step <= 0) return `activeFeatures must be sorted by layer, position and feature, each one once; ${found()}`;
     [previousLayer, previousPosition, previousFeature] = [layer, position, feature];
   }
   return undefined;

@@ -1,11 +1,12 @@
-import type { NativeArray, NativeGraphInput } from '../binding';
-import { graphEngine, runJob } from '../engine';
+import type { NativeArray, NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '../binding';
+import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
+import { nativeProgress, runGraphJob } from '../engine';
 import { CircuitTracerError } from '../errors';
 import type { FeatureLabels } from '../features/labels';
 import { checkArraySize } from '../memory-limits';
 import type { ReplacementModel } from '../model/replacement-model';
 import type { Tokenizer } from '../model/tokenizer';
-import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
+import { checkInteger, checkNumber, checkOptions } from '../validate';
 import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/verify';
 import { EdgeRows } from './edge-rows';
 import { loadGraph, saveGraph } from './formats/saved-graph';
@@ -20,10 +21,8 @@ export interface GraphScores {
   readonly completeness: number;
 }
 
-export interface SignalOptions {
-  /** Cancels the work; the promise rejects with code `ABORT_ERR`. */
-  signal?: AbortSignal;
-}
+/** What every call on a graph takes. */
+export type SignalOptions = CallOptions;
 
 export interface PruneOptions extends SignalOptions {
   /** Keep the fewest nodes that hold this share of influence, 0 to 1. Default 0.8. */
@@ -32,7 +31,7 @@ export interface PruneOptions extends SignalOptions {
   edgeThreshold?: number;
 }
 
-export interface LoadGraphOptions {
+export interface LoadGraphOptions extends CallOptions {
   /** Gives the texts of tokens that a `.pt` file lacks. Default: their ids. */
   tokenizer?: Pick<Tokenizer, 'decodeToken'> | undefined;
 }
@@ -190,20 +189,20 @@ export class Graph implements GraphData {
    * finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
   async prune(options: PruneOptions = {}): Promise<PrunedGraph> {
-    checkOptions(options, ['nodeThreshold', 'edgeThreshold', 'signal']);
-    const { nodeThreshold = 0.8, edgeThreshold = 0.98, signal } = options;
+    checkOptions(options, ['nodeThreshold', 'edgeThreshold', ...callOptionNames]);
+    const { nodeThreshold = 0.8, edgeThreshold = 0.98, ...call } = options;
     checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);
     checkNumber(edgeThreshold, 'edgeThreshold', 0, 1);
-    checkNotAborted(checkSignal(signal));
-    const result = await runJob(graphEngine().prune(this.#input(), nodeThreshold, edgeThreshold), signal);
+    const result = await this.#run(call, (engine, input, progress) =>
+      engine.prune(input, nodeThreshold, edgeThreshold, progress),
+    );
     requireFinite(result.cumulativeScores);
     return new PrunedGraph(this, result, { nodeThreshold, edgeThreshold });
   }
 
   /** [M] influence of each node on the outputs: the sum over all paths of normalised absolute weights. */
   async nodeInfluence(options: SignalOptions = {}): Promise<Float32Array> {
-    const signal = signalOf(options);
-    const influence = await runJob(graphEngine().nodeInfluence(this.#input()), signal);
+    const influence = await this.#run(options, (engine, input, progress) => engine.nodeInfluence(input, progress));
     requireFinite(influence);
     return influence;
   }
@@ -214,10 +213,9 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB: prune such a graph.
    */
   async edgeInfluence(options: SignalOptions = {}): Promise<NativeArray> {
-    const signal = signalOf(options);
     const shape = [this.nSelected + this.nLogits, this.nNodes];
     checkArraySize(shape, 'The influences of all edges', 'prune the graph, or make it with fewer maxFeatureNodes');
-    const data = await runJob(graphEngine().edgeInfluence(this.#input()), signal);
+    const data = await this.#run(options, (engine, input, progress) => engine.edgeInfluence(input, progress));
     return { data, shape };
   }
 
@@ -229,17 +227,19 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_NUMERIC` when edges aren't finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
   async totalEffects(options: SignalOptions = {}): Promise<NativeArray> {
-    const signal = signalOf(options);
     const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
-    const data = await runJob(graphEngine().totalEffects(this.#input(), activations), signal);
+    const data = await this.#run(options, (engine, input, progress) =>
+      engine.totalEffects(input, activations, progress),
+    );
     requireFinite(data);
     return { data, shape: [this.nLogits, this.nSelected] };
   }
 
   /** How much of the model's computation the whole, unpruned graph explains; both from 0 to 1. */
   async scores(options: SignalOptions = {}): Promise<GraphScores> {
-    const signal = signalOf(options);
-    const { replacement, completeness } = await runJob(graphEngine().scores(this.#input()), signal);
+    const { replacement, completeness } = await this.#run(options, (engine, input, progress) =>
+      engine.scores(input, progress),
+    );
     requireFinite([replacement, completeness]);
     return { replacement, completeness };
   }
@@ -264,30 +264,47 @@ export class Graph implements GraphData {
    * once when complete. A `.pt` file has no place for settings, labels, texts of the prompt's tokens and vectors of directions.
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension or a target that a `.pt` file can't hold,
-   * `ERR_FILE_WRITE`.
+   * `ERR_FILE_WRITE`, `ABORT_ERR` (nothing is written).
    */
-  async save(path: string): Promise<void> {
-    await saveGraph(path, this.#data());
+  async save(path: string, options: SignalOptions = {}): Promise<void> {
+    await saveGraph(path, this.#data(), resolveCallOptions(options));
   }
 
   /**
    * Read a graph that {@link Graph.save} or the reference implementation (`Graph.to_pt`, any version) wrote. Nothing in the
    * file is run. Needs no LibTorch.
    *
-   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for a file that is broken,
-   * isn't a graph, or holds what graphs don't.
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ABORT_ERR`, or `ERR_FILE_FORMAT` for a file that is
+   * broken, isn't a graph, or holds what graphs don't.
    */
   static async load(path: string, options: LoadGraphOptions = {}): Promise<Graph> {
-    checkOptions(options, ['tokenizer']);
+    const call = resolveCallOptions(options, ['tokenizer']);
     const { tokenizer } = options;
-    const data = await loadGraph(path, tokenizer && ((id) => tokenizer.decodeToken(id)));
+    const data = await loadGraph(path, call, tokenizer && ((id) => tokenizer.decodeToken(id)));
     const problem = findProblem(data);
     if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${path} isn't a whole graph: ${problem}`);
     return new Graph(data);
   }
 
+  /**
+   * Largest |edge|.
+   *
+   * @internal
+   */
+  largestEdge(options: SignalOptions = {}): Promise<number> {
+    return this.#run(options, (engine, input, progress) => engine.largestEdge(input, progress));
+  }
+
   #data(): GraphData {
     return { ...(this as GraphData), edges: this.#edgeRows.blocks };
+  }
+
+  async #run<T>(
+    options: SignalOptions,
+    start: (engine: NativeEngine, input: NativeGraphInput, progress?: NativeProgress) => NativeJob<T>,
+  ): Promise<T> {
+    const { signal, onProgress } = resolveCallOptions(options);
+    return runGraphJob((engine) => start(engine, this.#input(), nativeProgress(onProgress)), signal);
   }
 
   #input(): NativeGraphInput {
@@ -313,12 +330,6 @@ function edgesProperty({ blocks, columns }: EdgeRows): PropertyDescriptor {
     );
   };
   return { get, enumerable: false };
-}
-
-function signalOf(options: SignalOptions): AbortSignal | undefined {
-  checkOptions(options, ['signal']);
-  checkNotAborted(checkSignal(options.signal));
-  return options.signal;
 }
 
 /** A NaN or infinity among the edges reaches the influence of some node. */

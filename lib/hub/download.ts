@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
-import { type ProgressListener, tellProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { fileExists, makeFolder } from '../io/files';
+import { Phase, type ProgressListener } from '../progress';
 import { checkNotAborted } from '../validate';
 import { type Blob, fetchBlob, partOf } from './blob';
 import { hubLibrary } from './library';
@@ -123,6 +123,7 @@ async function checkSpace(files: readonly RemoteFile[]): Promise<void> {
 }
 
 async function fetchBlobs(files: readonly RemoteFile[], onProgress?: ProgressListener): Promise<void> {
+  if (files.length === 0) return;
   const progress = new DownloadProgress(files, onProgress);
   const queue = uniqueBlobs(files);
   const failed = new AbortController();
@@ -139,10 +140,10 @@ async function fetchBlobs(files: readonly RemoteFile[], onProgress?: ProgressLis
     }),
   );
   // The first failure ends them all; it is told when their locks are given back.
-  const outcomes = await Promise.allSettled(workers);
+  await Promise.allSettled(workers);
   if (failed.signal.aborted) throw failed.signal.reason;
   checkNotAborted(files[0]?.repository.client.signal);
-  if (outcomes.length > 0) progress.end();
+  progress.end();
 }
 
 /** The same content may have several names. */
@@ -153,27 +154,21 @@ function uniqueBlobs(files: readonly RemoteFile[]): RemoteFile[] {
 /** Bytes over all files as one number. */
 class DownloadProgress {
   readonly #done: Map<string, number>;
-  readonly #total: number;
+  readonly #phase: Phase;
 
-  constructor(
-    files: readonly RemoteFile[],
-    private readonly listener: ProgressListener | undefined,
-  ) {
+  constructor(files: readonly RemoteFile[], listener: ProgressListener | undefined) {
     const unique = uniqueBlobs(files);
+    const total = unique.reduce((sum, { blob }) => sum + blob.size, 0);
     this.#done = new Map(unique.map(({ blob, present }) => [blob.hash, present]));
-    this.#total = unique.reduce((sum, { blob }) => sum + blob.size, 0);
+    this.#phase = new Phase(listener, 'download', total, 'bytes');
   }
 
   update(hash: string, done: number): void {
     this.#done.set(hash, done);
-    this.#tell([...this.#done.values()].reduce((sum, bytes) => sum + bytes, 0));
+    this.#phase.reach([...this.#done.values()].reduce((sum, bytes) => sum + bytes, 0));
   }
 
   end(): void {
-    this.#tell(this.#total);
-  }
-
-  #tell(done: number): void {
-    if (this.listener) tellProgress(this.listener, { phase: 'download', done, total: this.#total, unit: 'bytes' });
+    this.#phase.end();
   }
 }

@@ -1,5 +1,5 @@
-import type { ProgressListener } from '../engine';
-import { checkCallback, checkOptions, checkSignal } from '../validate';
+import { checkListener, type ProgressListener } from '../progress';
+import { checkOptions, checkSignal } from '../validate';
 import { HubClient } from './client';
 import { fetchFiles, type NeededFiles } from './download';
 import type { HubReference } from './reference';
@@ -19,7 +19,7 @@ export function checkFetchOptions(options: FetchOptions = {}): FetchOptions {
   return {
     ...checkHubOptions(options),
     signal: checkSignal(signal),
-    onProgress: checkCallback(onProgress, 'onProgress'),
+    onProgress: checkListener(onProgress),
   };
 }
 

@@ -6,6 +6,7 @@ import type { PreparedPrompt } from '../model/prompt';
 import type { FeatureActivations } from '../model/results';
 import type { ModelSpec } from '../model/spec';
 import type { Tokenizer } from '../model/tokenizer';
+import { Phase } from '../progress';
 import { Random } from '../random';
 import type { TranscoderSpec } from '../transcoder/spec';
 import { checkBoolean, checkInteger, describe } from '../validate';
@@ -82,15 +83,19 @@ export async function* generateTokens(
   const text = new GrowingText(model.tokenizer, prompt.tokens);
   const random = new Random(options.sampling.seed);
   const counts = new Map<number, number>();
+  let progress: Phase | undefined;
   try {
     while (passes.nNew < options.maxNewTokens) {
       const logits = await passes.next();
+      progress ??= new Phase(options.onProgress, 'generate', options.maxNewTokens);
+      progress.add(1);
       const tokenId = chooseToken(logits, counts, options.sampling, random);
       counts.set(tokenId, (counts.get(tokenId) ?? 0) + 1);
       passes.append(tokenId);
       yield { tokenId, token: decode(model.tokenizer, [tokenId]), text: text.append(tokenId), logits };
       if (options.stopIds.has(tokenId)) break;
     }
+    progress?.end();
     return { ...text.result(), ...passes.result() };
   } finally {
     passes.dispose();
@@ -142,6 +147,8 @@ class Passes {
     const { native, signal, onProgress } = this.#options;
     const { tokens, zeroPositions } = this.#prompt;
     const isFirst = start === 0;
+    // Later passes are steps of the phase `generate`.
+    const listener = this.nNew === 0 ? onProgress : undefined;
     const pass: NativeIntervention = {
       ...native,
       ...this.#plan.between(start, this.#tokens.length),
@@ -153,7 +160,7 @@ class Passes {
     };
     return this.#model.native.run(
       (engine, transformer, transcoders) =>
-        engine.intervene(transformer, transcoders, pass, this.#cache ?? null, nativeProgress(onProgress)),
+        engine.intervene(transformer, transcoders, pass, this.#cache ?? null, nativeProgress(listener)),
       signal,
     );
   }
@@ -175,17 +182,6 @@ class Passes {
   dispose(): void {
     this.#cache?.dispose();
   }
-}
-
-/** A stream that begins once its prompt has been tokenised. */
-export function generateLater<T, R>(
-  stream: Promise<AsyncGenerator<T, R, undefined>>,
-): AsyncGenerator<T, R, undefined> {
-  // A failure is told to whoever asks for the first token, and to no one before.
-  stream.catch(() => undefined);
-  return (async function* () {
-    return yield* await stream;
-  })();
 }
 
 /** Text that grows by a token at a time, whose characters may take several. */

@@ -1,9 +1,9 @@
 import type { NativeIntervention } from '../binding';
-import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { checkHookNames } from '../model/hooks';
 import type { ModelSpec } from '../model/spec';
-import { checkBoolean, checkCallback, checkInteger, checkOptions, checkSignal, describe } from '../validate';
+import { checkListener, type ProgressListener } from '../progress';
+import { checkBoolean, checkInteger, checkOptions, checkSignal, describe } from '../validate';
 import type { FreezeOptions, InterveneOptions } from './types';
 
 /** {@link FreezeOptions} with the defaults filled in. */
@@ -54,7 +54,7 @@ export function resolveFreezeOptions(
     rawLogits: flag('rawLogits', false),
     exactTokens: flag('exactTokens', false),
     signal: checkSignal(options.signal),
-    onProgress: checkCallback(options.onProgress, 'onProgress'),
+    onProgress: checkListener(options.onProgress),
   };
 }
 

@@ -80,9 +80,13 @@ export interface SafetensorsArrays {
 /**
  * Read the tensors of a safetensors file into typed arrays.
  *
+ * @param onRead told of the bytes of each piece; what it throws ends the reading
  * @throws CircuitTracerError as `readSafetensorsHeader`; `ERR_OUT_OF_MEMORY`.
  */
-export async function readSafetensorsArrays(path: string): Promise<SafetensorsArrays> {
+export async function readSafetensorsArrays(
+  path: string,
+  onRead?: (bytes: number) => void,
+): Promise<SafetensorsArrays> {
   const file = resolve(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
   const arrays: SafetensorsArrays['arrays'] = new Map();
@@ -99,7 +103,7 @@ export async function readSafetensorsArrays(path: string): Promise<SafetensorsAr
       }
       let begin = entry.begin;
       for (const part of parts) {
-        await fill(handle, file, part, begin);
+        await fill(handle, file, part, begin, onRead);
         begin += part.byteLength;
       }
       const [only, ...more] = parts;
@@ -135,10 +139,17 @@ function allocate(
   }
 }
 
-// One read or write call moves at most 2 GiB; smaller pieces keep the threads of the file system free for others.
-const pieceBytes = 64 * 1024 * 1024;
+// One read or write call moves at most 2 GiB; smaller pieces keep the threads of the file system free for others, and a
+// call can be stopped between them.
+const pieceBytes = 8 * 1024 * 1024;
 
-async function fill(handle: FileHandle, file: string, data: SafetensorsData, begin: number): Promise<void> {
+async function fill(
+  handle: FileHandle,
+  file: string,
+  data: SafetensorsData,
+  begin: number,
+  onRead?: (bytes: number) => void,
+): Promise<void> {
   const bytes = asBytes(data);
   for (let done = 0; done < bytes.length; ) {
     const length = Math.min(pieceBytes, bytes.length - done);
@@ -147,6 +158,7 @@ async function fill(handle: FileHandle, file: string, data: SafetensorsData, beg
     });
     if (bytesRead === 0) throw new CircuitTracerError('ERR_FILE_READ', `${file}: was cut short while being read`);
     done += bytesRead;
+    onRead?.(bytesRead);
   }
 }
 
@@ -163,6 +175,7 @@ export type TensorToWrite = { readonly name: string; readonly shape: readonly nu
  *
  * Tensors with the widest numbers come first, so that each begins at a multiple of its number's size.
  *
+ * @param onWritten told of the bytes of each piece; what it throws ends the writing
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a repeated name or data that doesn't fit its shape;
  *   `ERR_FILE_WRITE`.
  */
@@ -170,9 +183,10 @@ export async function writeSafetensors(
   path: string,
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
+  onWritten?: (bytes: number) => void,
 ): Promise<void> {
   const ordered = tensors
-    .map(({ data, ...tensor }) => ({ ...tensor, parts: Array.isArray(data) ? data : [data as TypedParts[number]] }))
+    .map((tensor) => ({ ...tensor, parts: partsOf(tensor) }))
     .sort((a, b) => numberBytes(b.parts) - numberBytes(a.parts));
   for (const { name, shape, parts } of ordered) {
     const count = shape.reduce((product, size) => product * size, 1);
@@ -183,26 +197,31 @@ export async function writeSafetensors(
       `tensor ${name}: expected ${count} numbers for shape [${shape}], found ${found}`,
     );
   }
-  const sized = ordered.map(({ name, dtype, shape, parts }) => {
-    return { name, dtype, shape, bytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0) };
-  });
+  const sized = ordered.map((tensor) => ({ ...tensor, bytes: tensorBytes(tensor) }));
   const header = encodeSafetensorsHeader(sized, metadata);
   await writeFileAtomically(path, async (handle) => {
     await writeAll(handle, header);
     for (const { parts } of ordered) {
-      for (const part of parts) await writeAll(handle, asBytes(part));
+      for (const part of parts) await writeAll(handle, asBytes(part), onWritten);
     }
   });
 }
 
 type TypedParts = readonly Exclude<TensorToWrite['data'], readonly unknown[]>[];
 
+const partsOf = ({ data }: TensorToWrite): TypedParts => (Array.isArray(data) ? data : [data as TypedParts[number]]);
+
 const numberBytes = ([first]: TypedParts): number => first?.BYTES_PER_ELEMENT ?? 0;
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+export function tensorBytes(tensor: TensorToWrite): number {
+  return partsOf(tensor).reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, onWritten?: (bytes: number) => void): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, Math.min(pieceBytes, bytes.length - done));
     done += bytesWritten;
+    onWritten?.(bytesWritten);
   }
 }
 

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { cacheDirectory, cachedFolders, type Environment } from './cache';
 import { inspectFolder, isAtLeast, type LibTorch, oldestVersion, pinnedVersion } from './folder';
 
@@ -30,40 +31,74 @@ export const compilable: Required<FindOptions>['wanted'] = {
  * `circuit-tracer setup`, else in an installed Python `torch`. A `LIBTORCH` that is set but won't do ends the search, so
  * that a mistyped path isn't passed over in silence.
  */
-export function findLibTorch({ env = process.env, wanted = exactly(pinnedVersion) }: FindOptions = {}): FindResult {
-  const tried: string[] = [];
-  const accept = (label: string, folder: string): LibTorch | undefined => {
+export function findLibTorch(options: FindOptions = {}): FindResult {
+  const search = new Search(options);
+  return search.inFolders() ?? search.inPython(pythonTorchFolder(search.env));
+}
+
+/** The same, and the event loop is free while Python starts. */
+export async function findLibTorchAsync(options: FindOptions = {}): Promise<FindResult> {
+  const search = new Search(options);
+  return search.inFolders() ?? search.inPython(await pythonTorchFolderAsync(search.env));
+}
+
+class Search {
+  readonly env: Environment;
+  readonly #wanted: Required<FindOptions>['wanted'];
+  readonly #tried: string[] = [];
+
+  constructor({ env = process.env, wanted = exactly(pinnedVersion) }: FindOptions) {
+    this.env = env;
+    this.#wanted = wanted;
+  }
+
+  /** Undefined when Python has to be asked. */
+  inFolders(): FindResult | undefined {
+    const { env } = this;
+    const tried = this.#tried;
+    if (env.LIBTORCH) return { found: this.#accept('LIBTORCH', env.LIBTORCH), tried };
+    tried.push('LIBTORCH: not set');
+    const folders = cachedFolders(env);
+    for (const folder of folders) {
+      const found = this.#accept('cache', folder);
+      if (found) return { found, tried };
+    }
+    if (folders.length === 0) tried.push(`cache: no libtorch-${pinnedVersion}-* in ${cacheDirectory(env)}`);
+    return undefined;
+  }
+
+  inPython(folder: string | undefined): FindResult {
+    if (!folder) this.#tried.push('Python: no torch package in python3');
+    return { found: folder ? this.#accept('Python', folder) : undefined, tried: this.#tried };
+  }
+
+  #accept(label: string, folder: string): LibTorch | undefined {
     const result = inspectFolder(folder);
-    if (typeof result === 'string') tried.push(`${label}: ${folder} ${result}`);
-    else if (!wanted.accepts(result.version)) {
-      tried.push(`${label}: ${result.directory} is version ${result.version}, wanted ${wanted.words}`);
+    if (typeof result === 'string') this.#tried.push(`${label}: ${folder} ${result}`);
+    else if (!this.#wanted.accepts(result.version)) {
+      this.#tried.push(`${label}: ${result.directory} is version ${result.version}, wanted ${this.#wanted.words}`);
     } else return result;
     return undefined;
-  };
-
-  if (env.LIBTORCH) return { found: accept('LIBTORCH', env.LIBTORCH), tried };
-  tried.push('LIBTORCH: not set');
-  const folders = cachedFolders(env);
-  for (const folder of folders) {
-    const found = accept('cache', folder);
-    if (found) return { found, tried };
   }
-  if (folders.length === 0) tried.push(`cache: no libtorch-${pinnedVersion}-* in ${cacheDirectory(env)}`);
-  const folder = pythonTorchFolder(env);
-  if (!folder) tried.push('Python: no torch package in python3');
-  return { found: folder ? accept('Python', folder) : undefined, tried };
+}
+
+const python = process.platform === 'win32' ? 'python' : 'python3';
+const pythonArguments = [
+  '-c',
+  'import importlib.util as u; s = u.find_spec("torch"); print(s.submodule_search_locations[0] if s else "")',
+];
+
+function pythonOptions(env: Environment) {
+  return { encoding: 'utf8', env: env as NodeJS.ProcessEnv, timeout: 5000, windowsHide: true } as const;
 }
 
 /** Where Python keeps `torch`, found without importing it, which would take seconds. */
 function pythonTorchFolder(env: Environment): string | undefined {
-  const script =
-    'import importlib.util as u; s = u.find_spec("torch"); print(s.submodule_search_locations[0] if s else "")';
-  const python = spawnSync(process.platform === 'win32' ? 'python' : 'python3', ['-c', script], {
-    encoding: 'utf8',
-    env: env as NodeJS.ProcessEnv,
-    timeout: 5000,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    windowsHide: true,
-  });
-  return python.status === 0 ? python.stdout.trim() || undefined : undefined;
+  const found = spawnSync(python, pythonArguments, { ...pythonOptions(env), stdio: ['ignore', 'pipe', 'ignore'] });
+  return found.status === 0 ? found.stdout.trim() || undefined : undefined;
+}
+
+async function pythonTorchFolderAsync(env: Environment): Promise<string | undefined> {
+  const found = await promisify(execFile)(python, pythonArguments, pythonOptions(env)).catch(() => undefined);
+  return found?.stdout.trim() || undefined;
 }

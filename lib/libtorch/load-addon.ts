@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { CircuitTracerError } from '../errors';
 import type { Environment } from './cache';
-import { exactly, findLibTorch } from './find';
+import { exactly, type FindOptions, type FindResult, findLibTorch, findLibTorchAsync } from './find';
 import { libraryFile, pinnedVersion } from './folder';
 
 export interface LoadAddonOptions {
@@ -33,6 +34,26 @@ export function loadAddon(options: LoadAddonOptions = {}): unknown {
   const root = options.packageRoot ?? path.join(__dirname, '..', '..');
   const files = findAddon(root);
   return loadWithLibTorch(files, files.addon, options.env);
+}
+
+/**
+ * The same without holding up the event loop: LibTorch takes a third of a second to open, more from a cold disk, and is
+ * opened on a thread.
+ *
+ * @throws CircuitTracerError as {@link loadAddon}.
+ */
+export async function loadAddonOnThread(options: LoadAddonOptions = {}): Promise<unknown> {
+  const files = findAddon(options.packageRoot ?? path.join(__dirname, '..', '..'));
+  const search = await findLibTorchAsync(searchFor(files, options.env));
+  const library = libraryOf(files, search);
+  let opened: () => string;
+  try {
+    const complaint = await openOnThread(files, library);
+    opened = () => complaint;
+  } catch (error) {
+    opened = () => (error as Error).message;
+  }
+  return requireAddon(files, files.addon, search, opened);
 }
 
 /** Loads another addon of a source checkout's build, `build/Release/<name>.node`: native tests have one. */
@@ -71,19 +92,56 @@ function preloadBeside(addon: string): string {
 }
 
 function loadWithLibTorch(files: AddonFiles, addon: string, env?: Environment): unknown {
-  const version = files.libtorchVersion;
-  const { found, tried } = findLibTorch({ env, wanted: exactly(version) });
-  if (!found) throw libtorchError(files, `LibTorch ${version} was not found.`, tried);
+  const search = findLibTorch(searchFor(files, env));
+  const library = libraryOf(files, search);
+  return requireAddon(files, addon, search, () => preloadOf(files).open(library));
+}
+
+function searchFor({ libtorchVersion }: AddonFiles, env?: Environment): FindOptions {
+  return { wanted: exactly(libtorchVersion), ...(env && { env }) };
+}
+
+function libraryOf(files: AddonFiles, { found, tried }: FindResult): string {
+  if (found) return libraryFile(found.directory, 'torch');
+  throw libtorchError(files, `LibTorch ${files.libtorchVersion} was not found.`, tried);
+}
+
+/** @param open opens LibTorch, or has done so, and gives the loader's complaint */
+function requireAddon(files: AddonFiles, addon: string, { found, tried }: FindResult, open: () => string): unknown {
   let complaint: string;
   try {
-    const preload = require(files.preload) as { open(file: string): string };
-    complaint = preload.open(libraryFile(found.directory, 'torch'));
+    complaint = open();
     if (!complaint) return require(addon);
   } catch (error) {
     complaint = (error as Error).message;
   }
-  const place = `${found.directory}: version ${found.version}, but loading failed: ${complaint}`;
-  throw libtorchError(files, `LibTorch ${version} was found, but the native addon did not load.`, [...tried, place]);
+  const place = `${found?.directory}: version ${found?.version}, but loading failed: ${complaint}`;
+  const headline = `LibTorch ${files.libtorchVersion} was found, but the native addon did not load.`;
+  throw libtorchError(files, headline, [...tried, place]);
+}
+
+interface Preload {
+  /** The loader's complaint, empty when loaded. */
+  open(library: string): string;
+  openOnThread(library: string, addon: string): Promise<string>;
+  /** Waits for what is being opened; nothing more is. */
+  end(): void;
+}
+
+function preloadOf(files: AddonFiles): Preload {
+  return require(files.preload) as Preload;
+}
+
+/** The process doesn't exit while the library starts: neither is written for that. */
+async function openOnThread(files: AddonFiles, library: string): Promise<string> {
+  const preload = preloadOf(files);
+  const end = () => preload.end();
+  if (isMainThread) process.once('exit', end);
+  try {
+    return await preload.openOnThread(library, files.addon);
+  } finally {
+    process.removeListener('exit', end);
+  }
 }
 
 function libtorchError(files: AddonFiles, headline: string, tried: readonly string[]): CircuitTracerError {

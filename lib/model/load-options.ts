@@ -1,16 +1,8 @@
 import { type Device, isDeviceName } from '../device';
-import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { checkHubOptions, type HubOptions } from '../hub/settings';
-import {
-  checkBoolean,
-  checkCallback,
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  checkSignal,
-  describe,
-} from '../validate';
+import { checkListener, type ProgressListener } from '../progress';
+import { checkBoolean, checkInteger, checkOneOf, checkOptions, checkSignal, describe } from '../validate';
 import type { GivenLayerWeights } from './random-weights';
 
 export const computeDtypes = ['float32', 'bfloat16', 'float16'] as const;
@@ -101,7 +93,7 @@ export function resolveLoadOptions(options: LoadOptions = {}, more: readonly str
     qwenPrefix: checkOneOf(options.qwenPrefix ?? 'eos', 'qwenPrefix', ['eos', 'pad']),
     hub: checkHubOptions(options),
     signal: checkSignal(options.signal),
-    onProgress: checkCallback(options.onProgress, 'onProgress'),
+    onProgress: checkListener(options.onProgress),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { NativeEngine, NativeJob, NativeKeyValueCache, NativeTranscoders, NativeTransformer } from '../binding';
 import { resolveDevice } from '../device';
-import { nativeProgress } from '../engine';
+import { nativeProgress, openEngines } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { checkChecksums } from '../io/file-checksum';
 import { OwnedEngine } from '../owned-engine';
@@ -37,6 +37,7 @@ export class NativeModel {
     const { dtype, lazyWeights, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
     await checkChecksums(tensorsOf(plan), signal);
+    await openEngines(signal);
     const device = resolveDevice(options.device);
     const engine = new OwnedEngine('This model', options.threads);
     const progress = nativeProgress(options.onProgress);
@@ -73,6 +74,11 @@ export class NativeModel {
   /** @throws CircuitTracerError `ERR_DISPOSED` */
   checkUsable(): void {
     this.#engine.checkUsable();
+  }
+
+  /** Jobs queued or running. */
+  get pending(): number {
+    return this.#engine.pending;
   }
 
   /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */

@@ -2,6 +2,7 @@ import { CircuitTracerError } from '../errors';
 import type { TensorSource } from '../io/tensor-source';
 import type { Random } from '../random';
 import type { TranscoderLayerWeights, TranscoderSpec } from '../transcoder/spec';
+import { atOnce } from '../turns';
 import { describe, nearest } from '../validate';
 import type { ModelSpec } from './spec';
 
@@ -112,12 +113,24 @@ function source(name: string, values: Float32Array, shape: readonly number[]): T
   return { name, data, offset: 0, dtype: 'float32', shape, view: [] };
 }
 
-function filled(
+/** Numbers drawn between two yields. */
+const drawnAtOnce = 2 ** 14;
+
+function* normals(random: Random, count: number, { mean, deviation }: Draw): Generator<void, Float32Array> {
+  const values = new Float32Array(count);
+  for (let begin = 0; begin < count; begin += drawnAtOnce) {
+    values.set(random.normals(Math.min(drawnAtOnce, count - begin), mean, deviation), begin);
+    yield;
+  }
+  return values;
+}
+
+function* filled(
   draws: ReadonlyMap<string, Draw>,
   given: Readonly<Record<string, Float32Array | undefined>>,
   random: Random,
   where: string,
-): Record<string, TensorSource> {
+): Generator<void, Record<string, TensorSource>> {
   const known = [...draws.keys()];
   for (const name of Object.keys(given)) {
     if (draws.has(name)) continue;
@@ -126,9 +139,10 @@ function filled(
     throw new CircuitTracerError('ERR_WEIGHT', `${where} has no weight '${name}'.${hint}`);
   }
   const sources: Record<string, TensorSource> = {};
-  for (const [name, { shape, mean, deviation, optional }] of draws) {
+  for (const [name, draw] of draws) {
+    const { shape, optional } = draw;
     const count = shape.reduce((product, size) => product * size, 1);
-    const values = given[name] ?? (optional ? undefined : random.normals(count, mean, deviation));
+    const values = given[name] ?? (optional ? undefined : yield* normals(random, count, draw));
     if (!values) continue;
     checkValues(values, count, shape, `${name} of ${where}`);
     sources[name] = source(`${name} (given in memory)`, values, shape);
@@ -149,28 +163,44 @@ function checkValues(values: unknown, count: number, shape: readonly number[], n
 
 /**
  * Weights of a model built in memory: those given, by the internal names of {@link ModelWeights}, and the others drawn.
+ * Drawing yields between short steps.
  *
  * @throws CircuitTracerError `ERR_WEIGHT` for an unknown name or a wrong size.
  */
-export function modelWeights(
+export function drawModelWeights(
   spec: ModelSpec,
   given: Readonly<Record<string, Float32Array>>,
   random: Random,
-): Record<string, TensorSource> {
+): Generator<void, Record<string, TensorSource>> {
   return filled(modelDraws(spec), given, random, 'a model of this spec');
+}
+
+/** {@link drawModelWeights} without a break. */
+export function modelWeights(
+  ...of: Parameters<typeof drawModelWeights>
+): Record<string, TensorSource> {
+  return atOnce(drawModelWeights(...of));
 }
 
 /** One layer's arrays by the names of `TranscoderLayerWeights`; those left out are drawn. */
 export type GivenLayerWeights = Readonly<Partial<Record<keyof TranscoderLayerWeights, Float32Array>>>;
 
-/** As {@link modelWeights}, for one layer of transcoders. */
-export function transcoderWeights(
+/** As {@link drawModelWeights}, for transcoders. */
+export function* drawTranscoderWeights(
   spec: TranscoderSpec,
   given: readonly GivenLayerWeights[],
   random: Random,
-): TranscoderLayerWeights[] {
-  return Array.from({ length: spec.nLayers }, (_, layer) => {
-    const sources = filled(layerDraws(spec, layer), given[layer] ?? {}, random, `transcoder layer ${layer}`);
-    return sources as unknown as TranscoderLayerWeights;
-  });
+): Generator<void, TranscoderLayerWeights[]> {
+  const layers: TranscoderLayerWeights[] = [];
+  for (let layer = 0; layer < spec.nLayers; layer++) {
+    const where = `transcoder layer ${layer}`;
+    const sources = yield* filled(layerDraws(spec, layer), given[layer] ?? {}, random, where);
+    layers.push(sources as unknown as TranscoderLayerWeights);
+  }
+  return layers;
+}
+
+/** {@link drawTranscoderWeights} without a break. */
+export function transcoderWeights(...of: Parameters<typeof drawTranscoderWeights>): TranscoderLayerWeights[] {
+  return atOnce(drawTranscoderWeights(...of));
 }

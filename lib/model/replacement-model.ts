@@ -3,11 +3,13 @@ import { buildGraph } from '../attribution/build-graph';
 import { type AttributeOptions, resolveAttributeOptions } from '../attribution/options';
 import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import type { NativeSparseActivations } from '../binding';
+import { type CallOptions, resolveCallOptions } from '../call-options';
+import { nativeProgress } from '../engine';
 import type { FeatureLabels } from '../features/labels';
 import { type Fingerprints, fingerprintsOf } from '../fingerprint/fingerprint';
 import type { Graph } from '../graph/graph';
 import { EditPlan } from '../intervention/edits';
-import { checkRoom, generateLater, generateTokens, resolveGenerateOptions } from '../intervention/generate';
+import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
 import { runIntervention } from '../intervention/intervene';
 import { resolveFreezeOptions } from '../intervention/options';
 import type {
@@ -22,6 +24,7 @@ import { Random } from '../random';
 import { checkFit } from '../transcoder/fit';
 import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { TranscoderPlan, TranscoderSpec } from '../transcoder/spec';
+import { inTurns } from '../turns';
 import { checkBoolean, checkInteger, checkNotAborted } from '../validate';
 import { checkModelSpec, checkTranscoderSpec } from './check-spec';
 import { checkHookNames } from './hooks';
@@ -35,7 +38,7 @@ import {
 import { NativeModel } from './native-model';
 import { type ModelOutline, openPair } from './open-pair';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from './prompt';
-import { modelWeights, transcoderWeights } from './random-weights';
+import { drawModelWeights, drawTranscoderWeights } from './random-weights';
 import { layerFits, warnOfFit } from './reconstruction';
 import {
   type AttributionSetup,
@@ -154,8 +157,9 @@ export class ReplacementModel {
     checkTranscoderSpec(transcoders);
     checkFit(spec, transcoders);
     const random = new Random(checkInteger(options.seed ?? 0, 'seed', 0, 2 ** 32 - 1));
-    const weights = modelWeights(spec, options.weights ?? {}, random);
-    const layers = transcoderWeights(transcoders, options.transcoderWeights ?? [], random);
+    const { signal } = resolved;
+    const weights = await inTurns(drawModelWeights(spec, options.weights ?? {}, random), signal);
+    const layers = await inTurns(drawTranscoderWeights(transcoders, options.transcoderWeights ?? [], random), signal);
     const plan = { spec: transcoders, layers };
     return ReplacementModel.#start(spec, weights, plan, resolved, {
       tokenizer: undefined,
@@ -204,11 +208,13 @@ export class ReplacementModel {
 
   /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
   async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
-    const { exactTokens, signal } = resolveRunOptions(options);
+    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
     const prepared = this.#prepare(prompt, exactTokens, signal);
     const { tokens, zeroPositions } = 'tokens' in prepared ? prepared : await prepared;
+    const progress = nativeProgress(onProgress);
     const { indices, values, reconstructionSums, ...arrays } = await this.#native.run(
-      (engine, transformer, transcoders) => engine.setupAttribution(transformer, transcoders, tokens, zeroPositions),
+      (engine, transformer, transcoders) =>
+        engine.setupAttribution(transformer, transcoders, tokens, zeroPositions, progress),
       signal,
     );
     const fits = layerFits(reconstructionSums, tokens.length - zeroPositions);
@@ -230,13 +236,13 @@ export class ReplacementModel {
     hookNames: readonly string[],
     options?: RunOptions,
   ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
-    const { exactTokens, signal } = resolveRunOptions(options);
+    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
     const names = checkHookNames(hookNames, this.spec);
     const prepared = this.#prepare(prompt, exactTokens, signal);
     const { tokens } = 'tokens' in prepared ? prepared : await prepared;
     checkLogitsSize(tokens, this.spec);
     const { logits, activations } = await this.#native.run(
-      (engine, transformer) => engine.forward(transformer, tokens, names),
+      (engine, transformer) => engine.forward(transformer, tokens, names, nativeProgress(onProgress)),
       signal,
     );
     return { logits, cache: activations };
@@ -263,7 +269,7 @@ export class ReplacementModel {
     inputs: Prompt | readonly Prompt[],
     options: ActivationOptions = {},
   ): Promise<FeatureActivations | FeatureActivations[]> {
-    const { exactTokens, signal } = resolveRunOptions(options, ['sparse', 'applyActivationFunction']);
+    const { exactTokens, signal, onProgress } = resolveRunOptions(options, ['sparse', 'applyActivationFunction']);
     const sparse = checkBoolean(options.sparse ?? false, 'sparse');
     const apply = checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction');
     const batched = isBatch(inputs);
@@ -275,7 +281,7 @@ export class ReplacementModel {
       if (!sparse) checkActivationsSize(tokens, this.transcoderSpec);
     }
     const results: FeatureActivations[] = [];
-    for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, signal));
+    for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, { signal, onProgress }));
     return batched ? results : (results[0] as FeatureActivations);
   }
 
@@ -283,11 +289,19 @@ export class ReplacementModel {
     { tokens, zeroPositions }: PreparedPrompt,
     sparse: boolean,
     apply: boolean,
-    signal: AbortSignal | undefined,
+    { signal, onProgress }: CallOptions,
   ): Promise<FeatureActivations> {
     const { logits, features } = await this.#native.run(
       (engine, transformer, transcoders) =>
-        engine.featureActivations(transformer, transcoders, tokens, zeroPositions, apply, sparse),
+        engine.featureActivations(
+          transformer,
+          transcoders,
+          tokens,
+          zeroPositions,
+          apply,
+          sparse,
+          nativeProgress(onProgress),
+        ),
       signal,
     );
     const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
@@ -301,7 +315,7 @@ export class ReplacementModel {
    *
    * @internal
    */
-  documentActivations(
+  async documentActivations(
     tokens: Int32Array,
     lengths: Int32Array,
     zeroPositions: number,
@@ -321,15 +335,17 @@ export class ReplacementModel {
    * @returns token ids, [features of the layer * count] each
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
-  featureLogits(
+  async featureLogits(
     layer: number,
     count: number,
-    { signal }: { signal?: AbortSignal } = {},
+    options?: CallOptions,
   ): Promise<{ top: Int32Array; bottom: Int32Array }> {
+    const { signal, onProgress } = resolveCallOptions(options);
     checkInteger(layer, 'layer', 0, this.spec.nLayers - 1);
     checkInteger(count, 'count', 1, this.spec.dVocab);
     return this.#native.run(
-      (engine, transformer, transcoders) => engine.logitEffects(transformer, transcoders, layer, count),
+      (engine, transformer, transcoders) =>
+        engine.logitEffects(transformer, transcoders, layer, count, nativeProgress(onProgress)),
       signal,
     );
   }
@@ -373,24 +389,30 @@ export class ReplacementModel {
    * Open-ended interventions reach every new token, others the prompt alone. Freezing applies to the prompt. Leaving the
    * loop early stops the model after the token it is at; so does the signal.
    *
-   * @throws CircuitTracerError as {@link intervene} does, when called, or with the first token for a long text; also for
-   *   more tokens than the model has room for.
+   * @throws CircuitTracerError as {@link intervene} does, from the first step of the loop; also for more tokens than the model
+   * has room for.
    */
-  generateStream(
+  async *generateStream(
     inputs: Prompt,
     interventions: readonly Intervention[] = [],
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, GenerateResult, undefined> {
     const { spec, transcoderSpec, tokenizer } = this;
     const resolved = resolveGenerateOptions(options, spec, tokenizer);
-    const start = (prepared: PreparedPrompt) => {
-      checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
-      checkLogitsSize(prepared.tokens, spec);
-      const plan = this.#plan(interventions, prepared, true);
-      return generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
-    };
     const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
-    return 'tokens' in given ? start(given) : generateLater(given.then(start));
+    const prepared = 'tokens' in given ? given : await given;
+    checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
+    checkLogitsSize(prepared.tokens, spec);
+    const plan = this.#plan(interventions, prepared, true);
+    return yield* generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+  }
+
+  /**
+   * Calls of this model that are queued or running. They run one at a time, in the order they were made: each of a batch,
+   * and each new token of {@link generate}, is a call of its own here.
+   */
+  get pending(): number {
+    return this.#native.pending;
   }
 
   #plan(interventions: readonly Intervention[], { tokens }: PreparedPrompt, generating: boolean): EditPlan {

@@ -1,9 +1,10 @@
+import { type CallOptions, callOptionNames } from '../call-options';
+import { checkListener } from '../progress';
 import { checkBoolean, checkOptions, checkSignal } from '../validate';
 
-export interface RunOptions {
+export interface RunOptions extends CallOptions {
   /** The tokens are taken as they are: no special token is put in front. Default false. */
   readonly exactTokens?: boolean;
-  readonly signal?: AbortSignal;
 }
 
 export interface ActivationOptions extends RunOptions {
@@ -15,9 +16,10 @@ export interface ActivationOptions extends RunOptions {
 
 /** @param more names that the caller checks itself. */
 export function resolveRunOptions(options: RunOptions = {}, more: readonly string[] = []) {
-  checkOptions(options, ['exactTokens', 'signal', ...more]);
+  checkOptions(options, ['exactTokens', ...callOptionNames, ...more]);
   return {
     exactTokens: checkBoolean(options.exactTokens ?? false, 'exactTokens'),
     signal: checkSignal(options.signal),
+    onProgress: checkListener(options.onProgress),
   };
 }

@@ -1,6 +1,6 @@
 import type { NativeEngine, NativeJob, NativeTranscoders } from '../binding';
 import { resolveDevice } from '../device';
-import { nativeProgress } from '../engine';
+import { nativeProgress, openEngines } from '../engine';
 import { checkChecksums } from '../io/file-checksum';
 import type { ResolvedLoadOptions } from '../model/load-options';
 import { OwnedEngine } from '../owned-engine';
@@ -24,6 +24,7 @@ export class NativeTranscoderEngine {
     const { dtype, lazyEncoder, lazyDecoder, signal } = options;
     checkNotAborted(signal);
     await checkChecksums(tensorsOf(plan), signal);
+    await openEngines(signal);
     const device = resolveDevice(options.device);
     const engine = new OwnedEngine('This set of transcoders', options.threads);
     const progress = nativeProgress(options.onProgress);
@@ -50,6 +51,11 @@ export class NativeTranscoderEngine {
   /** @throws CircuitTracerError `ERR_DISPOSED` */
   checkUsable(): void {
     this.#engine.checkUsable();
+  }
+
+  /** Jobs queued or running. */
+  get pending(): number {
+    return this.#engine.pending;
   }
 
   /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */

@@ -1,4 +1,6 @@
 import type { NativeArray } from '../binding';
+import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
+import { nativeProgress } from '../engine';
 import { CircuitTracerError } from '../errors';
 import {
   type ComputeDtype,
@@ -7,7 +9,8 @@ import {
   type ResolvedLoadOptions,
   resolveLoadOptions,
 } from '../model/load-options';
-import { checkBoolean, checkInteger, checkOptions, checkSignal, checkText } from '../validate';
+import { inOneStep, Phase } from '../progress';
+import { checkBoolean, checkInteger, checkOptions, checkText } from '../validate';
 import {
   type ActivationList,
   checkActivations,
@@ -26,20 +29,14 @@ import type { TranscoderPlan, TranscoderSpec } from './spec';
 
 export type TranscoderLoadOptions = Omit<LoadOptions, 'lazyWeights' | 'qwenPrefix'>;
 
-export interface EncodeOptions {
+export interface EncodeOptions extends CallOptions {
   /** False: pre-activations. Default true. */
   readonly applyActivationFunction?: boolean;
-  readonly signal?: AbortSignal;
 }
 
-export interface EncodeSparseOptions {
+export interface EncodeSparseOptions extends CallOptions {
   /** Rows 0 .. zeroPositions - 1 get no features, as special tokens do in attribution. Default 1. */
   readonly zeroPositions?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface SignalOption {
-  readonly signal?: AbortSignal;
 }
 
 /** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
@@ -129,9 +126,10 @@ export class Transcoders {
    */
   async encode(x: Floats, options: EncodeOptions = {}): Promise<NativeArray> {
     const { nLayers, dModel } = this.spec;
-    const { applyActivation, signal } = encodeOptions(options);
+    const { applyActivation, signal, onProgress } = encodeOptions(options);
     const floats = checkFloats(x, 'x');
     const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
+    const progress = new Phase(onProgress, 'encode', nLayers);
     const width = widestLayer(this.spec);
     const data = new Float32Array(nLayers * rows * width);
     for (let layer = 0; layer < nLayers; layer++) {
@@ -141,6 +139,7 @@ export class Transcoders {
       for (let row = 0; row < rows; row++) {
         data.set(encoded.data.subarray(row * nFeatures, (row + 1) * nFeatures), (layer * rows + row) * width);
       }
+      progress.add(1);
     }
     return { data, shape: [nLayers, rows, width] };
   }
@@ -152,10 +151,11 @@ export class Transcoders {
    * @returns [rows, features of this layer]
    */
   async encodeLayer(x: Floats, layer: number, options: EncodeOptions = {}): Promise<NativeArray> {
-    const { applyActivation, signal } = encodeOptions(options);
+    const { applyActivation, signal, onProgress } = encodeOptions(options);
     const floats = checkFloats(x, 'x');
     countRows(floats.length, [-1, this.spec.dModel], 'x');
-    return this.#encodeLayer(floats, this.#checkLayer(layer), applyActivation, signal);
+    this.#checkLayer(layer);
+    return inOneStep(onProgress, 'encode', () => this.#encodeLayer(floats, layer, applyActivation, signal));
   }
 
   async #encodeLayer(x: Float32Array, layer: number, applyActivation: boolean, signal?: AbortSignal) {
@@ -183,14 +183,13 @@ export class Transcoders {
   }
 
   async #encodeSparse(x: Floats, options: EncodeSparseOptions) {
-    checkOptions(options, ['zeroPositions', 'signal']);
+    const { signal, onProgress } = resolveCallOptions(options, ['zeroPositions']);
     const { nLayers, dModel } = this.spec;
-    const signal = checkSignal(options.signal);
     const floats = checkFloats(x, 'x');
     const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
     const zeroPositions = checkInteger(options.zeroPositions ?? 1, 'zeroPositions', 0, rows);
     const { indices, values } = await this.#native.run(
-      (engine, transcoders) => engine.encodeSparse(transcoders, floats, zeroPositions),
+      (engine, transcoders) => engine.encodeSparse(transcoders, floats, zeroPositions, nativeProgress(onProgress)),
       signal,
     );
     warnOfNegatives(this.spec, values);
@@ -209,15 +208,14 @@ export class Transcoders {
   async decode(
     activations: NativeArray | ActivationList,
     inputs?: Floats,
-    options: SignalOption = {},
+    options: CallOptions = {},
   ): Promise<NativeArray> {
-    checkOptions(options, ['signal']);
+    const { signal, onProgress } = resolveCallOptions(options);
     const { indices, values, shape } = checkActivations(activations, this.spec);
     const rows = shape[1] ?? 0;
     const skipInputs = this.#checkInputs(inputs, [this.spec.nLayers, rows, this.spec.dModel]);
-    return this.#native.run(
-      (engine, transcoders) => engine.decode(transcoders, indices, values, rows, skipInputs),
-      checkSignal(options.signal),
+    return inOneStep(onProgress, 'decode', () =>
+      this.#native.run((engine, transcoders) => engine.decode(transcoders, indices, values, rows, skipInputs), signal),
     );
   }
 
@@ -232,9 +230,9 @@ export class Transcoders {
     activations: NativeArray,
     layer: number,
     inputs?: Floats,
-    options: SignalOption = {},
+    options: CallOptions = {},
   ): Promise<NativeArray> {
-    checkOptions(options, ['signal']);
+    const { signal } = resolveCallOptions(options);
     if (this.spec.kind !== 'perLayer') {
       throw invalid('decodeLayer needs per-layer transcoders: features across layers write to many. Use decode.');
     }
@@ -245,13 +243,13 @@ export class Transcoders {
     const skipInputs = this.#checkInputs(inputs, [rows, this.spec.dModel]);
     return this.#native.run(
       (engine, transcoders) => engine.decodeLayer(transcoders, layer, indices, values, rows, skipInputs),
-      checkSignal(options.signal),
+      signal,
     );
   }
 
   /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */
-  async reconstruct(x: Floats, options: SignalOption = {}): Promise<NativeArray> {
-    checkOptions(options, ['signal']);
+  async reconstruct(x: Floats, options: CallOptions = {}): Promise<NativeArray> {
+    checkOptions(options, callOptionNames);
     const { list } = await this.#encodeSparse(x, { ...options, zeroPositions: 0 });
     return this.decode(list, x, options);
   }
@@ -265,12 +263,12 @@ export class Transcoders {
   async decoderVectors(
     layer: number,
     features?: Int32Array | readonly number[],
-    options: SignalOption = {},
+    options: CallOptions = {},
   ): Promise<NativeArray> {
-    const ids = this.#checkFeatures(layer, features, options);
-    return this.#native.run(
-      (engine, transcoders) => engine.decoderVectors(transcoders, layer, ids),
-      checkSignal(options.signal),
+    const { signal, onProgress } = resolveCallOptions(options);
+    const ids = this.#checkFeatures(layer, features);
+    return inOneStep(onProgress, 'decoder vectors', () =>
+      this.#native.run((engine, transcoders) => engine.decoderVectors(transcoders, layer, ids), signal),
     );
   }
 
@@ -283,12 +281,12 @@ export class Transcoders {
   async encoderVectors(
     layer: number,
     features?: Int32Array | readonly number[],
-    options: SignalOption = {},
+    options: CallOptions = {},
   ): Promise<NativeArray> {
-    const ids = this.#checkFeatures(layer, features, options);
-    return this.#native.run(
-      (engine, transcoders) => engine.encoderVectors(transcoders, layer, ids),
-      checkSignal(options.signal),
+    const { signal, onProgress } = resolveCallOptions(options);
+    const ids = this.#checkFeatures(layer, features);
+    return inOneStep(onProgress, 'encoder vectors', () =>
+      this.#native.run((engine, transcoders) => engine.encoderVectors(transcoders, layer, ids), signal),
     );
   }
 
@@ -299,10 +297,12 @@ export class Transcoders {
    */
   async scaledDecoderVectors(
     activations: NativeArray | ActivationList,
-    options: SignalOption = {},
+    options: CallOptions = {},
   ): Promise<ScaledDecoderVectors> {
+    const { signal, onProgress } = resolveCallOptions(options);
     const list = checkActivations(activations, this.spec);
     const { dModel } = this.spec;
+    const progress = new Phase(onProgress, 'decoder vectors', list.values.length);
     const ranges = layerRanges(list.indices);
     const count = ranges.reduce((sum, { layer, start, stop }) => sum + (stop - start) * this.#span(layer), 0);
     const result = {
@@ -313,7 +313,8 @@ export class Transcoders {
     };
     let at = 0;
     for (const { layer, start, stop } of ranges) {
-      const decoders = await this.decoderVectors(layer, featuresOf(list, start, stop), options);
+      const decoders = await this.decoderVectors(layer, featuresOf(list, start, stop), { signal });
+      progress.add(stop - start);
       const span = this.#span(layer);
       for (let i = 0; i < (stop - start) * span; i++, at++) {
         const source = start + Math.floor(i / span);
@@ -327,6 +328,11 @@ export class Transcoders {
       }
     }
     return result;
+  }
+
+  /** Calls queued or running. They run one at a time, in the order they were made. */
+  get pending(): number {
+    return this.#native.pending;
   }
 
   /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent; later calls: `ERR_DISPOSED`. */
@@ -347,8 +353,7 @@ export class Transcoders {
     return checkInteger(layer, 'layer', 0, this.spec.nLayers - 1);
   }
 
-  #checkFeatures(layer: number, features: Int32Array | readonly number[] | undefined, options: SignalOption) {
-    checkOptions(options, ['signal']);
+  #checkFeatures(layer: number, features: Int32Array | readonly number[] | undefined) {
     const nFeatures = this.spec.nFeatures[this.#checkLayer(layer)] ?? 0;
     return checkFeatures(features ?? Int32Array.from({ length: nFeatures }, (_, i) => i), nFeatures);
   }
@@ -375,11 +380,11 @@ function resolveOptions(options: TranscoderLoadOptions = {}): ResolvedLoadOption
   return resolveLoadOptions(options);
 }
 
-function encodeOptions(options: EncodeOptions): { applyActivation: boolean; signal: AbortSignal | undefined } {
-  checkOptions(options, ['applyActivationFunction', 'signal']);
+function encodeOptions(options: EncodeOptions) {
+  const call = resolveCallOptions(options, ['applyActivationFunction']);
   return {
     applyActivation: checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction'),
-    signal: checkSignal(options.signal),
+    ...call,
   };
 }
 

@@ -37,7 +37,7 @@ export async function frozenCheck(
 ): Promise<FrozenCheck> {
   const { graph } = run;
   const targets = graph.nSelected + graph.nLogits;
-  const largestEdge = largestMagnitude(graph.edges);
+  const largestEdge = await graph.largestEdge({ signal: run.signal });
   const comparisons = new Comparisons(samples.length * targets, (index) => graph.label(graph.node(index)));
   const clean = await measure(run, [], 'frozen');
   let good = 0;
@@ -91,10 +91,4 @@ function compare(
     if (value !== undefined) add(graph.logitStart + rank, value - (clean.outputs[rank] as number));
   }
   return worst;
-}
-
-function largestMagnitude(values: Float32Array): number {
-  let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
-  return largest;
 }

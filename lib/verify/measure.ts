@@ -42,8 +42,8 @@ export async function measure(
 
 function selected({ activeFeatures, selectedFeatures }: Graph, activations: NdArray): Float32Array {
   return Float32Array.from(selectedFeatures, (active) => {
-    const [layer = 0, position = 0, feature = 0] = activeFeatures.subarray(3 * active, 3 * active + 3);
-    return activationAt(activations, layer, position, feature);
+    const at = (place: number) => activeFeatures[3 * active + place] as number;
+    return activationAt(activations, at(0), at(1), at(2));
   });
 }
 

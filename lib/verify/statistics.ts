@@ -1,12 +1,37 @@
 type Numbers = ArrayLike<number>;
 
-/** The middle value, or the mean of the middle two; 0 of none. */
+/** The middle value, or the mean of the middle two; 0 of none. Not sorted, which would hold up the event loop. */
 export function median(values: Float32Array): number {
   if (values.length === 0) return 0;
-  const sorted = values.slice().sort();
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2;
+  const middle = values.length >> 1;
+  const upper = nthSmallest(values, middle);
+  return values.length % 2 === 1 ? upper : (upper + nthSmallest(values, middle - 1)) / 2;
+}
+
+/** The value at place `n` of the sorted values: found by the upper, then the lower half of its bits. */
+function nthSmallest(values: Float32Array, n: number): number {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const upper = placeOf(n, bits, () => true, 16);
+  const lower = placeOf(upper.rest, bits, (ordered) => ordered >>> 16 === upper.half, 0);
+  const ordered = ((upper.half << 16) | lower.half) >>> 0;
+  const found = Uint32Array.of(ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered);
+  return new Float32Array(found.buffer)[0] as number;
+}
+
+/** The 16 bits from `shift` on that the number at place `n` of those that count has, and its place among its like. */
+function placeOf(n: number, bits: Uint32Array, counts: (ordered: number) => boolean, shift: number) {
+  const histogram = new Uint32Array(2 ** 16);
+  for (const value of bits) {
+    // Floats order like these numbers: negative ones the other way round, and before the others.
+    const ordered = (value >>> 31 ? ~value : value | 0x80000000) >>> 0;
+    if (!counts(ordered)) continue;
+    const half = (ordered >>> shift) & 0xffff;
+    histogram[half] = (histogram[half] as number) + 1;
+  }
+  let half = 0;
+  let rest = n;
+  while (rest >= (histogram[half] as number)) rest -= histogram[half++] as number;
+  return { half, rest };
 }
 
 /**

@@ -1,10 +1,10 @@
-import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { FeatureNode } from '../graph/nodes';
 import type { ReplacementModel } from '../model/replacement-model';
+import { checkListener, Phase, type ProgressListener } from '../progress';
 import { Random } from '../random';
-import { checkCallback, checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
+import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
 import { findDifferences, type GraphDifference } from './differences';
 import { type FreeCheck, freeCheck } from './free-check';
 import { type FrozenCheck, frozenCheck } from './frozen-check';
@@ -54,18 +54,17 @@ export async function verifyGraph(
   const samples = checkInteger(options.samples ?? 64, 'samples', 1, 100_000);
   const seed = checkInteger(options.seed ?? 0, 'seed', 0, 2 ** 32 - 1);
   const tolerance = checkNumber(options.tolerance ?? 1e-4, 'tolerance', 0);
-  const onProgress = checkCallback(options.onProgress, 'onProgress');
+  const onProgress = checkListener(options.onProgress);
   const signal = checkSignal(options.signal);
   checkNotAborted(signal);
   const differences = findDifferences(graph, model);
   checkSameModel(graph, model, differences);
-  const setup = await model.setupAttribution(graph.tokens, { exactTokens: true, ...(signal && { signal }) });
+  const setup = await model.setupAttribution(graph.tokens, { exactTokens: true, signal, onProgress });
   const nodes = sampleNodes(graph, samples, setup.zeroPositions, new Random(seed));
   const features = nodes.filter((node): node is FeatureNode => node.kind === 'feature');
   const run = (phase: string, total: number) => {
-    let done = 0;
-    onProgress?.({ phase, done, total });
-    return { graph, model, setup, signal, step: () => onProgress?.({ phase, done: ++done, total }) };
+    const progress = new Phase(onProgress, phase, total);
+    return { graph, model, setup, signal, step: () => progress.add(1) };
   };
   const frozen = await frozenCheck(run('check edges', nodes.length), nodes, tolerance);
   const free = await freeCheck(run('ablate features', features.length), features, tolerance);
@@ -89,8 +88,9 @@ export function checkSameModel(
       throw mismatch(`it was made with ${field} ${graph.model[field]}, and the model's is ${spec[field]}`);
     }
   }
-  for (let index = 0; index < graph.nSelected; index++) {
-    const { layer, feature } = graph.node(index) as FeatureNode;
+  for (const active of graph.selectedFeatures) {
+    const layer = graph.activeFeatures[3 * active] as number;
+    const feature = graph.activeFeatures[3 * active + 2] as number;
     const count = transcoderSpec.nFeatures[layer] as number;
     if (feature >= count) {
       throw mismatch(`it has feature ${feature} in layer ${layer}, and the transcoder has ${count} features`);

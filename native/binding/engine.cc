@@ -31,6 +31,7 @@ Napi::Function Engine::define(Napi::Env env) {
                          InstanceMethod("edgeInfluence", &Engine::edgeInfluence),
                          InstanceMethod("totalEffects", &Engine::totalEffects),
                          InstanceMethod("prune", &Engine::prune),
+                         InstanceMethod("largestEdge", &Engine::largestEdge),
                          InstanceMethod("scores", &Engine::scores),
                          InstanceMethod("dispose", &Engine::dispose),
                      });
@@ -40,10 +41,9 @@ Engine::Engine(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Engine>(info),
       worker_(info.Env(), info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 0) {}
 
-void Engine::dispose(const Napi::CallbackInfo&) { worker_.stop(); }
+void Engine::dispose(const Napi::CallbackInfo& info) { worker_.stop(info.Env()); }
 
-Napi::Value Engine::submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job,
-                              const Napi::Value& onProgress) {
+Napi::Value Engine::submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job) {
   if (worker_.stopped()) {
     Napi::Error error = Napi::Error::New(info.Env(), "the engine is disposed");
     error.Set("code", Napi::String::New(info.Env(), "ERR_DISPOSED"));
@@ -53,7 +53,7 @@ Napi::Value Engine::submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Jo
   for (size_t i = 0; i < info.Length(); ++i) {
     if (info[i].IsObject() && !info[i].IsFunction()) job->keepAlive(info[i].As<Napi::Object>());
   }
-  if (!onProgress.IsEmpty()) job->setProgressCallback(onProgress);
+  if (info.Length() > 0) job->setProgressCallback(info[info.Length() - 1]);
   return worker_.submit(info.Env(), std::move(job));
 }
 
@@ -71,8 +71,7 @@ Napi::Value Engine::loadTransformer(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::shared_ptr<Transformer>& model) {
         auto& constructor = env.GetInstanceData<AddonData>()->transformerHandle;
         return Handle<Transformer>::wrap(constructor.Value(), model);
-      },
-      info[5]);
+      });
 }
 
 Napi::Value Engine::loadTranscoders(const Napi::CallbackInfo& info) {
@@ -91,8 +90,7 @@ Napi::Value Engine::loadTranscoders(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::shared_ptr<TranscoderSet>& transcoders) {
         auto& constructor = env.GetInstanceData<AddonData>()->transcodersHandle;
         return Handle<TranscoderSet>::wrap(constructor.Value(), transcoders);
-      },
-      info[6]);
+      });
 }
 
 }  // namespace circuit_tracer

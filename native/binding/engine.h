@@ -47,23 +47,21 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value edgeInfluence(const Napi::CallbackInfo& info);
   Napi::Value totalEffects(const Napi::CallbackInfo& info);
   Napi::Value prune(const Napi::CallbackInfo& info);
+  Napi::Value largestEdge(const Napi::CallbackInfo& info);
   Napi::Value scores(const Napi::CallbackInfo& info);
 
   void dispose(const Napi::CallbackInfo& info);
 
   // Queues work(control) -> Result on the thread and convert(env, result) after it. The engine and
-  // the listed arguments stay alive until it has settled.
+  // the arguments stay alive until it has settled. The last argument of every method may be the
+  // function that is told of progress.
   template <typename Work, typename Convert>
-  Napi::Value submit(const Napi::CallbackInfo& info, Work work, Convert convert,
-                     const Napi::Value& onProgress = {}) {
+  Napi::Value submit(const Napi::CallbackInfo& info, Work work, Convert convert) {
     using Result = decltype(work(std::declval<const JobControl&>()));
-    return submitJob(
-        info,
-        std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work), std::move(convert)),
-        onProgress);
+    return submitJob(info, std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work),
+                                                                 std::move(convert)));
   }
-  Napi::Value submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job,
-                        const Napi::Value& onProgress);
+  Napi::Value submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job);
 
   Worker worker_;
 };

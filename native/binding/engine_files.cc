@@ -17,8 +17,7 @@ Napi::Value Engine::writeTensor(const Napi::CallbackInfo& info) {
       },
       [](Napi::Env env, int64_t& bytes) -> Napi::Value {
         return Napi::Number::New(env, static_cast<double>(bytes));
-      },
-      info[4]);
+      });
 }
 
 }  // namespace circuit_tracer

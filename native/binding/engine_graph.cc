@@ -6,18 +6,38 @@
 #include "graph/prune.h"
 
 namespace circuit_tracer {
+namespace {
+
+// Work of one step.
+template <typename Work>
+auto reported(const JobControl& control, const char* phase, const Work& work) {
+  control.report(phase, 0, 1);
+  auto result = work();
+  control.report(phase, 1, 1);
+  return result;
+}
+
+}  // namespace
 
 Napi::Value Engine::nodeInfluence(const Napi::CallbackInfo& info) {
   const GraphView graph = toGraphView(info[0].As<Napi::Object>());
   return submit(
-      info, [=](const JobControl&) { return circuit_tracer::nodeInfluence(graph); },
+      info,
+      [=](const JobControl& control) {
+        return reported(control, "node influence",
+                        [&] { return circuit_tracer::nodeInfluence(graph); });
+      },
       [](Napi::Env env, std::vector<double>& influence) { return toFloat32Array(env, influence); });
 }
 
 Napi::Value Engine::edgeInfluence(const Napi::CallbackInfo& info) {
   const GraphView graph = toGraphView(info[0].As<Napi::Object>());
   return submit(
-      info, [=](const JobControl&) { return circuit_tracer::edgeInfluence(graph); },
+      info,
+      [=](const JobControl& control) {
+        return reported(control, "edge influence",
+                        [&] { return circuit_tracer::edgeInfluence(graph); });
+      },
       [](Napi::Env env, at::Tensor& influence) { return toFloat32Array(env, influence); });
 }
 
@@ -53,10 +73,24 @@ Napi::Value Engine::prune(const Napi::CallbackInfo& info) {
       });
 }
 
+Napi::Value Engine::largestEdge(const Napi::CallbackInfo& info) {
+  const GraphView graph = toGraphView(info[0].As<Napi::Object>());
+  return submit(
+      info,
+      [=](const JobControl& control) {
+        return reported(control, "largest edge",
+                        [&] { return circuit_tracer::largestEdge(graph); });
+      },
+      [](Napi::Env env, float& largest) -> Napi::Value { return Napi::Number::New(env, largest); });
+}
+
 Napi::Value Engine::scores(const Napi::CallbackInfo& info) {
   const GraphView graph = toGraphView(info[0].As<Napi::Object>());
   return submit(
-      info, [=](const JobControl&) { return circuit_tracer::scores(graph); },
+      info,
+      [=](const JobControl& control) {
+        return reported(control, "scores", [&] { return circuit_tracer::scores(graph); });
+      },
       [](Napi::Env env, GraphScores& result) -> Napi::Value {
         Napi::Object out = Napi::Object::New(env);
         out.Set("replacement", result.replacement);

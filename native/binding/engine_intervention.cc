@@ -7,8 +7,10 @@
 #include "binding/convert.h"
 #include "binding/engine.h"
 #include "binding/handle.h"
+#include "binding/host_floats.h"
 #include "binding/results.h"
 #include "intervention/intervene.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 namespace {
@@ -18,9 +20,12 @@ at::Tensor stackPadded(const std::vector<at::Tensor>& layers) {
   int64_t widest = 0;
   for (const at::Tensor& layer : layers) widest = std::max(widest, layer.size(1));
   at::Tensor out =
-      at::zeros({static_cast<int64_t>(layers.size()), layers[0].size(0), widest}, at::kFloat);
+      at::empty({static_cast<int64_t>(layers.size()), layers[0].size(0), widest}, at::kFloat);
   for (size_t l = 0; l < layers.size(); ++l) {
-    out[static_cast<int64_t>(l)].slice(1, 0, layers[l].size(1)).copy_(layers[l]);
+    pollJob();
+    const at::Tensor layer = out[static_cast<int64_t>(l)];
+    layer.slice(1, 0, layers[l].size(1)).copy_(layers[l]);
+    layer.slice(1, layers[l].size(1)).zero_();
   }
   return out;
 }
@@ -77,9 +82,9 @@ Napi::Value Engine::intervene(const Napi::CallbackInfo& info) {
             *model, *transcoders, at::tensor(tokens, at::kLong).to(model->device()), intervention,
             wanted, cache.get(), capture, control);
         Outcome outcome;
-        outcome.logits = result.logits;
-        outcome.rawLogits = result.rawLogits;
-        outcome.cache = capture.values();
+        outcome.logits = hostFloats(result.logits);
+        outcome.rawLogits = hostFloats(result.rawLogits);
+        outcome.cache = hostFloats(capture.values());
         if (wanted != ActivationReturn::None) {
           if (sparse) {
             outcome.sparse = nonZeroFeatures(result.activations);
@@ -91,8 +96,7 @@ Napi::Value Engine::intervene(const Napi::CallbackInfo& info) {
       },
       [wanted, sparse](Napi::Env env, Outcome& outcome) {
         return outcomeObject(env, outcome, wanted != ActivationReturn::None, sparse);
-      },
-      info[4]);
+      });
 }
 
 }  // namespace circuit_tracer

@@ -9,6 +9,7 @@
 #include "binding/convert.h"
 #include "binding/engine.h"
 #include "binding/handle.h"
+#include "binding/host_floats.h"
 #include "binding/results.h"
 #include "finite.h"
 #include "model/hook_capture.h"
@@ -31,13 +32,14 @@ ForwardResult runWithHooks(const Transformer& model, const std::vector<int64_t>&
   HookCapture capture(names);
   ForwardResult result;
   const Hook hook = [&](HookPoint point, int64_t layer, at::Tensor value) {
-    if (point == HookPoint::ResidPre) control.poll();
+    if (point == HookPoint::ResidPre) control.report("forward", layer, model.spec().nLayers);
     capture.see(point, layer, value);
     return value;
   };
-  result.logits = model.forward(tokenTensor(tokens, model), hook);
-  requireFinite(result.logits, "logits of the prompt");
-  result.activations = capture.values();
+  const at::Tensor logits = model.forward(tokenTensor(tokens, model), hook);
+  requireFinite(logits, "logits of the prompt");
+  result.logits = hostFloats(logits);
+  result.activations = hostFloats(capture.values());
   return result;
 }
 
@@ -78,9 +80,10 @@ at::Tensor denseActivations(const TranscoderSet& transcoders, const Trace& trace
                             const JobControl& control) {
   const TranscoderSpec& spec = transcoders.spec();
   const int64_t widest = *std::max_element(spec.nFeatures.begin(), spec.nFeatures.end());
-  at::Tensor out = at::zeros({spec.nLayers, trace.nPositions(), widest}, at::kFloat);
+  at::Tensor out = at::empty({spec.nLayers, trace.nPositions(), widest}, at::kFloat);
   for (int64_t l = 0; l < spec.nLayers; ++l) {
-    control.poll();
+    control.report("encode", l, spec.nLayers);
+    out[l].slice(1, spec.nFeatures[l]).zero_();
     out[l]
         .slice(1, 0, spec.nFeatures[l])
         .copy_(transcoders.encodeLayer(l, trace.featureInputs[l], applyActivation));
@@ -89,13 +92,34 @@ at::Tensor denseActivations(const TranscoderSet& transcoders, const Trace& trace
   return out;
 }
 
+// What setUpAttribution gives, as JavaScript gets it.
+struct SetupArrays {
+  SparseFeatures features;
+  std::map<std::string, at::Tensor> arrays;
+};
+
+SetupArrays setupArrays(AttributionSetup setup) {
+  const Trace& trace = setup.trace;
+  return {std::move(setup.features),
+          {{"featureInputs", stackedHostFloats(trace.featureInputs)},
+           {"featureOutputs", stackedHostFloats(trace.featureOutputs)},
+           {"reconstruction", stackedHostFloats(setup.reconstruction)},
+           {"errorVectors", stackedHostFloats(setup.errors)},
+           {"reconstructionSums", hostFloats(setup.reconstructionSums)},
+           {"tokenVectors", hostFloats(trace.embeddings)},
+           {"logits", hostFloats(trace.logits)}}};
+}
+
 }  // namespace
 
 Napi::Value Engine::tokenDirections(const Napi::CallbackInfo& info) {
   const auto model = Handle<Transformer>::get(info[0]);
   const auto tokenIds = toInts(info[1].As<Napi::Int32Array>());
   return submit(
-      info, [=](const JobControl&) { return circuit_tracer::tokenDirections(*model, tokenIds); },
+      info,
+      [=](const JobControl&) {
+        return hostFloats(circuit_tracer::tokenDirections(*model, tokenIds));
+      },
       [](Napi::Env env, at::Tensor& rows) -> Napi::Value { return toNativeArray(env, rows); });
 }
 
@@ -123,7 +147,7 @@ Napi::Value Engine::featureActivations(const Napi::CallbackInfo& info) {
         FeatureActivations out;
         const Trace trace =
             tracePrompt(*model, transcoders->spec(), tokenTensor(tokens, *model), control);
-        out.forward.logits = trace.logits;
+        out.forward.logits = hostFloats(trace.logits);
         if (sparse) {
           out.sparse = transcoders->encodeSparse(trace.featureInputs, zeroPositions,
                                                  applyActivation, control);
@@ -154,19 +178,12 @@ Napi::Value Engine::setupAttribution(const Napi::CallbackInfo& info) {
   return submit(
       info,
       [=](const JobControl& control) {
-        return setUpAttribution(*model, *transcoders, tokenTensor(tokens, *model), zeroPositions,
-                                control);
+        return setupArrays(setUpAttribution(*model, *transcoders, tokenTensor(tokens, *model),
+                                            zeroPositions, control));
       },
-      [](Napi::Env env, AttributionSetup& setup) -> Napi::Value {
-        Napi::Object out = Napi::Object::New(env);
+      [](Napi::Env env, SetupArrays& setup) -> Napi::Value {
+        Napi::Object out = toNativeArrays(env, setup.arrays).As<Napi::Object>();
         setSparseFeatures(out, setup.features);
-        out.Set("featureInputs", toNativeArray(env, at::stack(setup.trace.featureInputs)));
-        out.Set("featureOutputs", toNativeArray(env, at::stack(setup.trace.featureOutputs)));
-        out.Set("reconstruction", toNativeArray(env, at::stack(setup.reconstruction)));
-        out.Set("errorVectors", toNativeArray(env, at::stack(setup.errors)));
-        out.Set("reconstructionSums", toNativeArray(env, setup.reconstructionSums));
-        out.Set("tokenVectors", toNativeArray(env, setup.trace.embeddings));
-        out.Set("logits", toNativeArray(env, setup.trace.logits));
         return out;
       });
 }
@@ -180,7 +197,7 @@ Napi::Value Engine::attribute(const Napi::CallbackInfo& info) {
       [=](const JobControl& control) {
         return circuit_tracer::attribute(*model, *transcoders, options, control);
       },
-      graphObject, info[3]);
+      graphObject);
 }
 
 }  // namespace circuit_tracer

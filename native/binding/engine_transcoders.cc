@@ -4,6 +4,7 @@
 #include "binding/convert.h"
 #include "binding/engine.h"
 #include "binding/handle.h"
+#include "binding/host_floats.h"
 #include "binding/results.h"
 
 namespace circuit_tracer {
@@ -41,7 +42,8 @@ Napi::Value Engine::encodeLayer(const Napi::CallbackInfo& info) {
   return submit(
       info,
       [=](const JobControl&) {
-        return transcoders->encodeLayer(layer, input.to(transcoders->device()), applyActivation);
+        return hostFloats(
+            transcoders->encodeLayer(layer, input.to(transcoders->device()), applyActivation));
       },
       nativeArray);
 }
@@ -78,7 +80,8 @@ Napi::Value Engine::gatherRows(const Napi::CallbackInfo& info, RowStore Transcod
   return submit(
       info,
       [=](const JobControl&) {
-        return (transcoders->layer(layer).*weight).gather(at::tensor(features, at::kLong));
+        return hostFloats(
+            (transcoders->layer(layer).*weight).gather(at::tensor(features, at::kLong)));
       },
       nativeArray);
 }
@@ -92,7 +95,9 @@ Napi::Value Engine::decode(const Napi::CallbackInfo& info) {
   if (info[4].IsTypedArray()) inputs = perLayer(info[4].As<Napi::Float32Array>(), *transcoders);
   return submit(
       info,
-      [=](const JobControl&) { return at::stack(transcoders->decode(features, rows, inputs)); },
+      [=](const JobControl&) {
+        return stackedHostFloats(transcoders->decode(features, rows, inputs));
+      },
       nativeArray);
 }
 

@@ -21,9 +21,16 @@ void Job::run(const std::function<void()>& onProgress) {
   control.cancelled = cancelled_.get();
   if (!progressCallback_.IsEmpty()) {
     control.onProgress = [&](const std::string& phase, int64_t done, int64_t total) {
-      noteProgress(onProgress, {phase, done, total});
+      if (progress_.add({phase, done, total})) onProgress();
     };
   }
+  computeOrFail(control);
+  if (!failed_) progress_.finish();
+  releaseInputs();
+}
+
+void Job::computeOrFail(const JobControl& control) {
+  const CurrentJob::Scope scope{CurrentJob(control)};
   try {
     control.poll();
     compute(control);
@@ -41,21 +48,12 @@ void Job::run(const std::function<void()>& onProgress) {
   } catch (...) {
     fail("ERR_NATIVE", "an unknown exception was thrown in native code");
   }
-  releaseInputs();
 }
 
 void Job::fail(const std::string& code, const std::string& message) {
   failed_ = true;
   failureCode_ = code;
   failureMessage_ = message;
-}
-
-void Job::noteProgress(const std::function<void()>& onProgress, Progress progress) {
-  {
-    const std::lock_guard<std::mutex> lock(progressMutex_);
-    progress_ = std::move(progress);
-  }
-  if (!progressQueued_.exchange(true)) onProgress();
 }
 
 void Job::setProgressCallback(const Napi::Value& callback) {
@@ -65,34 +63,38 @@ void Job::setProgressCallback(const Napi::Value& callback) {
 }
 
 void Job::deliverProgress(Napi::Env env) {
-  progressQueued_.store(false);
-  Progress progress;
-  {
-    const std::lock_guard<std::mutex> lock(progressMutex_);
-    progress = progress_;
+  for (const ProgressEvent& event : progress_.take()) {
+    progressCallback_.Call({Napi::String::New(env, event.phase),
+                            Napi::Number::New(env, static_cast<double>(event.done)),
+                            Napi::Number::New(env, static_cast<double>(event.total))});
   }
-  progressCallback_.Call({Napi::String::New(env, progress.phase),
-                          Napi::Number::New(env, static_cast<double>(progress.done)),
-                          Napi::Number::New(env, static_cast<double>(progress.total))});
+}
+
+void Job::reject(Napi::Env env) {
+  fail("ABORT_ERR", "the operation was aborted");
+  settle(env);
 }
 
 // Making the result can fail, too: it may be larger than JavaScript can hold.
-bool Job::resolve(Napi::Env env) {
+void Job::settle(Napi::Env env) {
+  deliverProgress(env);
+  if (failed_) return rejectWithFailure(env);
   try {
     deferred_.Resolve(result(env));
-    return true;
+    return;
   } catch (const CodedError& error) {
     fail(error.code(), error.what());
   } catch (const Napi::Error& error) {
     fail("ERR_OUT_OF_MEMORY", "the result could not be made: " + error.Message());
+  } catch (const std::bad_alloc&) {
+    fail("ERR_OUT_OF_MEMORY", "memory for the result could not be allocated.");
   } catch (const std::exception& error) {
     fail("ERR_NATIVE", error.what());
   }
-  return false;
+  rejectWithFailure(env);
 }
 
-void Job::settle(Napi::Env env) {
-  if (!failed_ && resolve(env)) return;
+void Job::rejectWithFailure(Napi::Env env) {
   Napi::Error error = Napi::Error::New(env, failureMessage_);
   error.Set("code", Napi::String::New(env, failureCode_));
   deferred_.Reject(error.Value());

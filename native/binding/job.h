@@ -5,11 +5,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "binding/progress_queue.h"
 #include "job_control.h"
 
 namespace circuit_tracer {
@@ -26,9 +26,11 @@ class Job {
   // Engine thread. Never throws: a failure is kept for `settle`. `onProgress` is told that
   // progress is waiting to be delivered.
   void run(const std::function<void()>& onProgress);
-  // JS thread.
+  // JS thread. Settling delivers the progress that still waits.
   void settle(Napi::Env env);
   void deliverProgress(Napi::Env env);
+  // JS thread, of a job that never ran: it rejects with ABORT_ERR.
+  void reject(Napi::Env env);
   // Set to stop the job at its next poll; outlives the job, so a late cancel is harmless.
   const std::shared_ptr<std::atomic<bool>>& cancelFlag() const { return cancelled_; }
   Napi::Promise promise() const { return deferred_.Promise(); }
@@ -43,22 +45,15 @@ class Job {
   virtual Napi::Value result(Napi::Env env) = 0;
 
  private:
-  struct Progress {
-    std::string phase;
-    int64_t done = 0, total = 0;
-  };
-
-  bool resolve(Napi::Env env);
+  void computeOrFail(const JobControl& control);
   void fail(const std::string& code, const std::string& message);
-  void noteProgress(const std::function<void()>& onProgress, Progress progress);
+  void rejectWithFailure(Napi::Env env);
 
   Napi::Promise::Deferred deferred_;
   Napi::FunctionReference progressCallback_;
   std::vector<Napi::ObjectReference> kept_;
   std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
-  std::atomic<bool> progressQueued_{false};
-  std::mutex progressMutex_;
-  Progress progress_;
+  ProgressQueue progress_;
   bool failed_ = false;
   std::string failureCode_, failureMessage_;
 };

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <set>
+#include <vector>
 
 namespace circuit_tracer {
 namespace {
@@ -65,6 +66,7 @@ Worker::Worker(Napi::Env env, int threads) : env_(env) {
 }
 
 Worker::~Worker() {
+  *self_ = nullptr;
   LiveWorkers::get().remove(this);
   napi_remove_env_cleanup_hook(env_, onEnvironmentExit, this);
   if (!thread_.joinable()) return;
@@ -127,21 +129,27 @@ void Worker::deliver(Napi::Env env, Napi::Function, Worker* worker, Message* mes
     return;
   }
   // Settled from here: the job may hold the last reference to the engine this worker belongs to.
-  const std::unique_ptr<Job> job = std::move(found->second);
-  worker->jobs_.erase(found);
-  if (worker->jobs_.empty()) worker->channel_.Unref(env);
+  const std::unique_ptr<Job> job = worker->takeJob(env, message->job);
   job->settle(env);
 }
 
+std::unique_ptr<Job> Worker::takeJob(Napi::Env env, JobId id) {
+  const auto found = jobs_.find(id);
+  std::unique_ptr<Job> job = std::move(found->second);
+  jobs_.erase(found);
+  if (jobs_.empty()) channel_.Unref(env);
+  return job;
+}
+
 Napi::Value Worker::submit(Napi::Env env, std::unique_ptr<Job> job) {
-  const auto cancelFlag = job->cancelFlag();
+  const JobId id = nextId_++;
+  const auto cancel = [self = self_, id](const Napi::CallbackInfo& info) {
+    if (*self != nullptr) (*self)->cancel(info.Env(), id);
+  };
   Napi::Object handle = Napi::Object::New(env);
   handle.Set("promise", job->promise());
-  handle.Set("cancel",
-             Napi::Function::New(
-                 env, [cancelFlag](const Napi::CallbackInfo&) { *cancelFlag = true; }, "cancel"));
+  handle.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   if (jobs_.empty()) channel_.Ref(env);
-  const JobId id = nextId_++;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     queue_.push_back({id, job.get()});
@@ -151,9 +159,23 @@ Napi::Value Worker::submit(Napi::Env env, std::unique_ptr<Job> job) {
   return handle;
 }
 
-void Worker::stop() {
+void Worker::cancel(Napi::Env env, JobId id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || tearingDown_) return;
+  *found->second->cancelFlag() = true;
+  if (leaveQueue(id)) takeJob(env, id)->reject(env);
+}
+
+bool Worker::leaveQueue(JobId id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::erase_if(queue_, [id](const Queued& queued) { return queued.id == id; }) > 0;
+}
+
+void Worker::stop(Napi::Env env) {
   stopped_ = true;
-  cancelAll();
+  std::vector<JobId> ids;
+  for (const auto& [id, job] : jobs_) ids.push_back(id);
+  for (const JobId id : ids) cancel(env, id);
 }
 
 void Worker::cancelAll() {

@@ -22,10 +22,11 @@ class Worker {
   // Cancels what is left and joins the thread.
   ~Worker();
 
-  // Queues the job and keeps the process alive until it has settled. Returns {promise, cancel}.
+  // Queues the job and keeps the process alive until it has settled. Returns {promise, cancel}:
+  // what waits leaves the queue and rejects at once, what runs does at its next poll.
   Napi::Value submit(Napi::Env env, std::unique_ptr<Job> job);
   // Cancels all jobs; they reject with ABORT_ERR. No further job is taken.
-  void stop();
+  void stop(Napi::Env env);
   bool stopped() const { return stopped_; }
   bool belongsTo(const Napi::Env& env) const { return env_ == env; }
   // Stops posting, cancels, and joins the thread. Also called when the process exits.
@@ -48,6 +49,9 @@ class Worker {
 
   void loop(int threads);
   void post(JobId job, bool done);
+  void cancel(Napi::Env env, JobId id);
+  bool leaveQueue(JobId id);
+  std::unique_ptr<Job> takeJob(Napi::Env env, JobId id);
   void cancelAll();
   static void onEnvironmentExit(void* worker);
 
@@ -56,6 +60,8 @@ class Worker {
   std::unordered_map<JobId, std::unique_ptr<Job>> jobs_;  // queued, running or not yet delivered
   JobId nextId_ = 0;
   bool stopped_ = false;
+  // What `cancel` functions hold, which may outlive the worker: then it is empty.
+  std::shared_ptr<Worker*> self_ = std::make_shared<Worker*>(this);
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "errors.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 
@@ -52,9 +53,11 @@ bool allFinite(const at::Tensor& values) {
   const auto* numbers = static_cast<const uint8_t*>(values.const_data_ptr());
   const int64_t size = static_cast<int64_t>(values.element_size());
   std::atomic<bool> finite{true};
+  const CurrentJob job;
   // Each thread looks at slabs of its own: it also waits for the pages of its own only.
   at::parallel_for(0, values.numel(), kSlabNumbers, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end && finite; i += kSlabNumbers) {
+      job.poll();
       const int64_t count = std::min(kSlabNumbers, end - i);
       if (!slabIsFinite(numbers + i * size, count, dtype)) finite = false;
     }

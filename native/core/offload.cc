@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "io/mapped_file.h"
 #include "io/tensor_source.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 
@@ -16,10 +17,14 @@ void Offload::park(const std::vector<at::Tensor*>& tensors) {
   if (where_.empty()) return;
   std::map<c10::TensorImpl*, std::vector<at::Tensor*>> placesOf;
   for (at::Tensor* tensor : tensors) {
+    pollJob();
     if (tensor == nullptr || !tensor->defined() || tensor->numel() == 0) continue;
     placesOf[tensor->unsafeGetTensorImpl()].push_back(tensor);
   }
-  for (const auto& [tensor, places] : placesOf) parkOne(places);
+  for (const auto& [tensor, places] : placesOf) {
+    pollJob();
+    parkOne(places);
+  }
 }
 
 void Offload::parkOne(const std::vector<at::Tensor*>& places) {

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "job_control.h"
+
 namespace circuit_tracer {
 
 // Runs task(i, worker) for each i below `count`, `workers` at a time on the threads of tensor
@@ -13,12 +15,16 @@ namespace circuit_tracer {
 // each other as the parts of one parallel operation do. The first error stops the rest.
 template <typename Task>
 void parallelTasks(int64_t count, int64_t workers, const Task& task) {
+  const CurrentJob job;
   std::atomic<int64_t> next{0};
   at::parallel_for(0, workers, 1, [&](int64_t begin, int64_t end) {
-    at::NoGradGuard noGrad;  // the caller's own doesn't reach other threads
+    // The caller's own reach no other thread.
+    at::NoGradGuard noGrad;
+    const CurrentJob::Scope scope(job);
     for (int64_t worker = begin; worker < end; ++worker) {
       for (int64_t i = next++; i < count; i = next++) {
         try {
+          job.poll();
           task(i, worker);
         } catch (...) {
           next = count;

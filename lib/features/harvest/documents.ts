@@ -1,5 +1,6 @@
 import { CircuitTracerError } from '../../errors';
 import type { ReplacementModel } from '../../model/replacement-model';
+import { checkNotAborted } from '../../validate';
 import { checkContext } from './check';
 import { readCorpus } from './corpus';
 import { longestLineTokens } from './place-heap';
@@ -31,7 +32,7 @@ export interface SkippedToken {
  *
  * @param wanted lines to tokenise; others are passed over
  * @param onSkipped told of each token that is left out
- * @throws CircuitTracerError what `readCorpus` throws; `ERR_FILE_FORMAT` for a line that can't be tokenised.
+ * @throws CircuitTracerError what `readCorpus` throws; `ABORT_ERR`; `ERR_FILE_FORMAT` for a line that can't be tokenised.
  */
 export async function* readDocuments(
   model: ReplacementModel,
@@ -40,6 +41,7 @@ export async function* readDocuments(
   onSkipped?: (skipped: SkippedToken) => void,
 ): AsyncGenerator<Document> {
   for await (const { line, text: document, bytesRead } of readCorpus(text)) {
+    checkNotAborted(signal);
     if (!wanted(line)) continue;
     const { tokens, zeroPositions } = await tokensOf(model, document, `${text}, line ${line + 1}`, signal);
     const prefix = Int32Array.from(tokens.slice(0, zeroPositions));

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { regularFile } from '../../io/files';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
+import { Phase } from '../../progress';
 import { checkNotAborted } from '../../validate';
 import type { ExampleQuantile, FeatureExamples } from '../feature-examples';
 import { PackedWriter } from '../packed-writer';
@@ -61,17 +62,16 @@ async function gathered(
   path: string,
   { size, mtimeMs }: { size: number; mtimeMs: number },
 ): Promise<HarvestState> {
-  const { candidates, sample, saveInterval, onProgress } = options;
+  const { candidates, sample, saveInterval } = options;
   const identity = identityOf(model, options, size, mtimeMs);
   const sizes = { candidates, sample };
   const earlier = await loadState(path, identity, sizes);
   if (earlier?.complete) return earlier;
   const tallies = earlier?.tallies ?? new Tallies(sizes);
   let saved = performance.now();
-  const report = (done: number) => onProgress?.({ phase: 'harvest', done, total: size });
-  report(0);
+  const progress = new Phase(options.onProgress, 'harvest', size);
   await gather(model, options, tallies, earlier?.next ?? textStart, async (bytesRead, next) => {
-    report(Math.min(bytesRead, size));
+    progress.reach(bytesRead);
     if (performance.now() - saved < saveInterval * 1000) return;
     await saveState(path, identity, { tallies, next, complete: false });
     saved = performance.now();
@@ -79,6 +79,7 @@ async function gathered(
   if (tallies.tokens === 0) throw noText(options.text);
   const complete = { tallies, next: textStart, complete: true };
   await saveState(path, identity, complete);
+  progress.end();
   return complete;
 }
 
@@ -99,11 +100,12 @@ async function writeExamples(
   const { nLayers, nFeatures } = model.transcoderSpec;
   const all = nFeatures.flatMap((count, layer) => Array.from({ length: count }, (_, feature) => ({ layer, feature })));
   const writer = await PackedWriter.open(folder);
+  const progress = new Phase(options.onProgress, 'examples', nLayers);
   let [written, layers] = [0, 0];
   let logits: NamedLogits = () => ({});
   try {
     for (const group of inGroups(all, options)) {
-      options.onProgress?.({ phase: 'examples', done: layers, total: nLayers });
+      progress.reach(layers);
       for (const { layer, feature, examples } of await withExamples(model, options, tallies, group)) {
         for (; layers <= layer; layers++) {
           await writer.startLayer();
@@ -114,8 +116,8 @@ async function writeExamples(
         if (tally) written++;
       }
     }
-    options.onProgress?.({ phase: 'examples', done: nLayers, total: nLayers });
     await writer.finish();
+    progress.end();
   } finally {
     await writer.discard();
   }

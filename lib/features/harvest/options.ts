@@ -1,5 +1,5 @@
-import type { ProgressListener } from '../../engine';
-import { checkCallback, checkInteger, checkOptions, checkSignal, checkText } from '../../validate';
+import { checkListener, type ProgressListener } from '../../progress';
+import { checkInteger, checkOptions, checkSignal, checkText } from '../../validate';
 
 export interface HarvestOptions {
   /** Corpus: `.txt` with a document per line, or `.jsonl` with `text`; either also gzipped. */
@@ -85,6 +85,6 @@ export function resolveHarvestOptions(options: HarvestOptions): ResolvedHarvestO
     text: checkText(options.text, 'text'),
     out: checkText(options.out, 'out'),
     signal: checkSignal(options.signal),
-    onProgress: checkCallback(options.onProgress, 'onProgress'),
+    onProgress: checkListener(options.onProgress),
   };
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { type CallOptions, callOptionNames, resolveCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { makeFolder, writeFileAtomically } from '../../io/files';
+import { Phase } from '../../progress';
 import { checkInteger, checkNotAborted, checkOptions, checkText, describe } from '../../validate';
 import type { Graph, PruneOptions } from '../graph';
 import { nodeId } from '../nodes';
@@ -11,7 +13,7 @@ import { type GraphFileInfo, type GraphMetadata, graphMetadata } from './graph-m
 import { largestUpload, type NeuronpediaNames, neuronpediaNames } from './neuronpedia';
 import { nodeRecord } from './node-record';
 
-export interface GraphFileOptions {
+export interface GraphFileOptions extends CallOptions {
   /** Names the graph, its file and its address: letters, digits, `_`, `.`, `-`. */
   slug: string;
   /** Folder for `<slug>.json` and `graph-metadata.json`; made when missing. */
@@ -56,11 +58,11 @@ export async function writeGraphFiles(
   graph: Graph,
   options: GraphFileOptions & PruneOptions,
 ): Promise<GraphFilesWritten> {
-  checkOptions(options, [...optionNames, 'nodeThreshold', 'edgeThreshold', 'signal']);
-  const { nodeThreshold, edgeThreshold, signal, ...fileOptions } = options;
+  checkOptions(options, [...optionNames, 'nodeThreshold', 'edgeThreshold', ...callOptionNames]);
+  const { nodeThreshold, edgeThreshold, ...fileOptions } = options;
   checkFileOptions(graph, fileOptions);
-  const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
-  checkNotAborted(signal);
+  const { signal, onProgress } = fileOptions;
+  const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal, onProgress });
   return writePrunedGraphFiles(pruned, fileOptions);
 }
 
@@ -69,7 +71,7 @@ export async function writePrunedGraphFiles(
   pruned: PrunedGraph,
   options: GraphFileOptions,
 ): Promise<GraphFilesWritten> {
-  checkOptions(options, optionNames);
+  const { signal, onProgress } = resolveCallOptions(options, optionNames);
   const neuronpedia = checkFileOptions(pruned.graph, options);
   const { slug, directory, scan = pruned.graph.scan } = options;
   // A gallery of graphs asks when each was made.
@@ -78,18 +80,22 @@ export async function writePrunedGraphFiles(
   const nodes = connectedNodes(pruned);
   const graphFile = join(directory, `${slug}.json`);
   await makeFolder(directory);
-  const influence = await pruned.graph.nodeInfluence();
+  const influence = await pruned.graph.nodeInfluence({ signal });
+  const progress = new Phase(onProgress, 'write', nodes.length + pruned.nEdges);
   const chunks = inChunks(graphText({ pruned, metadata, nodes, influence }, options.view));
   let bytes = 0;
   await updateGraphList(directory, metadata, () =>
     writeFileAtomically(graphFile, async (handle) => {
-      for (const chunk of chunks) {
-        bytes += Buffer.byteLength(chunk);
+      for (const { text, lines } of chunks) {
+        checkNotAborted(signal);
+        bytes += Buffer.byteLength(text);
         if (neuronpedia && bytes > largestUpload) throw tooLarge();
-        await handle.appendFile(chunk);
+        await handle.appendFile(text);
+        progress.add(lines);
       }
     }),
   );
+  progress.end();
   return { graphFile, nodes: nodes.length, links: pruned.nEdges, bytes };
 }
 
@@ -171,16 +177,16 @@ function* graphText({ pruned, metadata, nodes, influence }: FileParts, given: Gr
   yield `\n],\n"node_influence": {\n${own.join(',\n')}\n}\n}\n`;
 }
 
-/** Pieces joined to about a megabyte: one write each, and the event loop runs in between. */
-function* inChunks(pieces: Iterable<string>): Generator<string> {
+/** Pieces joined to a few milliseconds' work: one write each, and the event loop runs in between. */
+function* inChunks(pieces: Iterable<string>): Generator<{ text: string; lines: number }> {
   let chunk: string[] = [];
   let length = 0;
   for (const piece of pieces) {
     chunk.push(piece);
     length += piece.length;
-    if (length < 2 ** 20) continue;
-    yield chunk.join('');
+    if (length < 2 ** 17) continue;
+    yield { text: chunk.join(''), lines: chunk.length };
     [chunk, length] = [[], 0];
   }
-  yield chunk.join('');
+  yield { text: chunk.join(''), lines: chunk.length };
 }

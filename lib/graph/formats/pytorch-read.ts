@@ -1,3 +1,4 @@
+import type { MovedBytes } from '../../io/moved-bytes';
 import { PickleError } from '../../io/pickle/pickle-bytes';
 import { PickleRecord } from '../../io/pickle/unpickle';
 import { openTorchFile } from '../../io/torch/open-torch-file';
@@ -18,17 +19,31 @@ export type TokenText = (tokenId: number) => string;
  * labels, and no texts of the prompt's tokens.
  *
  * @param textOf for tokens whose text isn't in the file; by default their ids
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
-export async function readPytorchGraph(path: string, textOf: TokenText = String): Promise<GraphData> {
+export async function readPytorchGraph(
+  path: string,
+  moved: MovedBytes,
+  textOf: TokenText = String,
+): Promise<GraphData> {
   const file = await openTorchFile(path, recordClasses);
   try {
-    return await graphDataOf(file, new Fields(file.value), textOf);
+    return await graphDataOf({ ...file, readStorage: counted(file, moved) }, new Fields(file.value), textOf);
   } catch (error) {
     throw torchFileError(path, error);
   } finally {
     await file.close();
   }
+}
+
+/** Reads a storage, and tells of its bytes. */
+function counted(file: TorchFile, moved: MovedBytes): TorchFile['readStorage'] {
+  return async function* (...stretch) {
+    for await (const piece of file.readStorage(...stretch)) {
+      moved.add(piece.length);
+      yield piece;
+    }
+  };
 }
 
 async function graphDataOf(file: TorchFile, fields: Fields, textOf: TokenText): Promise<GraphData> {

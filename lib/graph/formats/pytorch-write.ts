@@ -1,4 +1,6 @@
+import type { ResolvedCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
+import { movedBytes } from '../../io/moved-bytes';
 import { global, instance, type PickleValue, tuple } from '../../io/pickle/pickle-writer';
 import { TorchStorages, writeTorchArchive } from '../../io/torch/write-torch-archive';
 import { blocksOf, type EdgeBlocks } from '../edge-rows';
@@ -11,15 +13,15 @@ const pieceBytes = 2 ** 20;
  * Save a graph as the reference implementation does, for its `Graph.from_pt`. The square matrix it keeps is written row by
  * row and never held. Settings, labels, texts of the prompt's tokens and vectors of directions have no place there.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a target the format can't hold, `ERR_FILE_WRITE`.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a target the format can't hold, `ERR_FILE_WRITE`, `ABORT_ERR`.
  */
-export async function writePytorchGraph(path: string, data: GraphData): Promise<void> {
+export async function writePytorchGraph(path: string, data: GraphData, call: ResolvedCallOptions): Promise<void> {
   const { model, tokens, activeFeatures, activationValues, selectedFeatures, logits } = data;
   for (const logit of logits) checkTarget(logit, tokens.length);
   const width = selectedFeatures.length + (model.nLayers + 1) * tokens.length + logits.length;
   const storages = new TorchStorages();
   const integers = (values: Int32Array, shape: readonly number[]) =>
-    storages.add({ dtype: 'int64', shape, pieces: () => [bytesOf(BigInt64Array.from(values, BigInt))] });
+    storages.add({ dtype: 'int64', shape, pieces: () => int64Pieces(values) });
   const floats = (values: Float32Array) =>
     storages.add({ dtype: 'float32', shape: [values.length], pieces: () => [bytesOf(values)] });
   const matrix = { dtype: 'float32', shape: [width, width], pieces: () => matrixPieces(data, width) } as const;
@@ -36,7 +38,9 @@ export async function writePytorchGraph(path: string, data: GraphData): Promise<
     ['activation_values', floats(activationValues)],
     ['scan', data.scan === '' ? null : data.scan],
   ]);
-  await writeTorchArchive(path, value, storages);
+  const moved = movedBytes('save', storages.bytes, call);
+  await writeTorchArchive(path, value, storages, moved.add);
+  moved.end();
 }
 
 function checkTarget({ position, feature, token }: LogitTarget, nPositions: number): void {
@@ -80,6 +84,14 @@ function* numbersIn(edges: EdgeBlocks, from: number, to: number): Iterable<Uint8
   for (const block of blocksOf(edges)) {
     yield* inPieces(block.subarray(Math.max(0, from - start), Math.max(0, to - start)));
     start += block.length;
+  }
+}
+
+/** As 64-bit integers, some at a time. */
+function* int64Pieces(values: Int32Array): Iterable<Uint8Array> {
+  const count = pieceBytes / 16;
+  for (let at = 0; at < values.length; at += count) {
+    yield bytesOf(BigInt64Array.from(values.subarray(at, at + count), BigInt));
   }
 }
 

@@ -1,11 +1,14 @@
 import { types } from 'node:util';
+import type { ResolvedCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { parseJson } from '../../io/json';
+import { type MovedBytes, movedBytes } from '../../io/moved-bytes';
 import {
   readSafetensorsArrays,
   type SafetensorsArrays,
   type StoredArray,
   type TensorToWrite,
+  tensorBytes,
   writeSafetensors,
 } from '../../io/safetensors';
 import { blocksOf } from '../edge-rows';
@@ -26,28 +29,29 @@ type Description = Pick<
 
 type Arrays = Pick<SafetensorsArrays, 'arrays' | 'otherDtypes'>;
 
-/** @throws CircuitTracerError `ERR_FILE_WRITE`. */
-export async function saveGraphData(path: string, data: GraphData): Promise<void> {
+/** @throws CircuitTracerError `ERR_FILE_WRITE`, `ABORT_ERR`. */
+export async function saveGraphData(path: string, data: GraphData, call: ResolvedCallOptions): Promise<void> {
   const active = data.activationValues.length;
   const rows = data.selectedFeatures.length + data.logits.length;
   const edges = blocksOf(data.edges);
   const columns = edges.reduce((sum, { length }) => sum + length, 0) / rows;
   const logitTokenIds = Int32Array.from(data.logits, (logit) => logit.tokenId);
   const probabilities = Float32Array.from(data.logits, (logit) => logit.probability);
-  await writeSafetensors(
-    path,
-    [
-      { name: 'input_tokens', dtype: 'I32', shape: [data.tokens.length], data: data.tokens },
-      { name: 'active_features', dtype: 'I32', shape: [active, 3], data: data.activeFeatures },
-      { name: 'activation_values', dtype: 'F32', shape: [active], data: data.activationValues },
-      { name: 'selected_features', dtype: 'I32', shape: [data.selectedFeatures.length], data: data.selectedFeatures },
-      { name: 'edges', dtype: 'F32', shape: [rows, columns], data: edges },
-      { name: 'logit_token_ids', dtype: 'I32', shape: [logitTokenIds.length], data: logitTokenIds },
-      { name: 'logit_probabilities', dtype: 'F32', shape: [probabilities.length], data: probabilities },
-      ...vectorsOf(data),
-    ],
-    { format, format_version: formatVersion, package_version: data.packageVersion, graph: describeGraph(data) },
-  );
+  const tensors: TensorToWrite[] = [
+    { name: 'input_tokens', dtype: 'I32', shape: [data.tokens.length], data: data.tokens },
+    { name: 'active_features', dtype: 'I32', shape: [active, 3], data: data.activeFeatures },
+    { name: 'activation_values', dtype: 'F32', shape: [active], data: data.activationValues },
+    { name: 'selected_features', dtype: 'I32', shape: [data.selectedFeatures.length], data: data.selectedFeatures },
+    { name: 'edges', dtype: 'F32', shape: [rows, columns], data: edges },
+    { name: 'logit_token_ids', dtype: 'I32', shape: [logitTokenIds.length], data: logitTokenIds },
+    { name: 'logit_probabilities', dtype: 'F32', shape: [probabilities.length], data: probabilities },
+    ...vectorsOf(data),
+  ];
+  const versions = { format_version: formatVersion, package_version: data.packageVersion };
+  const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+  const moved = movedBytes('save', total, call);
+  await writeSafetensors(path, tensors, { format, ...versions, graph: describeGraph(data) }, moved.add);
+  moved.end();
 }
 
 /** The vectors of targets that are directions: `logit_vector_3` is that of the target at 3. */
@@ -71,10 +75,10 @@ function describeGraph({ logits, ...data }: GraphData): string {
 /**
  * The data of a saved graph; shapes are checked here, how the parts fit together by the caller.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
-export async function loadGraphData(path: string): Promise<GraphData> {
-  const { metadata, ...arrays } = await readSafetensorsArrays(path);
+export async function loadGraphData(path: string, moved: MovedBytes): Promise<GraphData> {
+  const { metadata, ...arrays } = await readSafetensorsArrays(path, moved.add);
   const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
   const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);

@@ -1,7 +1,9 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { ResolvedCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { fileExists } from '../../io/files';
+import { type MovedBytes, movedBytes } from '../../io/moved-bytes';
 import { isLegacyTorchFile } from '../../io/torch/legacy-torch-file';
 import { checkText } from '../../validate';
 import type { GraphData } from '../graph-data';
@@ -9,7 +11,9 @@ import { readPytorchGraph, type TokenText } from './pytorch-read';
 import { writePytorchGraph } from './pytorch-write';
 import { loadGraphData, saveGraphData } from './safetensors';
 
-const writers: Readonly<Record<string, (path: string, data: GraphData) => Promise<void>>> = {
+type Writer = (path: string, data: GraphData, call: ResolvedCallOptions) => Promise<void>;
+
+const writers: Readonly<Record<string, Writer>> = {
   '.safetensors': saveGraphData,
   '.pt': writePytorchGraph,
 };
@@ -17,10 +21,13 @@ const writers: Readonly<Record<string, (path: string, data: GraphData) => Promis
 /** Extensions a whole graph can be saved under. */
 export const graphExtensions = Object.keys(writers);
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_WRITE`. */
-export async function saveGraph(path: string, data: GraphData): Promise<void> {
+/**
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_WRITE`;
+ * `ABORT_ERR`.
+ */
+export async function saveGraph(path: string, data: GraphData, call: ResolvedCallOptions): Promise<void> {
   const write = writers[extname(checkText(path, 'path'))];
-  if (write) return write(path, data);
+  if (write) return write(path, data, call);
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
     `A graph is saved as ${graphExtensions.join(' or ')}; found the path '${path}'.`,
@@ -31,16 +38,24 @@ export async function saveGraph(path: string, data: GraphData): Promise<void> {
  * A saved graph of either format, told by the file's first bytes.
  *
  * @param textOf for tokens whose text isn't in the file
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
-export async function loadGraph(path: string, textOf?: TokenText): Promise<GraphData> {
+export async function loadGraph(path: string, call: ResolvedCallOptions, textOf?: TokenText): Promise<GraphData> {
   const start = await firstBytes(checkText(path, 'path'));
-  if (isSafetensors(start)) return loadGraphData(path);
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  const moved = movedBytes('load', size, call);
+  const data = await readGraph(path, start, moved, textOf);
+  moved.end();
+  return data;
+}
+
+async function readGraph(path: string, start: Buffer, moved: MovedBytes, textOf?: TokenText): Promise<GraphData> {
+  if (isSafetensors(start)) return loadGraphData(path, moved);
   const magic = start.toString('latin1');
-  if (magic.startsWith('PK') || isLegacyTorchFile(start)) return readPytorchGraph(path, textOf);
+  if (magic.startsWith('PK') || isLegacyTorchFile(start)) return readPytorchGraph(path, moved, textOf);
   if (magic.startsWith('{')) throw notWhole(path, 'JSON, such as a graph file for the page');
   if (magic.startsWith('\x80')) throw notWhole(path, 'a pickle that torch.save did not write');
-  return loadGraphData(path);
+  return loadGraphData(path, moved);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer';
+import { setImmediate } from 'node:timers/promises';
 import { CircuitTracerError } from '../../errors';
 import { readError } from '../files';
 import { PickleError } from '../pickle/pickle-bytes';
@@ -20,10 +21,13 @@ export async function* tensorBytes(file: TorchFile, tensor: TorchTensor, itemSiz
   if (tensor.count === 0) return;
   const start = tensor.offset * itemSize;
   if (tensor.isContiguous) yield* file.readStorage(tensor.storage, start, start + tensor.count * itemSize);
-  else yield await laidOut(file, tensor, itemSize);
+  else yield* laidOut(file, tensor, itemSize);
 }
 
-async function laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number): Promise<Uint8Array> {
+/** Numbers laid out in one turn of the event loop. */
+const numbersPerTurn = 2 ** 15;
+
+async function* laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number): AsyncIterable<Uint8Array> {
   const spanBytes = tensor.span * itemSize;
   if (spanBytes > constants.MAX_LENGTH) {
     throw new PickleError(`a tensor [${tensor.shape}] lies scattered in ${spanBytes} bytes, more than memory holds`);
@@ -35,18 +39,26 @@ async function laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number): 
     span.set(piece, read);
     read += piece.length;
   }
-  const out = Buffer.alloc(tensor.count * itemSize);
   const index = new Array<number>(tensor.shape.length).fill(0);
-  for (let at = 0; at < tensor.count; at++) {
-    const from = index.reduce((sum, i, dim) => sum + i * (tensor.strides[dim] ?? 0), 0) * itemSize;
-    span.copy(out, at * itemSize, from, from + itemSize);
-    for (let dim = index.length - 1; dim >= 0; dim--) {
-      index[dim] = (index[dim] ?? 0) + 1;
-      if ((index[dim] ?? 0) < (tensor.shape[dim] ?? 0)) break;
-      index[dim] = 0;
+  for (let done = 0; done < tensor.count; done += numbersPerTurn) {
+    const out = Buffer.alloc(Math.min(numbersPerTurn, tensor.count - done) * itemSize);
+    for (let at = 0; at < out.length; at += itemSize) {
+      const from = index.reduce((sum, i, dim) => sum + i * (tensor.strides[dim] ?? 0), 0) * itemSize;
+      span.copy(out, at, from, from + itemSize);
+      countUp(index, tensor.shape);
     }
+    yield out;
+    await setImmediate();
   }
-  return out;
+}
+
+/** The next index in row-major order. */
+function countUp(index: number[], shape: readonly number[]): void {
+  for (let dim = index.length - 1; dim >= 0; dim--) {
+    index[dim] = (index[dim] ?? 0) + 1;
+    if ((index[dim] ?? 0) < (shape[dim] ?? 0)) return;
+    index[dim] = 0;
+  }
 }
 
 /** yauzl, zlib and the pickle reader throw plain errors for a damaged file. */

@@ -19,6 +19,11 @@ export interface TorchTensorToWrite {
 export class TorchStorages {
   readonly tensors: TorchTensorToWrite[] = [];
 
+  /** Of all tensors. */
+  get bytes(): number {
+    return this.tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0);
+  }
+
   /** The tensor as it stands in the pickle: a call that rebuilds it from its storage. */
   add(tensor: TorchTensorToWrite): Written {
     const key = String(this.tensors.push(tensor) - 1);
@@ -42,13 +47,28 @@ function stridesOf(shape: readonly number[]): number[] {
  * Write what `torch.load` reads: a zip archive of stored entries, streamed, so that no tensor is in memory as a whole but those
  * of the caller. Replaces the file at once when complete.
  *
+ * @param onWritten told of the bytes of each piece; what it throws ends the writing
  * @throws CircuitTracerError `ERR_FILE_WRITE`.
  */
-export async function writeTorchArchive(path: string, value: PickleValue, storages: TorchStorages): Promise<void> {
-  await writeFileAtomically(path, (handle) => writeEntries(handle, value, storages));
+export async function writeTorchArchive(
+  path: string,
+  value: PickleValue,
+  storages: TorchStorages,
+  onWritten?: (bytes: number) => void,
+): Promise<void> {
+  await writeFileAtomically(path, (handle) => writeEntries(handle, value, storages, onWritten));
 }
 
-async function writeEntries(handle: FileHandle, value: PickleValue, { tensors }: TorchStorages): Promise<void> {
+function sizeOf({ dtype, shape }: TorchTensorToWrite): number {
+  return torchItemSizes[dtype] * shape.reduce((product, length) => product * length, 1);
+}
+
+async function writeEntries(
+  handle: FileHandle,
+  value: PickleValue,
+  { tensors }: TorchStorages,
+  onWritten?: (bytes: number) => void,
+): Promise<void> {
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   zip.on('error', (error) => output.destroy(error));
@@ -57,13 +77,15 @@ async function writeEntries(handle: FileHandle, value: PickleValue, { tensors }:
   add('data.pkl', pickle(value));
   add('byteorder', Buffer.from('little'));
   for (const [key, tensor] of tensors.entries()) {
-    const size = torchItemSizes[tensor.dtype] * tensor.shape.reduce((product, length) => product * length, 1);
-    zip.addReadStreamLazy(`graph/data/${key}`, { ...stored, size }, (callback) =>
+    zip.addReadStreamLazy(`graph/data/${key}`, { ...stored, size: sizeOf(tensor) }, (callback) =>
       callback(null, Readable.from(tensor.pieces(), { objectMode: false })),
     );
   }
   add('version', Buffer.from('3\n'));
   add('.data/serialization_id', Buffer.from(randomBytes(16).readBigUInt64LE().toString().padStart(40, '0')));
   zip.end();
-  for await (const piece of output) await handle.appendFile(piece as Buffer);
+  for await (const piece of output) {
+    await handle.appendFile(piece as Buffer);
+    onWritten?.((piece as Buffer).length);
+  }
 }

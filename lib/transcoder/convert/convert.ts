@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { ProgressListener } from '../../engine';
+import { type CallOptions, resolveCallOptions } from '../../call-options';
+import { openEngines } from '../../engine';
 import { Hub } from '../../hub/plan';
 import { checkChecksums } from '../../io/file-checksum';
 import { writeFileAtomically } from '../../io/files';
@@ -7,7 +8,8 @@ import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../
 import { yaml } from '../../io/yaml';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
 import { OwnedEngine } from '../../owned-engine';
-import { checkCallback, checkNotAborted, checkOneOf, checkOptions, checkSignal, checkText } from '../../validate';
+import { Phase } from '../../progress';
+import { checkNotAborted, checkOneOf, checkText } from '../../validate';
 import { planLocated } from '../formats';
 import { locateTranscoders } from '../locate';
 import { keepsLargest, type TranscoderSpec, tensorsOf } from '../spec';
@@ -15,12 +17,10 @@ import { type Companion, copyCompanion, findCompanions } from './companions';
 import { type ConvertedFile, nativeFiles } from './native-files';
 import { writeTensors } from './write-tensors';
 
-export interface ConvertTranscodersOptions {
+/** Progress counts bytes. */
+export interface ConvertTranscodersOptions extends CallOptions {
   /** Of the weights in the new files, rounded to nearest, ties to even. Default: that of each stored tensor. */
   readonly dtype?: ComputeDtype;
-  readonly signal?: AbortSignal;
-  /** Counts bytes. */
-  readonly onProgress?: ProgressListener;
 }
 
 /** What has been written. */
@@ -53,13 +53,10 @@ export async function convertTranscoders(
   out: string,
   options: ConvertTranscodersOptions = {},
 ): Promise<ConvertedTranscoders> {
-  checkOptions(options, ['dtype', 'signal', 'onProgress']);
+  const { signal, onProgress } = resolveCallOptions(options, ['dtype']);
   const dtype = options.dtype && checkOneOf(options.dtype, 'dtype', computeDtypes);
-  const signal = checkSignal(options.signal);
-  const onProgress = checkCallback(options.onProgress, 'onProgress');
   checkText(from, 'from');
   const folder = resolve(checkText(out, 'out'));
-  checkNotAborted(signal);
   await checkAbsentOrEmpty(folder);
   const source = await locateTranscoders(from, await Hub.open({ signal, onProgress }));
   const plan = await planLocated(source);
@@ -69,7 +66,9 @@ export async function convertTranscoders(
   const bytes = total(files.flatMap((file) => file.tensors));
   await checkDiskSpace(folder, bytes + total(companions));
   await makeFolderAtomically(folder, async (temporary) => {
-    await writeFiles(temporary, files, progressOf(onProgress, bytes), signal);
+    const progress = new Phase(onProgress, 'convert', bytes, 'bytes');
+    await writeFiles(temporary, files, (written) => progress.add(written), signal);
+    progress.end();
     for (const companion of companions) await copyCompanion(companion, temporary, signal);
     await writeFileAtomically(join(temporary, 'config.yaml'), yaml().stringify(configOf(plan.spec)));
     checkNotAborted(signal);
@@ -93,21 +92,13 @@ function configOf(spec: TranscoderSpec): Record<string, unknown> {
   };
 }
 
-/** A listener for all tensors, told of one after another. */
-function progressOf(listener: ProgressListener | undefined, total: number): (written: number) => void {
-  let done = 0;
-  return (written) => {
-    done += written;
-    listener?.({ phase: 'convert', done, total, unit: 'bytes' });
-  };
-}
-
 async function writeFiles(
   folder: string,
   files: readonly ConvertedFile[],
   onWritten: (bytes: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  await openEngines(signal);
   const engine = new OwnedEngine('This conversion', 0);
   try {
     for (const { name, tensors } of files)

@@ -7,6 +7,9 @@
 #include <functional>
 #include <vector>
 
+#include "job_control.h"
+#include "long_product.h"
+
 namespace circuit_tracer {
 namespace {
 
@@ -95,6 +98,7 @@ void Backward::grow(int64_t rows) {
   layout_.enter(rows);
   at::Tensor grown = buffer(spare(), {layout_.total(), local_.dModel});
   for (int64_t q = 0; q < layout_.positions(); ++q) {
+    pollJob();
     const int64_t kept = before[q + 1] - before[q];
     at::Tensor block = rowsAt(grown, q);
     if (kept > 0) block.narrow(0, 0, kept).copy_(gradient_.narrow(0, before[q], kept));
@@ -113,14 +117,15 @@ void Backward::readOff(int64_t layer, at::Tensor& edges) {
     at::Tensor columns = blocks_.at(edges, q)
                              .narrow(0, 0, layout_.rowsAt(q))
                              .narrow(1, group.firstColumn, group.count);
-    at::addmm_out(columns, columns, rowsAt(gradient_, q),
-                  writes.vectors.narrow(0, group.firstRow, group.count).t(),
-                  local_.crossLayer ? 1 : 0, 1);
+    longProductInto(columns, rowsAt(gradient_, q),
+                    writes.vectors.narrow(0, group.firstRow, group.count).t(),
+                    local_.crossLayer ? 1 : 0);
   }
 }
 
 void Backward::readOffTokens(at::Tensor& edges) {
   for (int64_t q = 0; q < layout_.positions(); ++q) {
+    pollJob();
     at::Tensor token = blocks_.at(edges, q).select(1, local_.columns.tokenAt[q]);
     at::mv_out(token, rowsAt(gradient_, q), local_.tokenVectors[q]);
   }
@@ -130,14 +135,14 @@ void Backward::addSkip(int64_t layer) {
   const LinearSkip& skip = local_.skip[layer];
   if (layout_.entered() == 0 || !skip.matrix.defined()) return;
   at::Tensor through = buffer(headStorage_, gradient_.sizes());
-  at::mm_out(through, gradient_, skip.matrix);
+  longProductInto(through, gradient_, skip.matrix, 0);
   for (int64_t q = 0; q < layout_.positions(); ++q) {
     rowsAt(gradient_, q).addcmul_(rowsAt(through, q), skip.scale[q]);
   }
 }
 
 void Backward::addValues(int64_t layer, const at::Tensor& values) {
-  gradient_.addmm_(values, local_.attention[layer].valueWeight);
+  longProductInto(gradient_, values, local_.attention[layer].valueWeight, 1);
 }
 
 // Attention of the rows of one layer from firstRow on, whose gradient g stands at their own
@@ -149,9 +154,11 @@ void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int
   const int64_t dHead = local_.dHead;
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
   const at::Tensor own = gradient_.index_select(0, onDevice(layout_.ownPlaces(firstRow)));
-  const at::Tensor atHeads = at::mm(own, attention.outWeight);
+  const at::Tensor atHeads = at::empty({rows, attention.outWeight.size(1)}, own.options());
+  longProductInto(atHeads, own, attention.outWeight, 0);
   const at::Tensor passed = at::empty({rows, local_.nHeads, local_.dModel}, own.options());  // u
   for (int64_t h = 0; h < local_.nHeads; ++h) {
+    pollJob();
     at::Tensor ofHead = passed.select(1, h);
     at::mm_out(ofHead, atHeads.narrow(1, h * dHead, dHead),
                attention.valueWeight.narrow(0, h / group * dHead, dHead));
@@ -161,7 +168,7 @@ void Backward::passSinglePositions(int64_t layer, const TargetRows& targets, int
   const at::Tensor patterns =  // [heads, rows, m]
       attention.scaledPattern.slice(2, 0, positions).index_select(1, onDevice(position));
   at::Tensor sum = buffer(spare(), {rows, positions, local_.dModel});
-  at::bmm_out(sum, patterns.permute({1, 2, 0}), passed);
+  longBatchProductInto(sum, patterns.permute({1, 2, 0}), passed);
   for (int64_t q = 0; q < positions; ++q) {
     const int64_t count = layout_.rowsAt(q, firstRow);
     if (count == 0) break;
@@ -184,10 +191,11 @@ at::Tensor Backward::mixValues(int64_t layer) {
   const int64_t dHead = local_.dHead, positions = layout_.positions(), rows = layout_.entered();
   const int64_t group = local_.nHeads / local_.nKeyValueHeads;
   at::Tensor heads = buffer(spare(), {layout_.total(), local_.nHeads * dHead});
-  at::mm_out(heads, gradient_, attention.outWeight);
+  longProductInto(heads, gradient_, attention.outWeight, 0);
   at::Tensor atHead = buffer(headStorage_, {positions, rows * dHead}).zero_();
   at::Tensor values = buffer(valueStorage_, {positions, rows * dHead});
   for (int64_t h = 0; h < local_.nHeads; ++h) {
+    pollJob();
     spreadHead(heads.narrow(1, h * dHead, dHead), atHead);
     mixHead(attention.scaledPattern[h], atHead, h % group == 0, values);
     if (h % group == group - 1) gatherHead(values, heads.narrow(1, h / group * dHead, dHead));
@@ -204,6 +212,7 @@ void Backward::mixHead(const at::Tensor& pattern, const at::Tensor& atHead, bool
     const int64_t end = std::min(begin + kMixBlock, positions);
     const int64_t width = layout_.rowsAt(begin) * local_.dHead;
     if (width == 0) break;
+    pollJob();
     at::Tensor block = values.slice(0, begin, end).narrow(1, 0, width);
     at::addmm_out(block, block, pattern.slice(0, begin, positions).slice(1, begin, end).t(),
                   atHead.slice(0, begin, positions).narrow(1, 0, width), first ? 0 : 1, 1);

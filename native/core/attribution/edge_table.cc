@@ -11,6 +11,7 @@
 
 #include "errors.h"
 #include "finite.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 namespace {
@@ -213,10 +214,12 @@ std::vector<int64_t> EdgeTable::mostInfluential(int64_t count) const {
 // A thread takes source layers of its own.
 void EdgeTable::addPacked(const std::vector<WeightedRow>& rows, int64_t layer,
                           std::vector<double>& influence) const {
+  const CurrentJob job;
   at::parallel_for(0, layer, 1, [&](int64_t firstLayer, int64_t lastLayer) {
     for (int64_t l = firstLayer; l < lastLayer; ++l) {
       double* ofLayer = influence.data() + columns_.featuresBelow(l);
       for (const auto& [row, weight] : rows) {
+        job.poll();
         const int64_t position = positionOfRow(row);
         const int64_t below = columns_.featuresWithin(l, position);
         const int64_t count = columns_.featuresWithin(l + 1, position) - below;
@@ -236,8 +239,10 @@ OwnedRowBlocks EdgeTable::takeRectangle() {
   if (takesAll()) return std::move(rectangle_);
   const std::vector<int64_t> chosen = selected();
   OwnedRowBlocks rectangle = emptyRectangle();
+  const CurrentJob job;
   at::parallel_for(0, size(), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
+      job.poll();
       const int64_t row = r < nRows_ ? featureRow_[chosen[r]] : r;
       unpack(row, packed_[row], chosen, rectangle.row(r));
     }

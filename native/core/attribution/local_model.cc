@@ -8,6 +8,7 @@
 
 #include "attribution/norm_adjoint.h"
 #include "io/tensor_source.h"
+#include "long_copy.h"
 
 namespace circuit_tracer {
 namespace {
@@ -38,12 +39,18 @@ class LocalModelBuilder {
   LinearAttention attention(int64_t l, at::Tensor pattern) const {
     const BlockWeights& block = model_.weights().blocks[l];
     LinearAttention out;
-    out.scaledPattern = pattern.to(at::kFloat).contiguous().div_(trace_.ln1Scale[l].squeeze(-1));
-    out.valueWeight = throughNorm(spec_.normalization, block.ln1.gain,
-                                  block.attention.valueWeight.to(at::kFloat));
-    out.outWeight = block.attention.outWeight.to(at::kFloat);
+    out.scaledPattern = longConversion(pattern, model_.device(), at::kFloat).contiguous();
+    for (int64_t h = 0; h < spec_.nHeads; ++h) {
+      pollJob();
+      at::Tensor ofHead = out.scaledPattern[h];
+      ofHead.div_(trace_.ln1Scale[l].squeeze(-1));
+      if (spec_.postNorms) ofHead.div_(trace_.ln1PostScale[l]);
+    }
+    out.valueWeight =
+        throughNorm(spec_.normalization, block.ln1.gain,
+                    longConversion(block.attention.valueWeight, model_.device(), at::kFloat));
+    out.outWeight = longConversion(block.attention.outWeight, model_.device(), at::kFloat);
     if (spec_.postNorms) {
-      out.scaledPattern.div_(trace_.ln1PostScale[l]);
       out.outWeight = adjointThroughNorm(spec_.normalization, block.ln1Post.gain, out.outWeight.t())
                           .t()
                           .contiguous();
@@ -157,6 +164,7 @@ void placeDecoders(const LocalModelBuilder& builder, const TranscoderSet& transc
 void placeErrors(const SourceColumns& columns, int64_t firstLayer, int64_t layer,
                  const at::Tensor& errors, LayerWrites& writes) {
   for (int64_t q = 0; q < columns.nPositions; ++q) {
+    pollJob();
     const WriteGroup& group = writes.groups[q];
     for (int64_t l = firstLayer; l < layer; ++l) {
       writes.vectors[group.firstRow + columns.errorAt(q, l) - group.firstColumn].zero_();
@@ -176,6 +184,7 @@ void placeAllDecoders(const LocalModelBuilder& builder, const TranscoderSet& tra
     const int64_t together = std::max<int64_t>(kDecoderBytes / rowBytes, 1);
     const int64_t count = static_cast<int64_t>(entries.size());
     for (int64_t begin = 0; begin < count; begin += together) {
+      control.poll();
       const auto chunk =
           at::ArrayRef<int64_t>(entries).slice(begin, std::min(together, count - begin));
       placeDecoders(builder, transcoders, features, chunk, local);
@@ -222,6 +231,7 @@ LocalModel buildLocalModel(const Transformer& model, const TranscoderSet& transc
 
 LocalModel replicate(const LocalModel& local, at::Device device) {
   const auto copied = [device](const at::Tensor& tensor) {
+    pollJob();
     return tensor.defined() ? tensor.to(device, tensor.scalar_type(), false, /*copy=*/true)
                             : tensor;
   };
@@ -248,6 +258,7 @@ at::Tensor featureReadVectors(const Transformer& model, const TranscoderSet& tra
   at::Tensor out = at::empty({static_cast<int64_t>(indices.size()), model.spec().dModel},
                              at::TensorOptions().dtype(at::kFloat).device(device));
   for (int64_t l = 0; l < model.spec().nLayers; ++l) {
+    pollJob();
     std::vector<int64_t> rows, ids, positions;
     for (size_t r = 0; r < indices.size(); ++r) {
       if (features.layer[indices[r]] != l) continue;

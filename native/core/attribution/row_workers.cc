@@ -87,7 +87,10 @@ void RowWorkers::computeBatch(Worker& worker, const std::vector<PendingRow>& bat
   targets.vectors = readVectors(rows).to(backward.local().device());
   const at::Tensor edges = onHost(backward.edgeRows(targets), worker.host);
   const auto byRow = backward.blocks().byRow(edges.const_data_ptr<float>(), batch.size());
-  for (size_t r = 0; r < rows.size(); ++r) table_.fill(rows[r], byRow[r]);
+  for (size_t r = 0; r < rows.size(); ++r) {
+    pollJob();
+    table_.fill(rows[r], byRow[r]);
+  }
 }
 
 }  // namespace circuit_tracer

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "attribution/local_model.h"
+#include "job_control.h"
+#include "long_copy.h"
 
 namespace circuit_tracer {
 namespace {
@@ -15,7 +17,15 @@ at::Tensor probabilitiesAt(const Trace& trace, int64_t position) {
 }
 
 at::Tensor meanUnembedding(const Transformer& model) {
-  return model.weights().unembedding.mean(0, false, at::kFloat);
+  const at::Tensor& unembedding = model.weights().unembedding;  // [V, D]
+  // Columns by columns: each is a sum of its own.
+  const int64_t width = unembedding.size(1), together = polledRows(unembedding.size(0));
+  std::vector<at::Tensor> means;
+  for (int64_t begin = 0; begin < width; begin += together) {
+    pollJob();
+    means.push_back(unembedding.slice(1, begin, begin + together).mean(0, false, at::kFloat));
+  }
+  return means.size() == 1 ? means.front() : at::cat(means);
 }
 
 at::Tensor directionOf(const Transformer& model, const TargetRequest& request,
@@ -74,6 +84,7 @@ Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoder
   const at::Tensor mean = meanUnembedding(model);
   std::vector<at::Tensor> vectors;
   for (const TargetRequest& request : requests) {
+    pollJob();
     const bool isFeature = request.kind == TargetRequest::Kind::Feature;
     targets.tokenId.push_back(request.kind == TargetRequest::Kind::Token ? request.tokenId : -1);
     targets.weight.push_back(weightOf(trace, request));

@@ -3,6 +3,8 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include <atomic>
+
 #include "parallel_tasks.h"
 
 namespace circuit_tracer {
@@ -42,11 +44,16 @@ SparseFeatures documentActivations(const Transformer& model, const TranscoderSet
   const int64_t count = static_cast<int64_t>(lengths.size());
   const int64_t workers = model.device().is_cpu() ? at::get_num_threads() : 1;
   std::vector<SparseFeatures> found(count);
+  JobControl quiet = control;  // documents are counted, not the layers of each
+  quiet.onProgress = nullptr;
+  std::atomic<int64_t> done{0};
+  control.report("documents", 0, count);
   parallelTasks(count, workers, [&](int64_t d, int64_t) {
     const at::ArrayRef<int64_t> document(tokens.data() + begins[d], lengths[d]);
     const auto inputs = featureInputs(model, transcoders.spec(),
                                       at::tensor(document, at::kLong).to(model.device()));
-    found[d] = transcoders.encodeSparse(inputs, zeroPositions, true, control);
+    found[d] = transcoders.encodeSparse(inputs, zeroPositions, true, quiet);
+    control.report("documents", ++done, count);
   });
   SparseFeatures all;
   for (int64_t d = 0; d < count; ++d) append(found[d], begins[d], all);

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "attribution/norm_adjoint.h"
+#include "long_copy.h"
+#include "long_product.h"
 
 namespace circuit_tracer {
 namespace {
@@ -32,25 +34,29 @@ at::Tensor writtenSum(const Transformer& model, const TranscoderSpec& transcoder
 
 LogitEffects logitEffects(const Transformer& model, const TranscoderSet& transcoders, int64_t layer,
                           int64_t count, const JobControl& control) {
-  const at::Tensor unembedding = model.weights().unembedding.to(at::kFloat);  // [V, D]
+  const at::Tensor unembedding =
+      longConversion(model.weights().unembedding, model.device(), at::kFloat);  // [V, D]
   const int64_t features = transcoders.spec().nFeatures[layer];
   const int64_t chunk = std::max<int64_t>(1, kMostEffects / unembedding.size(0));
   std::vector<at::Tensor> top, bottom;
   for (int64_t begin = 0; begin < features; begin += chunk) {
-    control.poll();
+    control.report("feature logits", begin, features);
     const int64_t end = std::min(begin + chunk, features);
     const at::Tensor decoders =
         transcoders.layer(layer).decoder.gather(at::arange(begin, end, at::kLong)).to(at::kFloat);
     const at::Tensor read =
         adjointThroughNorm(model.spec().normalization, model.weights().finalNorm.gain,
                            writtenSum(model, transcoders.spec(), layer, decoders));
-    const at::Tensor effects = at::mm(read, unembedding.t());
+    at::Tensor effects = at::empty({end - begin, unembedding.size(0)}, read.options());
+    longProductInto(effects, read, unembedding.t(), 0);
     const auto tokens = [&](bool largest) {
+      control.poll();
       return std::get<1>(effects.topk(count, 1, largest)).to(at::kInt).cpu();
     };
     top.push_back(tokens(true));
     bottom.push_back(tokens(false));
   }
+  control.report("feature logits", features, features);
   return {at::cat(top), at::cat(bottom)};
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "errors.h"
@@ -67,8 +68,10 @@ at::Tensor edgeInfluence(const GraphView& graph) {
   const Influence influence = influenceOf(graph);
   at::Tensor out = at::empty({graph.nRows(), graph.nNodes()}, at::kFloat);
   float* scores = out.data_ptr<float>();
+  const CurrentJob job;
   at::parallel_for(0, graph.nRows(), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
+      job.poll();
       const double factor = outputInfluence(graph, influence, r) / influence.rowSums[r];
       for (int64_t c = 0; c < graph.nNodes(); ++c) {
         scores[r * graph.nNodes() + c] = static_cast<float>(factor * std::fabs(graph.row(r)[c]));
@@ -83,20 +86,37 @@ std::vector<double> totalEffects(const GraphView& graph, const std::vector<float
   finiteRowSums(graph.rows());
   const int64_t nFeatures = graph.nFeatures();
   std::vector<double> effects(graph.nLogits() * nFeatures);
+  std::atomic<int64_t> done{0};
+  control.report("total effects", 0, graph.nLogits());
   at::parallel_for(0, graph.nLogits(), 1, [&](int64_t first, int64_t last) {
     for (int64_t t = first; t < last; ++t) {
-      control.poll();
       double* effect = effects.data() + t * nFeatures;
       std::copy_n(graph.row(nFeatures + t), nFeatures, effect);
       for (int64_t k = nFeatures - 1; k > 0; --k) {
         const double passedOn = effect[k] / activation[k];
         if (passedOn == 0 || !std::isfinite(passedOn)) continue;
+        control.poll();
         const float* inputs = graph.row(k);
         for (int64_t s = 0; s < k; ++s) effect[s] += passedOn * inputs[s];
       }
+      control.report("total effects", ++done, graph.nLogits());
     }
   });
   return effects;
+}
+
+float largestEdge(const GraphView& graph) {
+  std::vector<float> largest(graph.nRows(), 0);
+  const CurrentJob job;
+  at::parallel_for(0, graph.nRows(), 16, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      job.poll();
+      for (int64_t c = 0; c < graph.nNodes(); ++c) {
+        largest[r] = std::max(largest[r], std::fabs(graph.row(r)[c]));
+      }
+    }
+  });
+  return largest.empty() ? 0 : *std::max_element(largest.begin(), largest.end());
 }
 
 GraphScores scores(const GraphView& graph) {
@@ -107,6 +127,7 @@ GraphScores scores(const GraphView& graph) {
   // Errors and tokens have no inputs: nothing of theirs is unexplained.
   double explained = tokens + errors, total = tokens + errors;
   for (int64_t r = 0; r < graph.nRows(); ++r) {
+    pollJob();
     const double output = outputInfluence(graph, influence, r);
     explained += (1 - errorShare(graph, influence, r)) * output;
     total += output;

@@ -56,6 +56,9 @@ at::Tensor edgeInfluence(const GraphView& graph);
 std::vector<double> totalEffects(const GraphView& graph, const std::vector<float>& activation,
                                  const JobControl& control);
 
+// Largest |edge|, 0 of none. NaN counts as nothing.
+float largestEdge(const GraphView& graph);
+
 struct GraphScores {
   double replacement;   // share of input influence that comes from tokens, not errors
   double completeness;  // share of all nodes' inputs, weighted by influence, that isn't errors

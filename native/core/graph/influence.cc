@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "job_control.h"
+
 namespace circuit_tracer {
 namespace {
 
@@ -13,11 +15,13 @@ constexpr int64_t kColumnBlock = 2048;
 
 void addWholeRows(const EdgeRows& all, const std::vector<WeightedRow>& rows, double* influence) {
   const int64_t blocks = (all.columns() + kColumnBlock - 1) / kColumnBlock;
+  const CurrentJob job;
   at::parallel_for(0, blocks, 1, [&](int64_t firstBlock, int64_t lastBlock) {
     for (int64_t b = firstBlock; b < lastBlock; ++b) {
       const int64_t begin = b * kColumnBlock;
       const int64_t count = std::min(kColumnBlock, all.columns() - begin);
       for (const auto& [row, weight] : rows) {
+        job.poll();
         addAbsolute(all.row(row) + begin, count, weight, influence + begin);
       }
     }
@@ -28,8 +32,10 @@ void addWholeRows(const EdgeRows& all, const std::vector<WeightedRow>& rows, dou
 
 std::vector<double> absoluteRowSums(const EdgeRows& rows, double floor) {
   std::vector<double> sums(rows.size());
+  const CurrentJob job;
   at::parallel_for(0, rows.size(), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
+      job.poll();
       double sum = 0;
       for (int64_t c = 0; c < rows.columns(); ++c) sum += std::fabs(rows.row(r)[c]);
       sums[r] = std::max(sum, floor);

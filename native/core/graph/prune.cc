@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "graph/score_cut.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 namespace {
@@ -55,8 +56,10 @@ KeptSubgraph packKept(const GraphView& graph, const std::vector<uint8_t>& nodeMa
   }
   const int64_t width = static_cast<int64_t>(kept.columns.size());
   kept.weights.resize(kept.rows.size() * kept.columns.size());
+  const CurrentJob job;
   at::parallel_for(0, static_cast<int64_t>(kept.rows.size()), 16, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
+      job.poll();
       const float* from = graph.row(kept.rows[r]);
       float* to = kept.weights.data() + r * width;
       for (int64_t c = 0; c < width; ++c) to[c] = from[kept.columns[c]];
@@ -96,6 +99,7 @@ void keepInfluentialEdges(const GraphView& graph, double threshold, PruneResult&
   const float cut = scoreCut(spans, threshold);
   result.edgeCut = cut;
   for (size_t r = 0; r < spans.size(); ++r) {
+    pollJob();
     for (int64_t c = 0; c < spans[r].count; ++c) {
       const float score = scoreOf(spans[r], c);
       if (score <= 0 || score < cut) continue;
@@ -142,11 +146,19 @@ void dropEdgesOfDroppedNodes(PruneResult& result) {
 
 PruneResult prune(const GraphView& graph, double nodeThreshold, double edgeThreshold) {
   PruneResult result;
+  const CurrentJob job;
+  job.report("prune", 0, 3);
   const auto influence = nodeInfluence(graph);
+  job.report("prune", 1, 3);
   result.cumulativeScores = cumulativeShares(influence);
   keepInfluentialNodes(graph, influence, nodeThreshold, result);
   keepInfluentialEdges(graph, edgeThreshold, result);
-  while (dropDeadEnds(graph, result)) dropEdgesOfDroppedNodes(result);
+  job.report("prune", 2, 3);
+  while (dropDeadEnds(graph, result)) {
+    job.poll();
+    dropEdgesOfDroppedNodes(result);
+  }
+  job.report("prune", 3, 3);
   return result;
 }
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <limits>
 #include <vector>
+
+#include "job_control.h"
 
 namespace circuit_tracer {
 namespace {
@@ -13,6 +14,9 @@ namespace {
 // mantissa: scores of one bucket differ by less than 1 %.
 constexpr int kBucketShift = 16;
 constexpr size_t kBuckets = size_t{1} << (32 - kBucketShift);
+
+// Less one; a power of two.
+constexpr uint32_t kComparisonsBetweenPolls = (1u << 16) - 1;
 
 uint32_t bucketOf(float score) {
   uint32_t bits;
@@ -25,6 +29,7 @@ uint32_t bucketOf(float score) {
 float scoreCut(const std::vector<ScoreSpan>& spans, double share) {
   std::vector<double> sums(kBuckets, 0.0);
   for (const ScoreSpan& span : spans) {
+    pollJob();
     for (int64_t i = 0; i < span.count; ++i) {
       const float score = scoreOf(span, i);
       sums[bucketOf(score)] += score;
@@ -47,12 +52,18 @@ float scoreCut(const std::vector<ScoreSpan>& spans, double share) {
 
   std::vector<float> candidates;
   for (const ScoreSpan& span : spans) {
+    pollJob();
     for (int64_t i = 0; i < span.count; ++i) {
       const float score = scoreOf(span, i);
       if (score > 0 && bucketOf(score) == bucket) candidates.push_back(score);
     }
   }
-  std::sort(candidates.begin(), candidates.end(), std::greater<float>());
+  // Scores that are all alike fall into one bucket, and sorting that takes seconds.
+  uint32_t compared = 0;
+  std::sort(candidates.begin(), candidates.end(), [&compared](float a, float b) {
+    if ((++compared & kComparisonsBetweenPolls) == 0) pollJob();
+    return a > b;
+  });
   for (const float score : candidates) {
     above += score;
     if (above >= wanted) return score;

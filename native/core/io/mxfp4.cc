@@ -8,6 +8,7 @@
 
 #include "errors.h"
 #include "io/tensor_source.h"
+#include "job_control.h"
 
 namespace circuit_tracer {
 namespace {
@@ -41,8 +42,10 @@ at::Tensor decodeMxfp4(const at::Tensor& blocks, const at::Tensor& scales) {
   const uint8_t* bytes = blocks.data_ptr<uint8_t>();
   const uint8_t* exponents = scales.data_ptr<uint8_t>();
   auto* values = out.data_ptr<c10::BFloat16>();
+  const CurrentJob job;
   at::parallel_for(0, scales.numel(), 4096, [&](int64_t begin, int64_t end) {
     for (int64_t g = begin; g < end; ++g) {
+      job.poll();
       decodeGroup(bytes + g * kBytesPerGroup, exponents[g], values + g * kValuesPerGroup);
     }
   });

@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "finite.h"
 #include "io/mxfp4.h"
+#include "long_copy.h"
 
 namespace circuit_tracer {
 namespace {
@@ -93,7 +94,7 @@ at::Tensor placeTensor(const TensorSource& source, FileMappings& files, at::Scal
                        at::Device device) {
   at::Tensor tensor = openTensor(source, files);
   if (source.add != 0) tensor = tensor.to(at::kFloat).add(source.add);
-  tensor = tensor.to(device, dtype);
+  tensor = longConversion(tensor, device, dtype);
   releaseIfCopied(tensor, source, files);
   return tensor;
 }

@@ -3,16 +3,16 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
 #include <limits>
 
+#include "job_control.h"
+#include "long_copy.h"
+#include "long_product.h"
 #include "model/norm.h"
 
 namespace circuit_tracer {
 namespace {
-
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x, weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
-}
 
 at::Tensor headNorm(const ModelSpec& spec, const NormWeights& weights, const at::Tensor& x,
                     HookPoint point, int64_t layer, const Hook& hook) {
@@ -21,16 +21,30 @@ at::Tensor headNorm(const ModelSpec& spec, const NormWeights& weights, const at:
   return applyNorm(Normalization::RmsNorm, spec.normEpsilon, weights, x, hooks);
 }
 
-// [n, past + n], true where a query must not look at a key: the future, and what the window has
-// passed. Query i stands at position past + i.
-at::Tensor hiddenKeys(int64_t n, int64_t past, int64_t window, at::Device device) {
+// [queries, keys], true where a query must not look at a key: the future, and what the window has
+// passed. The first query stands at position `first`, the first key at 0.
+at::Tensor hiddenKeys(int64_t first, int64_t queries, int64_t keys, int64_t window,
+                      at::Device device) {
   const auto options = at::TensorOptions().dtype(at::kLong).device(device);
-  const at::Tensor query = at::arange(past, past + n, options);
-  const at::Tensor key = at::arange(past + n, options);
+  const at::Tensor query = at::arange(first, first + queries, options);
+  const at::Tensor key = at::arange(keys, options);
   const at::Tensor distance = query.unsqueeze(1) - key.unsqueeze(0);
   at::Tensor hidden = distance < 0;
   if (window > 0) hidden = hidden | (distance >= window);
   return hidden;
+}
+
+// Scaled scores [heads, queries, keys] of queries [heads, queries, dHead], the first of them at
+// position `first`, for keys [heads, dHead, keys].
+at::Tensor maskedScores(const ModelSpec& spec, int64_t layer, const at::Tensor& queries,
+                        const at::Tensor& keys, int64_t first) {
+  at::Tensor scores = at::matmul(queries, keys) * spec.attentionScale[layer];
+  if (spec.attentionSoftcap > 0) {
+    scores = (scores / spec.attentionSoftcap).tanh() * spec.attentionSoftcap;
+  }
+  const at::Tensor hidden = hiddenKeys(first, queries.size(-2), keys.size(-1),
+                                       spec.slidingWindow[layer], queries.device());
+  return scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
 }
 
 // Appends rows to what is cached and returns all of it.
@@ -59,6 +73,28 @@ at::Tensor perQueryHead(const at::Tensor& x, int64_t headsPerKeyValueHead) {
   return x.repeat_interleave(headsPerKeyValueHead, -2).transpose(-3, -2);
 }
 
+// What ofQueries(begin, end) gives for all n queries, put together along dimension -2: some queries
+// at a time where all have many scores, with a poll before each.
+template <typename OfQueries>
+at::Tensor forQueries(int64_t n, int64_t scoresOfQuery, const OfQueries& ofQueries) {
+  const int64_t together = polledRows(scoresOfQuery);
+  pollJob();
+  if (n <= together) return ofQueries(0, n);
+  at::Tensor out;
+  for (int64_t begin = 0; begin < n; begin += together) {
+    pollJob();
+    const int64_t end = std::min(begin + together, n);
+    const at::Tensor part = ofQueries(begin, end);
+    if (!out.defined()) {
+      auto shape = part.sizes().vec();
+      shape.end()[-2] = n;
+      out = at::empty(shape, part.options());
+    }
+    out.slice(-2, begin, end).copy_(part);
+  }
+  return out;
+}
+
 }  // namespace
 
 Rotation rotationAt(const RotaryTable& table, const at::Tensor& positions, at::ScalarType dtype) {
@@ -84,11 +120,11 @@ at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_
   const int64_t n = x.size(-2);
   const bool continues = cache != nullptr && cache->keys[layer].defined();
   const int64_t past = continues ? cache->keys[layer].size(0) : 0;
-  at::Tensor q =
-      linear(x, weights.queryWeight, weights.queryBias).unflatten(-1, {spec.nHeads, spec.dHead});
-  at::Tensor k = linear(x, weights.keyWeight, weights.keyBias)
+  at::Tensor q = longLinear(x, weights.queryWeight, weights.queryBias)
+                     .unflatten(-1, {spec.nHeads, spec.dHead});
+  at::Tensor k = longLinear(x, weights.keyWeight, weights.keyBias)
                      .unflatten(-1, {spec.nKeyValueHeads, spec.dHead});
-  at::Tensor v = linear(x, weights.valueWeight, weights.valueBias)
+  at::Tensor v = longLinear(x, weights.valueWeight, weights.valueBias)
                      .unflatten(-1, {spec.nKeyValueHeads, spec.dHead});
   q = hook(HookPoint::Query, layer, q);
   k = hook(HookPoint::Key, layer, k);
@@ -108,19 +144,24 @@ at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_
     v = appendTo(cache->values[layer], v);
   }
   const int64_t group = spec.headsPerKeyValueHead();
-  at::Tensor scores = at::matmul(q.transpose(-3, -2), perQueryHead(k, group).transpose(-2, -1));
-  scores = scores * spec.attentionScale[layer];
-  if (spec.attentionSoftcap > 0) {
-    scores = (scores / spec.attentionSoftcap).tanh() * spec.attentionSoftcap;
-  }
-  const at::Tensor hidden = hiddenKeys(n, past, spec.slidingWindow[layer], x.device());
-  scores = scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
+  const int64_t scoresOfQuery = spec.nHeads * (past + n);
+  const at::Tensor queries = q.transpose(-3, -2);
+  const at::Tensor keys = perQueryHead(k, group).transpose(-2, -1);
+  at::Tensor scores = forQueries(n, scoresOfQuery, [&](int64_t begin, int64_t end) {
+    return maskedScores(spec, layer, queries.slice(-2, begin, end), keys, past + begin);
+  });
   scores = hook(HookPoint::AttentionScores, layer, scores);
-  const at::Tensor pattern =
-      hook(HookPoint::Pattern, layer, softmaxOverKeys(scores, weights.sinks));
-  at::Tensor z = at::matmul(pattern, perQueryHead(v, group)).transpose(-3, -2);
+  at::Tensor pattern = forQueries(n, scoresOfQuery, [&](int64_t begin, int64_t end) {
+    return softmaxOverKeys(scores.slice(-2, begin, end), weights.sinks);
+  });
+  pattern = hook(HookPoint::Pattern, layer, pattern);
+  const at::Tensor values = perQueryHead(v, group);
+  at::Tensor z = forQueries(n, scoresOfQuery, [&](int64_t begin, int64_t end) {
+    return at::matmul(pattern.slice(-2, begin, end), values);
+  });
+  z = z.transpose(-3, -2);
   z = hook(HookPoint::Z, layer, z);
-  return linear(z.flatten(-2), weights.outWeight, weights.outBias);
+  return longLinear(z.flatten(-2), weights.outWeight, weights.outBias);
 }
 
 }  // namespace circuit_tracer

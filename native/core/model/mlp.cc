@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 
 #include "errors.h"
+#include "long_product.h"
 
 namespace circuit_tracer {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 // GELU.
 constexpr double kGptOssLimit = 7.0;
 constexpr double kGptOssAlpha = 1.702;
-
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x, weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
-}
 
 at::Tensor activate(Activation activation, const at::Tensor& x) {
   switch (activation) {
@@ -47,17 +44,17 @@ at::Tensor applyExpert(const ModelSpec& spec, const MlpWeights& weights, int64_t
   const auto of = [expert](const at::Tensor& all) {
     return all.defined() ? all.select(0, expert) : at::Tensor();
   };
-  const at::Tensor gateUp = linear(x, of(weights.gateUpWeight), of(weights.gateUpBias));
+  const at::Tensor gateUp = longLinear(x, of(weights.gateUpWeight), of(weights.gateUpBias));
   const at::Tensor gate = gateUp.slice(-1, 0, std::nullopt, 2);
   const at::Tensor up = gateUp.slice(-1, 1, std::nullopt, 2);
   const at::Tensor hidden = gatedActivation(spec.activation, gate, up);
-  return linear(hidden, of(weights.downWeight), of(weights.downBias));
+  return longLinear(hidden, of(weights.downWeight), of(weights.downBias));
 }
 
 // Each token goes to its top experts, weighted by a softmax over those experts' router logits only.
 at::Tensor mixExperts(const ModelSpec& spec, const MlpWeights& weights, const at::Tensor& input) {
   const at::Tensor x = input.reshape({-1, spec.dModel});
-  const at::Tensor router = linear(x, weights.routerWeight, weights.routerBias);
+  const at::Tensor router = longLinear(x, weights.routerWeight, weights.routerBias);
   const auto [top, experts] = router.topk(spec.nExpertsPerToken, -1);
   const at::Tensor share = at::softmax(top.to(at::kFloat), -1).to(x.scalar_type());
   at::Tensor out = at::zeros_like(x);
@@ -76,12 +73,13 @@ at::Tensor mixExperts(const ModelSpec& spec, const MlpWeights& weights, const at
 
 at::Tensor applyMlp(const ModelSpec& spec, const MlpWeights& weights, const at::Tensor& x) {
   if (spec.mlp == MlpKind::Experts) return mixExperts(spec, weights, x);
-  const at::Tensor in = linear(x, weights.inWeight, weights.inBias);
+  const at::Tensor in = longLinear(x, weights.inWeight, weights.inBias);
   const at::Tensor hidden =
       spec.mlp == MlpKind::Gated
-          ? gatedActivation(spec.activation, linear(x, weights.gateWeight, weights.gateBias), in)
+          ? gatedActivation(spec.activation, longLinear(x, weights.gateWeight, weights.gateBias),
+                            in)
           : activate(spec.activation, in);
-  return linear(hidden, weights.outWeight, weights.outBias);
+  return longLinear(hidden, weights.outWeight, weights.outBias);
 }
 
 }  // namespace circuit_tracer

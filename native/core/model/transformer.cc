@@ -3,7 +3,12 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
+
 #include "errors.h"
+#include "job_control.h"
+#include "long_copy.h"
+#include "long_product.h"
 #include "model/attention.h"
 #include "model/mlp.h"
 #include "model/norm.h"
@@ -56,6 +61,18 @@ at::Tensor runBlock(const ModelSpec& spec, const BlockWeights& block, int64_t la
   return hook(HookPoint::ResidPost, layer, middle + mlpOut(spec, block, layer, mlpSource, hook));
 }
 
+// cap * tanh(logits / cap) of logits [n, V], some rows at a time.
+at::Tensor softcapped(const at::Tensor& logits, double cap) {
+  at::Tensor out = at::empty_like(logits);
+  const int64_t rows = logits.size(0), together = polledRows(logits.size(-1));
+  for (int64_t begin = 0; begin < rows; begin += together) {
+    pollJob();
+    const int64_t end = std::min(begin + together, rows);
+    out.slice(0, begin, end).copy_((logits.slice(0, begin, end) / cap).tanh() * cap);
+  }
+  return out;
+}
+
 }  // namespace
 
 Transformer::Transformer(ModelSpec spec, const std::map<std::string, TensorSource>& sources,
@@ -94,13 +111,9 @@ at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook,
   at::Tensor out = hookedNorm(spec_, weights.finalNorm, residual, kNoLayer, hook,
                               HookPoint::FinalScale, HookPoint::FinalNormalized);
   out = hook(HookPoint::UnembedPre, kNoLayer, out);
-  at::Tensor logits = at::linear(out, weights.unembedding,
-                                 weights.unembeddingBias.defined()
-                                     ? std::optional<at::Tensor>(weights.unembeddingBias)
-                                     : std::nullopt);
+  at::Tensor logits = longLinear(out, weights.unembedding, weights.unembeddingBias);
   logits = hook(HookPoint::UnembedPost, kNoLayer, logits);
-  if (spec_.logitSoftcap > 0) logits = (logits / spec_.logitSoftcap).tanh() * spec_.logitSoftcap;
-  return logits;
+  return spec_.logitSoftcap > 0 ? softcapped(logits, spec_.logitSoftcap) : logits;
 }
 
 }  // namespace circuit_tracer

@@ -7,6 +7,8 @@
 
 #include "errors.h"
 #include "finite.h"
+#include "long_copy.h"
+#include "long_product.h"
 
 namespace circuit_tracer {
 namespace {
@@ -70,30 +72,46 @@ class LayerReader {
   bool lazyEncoder_, lazyDecoder_;
 };
 
-// The k largest numbers of each row, with their signs; zero in place of the others.
-at::Tensor largest(const at::Tensor& h, int64_t k) {
+// In place: the k largest numbers of each row of h, with their signs; zero in place of the others.
+void keepLargest(at::Tensor h, int64_t k) {
   const auto [values, indices] = h.topk(k, -1);
-  return at::zeros_like(h).scatter_(-1, indices, values);
+  h.zero_().scatter_(-1, indices, values);
 }
 
-at::Tensor activate(const TranscoderSpec& spec, const TranscoderLayer& layer, at::Tensor h) {
+// In place, of some rows h.
+void activateRows(const TranscoderSpec& spec, const TranscoderLayer& layer, at::Tensor h) {
   switch (spec.activation) {
     case FeatureActivation::Relu:
-      return h.relu_();
+      h.relu_();
+      return;
     case FeatureActivation::JumpRelu:
       // Strict, and with no ReLU: h between a negative threshold and zero stays. An infinite
       // threshold is a feature that is off, or always on.
-      return h.masked_fill_(h <= layer.threshold, 0);
+      h.masked_fill_(h <= layer.threshold, 0);
+      return;
     case FeatureActivation::TopK:
-      return largest(h, spec.k);
+      keepLargest(h, spec.k);
+      return;
     case FeatureActivation::TopKRelu:
-      return largest(h, spec.k).relu_();
+      keepLargest(h, spec.k);
+      h.relu_();
+      return;
   }
   throw CodedError("ERR_NATIVE", "unknown feature activation");
 }
 
-void appendNonZero(const at::Tensor& activations, int64_t layer, int64_t firstPosition,
-                   SparseFeatures& out) {
+// Calls take(begin, end) on some of `rows` at a time, each of `width` numbers.
+template <typename Take>
+void inPolledRows(int64_t rows, int64_t width, const Take& take) {
+  const int64_t together = polledRows(width);
+  for (int64_t begin = 0; begin < rows; begin += together) {
+    pollJob();
+    take(begin, std::min(begin + together, rows));
+  }
+}
+
+void appendNonZeroRows(const at::Tensor& activations, int64_t layer, int64_t firstPosition,
+                       SparseFeatures& out) {
   const int64_t features = activations.size(1);
   const at::Tensor flat = activations.reshape({-1});
   const at::Tensor where = flat.nonzero().squeeze(1);
@@ -107,6 +125,13 @@ void appendNonZero(const at::Tensor& activations, int64_t layer, int64_t firstPo
     out.feature.push_back(place[i] % features);
     out.value.push_back(value[i]);
   }
+}
+
+void appendNonZero(const at::Tensor& activations, int64_t layer, int64_t firstPosition,
+                   SparseFeatures& out) {
+  inPolledRows(activations.size(0), activations.size(1), [&](int64_t begin, int64_t end) {
+    appendNonZeroRows(activations.slice(0, begin, end), layer, firstPosition + begin, out);
+  });
 }
 
 at::Tensor toTensor(const std::vector<int64_t>& values, int64_t begin, int64_t end) {
@@ -138,12 +163,16 @@ at::Tensor TranscoderSet::encodeLayer(int64_t l, const at::Tensor& x, bool apply
   for (int64_t begin = 0; begin < features; begin += slab) {
     const int64_t end = std::min(begin + slab, features);
     at::Tensor part = out.slice(1, begin, end);
-    at::addmm_out(part, layer.encoderBias.slice(0, begin, end), input,
-                  layer.encoder.slab(begin, end).t());
+    longAffineInto(part, layer.encoderBias.slice(0, begin, end), input,
+                   layer.encoder.slab(begin, end).t());
     layer.encoder.releasePages();
   }
   requireFinite(out, "pre-activations of transcoder layer " + std::to_string(l));
-  return applyActivation ? activate(spec_, layer, out) : out;
+  if (!applyActivation) return out;
+  inPolledRows(out.size(0), features, [&](int64_t begin, int64_t end) {
+    activateRows(spec_, layer, out.slice(0, begin, end));
+  });
+  return out;
 }
 
 SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs,
@@ -174,7 +203,7 @@ at::Tensor TranscoderSet::decoderRows(const SparseFeatures& features, int64_t be
 void TranscoderSet::startLayer(int64_t l, const at::Tensor& input, at::Tensor out) const {
   out.copy_(layers_[l].decoderBias.unsqueeze(0).expand(out.sizes()));
   if (input.defined() && layers_[l].skip.defined()) {
-    out.add_(at::linear(input.to(dtype_), layers_[l].skip));
+    out.add_(longLinear(input.to(dtype_), layers_[l].skip, {}));
   }
 }
 
@@ -183,6 +212,7 @@ void TranscoderSet::addFeatures(const SparseFeatures& features, int64_t begin, i
   int64_t read = 0;  // numbers of a lazy decoder whose pages may be in memory
   // Entries of one layer are sorted by position: each run of one position is one product.
   for (int64_t first = begin, last = begin; first < end; first = last) {
+    pollJob();
     while (last < end && features.position[last] == features.position[first]) ++last;
     const at::Tensor values =
         at::from_blob(const_cast<float*>(features.value.data() + first), {last - first}, at::kFloat)

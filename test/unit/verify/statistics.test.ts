@@ -1,3 +1,4 @@
+import { Random } from '../../../lib/random';
 import { Comparisons } from '../../../lib/verify/comparison';
 import { median, spearman } from '../../../lib/verify/statistics';
 import { digits } from '../../support/bounds';
@@ -9,6 +10,22 @@ test.each([
   [[4, 1, 3, 2], 2.5],
 ])('median of %j is %d', (values, expected) => {
   expect(median(Float32Array.from(values))).toBe(expected);
+});
+
+test('the median is that of the sorted values, whatever their signs, sizes and repetitions', () => {
+  const random = new Random(3);
+  for (let count = 1; count < 200; count++) {
+    const values = Float32Array.from({ length: count }, () => {
+      const kind = random.uniform();
+      if (kind < 0.1) return 0;
+      if (kind < 0.15) return Number.POSITIVE_INFINITY;
+      const size = 10 ** Math.round(20 * (random.uniform() - 0.5));
+      return kind < 0.4 ? Math.round(3 * random.uniform()) : size * (random.uniform() - 0.3);
+    });
+    const sorted = values.slice().sort();
+    const [below, above] = [sorted[(count - 1) >> 1] as number, sorted[count >> 1] as number];
+    expect(median(values)).toBe(count % 2 ? above : (below + above) / 2);
+  }
 });
 
 test.each([

@@ -1,20 +1,22 @@
 import type { NativeGraphInput, NativeJob } from '../../../../lib/binding';
 import { Oracle } from './oracle';
 
-/** Stands in for lib/engine, so that tests of what is built on graph arithmetic need no LibTorch. */
-export function graphEngine() {
-  return {
-    nodeInfluence: (graph: NativeGraphInput) => done(Float32Array.from(new Oracle(graph).nodeInfluence())),
-    edgeInfluence: (graph: NativeGraphInput) => done(edgeRows(new Oracle(graph))),
-    prune: (graph: NativeGraphInput, nodeThreshold: number, edgeThreshold: number) =>
-      done(new Oracle(graph).prune(nodeThreshold, edgeThreshold)),
-    scores: (graph: NativeGraphInput) => done(new Oracle(graph).scores()),
-  };
+export { tellProgress } from '../../../../lib/progress';
+
+const engine = {
+  nodeInfluence: (graph: NativeGraphInput) => done(Float32Array.from(new Oracle(graph).nodeInfluence())),
+  edgeInfluence: (graph: NativeGraphInput) => done(edgeRows(new Oracle(graph))),
+  prune: (graph: NativeGraphInput, nodeThreshold: number, edgeThreshold: number) =>
+    done(new Oracle(graph).prune(nodeThreshold, edgeThreshold)),
+  scores: (graph: NativeGraphInput) => done(new Oracle(graph).scores()),
+};
+
+/** Stands in for that of lib/engine, so that tests of what is built on graph arithmetic need no LibTorch. */
+export function runGraphJob<T>(start: (given: typeof engine) => NativeJob<T>): Promise<T> {
+  return start(engine).promise;
 }
 
-export function runJob<T>(job: NativeJob<T>): Promise<T> {
-  return job.promise;
-}
+export function nativeProgress(): undefined {}
 
 function done<T>(value: T): NativeJob<T> {
   return { promise: Promise.resolve(value), cancel: () => {} };
