@@ -116,10 +116,7 @@ export async function readSafetensorsArrays(
 }
 
 /** Undefined for a dtype with no typed array. */
-function allocate(
-  file: string,
-  { name, dtype, shape, begin, end }: SafetensorsEntry,
-): SafetensorsData[] | undefined {
+function allocate(file: string, { name, dtype, shape, begin, end }: SafetensorsEntry): SafetensorsData[] | undefined {
   const TypedArray = Object.hasOwn(arrayTypes, dtype) ? arrayTypes[dtype as keyof typeof arrayTypes] : undefined;
   if (!TypedArray) return undefined;
   try {

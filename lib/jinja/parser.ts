@@ -4,18 +4,18 @@ import type { Token } from './lexer';
 import { attribute, binary, compared, item, safeInteger, slice } from './operators';
 import type { Expression, Scope, Target } from './runtime';
 import { setAttribute } from './runtime';
-import { str } from './text';
 import { testOf } from './tests';
+import { str } from './text';
 import {
   type Arguments,
   Callable,
   Float,
   isDict,
   isInteger,
+  isNumber,
   items,
   type Key,
   keyOf,
-  isNumber,
   numberOf,
   Tuple,
   truth,
@@ -284,7 +284,11 @@ export class ExpressionParser {
     const [only] = bounds;
     if (colons === 0 && only) return (scope) => item(value(scope), only(scope));
     if (colons === 0) throw new TemplateSyntaxError('expected a subscript');
-    return (scope) => slice(value(scope), bounds.map((bound) => sliceBound(bound?.(scope) ?? null)));
+    return (scope) =>
+      slice(
+        value(scope),
+        bounds.map((bound) => sliceBound(bound?.(scope) ?? null)),
+      );
   }
 
   #filters(value: Expression): Expression {
@@ -329,7 +333,7 @@ export class ExpressionParser {
 
   #beginsArgument(): boolean {
     if (this.is('name', 'else', 'or', 'and', 'if', 'in', 'not')) return false;
-    if (this.is('name', 'is')) throw new TemplateSyntaxError('tests can\'t be chained with is');
+    if (this.is('name', 'is')) throw new TemplateSyntaxError("tests can't be chained with is");
     return ['name', 'string', 'integer', 'float'].includes(this.current.type) || this.is('operator', '(', '[', '{');
   }
 
@@ -351,7 +355,9 @@ export class ExpressionParser {
     }
     return (scope) => ({
       positional: positional.flatMap(({ value, spread }) => (spread ? items(value(scope)) : [value(scope)])),
-      named: new Map(named.flatMap(({ name, value }) => (name === undefined ? entries(value(scope)) : [[name, value(scope)]]))),
+      named: new Map(
+        named.flatMap(({ name, value }) => (name === undefined ? entries(value(scope)) : [[name, value(scope)]])),
+      ),
     });
   }
 
@@ -391,14 +397,22 @@ function unpacking(targets: readonly Target[]): Target {
 
 const noArguments = (): Arguments => ({ positional: [], named: new Map() });
 
-export const describeToken = ({ type, value }: Token): string => (type === 'end' ? 'the end of the tag' : JSON.stringify(value));
+export const describeToken = ({ type, value }: Token): string =>
+  type === 'end' ? 'the end of the tag' : JSON.stringify(value);
 
 function entries(value: Value): [string, Value][] {
   if (!isDict(value)) throw new TemplateError(`** needs a dict, not ${typeName(value)}`);
   return [...value].map(([key, item]) => [String(key), item]);
 }
 
-const constants: Readonly<Record<string, Value>> = { true: true, True: true, false: false, False: false, none: null, None: null };
+const constants: Readonly<Record<string, Value>> = {
+  true: true,
+  True: true,
+  false: false,
+  False: false,
+  none: null,
+  None: null,
+};
 
 function constantOrName(name: string): Expression {
   if (Object.hasOwn(constants, name)) {
@@ -412,7 +426,8 @@ function negated(value: Expression, sign: 1 | -1): Expression {
   return (scope) => {
     const number = value(scope);
     if (number instanceof Undefined) number.fail();
-    if (!isNumber(number)) throw new TemplateError(`bad operand type for unary ${sign < 0 ? '-' : '+'}: '${typeName(number)}'`);
+    if (!isNumber(number))
+      throw new TemplateError(`bad operand type for unary ${sign < 0 ? '-' : '+'}: '${typeName(number)}'`);
     if (number instanceof Float) return new Float(sign * number.value);
     // Python's integers have no negative zero.
     return sign * numberOf(number) || 0;

@@ -1,7 +1,7 @@
 import { Bpe } from './bpe';
 import { integer, type Json, object, oneOf, refuse, text } from './refuse';
-import { Unigram } from './unigram';
 import { byteTokens } from './unicode';
+import { Unigram } from './unigram';
 import { readVocabulary, type Vocabulary } from './vocabulary';
 
 /** Turns a piece of text into ids of its vocabulary. */
@@ -108,4 +108,3 @@ class WordPiece implements Model {
     return ids;
   }
 }
-

@@ -41,10 +41,7 @@ const simple: Readonly<Record<string, Normalize>> = {
   Nmt: (plain) =>
     plain
       .replace(/[\u{1}-\u{8}\u{b}\u{e}-\u{1f}\u{7f}\u{8f}\u{9f}]/gu, '')
-      .replace(
-        /[\t\n\f\r\u{1680}\u{200b}-\u{200f}\u{2028}\u{2029}\u{2581}\u{feff}\u{fffd}]/gu,
-        ' ',
-      ),
+      .replace(/[\t\n\f\r\u{1680}\u{200b}-\u{200f}\u{2028}\u{2029}\u{2581}\u{feff}\u{fffd}]/gu, ' '),
 };
 
 /**
@@ -69,7 +66,10 @@ export function buildNormalizer(given: unknown, name = 'normalizer'): Built<Norm
     return fixed((plain) => (plain === '' ? plain : front + plain));
   }
   if (type === 'Strip') {
-    const [left, right] = [flag(config.strip_left, `${name}.strip_left`), flag(config.strip_right, `${name}.strip_right`)];
+    const [left, right] = [
+      flag(config.strip_left, `${name}.strip_left`),
+      flag(config.strip_right, `${name}.strip_right`),
+    ];
     return fixed((plain) => strip(plain, left, right));
   }
   if (type === 'BertNormalizer') return fixed(bert(config, name));

@@ -36,7 +36,11 @@ export interface SkippedToken {
  */
 export async function* readDocuments(
   model: ReplacementModel,
-  { text, context, signal }: { readonly text: string; readonly context: number; readonly signal?: AbortSignal | undefined },
+  {
+    text,
+    context,
+    signal,
+  }: { readonly text: string; readonly context: number; readonly signal?: AbortSignal | undefined },
   wanted: (line: number) => boolean,
   onSkipped?: (skipped: SkippedToken) => void,
 ): AsyncGenerator<Document> {
