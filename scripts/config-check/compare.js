@@ -58,12 +58,14 @@ function summary(verdicts) {
   return {
     transformers: verdicts[0].transformers,
     families,
-    refusedHere: refused.map(({ family, name, message }) => `${family}, ${name}: ${withoutPath(message)}`),
+    refusedHere: refused.map(({ family, name, message }) => ({ family, name, message: withoutPath(message) })),
   };
 }
 
 function withoutPath(message) {
-  return message.replace(/^\S*config\.json: /, '').replace(/; this package can't run such a model$/, '');
+  return message
+    .replace(/^\S+(config\.json|\.safetensors|\/\d+): /, '')
+    .replace(/; this package can't run such a model$/, '');
 }
 
 function print(verdicts, { families }) {

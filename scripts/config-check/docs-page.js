@@ -93,8 +93,13 @@ function resultsSection(results) {
 }
 
 function refusals(results) {
-  const names = [...new Set(results.flatMap(({ refusedHere }) => refusedHere))].sort();
-  return ['Refused here, though transformers runs them:', '', ...names.map((name) => `- ${name}`), ''];
+  const families = new Map();
+  for (const { family, name, message } of results.flatMap(({ refusedHere }) => refusedHere)) {
+    const reason = `${name}: ${message}`;
+    families.set(reason, (families.get(reason) ?? new Set()).add(family));
+  }
+  const lines = [...families].sort().map(([reason, names]) => `- ${reason} (${[...names].join(', ')})`);
+  return ['Refused here, though transformers runs them:', '', ...lines, ''];
 }
 
 /**
