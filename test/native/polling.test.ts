@@ -1,23 +1,24 @@
-import { type Graph, type ModelSpec, type Progress, ReplacementModel, type TranscoderSpec } from '../../lib';
+import { CircuitTracerError, type Graph, type ModelSpec, type Progress, ReplacementModel, type TranscoderSpec } from '../../lib';
 import { randomGraph } from '../support/random-graph';
 
 // Field faults, section 4: "Aborting a running call of a 12-layer model took up to 2.3 s"; table b, row b2. One layer, so that
 // what is polled between layers alone isn't polled at all, and products so long that they are computed in blocks.
 
 const nLayers = 1;
-const rotary = { frequencies: Array.from({ length: 8 }, (_, i) => 0.5 ** i), attentionFactor: 1 };
+const dVocab = 45_000;
+const rotary = { frequencies: Array.from({ length: 32 }, (_, i) => 0.8 ** i), attentionFactor: 1 };
 const spec: ModelSpec = {
-  ...{ family: 'in-memory', nLayers, dModel: 512, nHeads: 16, nKeyValueHeads: 8, dHead: 16, dMlp: 1024, dVocab: 4096 },
-  ...{ maxPositions: 800, normalization: 'rmsNorm', normEpsilon: 1e-6, postNorms: false, queryKeyNorm: false },
-  ...{ parallelBlocks: false, positionEmbedding: 'rotary', rotary: [rotary], attentionScale: [0.25] },
-  ...{ attentionSoftcap: 20, slidingWindow: [300], attentionSinks: false, mlp: 'gated', activation: 'silu' },
+  ...{ family: 'in-memory', nLayers, dModel: 64, nHeads: 64, nKeyValueHeads: 8, dHead: 64, dMlp: 128, dVocab },
+  ...{ maxPositions: 400, normalization: 'rmsNorm', normEpsilon: 1e-6, postNorms: false, queryKeyNorm: false },
+  ...{ parallelBlocks: false, positionEmbedding: 'rotary', rotary: [rotary], attentionScale: [0.125] },
+  ...{ attentionSoftcap: 20, slidingWindow: [150], attentionSinks: false, mlp: 'gated', activation: 'silu' },
   ...{ nExperts: 0, nExpertsPerToken: 0, embeddingScale: 1, logitSoftcap: 30 },
 };
 const set: TranscoderSpec = {
-  ...{ kind: 'perLayer', nLayers, dModel: 512, nFeatures: [11_000], activation: 'topk', k: 6, hasSkip: true },
+  ...{ kind: 'perLayer', nLayers, dModel: 64, nFeatures: [45_000], activation: 'topk', k: 6, hasSkip: true },
   ...{ featureInputHook: 'hook_resid_mid', featureOutputHook: 'hook_mlp_out', scan: 'test', modelName: '' },
 };
-const tokens = Array.from({ length: 800 }, (_, i) => (37 * i + 5) % 4096);
+const tokens = Array.from({ length: 400 }, (_, i) => (37 * i + 5) % dVocab);
 const exactTokens = true;
 
 let model: ReplacementModel;
@@ -28,13 +29,17 @@ afterAll(() => model.dispose());
 
 type Call = (options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<unknown>;
 
-/** Aborts a call once it has begun a phase. */
-async function abortOnce(phase: string, call: Call): Promise<unknown> {
-  const controller = new AbortController();
-  const onProgress = (progress: Progress) => {
-    if (progress.phase === phase) controller.abort();
-  };
-  return call({ signal: controller.signal, onProgress });
+/** Aborts a call once it has begun a phase; tells what it rejects with. On a busy machine a call may end before it is told. */
+async function codeOfAborted(phase: string, call: Call): Promise<string | undefined> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const controller = new AbortController();
+    const onProgress = (progress: Progress) => {
+      if (progress.phase === phase) controller.abort();
+    };
+    const outcome = await call({ signal: controller.signal, onProgress }).catch((error: CircuitTracerError) => error);
+    if (outcome instanceof CircuitTracerError) return outcome.code;
+  }
+  return undefined;
 }
 
 const long: [string, string, Call][] = [
@@ -46,12 +51,12 @@ const long: [string, string, Call][] = [
   [
     'attribute, all of it one batch',
     'attribute',
-    (options) => model.attribute(tokens.slice(0, 500), { exactTokens, maxFeatureNodes: 16, ...options }),
+    (options) => model.attribute(tokens, { exactTokens, maxFeatureNodes: 16, ...options }),
   ],
 ];
 
 test.each(long)('%s stops inside a layer or batch', async (_, phase, call) => {
-  await expect(abortOnce(phase, call)).rejects.toMatchObject({ code: 'ABORT_ERR' });
+  expect(await codeOfAborted(phase, call)).toBe('ABORT_ERR');
 });
 
 describe('of a large graph', () => {
@@ -67,17 +72,16 @@ describe('of a large graph', () => {
     ['totalEffects', 'total effects', (options) => graph.totalEffects(options)],
     ['scores', 'scores', (options) => graph.scores(options)],
   ] as [string, string, Call][])('%s stops', async (_, phase, call) => {
-    await expect(abortOnce(phase, call)).rejects.toMatchObject({ code: 'ABORT_ERR' });
+    expect(await codeOfAborted(phase, call)).toBe('ABORT_ERR');
   });
 });
 
 describe('what is computed in blocks', () => {
-  const few = tokens.slice(0, 60);
+  const few = tokens.slice(0, 40);
 
   test('gives the logits and activations of a prompt that is computed at once', async () => {
     const whole = await model.getActivations(tokens, { exactTokens, sparse: true });
     const start = await model.getActivations(few, { exactTokens, sparse: true });
-    const { dVocab } = spec;
     expectClose(whole.logits.data.subarray(0, few.length * dVocab), start.logits.data);
     const values = start.activations.values;
     expect(whole.activations.indices.subarray(0, 3 * values.length)).toEqual(start.activations.indices);
@@ -86,7 +90,7 @@ describe('what is computed in blocks', () => {
 
   test('gives edges that the frozen model confirms', async () => {
     const graph = await model.attribute(tokens, { exactTokens, maxFeatureNodes: 12, maxNLogits: 2 });
-    const { frozen } = await graph.verify(model, { samples: 4 });
+    const { frozen } = await graph.verify(model, { samples: 1 });
     expect(frozen.passed).toBe(true);
   });
 });
@@ -95,6 +99,6 @@ function expectClose(found: Float32Array, expected: Float32Array): void {
   expect(found.length).toBe(expected.length);
   const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   const worst = expected.reduce((max, value, i) => Math.max(max, Math.abs(value - (found[i] as number))), 0);
-  // Sums of up to 1,024 products in float32.
+  // Sums of up to 4,096 products in float32.
   expect(worst / largest).toBeLessThan(1e-5);
 }
