@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { homeFolder, requireHomeFolder } from '../home-folder';
+import { absolutePath } from '../io/absolute-path';
 import { checkBoolean, checkText } from '../validate';
 
 /** How to reach the hub; what isn't given comes from the variables that Hugging Face's Python library reads. */
@@ -37,7 +38,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function hubSettings(options: HubOptions = {}, env: Environment = process.env): Promise<HubSettings> {
   return {
     endpoint: hubEndpoint(env),
-    cacheDir: options.cacheDir === undefined ? cacheFolder(env) : resolve(options.cacheDir),
+    cacheDir: options.cacheDir === undefined ? cacheFolder(env) : absolutePath(options.cacheDir),
     offline: options.offline ?? isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     token: options.token ?? (await savedToken(env)),
   };
@@ -49,8 +50,9 @@ export function hubEndpoint(env: Environment = process.env): string {
 }
 
 function hubHome(env: Environment): string {
-  const caches = env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return expandHome(env.HF_HOME || join(caches, 'huggingface'));
+  if (env.HF_HOME) return expandHome(env.HF_HOME);
+  const caches = env.XDG_CACHE_HOME || join(requireHomeFolder('The cache of the hub', 'HF_HOME', env), '.cache');
+  return expandHome(join(caches, 'huggingface'));
 }
 
 function cacheFolder(env: Environment): string {
@@ -60,14 +62,21 @@ function cacheFolder(env: Environment): string {
 async function savedToken(env: Environment): Promise<string | undefined> {
   const given = (env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN)?.trim();
   if (given) return given;
+  const isNowhere = !env.HF_TOKEN_PATH && !env.HF_HOME && !env.XDG_CACHE_HOME && homeFolder(env) === undefined;
+  if (isNowhere) return undefined;
   const file = expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
   const saved = await readFile(file, 'utf8').catch(() => '');
   return saved.trim() || undefined;
 }
 
-/** A path that may begin with `~`, made absolute. */
+/**
+ * A path that may begin with `~`, made absolute.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it does and there is no home folder.
+ */
 export function expandHome(path: string): string {
-  return resolve(path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path);
+  if (path !== '~' && !path.startsWith('~/')) return absolutePath(path);
+  return absolutePath(join(requireHomeFolder(path, 'an absolute path'), path.slice(1)));
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -48,10 +48,18 @@ export function findLibTorch({ env = process.env, wanted = exactly(pinnedVersion
     const found = accept('cache', folder);
     if (found) return { found, tried };
   }
-  if (folders.length === 0) tried.push(`cache: no libtorch-${pinnedVersion}-* in ${cacheDirectory(env)}`);
+  if (folders.length === 0) tried.push(`cache: ${emptyCache(env)}`);
   const folder = pythonTorchFolder(env);
   if (!folder) tried.push('Python: no torch package in python3');
   return { found: folder ? accept('Python', folder) : undefined, tried };
+}
+
+function emptyCache(env: Environment): string {
+  try {
+    return `no libtorch-${pinnedVersion}-* in ${cacheDirectory(env)}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Where Python keeps `torch`, found without importing it, which would take seconds. */

@@ -5,6 +5,7 @@ import { CircuitTracerError } from '../errors';
 import type { FeatureSource } from '../features/sources/feature-source';
 import { openLocalFeatures } from '../features/sources/folder-features';
 import { HubFeatures } from '../features/sources/hub-features';
+import { removeLeftovers } from '../io/temporary-name';
 import { makeApp } from './app';
 import { Features } from './features/features';
 import { hostNames, shownHost } from './hosts';
@@ -61,6 +62,7 @@ export async function startServer(
 ): Promise<GraphServer> {
   const { dataDir, featuresDir, model, host } = options;
   const { pageDir, ...timeouts } = { ...standard, ...settings };
+  await removeLeftovers(dataDir);
   const token = options.token === undefined ? undefined : new Token(options.token);
   const features = new Features(await sourcesOf(options));
   const closing = new AbortController();

@@ -41,6 +41,15 @@ Engine::Engine(const Napi::CallbackInfo& info)
 
 void Engine::dispose(const Napi::CallbackInfo&) { worker_.stop(); }
 
+WeightFiles Engine::weightFiles(const Napi::CallbackInfo& info) {
+  WeightFiles files;
+  for (size_t i = 0; i < info.Length(); ++i) {
+    if (Handle<Transformer>::is(info[i])) files.add(Handle<Transformer>::get(info[i])->files());
+    if (Handle<TranscoderSet>::is(info[i])) files.add(Handle<TranscoderSet>::get(info[i])->files());
+  }
+  return files;
+}
+
 Napi::Value Engine::submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job,
                               const Napi::Value& onProgress) {
   if (worker_.stopped()) {

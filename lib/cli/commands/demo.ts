@@ -11,6 +11,7 @@ import { type TopTokenComparison, topTokens } from '../../intervention/top-token
 import type { ReplacementModel } from '../../model/replacement-model';
 import { logToStderr } from '../logging';
 import { addMachineOptions, type ModelFlags, withModel } from '../model-options';
+import { checkOutputs } from '../outputs';
 import { progressDisplay } from '../progress';
 import { renderCircuit } from '../render-circuit';
 import { renderTopTokens } from '../render-comparison';
@@ -34,6 +35,10 @@ export function registerDemo(program: Command): void {
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
+  await checkOutputs({
+    graphPath: join(flags.out, 'dallas.safetensors'),
+    graphFiles: { slug: 'dallas', directory: flags.out },
+  });
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const lines = await withModel(

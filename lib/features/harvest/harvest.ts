@@ -12,6 +12,7 @@ import { gather } from './gather';
 import { type HarvestOptions, type ResolvedHarvestOptions, resolveHarvestOptions } from './options';
 import { selectExamples } from './select-examples';
 import { type HarvestState, loadState, saveState, type TextPlace } from './state-file';
+import { StateKeeper } from './state-keeper';
 import { statisticsOf } from './statistics';
 import { type FeatureTally, Tallies } from './tally';
 
@@ -62,19 +63,21 @@ async function gathered(
 ): Promise<HarvestState> {
   const { candidates, sample, saveInterval, onProgress } = options;
   const identity = identityOf(model, options, size, mtimeMs);
-  const sizes = { candidates, sample };
-  const earlier = await loadState(path, identity, sizes);
+  const { nFeatures } = model.transcoderSpec;
+  const earlier = await loadState(path, identity, { candidates, sample, nFeatures, dVocab: model.spec.dVocab });
   if (earlier?.complete) return earlier;
-  const tallies = earlier?.tallies ?? new Tallies(sizes);
-  let saved = performance.now();
+  const tallies = earlier?.tallies ?? new Tallies({ candidates, sample });
+  const keeper = new StateKeeper(path, identity, saveInterval);
   const report = (done: number) => onProgress?.({ phase: 'harvest', done, total: size });
   report(0);
-  await gather(model, options, tallies, earlier?.next ?? textStart, async (bytesRead, next) => {
-    report(Math.min(bytesRead, size));
-    if (performance.now() - saved < saveInterval * 1000) return;
-    await saveState(path, identity, { tallies, next, complete: false });
-    saved = performance.now();
-  });
+  try {
+    await gather(model, options, tallies, earlier?.next ?? textStart, async (bytesRead, next) => {
+      report(Math.min(bytesRead, size));
+      await keeper.keep({ tallies, next, complete: false });
+    });
+  } catch (error) {
+    throw await keeper.rescue(error);
+  }
   if (tallies.tokens === 0)
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${options.text}: expected text, found none.`);
   const complete = { tallies, next: textStart, complete: true };

@@ -70,12 +70,15 @@ class TranscoderSet {
   std::vector<TranscoderLayer>& layers() { return layers_; }
   at::ScalarType dtype() const { return dtype_; }
   at::Device device() const { return device_; }
+  // Those that lazy rows are read from, and weights look into.
+  const WeightFiles& files() const { return files_; }
 
  private:
   TranscoderSpec spec_;
   at::ScalarType dtype_;
   at::Device device_;
   std::vector<TranscoderLayer> layers_;
+  WeightFiles files_;
 };
 
 // The non-zero entries of dense activations, one [n, F] per layer.
