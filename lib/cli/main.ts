@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { absolutePath } from '../io/absolute-path';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { registerAttribute } from './commands/attribute';
@@ -25,6 +26,7 @@ export function makeProgram(): Command {
     .description('attribution graphs of language models with transcoders')
     .version(packageVersion)
     .exitOverride()
+    .hook('preAction', checkCurrentFolder)
     .showHelpAfterError('Run with --help to see the options.');
   const commands = [
     registerDemo,
@@ -45,6 +47,11 @@ export function makeProgram(): Command {
   ];
   for (const register of commands) register(program);
   return program;
+}
+
+/** Paths are told and taken from there, and LibTorch's maths library ends a process that has none. */
+function checkCurrentFolder(): void {
+  absolutePath('.');
 }
 
 async function main(): Promise<void> {

@@ -38,7 +38,8 @@ export async function checkOutputs({ graphPath, graphFiles }: Outputs): Promise<
 export async function checkFile(path: string): Promise<void> {
   const target = absolutePath(path);
   const existing = await stat(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENAMETOOLONG') throw unwritable(path, 'the name is too long for the file system; choose another');
+    if (error.code === 'ENAMETOOLONG')
+      throw unwritable(path, 'the name is too long for the file system; choose another');
   });
   if (existing?.isDirectory()) throw unwritable(path, 'it is a folder; give the name of a file');
   await checkFolder(dirname(target), temporaryPath(target));
@@ -75,7 +76,8 @@ export function graphFilesOf(
   directory: string | undefined,
   warn: (message: string) => void,
 ): Outputs['graphFiles'] {
-  if (slug !== undefined && directory !== undefined) return { slug: checkSlug(slug), directory: absolutePath(directory) };
+  if (slug !== undefined && directory !== undefined)
+    return { slug: checkSlug(slug), directory: absolutePath(directory) };
   const [given, missing] = slug === undefined ? ['--graph-file-dir', '--slug'] : ['--slug', '--graph-file-dir'];
   if (slug !== directory) warn(`${given} without ${missing}: graph files need both, so none are written.`);
   return undefined;

@@ -12,7 +12,7 @@ export function absolutePath(...parts: string[]): string {
   } catch (cause) {
     throw new CircuitTracerError(
       'ERR_FILE_NOT_FOUND',
-      `${parts.join('/')}: a path from the current folder, and that folder has been deleted. Change to another folder, or ` +
+      `${parts.join('/')} is a path from the current folder, and that folder has been deleted. Change to another folder, or ` +
         'give an absolute path.',
       { cause },
     );

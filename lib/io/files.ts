@@ -202,9 +202,14 @@ async function acquireLock(path: string, deadline: number, signal?: AbortSignal)
 
 /** The typed error for a failure of the file system while writing `path`; other errors as they are. */
 export function writeError(path: string, error: unknown): unknown {
+  if (isObject(error) && error.code === 'ERR_INVALID_ARG_VALUE') {
+    const message = `${describe(path)}: can't be written: no path may hold a NUL character`;
+    return new CircuitTracerError('ERR_FILE_WRITE', message, { cause: error });
+  }
   if (!isSystemError(error)) return error;
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
+    ENAMETOOLONG: 'the name is too long for the file system; choose another',
     ENOSPC: 'the disk is full; free some space',
     EACCES: 'permission denied; choose a folder you may write to',
     EROFS: 'the file system is read-only; choose another folder',

@@ -1,10 +1,10 @@
 import { constants } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from './absolute-path';
 import { readError, regularFile } from './files';
 import { maxNpyHeaderBytes, parseNpyHeader } from './npy';
 import type { TensorSource } from './tensor-source';
@@ -24,7 +24,7 @@ const maxEntries = 10_000;
  * is truncated, damaged, encrypted, or of another dtype or order than little-endian float in C order.
  */
 export async function openNpz(file: string): Promise<Map<string, TensorSource>> {
-  const path = resolve(file);
+  const path = absolutePath(file);
   await regularFile(path);
   let handle: FileHandle | undefined;
   let zip: ZipFile | undefined;

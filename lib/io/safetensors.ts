@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from './absolute-path';
 import { readError, writeFileAtomically } from './files';
 import { encodeSafetensorsHeader, readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header';
 import { type StoredDtype, storedDtypeNames, type TensorSource } from './tensor-source';
@@ -23,7 +24,7 @@ export interface SafetensorsFile {
  * @throws CircuitTracerError as `readSafetensorsHeader`.
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const file = resolve(path);
+  const file = absolutePath(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
   const tensors = new Map<string, TensorSource>();
   const otherTensors = new Map<string, { dtype: string; shape: readonly number[] }>();
@@ -71,7 +72,7 @@ const arrayTypes = {
 export async function readSafetensorsArrays(
   path: string,
 ): Promise<{ arrays: Map<string, { shape: number[]; data: SafetensorsData }>; metadata: Record<string, string> }> {
-  const file = resolve(path);
+  const file = absolutePath(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
   const arrays = new Map<string, { shape: number[]; data: SafetensorsData }>();
   const handle = await open(file, 'r').catch((error: unknown) => {

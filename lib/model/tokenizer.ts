@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from '../io/absolute-path';
 import { fileExists, isObject, readJsonObject } from '../io/files';
 import { log } from '../log';
 import { describe } from '../validate';
@@ -70,7 +71,7 @@ export class Tokenizer {
    *   describes something that can't be run.
    */
   static async load(dir: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
-    const folder = resolve(dir);
+    const folder = absolutePath(dir);
     const file = join(folder, 'tokenizer.json');
     const [definition, config, modelConfig, generationConfig] = await Promise.all([
       readJsonObject(file),

@@ -12,8 +12,7 @@ namespace {
 bool start() {
   std::error_code failure;
   std::filesystem::current_path(failure);
-  require(!failure, "ERR_FILE_NOT_FOUND",
-          "the current folder can't be had (", failure.message(),
+  require(!failure, "ERR_FILE_NOT_FOUND", "the current folder can't be had (", failure.message(),
           "): it has been deleted. Change to another folder and start again");
   at::mm(at::ones({8, 8}), at::ones({8, 8}));
   return true;

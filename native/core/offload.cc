@@ -17,7 +17,8 @@ namespace {
 
 std::string reasonOf(int failure) {
   if (failure == ENOENT) {
-    return "the folder is gone: something removed it while it was in use. Run it again, with TMPDIR "
+    return "the folder is gone: something removed it while it was in use. Run it again, with "
+           "TMPDIR "
            "set to a folder that nothing clears, or with offload 'cpu'";
   }
   if (failure == ENOSPC || failure == EDQUOT) {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
+import { absolutePath } from '../../io/absolute-path';
 import { makeFolder, regularFile } from '../../io/files';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
@@ -47,7 +48,7 @@ export async function harvestFeatures(model: ReplacementModel, options: HarvestO
   const { text, out, signal } = resolved;
   checkNotAborted(signal);
   const { size, mtimeMs } = await regularFile(text);
-  const folder = resolve(out);
+  const folder = absolutePath(out);
   await makeFolder(folder);
   const state = await gathered(model, resolved, join(folder, stateFile), { size, mtimeMs });
   const features = await writeExamples(model, resolved, folder, state.tallies);
@@ -89,7 +90,18 @@ async function gathered(
 function identityOf(model: ReplacementModel, options: ResolvedHarvestOptions, size: number, mtimeMs: number): string {
   const { text, context, candidates, sample } = options;
   const { name, dtype, transcoderSpec, spec } = model;
-  const parts = { text: resolve(text), size, mtimeMs, context, candidates, sample, name, dtype, spec, transcoderSpec };
+  const parts = {
+    text: absolutePath(text),
+    size,
+    mtimeMs,
+    context,
+    candidates,
+    sample,
+    name,
+    dtype,
+    spec,
+    transcoderSpec,
+  };
   return JSON.stringify({ ...parts, packageVersion });
 }
 

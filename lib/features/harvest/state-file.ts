@@ -103,7 +103,8 @@ export async function loadState(
   try {
     const longestHead = Buffer.byteLength(JSON.stringify(identity)) + headBytes;
     // Looked at before anything is read: a file can claim any size without taking room on the disk.
-    if ((await handle.stat()).size > largestState(longestHead, limits)) throw new Unusable('it is larger than it can be');
+    if ((await handle.stat()).size > largestState(longestHead, limits))
+      throw new Unusable('it is larger than it can be');
     if ((await file.line(magic.length)) !== magic.trimEnd()) throw new Unusable('it is damaged or of another version');
     const head = parsed(await file.line(longestHead));
     if (head?.identity !== identity)
@@ -126,7 +127,10 @@ function largestState(longestHead: number, { nFeatures, candidates, sample }: Ha
 }
 
 /** The state of a head, its features still to be read. */
-function checkedHead({ next, complete, tokens, features }: Record<string, unknown>, limits: HarvestLimits): HarvestState {
+function checkedHead(
+  { next, complete, tokens, features }: Record<string, unknown>,
+  limits: HarvestLimits,
+): HarvestState {
   const { line, start } = isObject(next) ? next : {};
   requireSound([line, start, tokens, features].every(isCount) && typeof complete === 'boolean');
   const tallies = new Tallies(limits);

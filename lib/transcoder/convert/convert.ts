@@ -1,7 +1,8 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ProgressListener } from '../../engine';
 import { Hub } from '../../hub/plan';
+import { absolutePath } from '../../io/absolute-path';
 import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
 import { type ComputeDtype, computeDtypes } from '../../model/load-options';
@@ -57,7 +58,7 @@ export async function convertTranscoders(
   const signal = checkSignal(options.signal);
   const onProgress = checkCallback(options.onProgress, 'onProgress');
   checkText(from, 'from');
-  const folder = resolve(checkText(out, 'out'));
+  const folder = absolutePath(checkText(out, 'out'));
   checkNotAborted(signal);
   await checkAbsentOrEmpty(folder);
   const source = await locateTranscoders(from, await Hub.open({ signal, onProgress }));

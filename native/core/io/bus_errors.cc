@@ -22,8 +22,8 @@ namespace {
 struct sigaction previousAction;
 uintptr_t pageSize = 0;
 
-// Everything from the lost page to the end of the mapping becomes zeros: what lies behind the end of
-// a file is lost as a whole. Other threads that read there wait in the kernel meanwhile.
+// Everything from the lost page to the end of the mapping becomes zeros: what lies behind the end
+// of a file is lost as a whole. Other threads that read there wait in the kernel meanwhile.
 bool replaceLostPages(const siginfo_t& info) {
   if (info.si_code <= 0) return false;  // sent by a process, not by the memory
   const auto address = reinterpret_cast<uintptr_t>(info.si_addr);

@@ -22,8 +22,8 @@ struct FileState {
 // A whole file mapped into memory, readable and privately writable: an in-place operation on a
 // view copies the page instead of crashing the process or changing the file. Pages are read on
 // first touch. A file that is cut short or written to meanwhile doesn't end the process: its lost
-// pages read as zeros, and requireUnchanged throws. Renaming another over it, or deleting it, changes
-// nothing here.
+// pages read as zeros, and requireUnchanged throws. Renaming another over it, or deleting it,
+// changes nothing here.
 class MappedFile {
  public:
   // Throws CodedError ERR_FILE_NOT_FOUND or ERR_FILE_READ.
@@ -60,7 +60,8 @@ class MappedFile {
   MappedRange* range_ = nullptr;
 };
 
-// Files that tensors look into. Those that no tensor looks into any more are left out by themselves.
+// Files that tensors look into. Those that no tensor looks into any more are left out by
+// themselves.
 class WeightFiles {
  public:
   void add(const std::shared_ptr<MappedFile>& file) { files_.push_back(file); }
@@ -87,8 +88,8 @@ class FileMappings {
   std::map<std::string, std::shared_ptr<MappedFile>> files_;
 };
 
-// Runs `work` on numbers of `files` (anything with requireUnchanged). When a file changed meanwhile,
-// that is the error, whatever it led to; only ABORT_ERR stays.
+// Runs `work` on numbers of `files` (anything with requireUnchanged). When a file changed
+// meanwhile, that is the error, whatever it led to; only ABORT_ERR stays.
 template <typename Files, typename Work>
 auto onUnchanged(const Files& files, Work&& work) {
   try {

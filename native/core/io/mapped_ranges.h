@@ -19,8 +19,8 @@ MappedRange& addRange(uintptr_t begin, uintptr_t end);
 // Takes it out; to be called before the addresses are unmapped.
 void removeRange(MappedRange& range);
 
-// The live mapping an address lies in, or nullptr. Takes no lock and may be called anywhere, also in
-// a signal handler.
+// The live mapping an address lies in, or nullptr. Takes no lock and may be called anywhere, also
+// in a signal handler.
 MappedRange* findRange(uintptr_t address);
 
 }  // namespace circuit_tracer

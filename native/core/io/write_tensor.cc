@@ -120,9 +120,8 @@ int64_t writeTensor(const TensorSource& source, at::ScalarType dtype, const std:
                     int64_t offset, const JobControl& control) {
   const OutputFile output(file);
   RowReader reader(source);
-  return onUnchanged(reader.files(), [&] {
-    return writeRows(reader, source, dtype, output, offset, control);
-  });
+  return onUnchanged(reader.files(),
+                     [&] { return writeRows(reader, source, dtype, output, offset, control); });
 }
 
 }  // namespace circuit_tracer
