@@ -45,11 +45,12 @@ test('an abort saves what there is, says so, and the same harvest goes on to the
   const result = await resume(whole);
   expect(await brokenOff(out)).toMatchObject({ code: 'ABORT_ERR', message: expect.stringMatching(/saved.*goes on/) });
   expect(existsSync(statePath(out))).toBe(true);
-  let first: number | undefined;
+  let batches = 0;
   const onProgress = ({ phase, done }: { phase: string; done: number }) => {
-    if (phase === 'harvest' && done > 0) first ??= done;
+    if (phase === 'harvest' && done > 0) batches++;
   };
   expect(await harvestFeatures(model, { ...options, text, out, onProgress })).toMatchObject({ ...result, folder: out });
+  expect(batches).toBe(1);
   for (const name of ['layer_0.bin', 'layer_3.bin', 'index.json.gz']) {
     expect(readFileSync(path.join(out, name)).equals(readFileSync(path.join(whole, name)))).toBe(true);
   }
@@ -65,12 +66,29 @@ function* someNumbers(below: number, count: number): Iterable<number> {
 
 test('a changed bit anywhere is refused', async () => {
   const out = temporaryFolder();
-  for (const bit of [...someNumbers(8 * state.length, 60), 8 * state.length - 1]) {
+  for (const bit of [...someNumbers(8 * state.length, 24), 8 * state.length - 1]) {
     const mutant = Buffer.from(state);
     mutant[bit >> 3] = (mutant[bit >> 3] as number) ^ (1 << (bit & 7));
     writeFileSync(statePath(out), mutant);
     await expectRejection(resume(out), 'ERR_FILE_FORMAT', /harvest-state\.bin.*Delete it/);
   }
+});
+
+test('an abort of the second pass says the same', async () => {
+  const [out, stop] = [temporaryFolder(), new AbortController()];
+  const onProgress = ({ phase }: { phase: string }) => phase === 'examples' && stop.abort();
+  const left = harvestFeatures(model, { ...options, text, out, signal: stop.signal, onProgress });
+  await expectRejection(left, 'ABORT_ERR', /saved.*goes on/);
+});
+
+test('other weights under the same name and of the same shape are refused', async () => {
+  const bytes = sealed(
+    () => undefined,
+    (json) => json.replace(/("activations":\[\[\d+,\d+,\d+,)[\d.]+/, '$10.001'),
+  );
+  const out = temporaryFolder();
+  writeFileSync(statePath(out), bytes);
+  await expectRejection(resume(out), 'ERR_FILE_FORMAT', /weights have changed/);
 });
 
 test('so is one that is longer or shorter', async () => {

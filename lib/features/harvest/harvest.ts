@@ -10,10 +10,11 @@ import type { ExampleQuantile, FeatureExamples } from '../feature-examples';
 import { PackedWriter } from '../packed-writer';
 import { type ChosenFeature, cutExamples } from './examples';
 import { gather } from './gather';
+import { knownActivations } from './known-activations';
 import { type HarvestOptions, type ResolvedHarvestOptions, resolveHarvestOptions } from './options';
 import { selectExamples } from './select-examples';
 import { type HarvestState, loadState, saveState, type TextPlace } from './state-file';
-import { StateKeeper } from './state-keeper';
+import { resumable, StateKeeper } from './state-keeper';
 import { statisticsOf } from './statistics';
 import { type FeatureTally, Tallies } from './tally';
 
@@ -50,9 +51,12 @@ export async function harvestFeatures(model: ReplacementModel, options: HarvestO
   const { size, mtimeMs } = await regularFile(text);
   const folder = absolutePath(out);
   await makeFolder(folder);
-  const state = await gathered(model, resolved, join(folder, stateFile), { size, mtimeMs });
-  const features = await writeExamples(model, resolved, folder, state.tallies);
-  await rm(join(folder, stateFile), { force: true });
+  const path = join(folder, stateFile);
+  const state = await gathered(model, resolved, path, { size, mtimeMs });
+  const features = await writeExamples(model, resolved, folder, state.tallies).catch((error: unknown) => {
+    throw resumable(error, path);
+  });
+  await rm(path, { force: true });
   return { folder, tokens: state.tallies.tokens, features };
 }
 
@@ -63,7 +67,8 @@ async function gathered(
   { size, mtimeMs }: { size: number; mtimeMs: number },
 ): Promise<HarvestState> {
   const { candidates, sample, saveInterval, onProgress } = options;
-  const identity = identityOf(model, options, size, mtimeMs);
+  const activations = await knownActivations(model, options.signal);
+  const identity = { key: identityOf(model, options, size, mtimeMs), activations };
   const { nFeatures } = model.transcoderSpec;
   const earlier = await loadState(path, identity, { candidates, sample, nFeatures, dVocab: model.spec.dVocab });
   if (earlier?.complete) return earlier;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../../errors';
 import { fileExists, isObject, readError, writeFileAtomically } from '../../io/files';
+import { areAlike, type KnownActivation } from './known-activations';
 import { longestLineTokens, type Place } from './place-heap';
 import { type FeatureTally, Tallies, type TallySizes } from './tally';
 
@@ -25,9 +26,17 @@ const placeBytes = 24;
 /** Of a feature: layer, feature, two counts of places as 32 bits; count, max, min as doubles. */
 const featureBytes = 40;
 /** Of the line of JSON, over and above the identity in it. */
-const headBytes = 1024;
+const headBytes = 16_384;
 /** SHA-256 of all that comes before it. */
 const checksumBytes = 32;
+
+/** What must be the same for a later harvest to go on. */
+export interface HarvestIdentity {
+  /** Text, model, transcoders and options, in one string. */
+  readonly key: string;
+  /** Of the weights, which key doesn't tell. */
+  readonly activations: readonly KnownActivation[];
+}
 
 /** What a harvest can count at most. */
 export interface HarvestLimits extends TallySizes {
@@ -38,13 +47,12 @@ export interface HarvestLimits extends TallySizes {
 
 /**
  * Write the state: a line of what it is, a line of JSON, features and their places, and a checksum.
- *
- * @param identity what must be the same for a later harvest to go on from here
  */
-export async function saveState(path: string, identity: string, state: HarvestState): Promise<void> {
+export async function saveState(path: string, identity: HarvestIdentity, state: HarvestState): Promise<void> {
   const { tallies, next, complete } = state;
   const features = [...tallies.entries()];
-  const head = { identity, next, complete, tokens: tallies.tokens, features: features.length };
+  const { key, activations } = identity;
+  const head = { key, activations, next, complete, tokens: tallies.tokens, features: features.length };
   await writeFileAtomically(path, async (handle) => {
     const checksum = createHash('sha256');
     const append = async (bytes: Buffer) => {
@@ -92,7 +100,7 @@ function readPlace(bytes: Buffer, at: number): Place {
  */
 export async function loadState(
   path: string,
-  identity: string,
+  identity: HarvestIdentity,
   limits: HarvestLimits,
 ): Promise<HarvestState | undefined> {
   if (!(await fileExists(path))) return undefined;
@@ -101,14 +109,15 @@ export async function loadState(
   });
   const file = new StateReader(handle);
   try {
-    const longestHead = Buffer.byteLength(JSON.stringify(identity)) + headBytes;
+    const longestHead = Buffer.byteLength(JSON.stringify(identity.key)) + headBytes;
     // Looked at before anything is read: a file can claim any size without taking room on the disk.
     if ((await handle.stat()).size > largestState(longestHead, limits))
       throw new Unusable('it is larger than it can be');
     if ((await file.line(magic.length)) !== magic.trimEnd()) throw new Unusable('it is damaged or of another version');
     const head = parsed(await file.line(longestHead));
-    if (head?.identity !== identity)
+    if (head?.key !== identity.key)
       throw new Unusable('it is of another harvest: another text, model or other options');
+    if (!areAlike(head.activations, identity.activations)) throw new Unusable('the weights have changed since');
     const state = checkedHead(head, limits);
     for (let i = 0; i < Number(head.features); i++) await readFeature(file, state.tallies, limits);
     await file.end();

@@ -1,17 +1,17 @@
 import { CircuitTracerError } from '../../errors';
 import { log } from '../../log';
-import { type HarvestState, saveState } from './state-file';
+import { type HarvestIdentity, type HarvestState, saveState } from './state-file';
 
 /** Saves what has been gathered now and then, and when the work ends early. */
 export class StateKeeper {
   readonly #path: string;
-  readonly #identity: string;
+  readonly #identity: HarvestIdentity;
   readonly #intervalMs: number;
   #savedAt = performance.now();
   #latest: HarvestState | undefined;
   #isSaved = false;
 
-  constructor(path: string, identity: string, intervalSeconds: number) {
+  constructor(path: string, identity: HarvestIdentity, intervalSeconds: number) {
     this.#path = path;
     this.#identity = identity;
     this.#intervalMs = intervalSeconds * 1000;
@@ -43,12 +43,13 @@ export class StateKeeper {
       log().warn({ err: failure }, 'what was gathered could not be saved');
       return error;
     }
-    if (!(error instanceof CircuitTracerError) || error.code !== 'ABORT_ERR') return error;
-    const { tokens } = this.#latest.tallies;
-    return new CircuitTracerError(
-      'ABORT_ERR',
-      `${error.message} What ${tokens} tokens gave is saved in ${this.#path}; the same harvest goes on from there.`,
-      { cause: error },
-    );
+    return resumable(error, this.#path);
   }
+}
+
+/** An abort, with how to go on from what is saved; any other error as it is. */
+export function resumable(error: unknown, path: string): unknown {
+  if (!(error instanceof CircuitTracerError) || error.code !== 'ABORT_ERR') return error;
+  const message = `${error.message} What has been gathered is saved in ${path}; the same harvest goes on from there.`;
+  return new CircuitTracerError('ABORT_ERR', message, { cause: error });
 }
