@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { homeFolder, requireHomeFolder } from '../home-folder';
+import { requireHomeFolder } from '../home-folder';
 import { absolutePath } from '../io/absolute-path';
 import { checkBoolean, checkText } from '../validate';
 
@@ -17,7 +17,7 @@ export interface HubOptions {
 export interface HubSettings {
   /** Without a slash at its end. */
   readonly endpoint: string;
-  /** Absolute. */
+  /** Absolute. @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is in a home folder that there isn't. */
   readonly cacheDir: string;
   readonly offline: boolean;
   readonly token: string | undefined;
@@ -38,7 +38,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function hubSettings(options: HubOptions = {}, env: Environment = process.env): Promise<HubSettings> {
   return {
     endpoint: hubEndpoint(env),
-    cacheDir: options.cacheDir === undefined ? cacheFolder(env) : absolutePath(options.cacheDir),
+    // Only when it is asked for: what is on disk already is used without a cache, and needs no home folder.
+    get cacheDir() {
+      return options.cacheDir === undefined ? cacheFolder(env) : absolutePath(options.cacheDir);
+    },
     offline: options.offline ?? isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     token: options.token ?? (await savedToken(env)),
   };
@@ -62,11 +65,17 @@ function cacheFolder(env: Environment): string {
 async function savedToken(env: Environment): Promise<string | undefined> {
   const given = (env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN)?.trim();
   if (given) return given;
-  const isNowhere = !env.HF_TOKEN_PATH && !env.HF_HOME && !env.XDG_CACHE_HOME && homeFolder(env) === undefined;
-  if (isNowhere) return undefined;
-  const file = expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
-  const saved = await readFile(file, 'utf8').catch(() => '');
+  const file = tokenFile(env);
+  const saved = file === undefined ? '' : await readFile(file, 'utf8').catch(() => '');
   return saved.trim() || undefined;
+}
+
+function tokenFile(env: Environment): string | undefined {
+  try {
+    return expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
+  } catch {
+    return undefined; // in a home folder that there isn't
+  }
 }
 
 /**

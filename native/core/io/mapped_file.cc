@@ -105,9 +105,9 @@ void WeightFiles::requireUnchanged() const {
 }
 
 std::shared_ptr<MappedFile> FileMappings::open(const std::string& path) {
-  auto& file = files_[path];
-  if (!file) file = std::make_shared<MappedFile>(path);
-  return file;
+  const auto found = files_.find(path);
+  if (found != files_.end()) return found->second;
+  return files_.emplace(path, std::make_shared<MappedFile>(path)).first->second;
 }
 
 WeightFiles FileMappings::opened() const {

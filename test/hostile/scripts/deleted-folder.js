@@ -2,30 +2,35 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ReplacementModel } = require('../../../dist');
 
-/** Attribution where the current folder is deleted: before the first call, or after it. */
+/** A model is loaded and run where the current folder is deleted: before that (`first`), or after it. Ends with a relative path. */
 const [when, folder] = process.argv.slice(2);
-const run = (model) => model.attribute([2, 300, 301], { maxFeatureNodes: 4 });
 
-(async () => {
-  const model = await ReplacementModel.load('demo');
-  const outcomes = [];
-  if (when === 'later') outcomes.push((await run(model)).nSelected);
+function enterDeletedFolder() {
   fs.mkdirSync(folder);
   process.chdir(folder);
   fs.rmdirSync(folder);
-  const attempts = [() => run(model), () => run(model)];
-  // A relative path, a folder that is made, a file that is read.
-  attempts.push(async () => (await run(model)).save('g.safetensors'));
-  for (const attempt of attempts) {
-    outcomes.push(
-      await attempt().then(
-        ({ nSelected }) => nSelected,
-        (error) => error.code ?? String(error),
-      ),
+}
+
+(async () => {
+  const outcomes = [];
+  const attempt = (work) =>
+    work().then(
+      (outcome) => outcomes.push(outcome),
+      (error) => outcomes.push(error.code ?? String(error)),
     );
+  if (when === 'first') {
+    enterDeletedFolder();
+    await attempt(() => ReplacementModel.load('demo'));
+    process.chdir(path.dirname(folder));
   }
-  process.chdir(path.dirname(folder));
-  outcomes.push((await run(model)).nSelected);
+  const model = await ReplacementModel.load('demo');
+  const run = () => model.attribute([2, 300, 301], { maxFeatureNodes: 4 });
+  if (when === 'later') {
+    await attempt(async () => (await run()).nSelected);
+  }
+  enterDeletedFolder();
+  await attempt(async () => (await run()).nSelected);
+  await attempt(async () => (await run()).save('g.safetensors'));
   process.stdout.write(outcomes.join(' '));
   await model.dispose();
 })();
