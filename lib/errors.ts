@@ -10,6 +10,7 @@ export const errorCodes = [
   'ERR_FILE_NOT_FOUND',
   'ERR_FILE_READ', // exists but can't be read
   'ERR_FILE_WRITE', // output folder missing, unwritable, or disk full
+  'ERR_FILE_CHANGED', // a file that weights are read from was written to while in use
   'ERR_FILE_FORMAT', // truncated, tampered or empty file; bad JSON or YAML; wrong magic
   'ERR_UNSUPPORTED_MODEL', // unknown model_type, or a config this package can't run right
   'ERR_UNSUPPORTED_TRANSCODER', // unknown format, activation or hook

@@ -1,11 +1,15 @@
 import { rmSync } from 'node:fs';
-import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from '../io/absolute-path';
+import { hasEnded, markPattern, processMark } from '../io/process-mark';
 import { log } from '../log';
 
-const ownFolder = /^circuit-tracer-(\d+)-[A-Za-z0-9]{6}$/;
+const ownFolder = new RegExp(`^circuit-tracer-(${markPattern})-[A-Za-z0-9]{6}$`);
+/** Processes that can't see this one take its folder for abandoned when it is left untouched for a day. */
+const touchEveryMs = 3600 * 1000;
 const live = new Set<string>();
 let ready: Promise<void> | undefined;
 
@@ -20,9 +24,11 @@ export async function withOffloadFolder<T>(use: (folder: string) => Promise<T>):
   await ready;
   const folder = await makeFolder();
   live.add(folder);
+  const touching = setInterval(() => void touch(folder), touchEveryMs).unref();
   try {
     return await use(folder);
   } finally {
+    clearInterval(touching);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     live.delete(folder);
   }
@@ -30,7 +36,7 @@ export async function withOffloadFolder<T>(use: (folder: string) => Promise<T>):
 
 async function makeFolder(): Promise<string> {
   try {
-    return await mkdtemp(join(tmpdir(), `circuit-tracer-${process.pid}-`));
+    return await mkdtemp(join(absolutePath(tmpdir()), `circuit-tracer-${processMark()}-`));
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new CircuitTracerError(
@@ -40,6 +46,11 @@ async function makeFolder(): Promise<string> {
       { cause },
     );
   }
+}
+
+async function touch(folder: string): Promise<void> {
+  const now = new Date();
+  await utimes(folder, now, now).catch((error) => log().debug({ err: error, folder }, 'an offload folder is gone'));
 }
 
 async function prepare(): Promise<void> {
@@ -53,25 +64,17 @@ async function prepare(): Promise<void> {
 async function removeAbandoned(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => []);
   for (const name of names) {
-    const pid = Number(ownFolder.exec(name)?.[1] ?? process.pid);
-    if (pid === process.pid || isAlive(pid)) continue;
+    const [, mark] = ownFolder.exec(name) ?? [];
+    if (mark === undefined) continue;
     const folder = join(tmpdir(), name);
     try {
+      const found = await lstat(folder);
       // A link of that name could point anywhere.
-      if (!(await lstat(folder)).isDirectory()) continue;
+      if (!found.isDirectory() || !hasEnded(mark, found.mtimeMs)) continue;
       await rm(folder, { recursive: true, force: true });
       log().info({ folder }, 'removed temporary files an earlier process left behind');
     } catch (error) {
       log().debug({ err: error, folder }, 'an abandoned temporary folder is not ours to remove');
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

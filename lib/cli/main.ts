@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { absolutePath } from '../io/absolute-path';
 import { packageVersion } from '../package-version';
 import { normaliseArguments, valueFlagsOf } from './arguments';
 import { exitCodeOf, reportFailure, surviveBrokenStreams } from './exit';
@@ -38,9 +39,15 @@ export function makeProgram(names: readonly string[] = Object.keys(commands)): C
     .exitOverride()
     // The longest flags leave 15 of 60 columns: fewer than commander wraps by itself.
     .configureHelp({ minWidthToWrap: 10 })
+    .hook('preAction', checkCurrentFolder)
     .showHelpAfterError('Run with --help to see the options.');
   for (const name of names) commands[name]?.()(program);
   return program;
+}
+
+/** Paths are told and taken from there, and LibTorch's maths library ends a process that has none. */
+function checkCurrentFolder(): void {
+  absolutePath('.');
 }
 
 /** The command that the arguments begin with; none for the version; otherwise all, for help and suggestions. */

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { open, stat, unlink } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { graphExtensions } from '../graph/formats/saved-graph';
 import { checkSlug } from '../graph/slug';
+import { absolutePath } from '../io/absolute-path';
 import { makeFolder } from '../io/files';
+import { temporaryPath } from '../io/temporary-name';
 import { UsageError } from './exit';
 
 /** Where a command writes. */
@@ -35,17 +36,24 @@ export async function checkOutputs({ graphPath, graphFiles }: Outputs): Promise<
 
 /** @throws CircuitTracerError `ERR_FILE_WRITE` when the file can't be written, before the work that makes it. */
 export async function checkFile(path: string): Promise<void> {
-  const existing = await stat(path).catch(() => undefined);
+  const target = absolutePath(path);
+  const existing = await stat(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENAMETOOLONG')
+      throw unwritable(path, 'the name is too long for the file system; choose another');
+  });
   if (existing?.isDirectory()) throw unwritable(path, 'it is a folder; give the name of a file');
-  await checkFolder(dirname(resolve(path)));
+  await checkFolder(dirname(target), temporaryPath(target));
 }
 
-/** Only trying tells: permissions don't show read-only file systems, nor what root may do. */
-async function checkFolder(folder: string): Promise<void> {
+/**
+ * Only trying tells: permissions don't show read-only file systems, nor what root may do.
+ *
+ * @param probe the kind of name that the file has until it is whole
+ */
+async function checkFolder(folder: string, probe: string): Promise<void> {
   const status = await stat(folder).catch(() => undefined);
   if (!status) throw unwritable(folder, "the folder doesn't exist; make it first, or choose another path");
   if (!status.isDirectory()) throw unwritable(folder, 'it is a file, not a folder');
-  const probe = join(folder, `.circuit-tracer-${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
     await (await open(probe, 'wx')).close();
     await unlink(probe);
@@ -68,7 +76,8 @@ export function graphFilesOf(
   directory: string | undefined,
   warn: (message: string) => void,
 ): Outputs['graphFiles'] {
-  if (slug !== undefined && directory !== undefined) return { slug: checkSlug(slug), directory: resolve(directory) };
+  if (slug !== undefined && directory !== undefined)
+    return { slug: checkSlug(slug), directory: absolutePath(directory) };
   const [given, missing] = slug === undefined ? ['--graph-file-dir', '--slug'] : ['--slug', '--graph-file-dir'];
   if (slug !== directory) warn(`${given} without ${missing}: graph files need both, so none are written.`);
   return undefined;

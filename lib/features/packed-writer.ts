@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
 import { makeFolder, writeError, writeFileAtomically } from '../io/files';
+import { removeLeftovers, temporaryPath } from '../io/temporary-name';
 import type { FeatureExamples } from './feature-examples';
 import { indexFile } from './packed-source';
 
@@ -16,8 +16,7 @@ const compression = { level: 9 };
  */
 export class PackedWriter {
   readonly #folder: string;
-  readonly #suffix = `${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
-  readonly #layers: { filename: string; offsets: number[] }[] = [];
+  readonly #layers: { filename: string; temporary: string; offsets: number[] }[] = [];
   #file: FileHandle | undefined;
 
   private constructor(folder: string) {
@@ -35,8 +34,10 @@ export class PackedWriter {
   async startLayer(): Promise<void> {
     await this.#file?.close();
     const filename = `layer_${this.#layers.length}.bin`;
-    this.#layers.push({ filename, offsets: [0] });
-    this.#file = await this.#guarded(filename, () => open(this.#temporary(filename), 'wx'));
+    const temporary = temporaryPath(join(this.#folder, filename));
+    await this.#touch();
+    this.#layers.push({ filename, temporary, offsets: [0] });
+    this.#file = await this.#guarded(filename, () => open(temporary, 'wx'));
   }
 
   /** The next feature of the layer; undefined for one that nothing is known of. */
@@ -60,13 +61,13 @@ export class PackedWriter {
   async finish(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
-    const entries = this.#layers.map((layer, i) => [String(i), layer] as const);
+    const entries = this.#layers.map(({ filename, offsets }, i) => [String(i), { filename, offsets }] as const);
     const index = { ...Object.fromEntries(entries), version: '1.0', format: 'variable_chunks' };
     const packed = await promisify<Buffer, object, Buffer>(gzip)(Buffer.from(JSON.stringify(index)), compression);
     // An index without its files would mislead a reader: the old one goes first.
     await rm(join(this.#folder, indexFile), { force: true });
-    for (const { filename } of this.#layers) {
-      await this.#guarded(filename, () => rename(this.#temporary(filename), join(this.#folder, filename)));
+    for (const { filename, temporary } of this.#layers) {
+      await this.#guarded(filename, () => rename(temporary, join(this.#folder, filename)));
     }
     await writeFileAtomically(join(this.#folder, indexFile), packed);
   }
@@ -75,11 +76,13 @@ export class PackedWriter {
   async discard(): Promise<void> {
     await this.#file?.close().catch(() => undefined);
     this.#file = undefined;
-    for (const { filename } of this.#layers) await rm(this.#temporary(filename), { force: true });
+    for (const { temporary } of this.#layers) await rm(temporary, { force: true });
   }
 
-  #temporary(filename: string): string {
-    return join(this.#folder, `.${filename}.${this.#suffix}`);
+  /** Layers that are done wait for the others, perhaps for days: touched, they aren't taken for abandoned. */
+  async #touch(): Promise<void> {
+    const now = new Date();
+    for (const { temporary } of this.#layers) await utimes(temporary, now, now).catch(() => undefined);
   }
 
   async #guarded<T>(filename: string, work: () => Promise<T>): Promise<T> {
@@ -88,21 +91,5 @@ export class PackedWriter {
     } catch (error) {
       throw writeError(join(this.#folder, filename), error);
     }
-  }
-}
-
-/** What a writer left whose process was killed. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const [, pid] = /^\.layer_\d+\.bin\.(\d+)\.[0-9a-f]+\.tmp$/.exec(name) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { requireHomeFolder } from '../home-folder';
+import { absolutePath } from '../io/absolute-path';
 import { checkBoolean, checkText } from '../validate';
 
 /** How to reach the hub; what isn't given comes from the variables that Hugging Face's Python library reads. */
@@ -16,7 +17,7 @@ export interface HubOptions {
 export interface HubSettings {
   /** Without a slash at its end. */
   readonly endpoint: string;
-  /** Absolute. */
+  /** Absolute. @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is in a home folder that there isn't. */
   readonly cacheDir: string;
   readonly offline: boolean;
   readonly token: string | undefined;
@@ -39,7 +40,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function hubSettings(options: HubOptions = {}, env: Environment = process.env): Promise<HubSettings> {
   return {
     endpoint: hubEndpoint(env),
-    cacheDir: options.cacheDir === undefined ? cacheFolder(env) : resolve(options.cacheDir),
+    // Only when it is asked for: what is on disk already is used without a cache, and needs no home folder.
+    get cacheDir() {
+      return options.cacheDir === undefined ? cacheFolder(env) : absolutePath(options.cacheDir);
+    },
     offline: options.offline ?? isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     token: options.token ?? (await savedToken(env)),
     silenceMs: silence(env),
@@ -58,8 +62,9 @@ export function hubEndpoint(env: Environment = process.env): string {
 }
 
 function hubHome(env: Environment): string {
-  const caches = env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return expandHome(env.HF_HOME || join(caches, 'huggingface'));
+  if (env.HF_HOME) return expandHome(env.HF_HOME);
+  const caches = env.XDG_CACHE_HOME || join(requireHomeFolder('The cache of the hub', 'HF_HOME', env), '.cache');
+  return expandHome(join(caches, 'huggingface'));
 }
 
 function cacheFolder(env: Environment): string {
@@ -69,14 +74,27 @@ function cacheFolder(env: Environment): string {
 async function savedToken(env: Environment): Promise<string | undefined> {
   const given = (env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN)?.trim();
   if (given) return given;
-  const file = expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
-  const saved = await readFile(file, 'utf8').catch(() => '');
+  const file = tokenFile(env);
+  const saved = file === undefined ? '' : await readFile(file, 'utf8').catch(() => '');
   return saved.trim() || undefined;
 }
 
-/** A path that may begin with `~`, made absolute. */
+function tokenFile(env: Environment): string | undefined {
+  try {
+    return expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
+  } catch {
+    return undefined; // in a home folder that there isn't
+  }
+}
+
+/**
+ * A path that may begin with `~`, made absolute.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it does and there is no home folder.
+ */
 export function expandHome(path: string): string {
-  return resolve(path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path);
+  if (path !== '~' && !path.startsWith('~/')) return absolutePath(path);
+  return absolutePath(join(requireHomeFolder(path, 'an absolute path'), path.slice(1)));
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
 import { checkNotAborted, describe } from '../validate';
+import { absolutePath } from './absolute-path';
 import { type JsonLimits, parseJson } from './json';
 import { refusePointer } from './lfs-pointer';
+import { removeLeftovers, temporaryPath } from './temporary-name';
 
 /** Bytes, text, or a function that writes them piece by piece to an open file. */
 export type FileContent = string | Uint8Array | ((handle: FileHandle) => Promise<void>);
@@ -15,13 +16,15 @@ export type FileContent = string | Uint8Array | ((handle: FileHandle) => Promise
 const maxTextBytes = 2 ** 28;
 
 /**
- * Write a whole file or nothing: to a temporary name in the same folder, flushed to disk, then renamed over `path`.
+ * Write a whole file or nothing: to a temporary name in the same folder, flushed to disk, then renamed over `path`. What a
+ * killed process left of the same file is removed.
  *
  * @throws CircuitTracerError `ERR_FILE_WRITE`; whatever `content` throws itself passes through unchanged.
  */
 export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
-  const target = resolve(path);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+  const target = absolutePath(path);
+  const temporary = temporaryPath(target);
+  await removeLeftovers(dirname(target), target);
   try {
     const handle = await open(temporary, 'wx');
     try {
@@ -45,7 +48,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
  * @throws CircuitTracerError `ERR_FILE_WRITE`.
  */
 export async function makeFolder(folder: string): Promise<void> {
-  const path = resolve(folder);
+  const path = absolutePath(folder);
   if (await isFolder(path)) return;
   if (path !== dirname(path)) await makeFolder(dirname(path));
   await mkdir(path).catch((error) => {
@@ -179,7 +182,7 @@ export async function withFileLock<T>(
   signal?: AbortSignal,
   lock = `${path}.lock`,
 ): Promise<T> {
-  const release = await acquireLock(resolve(path), resolve(lock), Date.now() + waitMs, signal);
+  const release = await acquireLock(absolutePath(path), absolutePath(lock), Date.now() + waitMs, signal);
   try {
     return await task();
   } finally {
@@ -220,6 +223,7 @@ export function writeError(path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} doesn't exist; create it first`,
+    ENAMETOOLONG: 'the name is too long for the file system; choose another',
     ENOSPC: 'the disk is full; free some space',
     EDQUOT: 'your quota of the disk is used up; free some space',
     EFBIG: 'the file would be larger than its limit (ulimit -f); raise that',

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { lstat, readdir, rename, rm, statfs } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from './absolute-path';
 import { makeFolder, writeError } from './files';
+import { removeLeftovers, temporaryPath } from './temporary-name';
 
 /**
  * Make a folder with all that is in it, or nothing: filled under a temporary name beside `path`, then renamed.
@@ -11,9 +12,10 @@ import { makeFolder, writeError } from './files';
  * @throws CircuitTracerError `ERR_FILE_WRITE`; whatever `fill` throws passes through, and nothing is left behind.
  */
 export async function makeFolderAtomically(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const target = resolve(path);
+  const target = absolutePath(path);
   await checkAbsentOrEmpty(target);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryPath(target);
+  await removeLeftovers(dirname(target), target);
   try {
     await makeFolder(temporary);
     await fill(temporary);
@@ -44,7 +46,7 @@ export async function checkAbsentOrEmpty(path: string): Promise<void> {
  * @throws CircuitTracerError `ERR_FILE_WRITE` when the disk it would be on has less than `bytes` free.
  */
 export async function checkDiskSpace(path: string, bytes: number): Promise<void> {
-  const folder = resolve(path);
+  const folder = absolutePath(path);
   const disk = await statfs(folder).catch(() => undefined);
   if (!disk) {
     if (folder !== dirname(folder)) await checkDiskSpace(dirname(folder), bytes);

@@ -1,10 +1,10 @@
 import { constants } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from './absolute-path';
 import { readError, regularFile } from './files';
 import { checkNpySize, maxNpyHeaderBytes, type NpyHeader, parseNpyHeader } from './npy';
 import { fortranView, type StoredDtype, type TensorSource } from './tensor-source';
@@ -30,7 +30,7 @@ export interface NpzFile {
  * is truncated, damaged or encrypted.
  */
 export async function openNpz(file: string): Promise<NpzFile> {
-  const path = resolve(file);
+  const path = absolutePath(file);
   await regularFile(path);
   let handle: FileHandle | undefined;
   let zip: ZipFile | undefined;

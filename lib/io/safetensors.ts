@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { largestArray } from '../memory-limits';
+import { absolutePath } from './absolute-path';
 import { readError, writeFileAtomically } from './files';
 import { encodeSafetensorsHeader, readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header';
 import { type StoredDtype, storedDtypeNames, type TensorSource } from './tensor-source';
@@ -24,7 +25,7 @@ export interface SafetensorsFile {
  * @throws CircuitTracerError as `readSafetensorsHeader`.
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const file = resolve(path);
+  const file = absolutePath(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
   const tensors = new Map<string, TensorSource>();
   const otherTensors = new Map<string, { dtype: string; shape: readonly number[] }>();
@@ -87,7 +88,7 @@ export async function readSafetensorsArrays(
   path: string,
   onRead?: (bytes: number) => void,
 ): Promise<SafetensorsArrays> {
-  const file = resolve(path);
+  const file = absolutePath(path);
   const { entries, metadata } = await readSafetensorsHeader(file);
   const arrays: SafetensorsArrays['arrays'] = new Map();
   const otherDtypes: SafetensorsArrays['otherDtypes'] = new Map();

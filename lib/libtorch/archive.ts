@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { CircuitTracerError } from '../errors';
+import { makeFolder } from '../io/files';
 import { openZip } from '../io/zip-file';
 import { writeError } from './download';
 
@@ -47,7 +48,7 @@ export async function unpack(archive: string, folder: string, { onBytes, signal 
   try {
     const entries = await neededEntries(zip, archive);
     const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await checkSpace(folder, total);
     let done = 0;
     const count = (bytes: number) => {
@@ -107,8 +108,8 @@ async function unpackEntry(
       done(null, chunk);
     },
   });
+  await makeFolder(path.dirname(file));
   try {
-    await mkdir(path.dirname(file), { recursive: true });
     await pipeline(await zip.openReadStreamPromise(entry), check, createWriteStream(file), { signal });
   } catch (error) {
     if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'Unpacking was cancelled.', { cause: error });

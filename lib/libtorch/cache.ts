@@ -1,19 +1,24 @@
 import { readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { requireHomeFolder } from '../home-folder';
 import { pinnedVersion } from './folder';
 
 export type Environment = Record<string, string | undefined>;
 
-/** The user's cache folder of this package, by the platform's custom. Not created. */
+/**
+ * The user's cache folder of this package, by the platform's custom. Not created.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it would be in a home folder and there is none.
+ */
 export function cacheDirectory(env: Environment = process.env): string {
-  const home = homedir();
-  const base =
-    env.XDG_CACHE_HOME ||
-    (process.platform === 'darwin' && path.join(home, 'Library', 'Caches')) ||
-    (process.platform === 'win32' && (env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'))) ||
-    path.join(home, '.cache');
-  return path.join(base, 'circuit-tracer');
+  return path.join(env.XDG_CACHE_HOME || userCaches(env), 'circuit-tracer');
+}
+
+function userCaches(env: Environment): string {
+  if (process.platform === 'win32' && env.LOCALAPPDATA) return env.LOCALAPPDATA;
+  const home = requireHomeFolder('The cache of LibTorch', 'LIBTORCH to a folder of LibTorch, or XDG_CACHE_HOME', env);
+  if (process.platform === 'darwin') return path.join(home, 'Library', 'Caches');
+  return process.platform === 'win32' ? path.join(home, 'AppData', 'Local') : path.join(home, '.cache');
 }
 
 /** Folder in the cache of one kind of LibTorch: `cpu`, `cu130`, … */

@@ -1,7 +1,8 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
+import { makeFolder } from '../io/files';
 import { log } from '../log';
 import { unpack } from './archive';
 import { cacheDirectory, cachedFolder, cachedFolders, type Environment } from './cache';
@@ -104,7 +105,7 @@ async function fetchArchive({ kind, env, staging, onProgress, signal }: Job): Pr
   const url = env.CIRCUIT_TRACER_LIBTORCH_URL || archiveUrl(kind);
   if (!url) throw new UnavailableError(`no LibTorch archive is made for ${process.platform}-${process.arch}`);
   const file = path.join(staging, `libtorch-${pinnedVersion}-${kind}.zip`);
-  await mkdir(staging, { recursive: true });
+  await makeFolder(staging);
   onProgress?.({ phase: 'download', done: 0, total: 0 });
   const onBytes = (done: number, total: number) => onProgress?.({ phase: 'download', done, total, unit: 'bytes' });
   await download({ url, file, sha256: env.CIRCUIT_TRACER_LIBTORCH_SHA256, onBytes, signal });
@@ -114,7 +115,7 @@ async function fetchArchive({ kind, env, staging, onProgress, signal }: Job): Pr
 async function fetchWheels({ kind, env, staging, onProgress, signal }: Job): Promise<string[]> {
   const folder = path.join(staging, 'wheels');
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   onProgress?.({ phase: 'download with pip', done: 0, total: 0 });
   const onBytes = (done: number, total: number) =>
     onProgress?.({ phase: 'download with pip', done, total, unit: 'bytes' });

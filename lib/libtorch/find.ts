@@ -63,7 +63,7 @@ class Search {
       const found = this.#accept('cache', folder);
       if (found) return { found, tried };
     }
-    if (folders.length === 0) tried.push(`cache: no libtorch-${pinnedVersion}-* in ${cacheDirectory(env)}`);
+    if (folders.length === 0) tried.push(`cache: ${emptyCache(env)}`);
     return undefined;
   }
 
@@ -90,6 +90,14 @@ const pythonArguments = [
 
 function pythonOptions(env: Environment) {
   return { encoding: 'utf8', env: env as NodeJS.ProcessEnv, timeout: 5000, windowsHide: true } as const;
+}
+
+function emptyCache(env: Environment): string {
+  try {
+    return `no libtorch-${pinnedVersion}-* in ${cacheDirectory(env)}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Where Python keeps `torch`, found without importing it, which would take seconds. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { absolutePath } from '../io/absolute-path';
 
 /** The LibTorch release the prebuilt addons are made with, and the one `setup` fetches. */
 export const pinnedVersion = '2.13.0';
@@ -33,7 +34,7 @@ export function libraryFile(directory: string, name: string): string {
  * @returns the LibTorch found, or the reason, as text, why this isn't one.
  */
 export function inspectFolder(given: string): LibTorch | string {
-  const folder = path.resolve(given);
+  const folder = absolutePath(given);
   if (!existsSync(folder)) return 'no such folder';
   const directory = [folder, path.join(folder, 'torch'), path.join(folder, 'libtorch')].find((candidate) =>
     existsSync(libraryFile(candidate, 'torch')),

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { CircuitTracerError } from '../errors';
+import { makeFolder } from '../io/files';
 import { writeError } from './download';
 
 export interface LockOptions {
@@ -25,9 +25,7 @@ export async function exclusively<T>(
 ): Promise<T> {
   const lost = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
-  await mkdir(path.dirname(file), { recursive: true }).catch((error) => {
-    throw writeError(error, file);
-  });
+  await makeFolder(path.dirname(file));
   const release = await acquire(file, options, () => lost.abort());
   try {
     return await work(signal);

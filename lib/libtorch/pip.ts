@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { makeFolder } from '../io/files';
 import { entryNames } from './archive';
 import type { Environment } from './cache';
 import { UnavailableError } from './download';
@@ -62,7 +63,7 @@ async function pipDownload(options: PipOptions, requirement: string[]): Promise<
   const { folder, env, onBytes, signal } = options;
   // Beside the wheels: pip's own choice is often a small file system in memory.
   const temporary = path.join(folder, 'tmp');
-  await mkdir(temporary, { recursive: true });
+  await makeFolder(temporary);
   const bar = (await tellsProgress(env)) ? 'raw' : 'off';
   const args = ['-m', 'pip', '--no-input', '--disable-pip-version-check', 'download', '--only-binary=:all:'];
   args.push('--timeout=15', '--retries=2', `--progress-bar=${bar}`, `--dest=${folder}`);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { absolutePath } from '../io/absolute-path';
 
 /** The small trained model that ships with the package: beside the sources and beside `dist`. */
 const folder = resolve(__dirname, '..', '..', 'lib', 'demo');
@@ -32,5 +33,5 @@ export function isBundledTranscoders(name: string): boolean {
 
 function bundled(name: string, known: Readonly<Record<string, string>>): string {
   const part = Object.hasOwn(known, name) ? known[name] : undefined;
-  return part === undefined ? resolve(name) : resolve(folder, part);
+  return part === undefined ? absolutePath(name) : absolutePath(folder, part);
 }

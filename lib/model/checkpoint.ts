@@ -1,5 +1,6 @@
-import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
+import { isAbsolute, join, normalize, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from '../io/absolute-path';
 import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
 import { smallJson } from '../io/json';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors';
@@ -29,7 +30,7 @@ const indexFile = 'model.safetensors.index.json';
  *   lists a tensor its shard doesn't hold.
  */
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
-  const folder = resolve(dir);
+  const folder = absolutePath(dir);
   await checkModelFolder(folder);
   const config = await readJsonObject(join(folder, 'config.json'), smallJson);
   if (await fileExists(join(folder, singleFile))) {

@@ -1,5 +1,6 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from '../io/absolute-path';
 import { fileExists, isObject, readTextFile } from '../io/files';
 import { log } from '../log';
 import { BackgroundEncoder } from '../tokenizer/background';
@@ -76,7 +77,7 @@ export class Tokenizer {
    *   describes something that can't be run.
    */
   static async load(dir: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
-    const folder = resolve(checkFolder(dir));
+    const folder = absolutePath(checkFolder(dir));
     const [{ pipeline, config, source }, modelConfig, generationConfig] = await Promise.all([
       readPipeline(folder),
       optionalObject(join(folder, 'config.json')),

@@ -5,6 +5,7 @@ import { CircuitTracerError } from '../errors';
 import type { FeatureSource } from '../features/sources/feature-source';
 import { openLocalFeatures } from '../features/sources/folder-features';
 import { HubFeatures } from '../features/sources/hub-features';
+import { removeLeftovers } from '../io/temporary-name';
 import { makeApp } from './app';
 import { type ClientLimits, Clients } from './clients';
 import { Features } from './features/features';
@@ -53,6 +54,7 @@ export async function startServer(
 ): Promise<GraphServer> {
   const { dataDir, featuresDir, model, host } = options;
   const { pageDir, limits, ...timeouts } = { ...standard, ...settings };
+  await removeLeftovers(dataDir);
   const token = options.token === undefined ? undefined : new Token(options.token);
   const features = new Features(await sourcesOf(options));
   const closing = new AbortController();

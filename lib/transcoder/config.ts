@@ -1,5 +1,7 @@
-import { join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { absolutePath } from '../io/absolute-path';
 import { readTextFile } from '../io/files';
 import { yaml } from '../io/yaml';
 import { describe, nearest } from '../validate';
@@ -66,7 +68,7 @@ const publishedK: Readonly<Record<string, number>> = { 'facebook/crv-8b-instruct
  * the wrong type; `ERR_UNSUPPORTED_TRANSCODER` for a kind, hook, activation or load function that is missing or unknown.
  */
 export async function readTranscoderConfig(dir: string, hubScan?: string): Promise<TranscoderConfig> {
-  const folder = resolve(dir);
+  const folder = absolutePath(dir);
   const file = join(folder, 'config.yaml');
   const fields = new Fields(file, parseMapping(file, await readConfigText(folder, file)));
   fields.checkSpelling();
@@ -74,7 +76,7 @@ export async function readTranscoderConfig(dir: string, hubScan?: string): Promi
   const scan = fields.scan() ?? hubScan ?? folder;
   const activation = fields.optionalChoice('activation', Object.keys(activations));
   const k = fields.k() ?? (typeof scan === 'string' ? publishedK[scan.split('@')[0] ?? ''] : undefined);
-  const files = fields.files()?.map((path) => (path.startsWith('hf://') ? path : resolve(folder, path)));
+  const files = fields.files()?.map((path) => (path.startsWith('hf://') ? path : absolutePath(folder, path)));
   return {
     file,
     folder,

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "binding/worker.h"
+#include "io/mapped_file.h"
+#include "math_library.h"
 #include "transcoder/transcoder_set.h"
 
 namespace circuit_tracer {
@@ -54,13 +56,21 @@ class Engine : public Napi::ObjectWrap<Engine> {
 
   // Queues work(control) -> Result on the thread and convert(env, result) after it. The engine and
   // the arguments stay alive until it has settled. The last argument of every method may be the
-  // function that is told of progress.
+  // function that is told of progress. Files that weights among the arguments look into must be as
+  // they were loaded, before the work and after it.
   template <typename Work, typename Convert>
   Napi::Value submit(const Napi::CallbackInfo& info, Work work, Convert convert) {
     using Result = decltype(work(std::declval<const JobControl&>()));
-    return submitJob(info, std::make_unique<FunctionJob<Result>>(info.Env(), std::move(work),
-                                                                 std::move(convert)));
+    auto checked = [files = weightFiles(info), work = std::move(work)](const JobControl& control) {
+      startMathLibrary();
+      files.requireUnchanged();
+      return onUnchanged(files, [&] { return work(control); });
+    };
+    return submitJob(info, std::make_unique<FunctionJob<Result>>(
+                               info.Env(), std::move(checked), std::move(convert)));
   }
+  // Of the models and transcoders among the arguments.
+  static WeightFiles weightFiles(const Napi::CallbackInfo& info);
   Napi::Value submitJob(const Napi::CallbackInfo& info, std::unique_ptr<Job> job);
 
   Worker worker_;

@@ -52,10 +52,14 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
     return object;
   }
 
+  static bool is(const Napi::Value& value) {
+    return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&Traits::kTag);
+  }
+
   // Throws a Napi::Error when `value` is not such a handle or has been disposed of.
   static std::shared_ptr<T> get(const Napi::Value& value) {
     const Napi::Env env = value.Env();
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&Traits::kTag)) {
+    if (!is(value)) {
       throw Napi::TypeError::New(env, std::string("native binding: expected a ") + Traits::kName);
     }
     auto held = Handle::Unwrap(value.As<Napi::Object>())->held_;

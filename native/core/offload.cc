@@ -2,7 +2,9 @@
 
 #include <ATen/Functions.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <map>
 
@@ -12,6 +14,34 @@
 #include "job_control.h"
 
 namespace circuit_tracer {
+namespace {
+
+std::string reasonOf(int failure) {
+  if (failure == ENOENT) {
+    return "the folder is gone: something removed it while it was in use. Run it again, with "
+           "TMPDIR "
+           "set to a folder that nothing clears, or with offload 'cpu'";
+  }
+  if (failure == ENOSPC || failure == EDQUOT) {
+    return "the disk is full. Free some space, set TMPDIR to another disk, or use offload 'cpu'";
+  }
+  return std::strerror(failure);
+}
+
+void writeNumbers(const at::Tensor& numbers, const std::string& file) {
+  errno = 0;
+  std::ofstream out(file, std::ios::binary);
+  out.write(static_cast<const char*>(numbers.const_data_ptr()),
+            static_cast<std::streamsize>(numbers.nbytes()));
+  out.close();
+  if (!out.fail()) return;
+  const int failure = errno;
+  std::remove(file.c_str());
+  throw CodedError("ERR_FILE_WRITE", file + ": can't write " + std::to_string(numbers.nbytes()) +
+                                         " bytes of offloaded weights: " + reasonOf(failure));
+}
+
+}  // namespace
 
 void Offload::park(const std::vector<at::Tensor*>& tensors) {
   if (where_.empty()) return;
@@ -41,19 +71,14 @@ void Offload::parkOne(const std::vector<at::Tensor*>& places) {
   for (at::Tensor* place : places) *place = moved;
 }
 
-at::Tensor Offload::writeToDisk(const at::Tensor& tensor, const std::string& file) const {
+at::Tensor Offload::writeToDisk(const at::Tensor& tensor, const std::string& file) {
   // Strides are kept: another layout would send the same product down another path of the BLAS,
   // and give other last bits.
   const at::Tensor host = tensor.is_non_overlapping_and_dense() ? tensor.to(at::kCPU)
                                                                 : tensor.to(at::kCPU).contiguous();
-  std::ofstream out(file, std::ios::binary);
-  out.write(static_cast<const char*>(host.const_data_ptr()),
-            static_cast<std::streamsize>(host.nbytes()));
-  out.close();
-  if (out.fail()) std::remove(file.c_str());
-  require(!out.fail(), "ERR_FILE_WRITE", "can't write ", host.nbytes(),
-          " bytes of offloaded weights to ", file, "; is the disk full?");
+  writeNumbers(host, file);
   auto mapping = std::make_shared<MappedFile>(file);
+  files_.add(mapping);
   return at::from_blob(
       mapping->data(), host.sizes(), host.strides(), [mapping](void*) {},
       at::TensorOptions(host.scalar_type()));

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "io/mapped_file.h"
+
 namespace circuit_tracer {
 
 // Moves weights out of the way for the rest of a computation and puts them back when it ends,
@@ -21,6 +23,8 @@ class Offload {
 
   // Undefined tensors and nullptr are skipped. Throws CodedError ERR_FILE_WRITE.
   void park(const std::vector<at::Tensor*>& tensors);
+  // Throws CodedError ERR_FILE_CHANGED when a file that weights were moved to was written to.
+  void requireUnchanged() const { files_.requireUnchanged(); }
 
  private:
   struct Parked {
@@ -30,9 +34,10 @@ class Offload {
   };
 
   void parkOne(const std::vector<at::Tensor*>& places);
-  at::Tensor writeToDisk(const at::Tensor& tensor, const std::string& file) const;
+  at::Tensor writeToDisk(const at::Tensor& tensor, const std::string& file);
 
   std::string where_;
+  WeightFiles files_;
   std::vector<Parked> parked_;
 };
 

@@ -35,12 +35,12 @@ export function registerDemo(program: Command): void {
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
-  const display = progressDisplay();
-  logToStderr(display, flags.verbose);
   await checkOutputs({
     graphPath: join(flags.out, 'dallas.safetensors'),
-    graphFiles: { slug: 'dallas', directory: resolve(flags.out) },
+    graphFiles: { slug: 'dallas', directory: flags.out },
   });
+  const display = progressDisplay();
+  logToStderr(display, flags.verbose);
   const lines = await withModel({ ...flags, model: 'demo', transcoderSet: 'demo' }, display, {
     check: () => undefined,
     work: (given) => show(given, flags.out),

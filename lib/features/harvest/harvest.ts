@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { absolutePath } from '../../io/absolute-path';
 import { regularFile } from '../../io/files';
 import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
@@ -10,9 +11,11 @@ import { PackedWriter } from '../packed-writer';
 import { checkHarvestFiles, checkHarvestModel, noText } from './check';
 import { type ChosenFeature, cutExamples } from './examples';
 import { gather } from './gather';
+import { knownActivations } from './known-activations';
 import { type HarvestOptions, type ResolvedHarvestOptions, resolveHarvestOptions } from './options';
 import { selectExamples } from './select-examples';
 import { type HarvestState, loadState, saveState, type TextPlace } from './state-file';
+import { resumable, StateKeeper } from './state-keeper';
 import { statisticsOf } from './statistics';
 import { type FeatureTally, Tallies } from './tally';
 
@@ -49,10 +52,13 @@ export async function harvestFeatures(model: ReplacementModel, options: HarvestO
   await checkHarvestFiles(resolved);
   await checkHarvestModel(model, resolved);
   const { size, mtimeMs } = await regularFile(text);
-  const folder = resolve(out);
-  const state = await gathered(model, resolved, join(folder, stateFile), { size, mtimeMs });
-  const features = await writeExamples(model, resolved, folder, state.tallies);
-  await rm(join(folder, stateFile), { force: true });
+  const path = join(absolutePath(out), stateFile);
+  const state = await gathered(model, resolved, path, { size, mtimeMs });
+  const folder = absolutePath(out);
+  const features = await writeExamples(model, resolved, folder, state.tallies).catch((error: unknown) => {
+    throw resumable(error, path);
+  });
+  await rm(path, { force: true });
   return { folder, tokens: state.tallies.tokens, features };
 }
 
@@ -63,19 +69,22 @@ async function gathered(
   { size, mtimeMs }: { size: number; mtimeMs: number },
 ): Promise<HarvestState> {
   const { candidates, sample, saveInterval } = options;
-  const identity = identityOf(model, options, size, mtimeMs);
-  const sizes = { candidates, sample };
-  const earlier = await loadState(path, identity, sizes);
+  const activations = await knownActivations(model, options.signal);
+  const identity = { key: identityOf(model, options, size, mtimeMs), activations };
+  const { nFeatures } = model.transcoderSpec;
+  const earlier = await loadState(path, identity, { candidates, sample, nFeatures, dVocab: model.spec.dVocab });
   if (earlier?.complete) return earlier;
-  const tallies = earlier?.tallies ?? new Tallies(sizes);
-  let saved = performance.now();
+  const tallies = earlier?.tallies ?? new Tallies({ candidates, sample });
+  const keeper = new StateKeeper(path, identity, saveInterval);
   const progress = new Phase(options.onProgress, 'harvest', size);
-  await gather(model, options, tallies, earlier?.next ?? textStart, async (bytesRead, next) => {
-    progress.reach(bytesRead);
-    if (performance.now() - saved < saveInterval * 1000) return;
-    await saveState(path, identity, { tallies, next, complete: false });
-    saved = performance.now();
-  });
+  try {
+    await gather(model, options, tallies, earlier?.next ?? textStart, async (bytesRead, next) => {
+      progress.reach(bytesRead);
+      await keeper.keep({ tallies, next, complete: false });
+    });
+  } catch (error) {
+    throw await keeper.rescue(error);
+  }
   if (tallies.tokens === 0) throw noText(options.text);
   const complete = { tallies, next: textStart, complete: true };
   await saveState(path, identity, complete);
@@ -87,7 +96,18 @@ async function gathered(
 function identityOf(model: ReplacementModel, options: ResolvedHarvestOptions, size: number, mtimeMs: number): string {
   const { text, context, candidates, sample } = options;
   const { name, dtype, transcoderSpec, spec } = model;
-  const parts = { text: resolve(text), size, mtimeMs, context, candidates, sample, name, dtype, spec, transcoderSpec };
+  const parts = {
+    text: absolutePath(text),
+    size,
+    mtimeMs,
+    context,
+    candidates,
+    sample,
+    name,
+    dtype,
+    spec,
+    transcoderSpec,
+  };
   return JSON.stringify({ ...parts, packageVersion });
 }
 

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../../errors';
 import { fileExists, isObject, readError, writeFileAtomically } from '../../io/files';
 import { parseJson } from '../../io/json';
-import type { Place } from './place-heap';
+import { areAlike, type KnownActivation } from './known-activations';
+import { longestLineTokens, type Place } from './place-heap';
 import { type FeatureTally, Tallies, type TallySizes } from './tally';
 
 /** Where a text is to be read on: documents before this are done. */
@@ -19,24 +21,48 @@ export interface HarvestState {
   readonly complete: boolean;
 }
 
-const magic = 'circuit-tracer harvest 1\n';
+const magic = 'circuit-tracer harvest 2\n';
 /** Of a place in the file: value, line, position, token as 32 bits, the document as a double. */
 const placeBytes = 24;
 /** Of a feature: layer, feature, two counts of places as 32 bits; count, max, min as doubles. */
 const featureBytes = 40;
+/** Of the line of JSON, over and above the identity in it. */
+const headBytes = 16_384;
+/** SHA-256 of all that comes before it. */
+const checksumBytes = 32;
+
+/** What must be the same for a later harvest to go on. */
+export interface HarvestIdentity {
+  /** Text, model, transcoders and options, in one string. */
+  readonly key: string;
+  /** Of the weights, which key doesn't tell. */
+  readonly activations: readonly KnownActivation[];
+}
+
+/** What a harvest can count at most. */
+export interface HarvestLimits extends TallySizes {
+  /** Of each layer. */
+  readonly nFeatures: readonly number[];
+  readonly dVocab: number;
+}
 
 /**
- * Write the state: a line of what it belongs to, a line of JSON, then features and their places.
- *
- * @param identity what must be the same for a later harvest to go on from here
+ * Write the state: a line of what it is, a line of JSON, features and their places, and a checksum.
  */
-export async function saveState(path: string, identity: string, state: HarvestState): Promise<void> {
+export async function saveState(path: string, identity: HarvestIdentity, state: HarvestState): Promise<void> {
   const { tallies, next, complete } = state;
   const features = [...tallies.entries()];
-  const head = { identity, next, complete, tokens: tallies.tokens, features: features.length };
+  const { key, activations } = identity;
+  const head = { key, activations, next, complete, tokens: tallies.tokens, features: features.length };
   await writeFileAtomically(path, async (handle) => {
-    await handle.appendFile(`${magic}${JSON.stringify(head)}\n`);
-    for (const [layer, feature, tally] of features) await handle.appendFile(featureRecord(layer, feature, tally));
+    const checksum = createHash('sha256');
+    const append = async (bytes: Buffer) => {
+      checksum.update(bytes);
+      await handle.appendFile(bytes);
+    };
+    await append(Buffer.from(`${magic}${JSON.stringify(head)}\n`));
+    for (const [layer, feature, tally] of features) await append(featureRecord(layer, feature, tally));
+    await handle.appendFile(checksum.digest());
   });
 }
 
@@ -70,60 +96,124 @@ function readPlace(bytes: Buffer, at: number): Place {
 /**
  * The state an earlier harvest left; undefined when there is none.
  *
- * @throws CircuitTracerError `ERR_FILE_FORMAT` for one of another harvest, or a broken one.
+ * @throws CircuitTracerError `ERR_FILE_READ`; `ERR_FILE_FORMAT` for one of another harvest, and one that isn't what
+ * `saveState` wrote to the last bit.
  */
-export async function loadState(path: string, identity: string, sizes: TallySizes): Promise<HarvestState | undefined> {
+export async function loadState(
+  path: string,
+  identity: HarvestIdentity,
+  limits: HarvestLimits,
+): Promise<HarvestState | undefined> {
   if (!(await fileExists(path))) return undefined;
-  const file = new BufferedFile(await open(path));
+  const handle = await open(path).catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  const file = new StateReader(handle);
   try {
-    if ((await file.line()) !== magic.trimEnd()) throw unusable(path, 'it is damaged');
-    const head = parsed(await file.line());
-    if (head?.identity !== identity)
-      throw unusable(path, 'it is of another harvest: another text, model or other options');
-    const tallies = new Tallies(sizes);
-    tallies.tokens = Number(head.tokens);
-    for (let i = 0; i < Number(head.features); i++) await readFeature(file, tallies);
-    return { tallies, next: head.next as TextPlace, complete: head.complete === true };
+    const longestHead = Buffer.byteLength(JSON.stringify(identity.key)) + headBytes;
+    // Looked at before anything is read: a file can claim any size without taking room on the disk.
+    if ((await handle.stat()).size > largestState(longestHead, limits))
+      throw new Unusable('it is larger than it can be');
+    if ((await file.line(magic.length)) !== magic.trimEnd()) throw new Unusable('it is damaged or of another version');
+    const head = parsed(await file.line(longestHead));
+    if (head?.key !== identity.key)
+      throw new Unusable('it is of another harvest: another text, model or other options');
+    if (!areAlike(head.activations, identity.activations)) throw new Unusable('the weights have changed since');
+    const state = checkedHead(head, limits);
+    for (let i = 0; i < Number(head.features); i++) await readFeature(file, state.tallies, limits);
+    await file.end();
+    return state;
   } catch (error) {
-    throw error instanceof CutShort ? unusable(path, 'it is cut short') : readError(path, error);
+    throw error instanceof Unusable ? unusable(path, error.message) : readError(path, error);
   } finally {
     await file.close();
   }
 }
 
-async function readFeature(file: BufferedFile, tallies: Tallies): Promise<void> {
-  const head = await file.take(featureBytes);
-  const [layer = 0, feature = 0, top = 0, sample = 0] = [0, 4, 8, 12].map((offset) => head.readUInt32LE(offset));
-  const tally = tallies.of(layer, feature);
-  const bytes = await file.take((top + sample) * placeBytes);
-  const places = Array.from({ length: top + sample }, (_, i) => readPlace(bytes, i * placeBytes));
-  tally.restore(places.slice(0, top), sample > 0 ? places.slice(top) : undefined);
-  tally.count = head.readDoubleLE(16);
-  tally.max = head.readDoubleLE(24);
-  tally.min = head.readDoubleLE(32);
+function largestState(longestHead: number, { nFeatures, candidates, sample }: HarvestLimits): number {
+  const features = nFeatures.reduce((sum, count) => sum + count, 0);
+  const largestFeature = featureBytes + (candidates + sample) * placeBytes;
+  return magic.length + longestHead + features * largestFeature + checksumBytes;
 }
 
-class CutShort extends Error {}
+/** The state of a head, its features still to be read. */
+function checkedHead(
+  { next, complete, tokens, features }: Record<string, unknown>,
+  limits: HarvestLimits,
+): HarvestState {
+  const { line, start } = isObject(next) ? next : {};
+  requireSound([line, start, tokens, features].every(isCount) && typeof complete === 'boolean');
+  const tallies = new Tallies(limits);
+  tallies.tokens = tokens as number;
+  return { tallies, next: { line, start } as TextPlace, complete: complete as boolean };
+}
 
-/** Reads a file from front to back, some of it at a time: states can be larger than a buffer may be. */
-class BufferedFile {
+async function readFeature(file: StateReader, tallies: Tallies, limits: HarvestLimits): Promise<void> {
+  const head = await file.take(featureBytes);
+  const [layer = 0, feature = 0, top = 0, sample = 0] = [0, 4, 8, 12].map((offset) => head.readUInt32LE(offset));
+  const [count = 0, max = 0, min = 0] = [16, 24, 32].map((offset) => head.readDoubleLE(offset));
+  requireSound(feature < (limits.nFeatures[layer] ?? 0) && tallies.find(layer, feature) === undefined);
+  // All places are kept as the strongest until there are more; from then on some are sampled, too.
+  const sampled = count > limits.candidates ? Math.min(count, limits.sample) : 0;
+  requireSound(isCount(count) && count > 0 && count <= tallies.tokens);
+  requireSound(top === Math.min(count, limits.candidates) && sample === sampled);
+  requireSound(Number.isFinite(min) && Number.isFinite(max) && min <= max);
+  const bytes = await file.take((top + sample) * placeBytes);
+  const places = Array.from({ length: top + sample }, (_, i) => readPlace(bytes, i * placeBytes));
+  requireSound(places.every((place) => isPlace(place, limits) && place.value >= min && place.value <= max));
+  const tally = tallies.of(layer, feature);
+  tally.restore(places.slice(0, top), sample > 0 ? places.slice(top) : undefined);
+  Object.assign(tally, { count, max, min });
+}
+
+function isPlace({ position, token, document }: Place, { dVocab }: HarvestLimits): boolean {
+  return position < longestLineTokens && token < dVocab && isCount(document);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function requireSound(isSound: boolean): void {
+  if (!isSound) throw new Unusable('it is damaged');
+}
+
+/** The rest of a sentence that begins with the file. */
+class Unusable extends Error {}
+
+/** Reads a state from front to back, some of it at a time: it can be larger than a buffer may be. */
+class StateReader {
   readonly #file: FileHandle;
+  readonly #checksum = createHash('sha256');
   #bytes: Buffer = Buffer.alloc(0);
 
   constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  async line(): Promise<string> {
-    let end = this.#bytes.indexOf(10);
-    while (end < 0) {
-      await this.#more(2 ** 16);
-      end = this.#bytes.indexOf(10);
-    }
+  /** Up to the next line break, which must come within `longest` bytes. */
+  async line(longest: number): Promise<string> {
+    while (this.#bytes.indexOf(10) < 0 && this.#bytes.length < longest) await this.#more(longest);
+    const end = this.#bytes.indexOf(10);
+    requireSound(end >= 0 && end < longest);
     return (await this.take(end + 1)).toString('utf8', 0, end);
   }
 
   async take(length: number): Promise<Buffer> {
+    const taken = await this.#take(length);
+    this.#checksum.update(taken);
+    return taken;
+  }
+
+  /** What is left must be the checksum of what was taken. */
+  async end(): Promise<void> {
+    const expected = this.#checksum.digest();
+    requireSound((await this.#take(checksumBytes)).equals(expected) && this.#bytes.length === 0);
+    const { bytesRead } = await this.#file.read(Buffer.alloc(1), 0, 1);
+    requireSound(bytesRead === 0);
+  }
+
+  async #take(length: number): Promise<Buffer> {
     while (this.#bytes.length < length) await this.#more(Math.max(2 ** 20, length - this.#bytes.length));
     const taken = this.#bytes.subarray(0, length);
     this.#bytes = this.#bytes.subarray(length);
@@ -132,7 +222,7 @@ class BufferedFile {
 
   async #more(length: number): Promise<void> {
     const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(length), 0, length);
-    if (bytesRead === 0) throw new CutShort();
+    if (bytesRead === 0) throw new Unusable('it is cut short');
     this.#bytes = Buffer.concat([this.#bytes, buffer.subarray(0, bytesRead)]);
   }
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { absolutePath } from '../absolute-path';
 import { regularFile } from '../files';
 import { isLegacyTorchFile, openLegacyTorchFile } from './legacy-torch-file';
 import { openTorchArchive } from './torch-archive';
@@ -13,7 +13,7 @@ import { type TorchFile, torchFileError } from './torch-file';
  * a class or opcode that isn't listed, naming it.
  */
 export async function openTorchFile(file: string, records: ReadonlySet<string>): Promise<TorchFile> {
-  const path = resolve(file);
+  const path = absolutePath(file);
   await regularFile(path);
   try {
     const start = await firstBytes(path);

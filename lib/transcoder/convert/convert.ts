@@ -1,7 +1,8 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type CallOptions, resolveCallOptions } from '../../call-options';
 import { openEngines } from '../../engine';
 import { Hub } from '../../hub/plan';
+import { absolutePath } from '../../io/absolute-path';
 import { checkChecksums } from '../../io/file-checksum';
 import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
@@ -56,7 +57,7 @@ export async function convertTranscoders(
   const { signal, onProgress } = resolveCallOptions(options, ['dtype']);
   const dtype = options.dtype && checkOneOf(options.dtype, 'dtype', computeDtypes);
   checkText(from, 'from');
-  const folder = resolve(checkText(out, 'out'));
+  const folder = absolutePath(checkText(out, 'out'));
   await checkAbsentOrEmpty(folder);
   const source = await locateTranscoders(from, await Hub.open({ signal, onProgress }));
   const plan = await planLocated(source);

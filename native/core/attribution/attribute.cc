@@ -142,13 +142,10 @@ class Rows {
   int64_t done_ = 0;
 };
 
-}  // namespace
-
-GraphData attribute(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
-                    const JobControl& control) {
+GraphData makeGraph(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
+                    Offload& offload, const JobControl& control) {
   GraphData graph;
   PhaseClock clock(graph.timings);
-  Offload offload(options.offload);
   const at::Tensor tokens = at::tensor(options.tokens, at::kLong).to(model.device());
   AttributionSetup setup =
       setUpAttribution(model, transcoders, tokens, options.zeroPositions, control);
@@ -187,6 +184,15 @@ GraphData attribute(Transformer& model, TranscoderSet& transcoders, const Attrib
   graph.features = std::move(setup.features);
   graph.reconstructionSums = setup.reconstructionSums;
   return graph;
+}
+
+}  // namespace
+
+GraphData attribute(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
+                    const JobControl& control) {
+  Offload offload(options.offload);
+  return onUnchanged(offload,
+                     [&] { return makeGraph(model, transcoders, options, offload, control); });
 }
 
 }  // namespace circuit_tracer

@@ -7,56 +7,69 @@
 
 #include <cerrno>
 #include <cstring>
-#include <iterator>
-#include <mutex>
 
-#include "errors.h"
+#include "io/bus_errors.h"
 
 namespace circuit_tracer {
 namespace {
 
-// Live mappings of the process: begin -> end. Engines map and unmap on their own threads, and may
-// do so while the process exits: never destroyed.
-struct Mappings {
-  std::mutex mutex;
-  std::map<uintptr_t, uintptr_t> ranges;
-};
-
-Mappings& mappings() {
-  static auto* all = new Mappings;
-  return *all;
+// Zeros when the file can't be looked at, which is no state of a file that could be mapped.
+FileState stateOf(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return {};
+#ifdef __APPLE__
+  const timespec& modified = status.st_mtimespec;
+#else
+  const timespec& modified = status.st_mtim;
+#endif
+  return {status.st_size, modified.tv_sec, modified.tv_nsec};
 }
 
 }  // namespace
 
-MappedFile::MappedFile(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(descriptor >= 0, errno == ENOENT ? "ERR_FILE_NOT_FOUND" : "ERR_FILE_READ",
+MappedFile::MappedFile(const std::string& path)
+    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  require(descriptor_ >= 0, errno == ENOENT ? "ERR_FILE_NOT_FOUND" : "ERR_FILE_READ",
           "can't open weight file ", path, ": ", std::strerror(errno));
-  struct stat status {};
-  const bool known = ::fstat(descriptor, &status) == 0;
-  size_ = known ? status.st_size : 0;
+  state_ = stateOf(descriptor_);
   void* address = MAP_FAILED;
-  if (size_ > 0) {
-    address =
-        ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
+  if (state_.size > 0) {
+    address = ::mmap(nullptr, state_.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+                     descriptor_, 0);
   }
-  const int failure = errno;
-  ::close(descriptor);
-  require(size_ > 0, "ERR_FILE_FORMAT", "weight file ", path, " is empty");
-  require(address != MAP_FAILED, "ERR_FILE_READ", "can't map weight file ", path, ": ",
-          std::strerror(failure));
+  if (address == MAP_FAILED) {
+    const int failure = errno;
+    ::close(descriptor_);
+    require(state_.size > 0, "ERR_FILE_FORMAT", "weight file ", path, " is empty");
+    require(false, "ERR_FILE_READ", "can't map weight file ", path, ": ", std::strerror(failure));
+  }
   data_ = static_cast<uint8_t*>(address);
-  const std::lock_guard<std::mutex> lock(mappings().mutex);
+  outliveLostPages();
   const auto begin = reinterpret_cast<uintptr_t>(data_);
-  mappings().ranges[begin] = begin + size_;
+  range_ = &addRange(begin, begin + state_.size);
 }
 
 MappedFile::~MappedFile() {
   if (data_ == nullptr) return;
-  const std::lock_guard<std::mutex> lock(mappings().mutex);
-  mappings().ranges.erase(reinterpret_cast<uintptr_t>(data_));
-  ::munmap(data_, size_);
+  removeRange(*range_);
+  ::munmap(data_, state_.size);
+  ::close(descriptor_);
+}
+
+void MappedFile::requireUnchanged() const {
+  const FileState found = stateOf(descriptor_);
+  if (found == state_ && !range_->isLost) return;
+  std::string change = "parts of it can no longer be read";
+  if (found.size != state_.size) {
+    change = "it had " + std::to_string(state_.size) + " bytes and has " +
+             std::to_string(found.size) + " now";
+  } else if (!(found == state_)) {
+    change = "it was written to";
+  }
+  throw CodedError("ERR_FILE_CHANGED",
+                   path_ + " changed while it was in use (" + change +
+                       "), so what is computed from it can't be trusted. Load it again. To replace "
+                       "a file in use, write another and rename it over the old one");
 }
 
 void MappedFile::release(int64_t offset, int64_t size) const {
@@ -82,18 +95,29 @@ void MappedFile::readAheadIfHeld(const void* address, int64_t size) {
 }
 
 bool MappedFile::holds(const void* address) {
-  const std::lock_guard<std::mutex> lock(mappings().mutex);
-  const auto wanted = reinterpret_cast<uintptr_t>(address);
-  const auto& ranges = mappings().ranges;
-  const auto next = ranges.upper_bound(wanted);
-  if (next == ranges.begin()) return false;
-  return wanted < std::prev(next)->second;
+  return findRange(reinterpret_cast<uintptr_t>(address)) != nullptr;
+}
+
+void WeightFiles::requireUnchanged() const {
+  for (const auto& file : files_) {
+    if (const auto used = file.lock()) used->requireUnchanged();
+  }
 }
 
 std::shared_ptr<MappedFile> FileMappings::open(const std::string& path) {
-  auto& file = files_[path];
-  if (!file) file = std::make_shared<MappedFile>(path);
-  return file;
+  const auto found = files_.find(path);
+  if (found != files_.end()) return found->second;
+  return files_.emplace(path, std::make_shared<MappedFile>(path)).first->second;
+}
+
+WeightFiles FileMappings::opened() const {
+  WeightFiles files;
+  for (const auto& [path, file] : files_) files.add(file);
+  return files;
+}
+
+void FileMappings::requireUnchanged() const {
+  for (const auto& [path, file] : files_) file->requireUnchanged();
 }
 
 }  // namespace circuit_tracer

@@ -86,6 +86,7 @@ class RowReader {
   }
 
   void release() { releasePages(source_, files_); }
+  const FileMappings& files() const { return files_; }
 
  private:
   const TensorSource& source_;
@@ -94,12 +95,8 @@ class RowReader {
   at::Tensor tensor_;
 };
 
-}  // namespace
-
-int64_t writeTensor(const TensorSource& source, at::ScalarType dtype, const std::string& file,
-                    int64_t offset, const JobControl& control) {
-  const OutputFile output(file);
-  RowReader reader(source);
+int64_t writeRows(RowReader& reader, const TensorSource& source, at::ScalarType dtype,
+                  const OutputFile& output, int64_t offset, const JobControl& control) {
   const auto shape = reader.shape();
   int64_t rowNumbers = 1;
   for (size_t dim = 1; dim < shape.size(); ++dim) rowNumbers *= shape[dim];
@@ -121,6 +118,16 @@ int64_t writeTensor(const TensorSource& source, at::ScalarType dtype, const std:
   }
   control.report("write", total, total);
   return total;
+}
+
+}  // namespace
+
+int64_t writeTensor(const TensorSource& source, at::ScalarType dtype, const std::string& file,
+                    int64_t offset, const JobControl& control) {
+  const OutputFile output(file);
+  RowReader reader(source);
+  return onUnchanged(reader.files(),
+                     [&] { return writeRows(reader, source, dtype, output, offset, control); });
 }
 
 }  // namespace circuit_tracer

@@ -36,6 +36,8 @@ class Transformer {
   // Throws CodedError ERR_WEIGHT when lazy weights turn out to hold NaN or infinite numbers.
   const ModelWeights& weights() const;
   ModelWeights& weights() { return weights_; }
+  // Those that weights look into.
+  const WeightFiles& files() const { return weights_.files; }
   at::Device device() const { return device_; }
   at::ScalarType dtype() const { return dtype_; }
 

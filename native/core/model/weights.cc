@@ -38,6 +38,7 @@ class WeightReader {
   }
 
   std::vector<std::pair<std::string, at::Tensor>> unread() { return std::move(unread_); }
+  const FileMappings& files() const { return files_; }
 
  private:
   at::Tensor load(const std::string& name, const std::vector<int64_t>& shape,
@@ -127,13 +128,7 @@ BlockWeights loadBlock(const ModelSpec& spec, int64_t layer, WeightReader& reade
   return block;
 }
 
-}  // namespace
-
-ModelWeights loadModelWeights(const ModelSpec& spec,
-                              const std::map<std::string, TensorSource>& sources,
-                              at::ScalarType dtype, at::Device device, bool lazy,
-                              const JobControl& control) {
-  WeightReader reader(sources, dtype, device, lazy);
+ModelWeights loadAll(const ModelSpec& spec, WeightReader& reader, const JobControl& control) {
   ModelWeights weights;
   weights.embedding = reader.required("embed.W_E", {spec.dVocab, spec.dModel});
   if (spec.learnedPositions) {
@@ -153,7 +148,18 @@ ModelWeights loadModelWeights(const ModelSpec& spec,
   weights.unembeddingBias = reader.optional("unembed.b_U", {spec.dVocab});
   weights.unread = reader.unread();
   control.report("load model", spec.nLayers, spec.nLayers);
+  weights.files = reader.files().opened();
   return weights;
+}
+
+}  // namespace
+
+ModelWeights loadModelWeights(const ModelSpec& spec,
+                              const std::map<std::string, TensorSource>& sources,
+                              at::ScalarType dtype, at::Device device, bool lazy,
+                              const JobControl& control) {
+  WeightReader reader(sources, dtype, device, lazy);
+  return onUnchanged(reader.files(), [&] { return loadAll(spec, reader, control); });
 }
 
 void readWeights(ModelWeights& weights) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/mapped_file.h"
 #include "io/tensor_source.h"
 #include "job_control.h"
 #include "model/model_spec.h"
@@ -47,6 +48,7 @@ struct ModelWeights {
   at::Tensor unembeddingBias;  // [V]
   // Weights by their names in the file whose numbers nobody has looked at yet.
   std::vector<std::pair<std::string, at::Tensor>> unread;
+  WeightFiles files;  // that weights look into
 };
 
 // Loads and shape-checks every weight the spec calls for; `lazy`: without reading them, see

@@ -53,6 +53,8 @@ class LayerReader {
     return out;
   }
 
+  const FileMappings& files() const { return files_; }
+
  private:
   RowStore rows(const TensorSource& source, const std::vector<int64_t>& shape, bool lazy) {
     RowStore store(source, files_, dtype_, device_, lazy);
@@ -148,8 +150,9 @@ TranscoderSet::TranscoderSet(TranscoderSpec spec,
   LayerReader reader(spec_, dtype, device, lazyEncoder, lazyDecoder);
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
     control.report("load transcoders", l, spec_.nLayers);
-    layers_.push_back(reader.read(l, sources[l]));
+    layers_.push_back(onUnchanged(reader.files(), [&] { return reader.read(l, sources[l]); }));
   }
+  files_ = reader.files().opened();
   control.report("load transcoders", spec_.nLayers, spec_.nLayers);
 }
 

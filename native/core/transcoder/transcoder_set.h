@@ -75,6 +75,8 @@ class TranscoderSet {
   std::vector<TranscoderLayer>& layers() { return layers_; }
   at::ScalarType dtype() const { return dtype_; }
   at::Device device() const { return device_; }
+  // Those that lazy rows are read from, and weights look into.
+  const WeightFiles& files() const { return files_; }
 
  private:
   // Writes what an output layer has without features into out [rows, D].
@@ -87,6 +89,7 @@ class TranscoderSet {
   at::ScalarType dtype_;
   at::Device device_;
   std::vector<TranscoderLayer> layers_;
+  WeightFiles files_;
 };
 
 // The non-zero entries of dense activations, one [n, F] per layer.

@@ -1,7 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processMark } from '../../../lib/io/process-mark';
 
 let folder: string;
 let withOffloadFolder: typeof import('../../../lib/attribution/offload-folder').withOffloadFolder;
@@ -53,6 +64,23 @@ test('what a dead process left is removed, what is not ours stays', async () => 
       'precious',
     ].sort(),
   );
+});
+
+// Field faults, section 6, L7: in another container, or on another machine, the number of a process says nothing.
+test('what another container left goes after a day, not before', async () => {
+  const [, place = ''] = processMark().split('-');
+  const elsewhere = `${place[0] === '0' ? '1' : '0'}${place.slice(1)}`;
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const [young, old, ended] = [
+    `${pid}-${elsewhere}-77-abcDEF`,
+    `${pid}-${elsewhere}-78-abcDEF`,
+    `${pid}-${place}-77-abcDEF`,
+  ].map((name) => join(folder, `circuit-tracer-${name}`)) as [string, string, string];
+  for (const path of [young, old, ended]) mkdirSync(path);
+  const twoDaysAgo = Date.now() / 1000 - 48 * 3600;
+  utimesSync(old, twoDaysAgo, twoDaysAgo);
+  await withOffloadFolder(async () => {});
+  expect([young, old, ended].map((path) => existsSync(path))).toEqual([true, false, false]);
 });
 
 test('a temporary folder that is not there is an error that says what to do', async () => {
