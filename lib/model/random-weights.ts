@@ -176,9 +176,7 @@ export function drawModelWeights(
 }
 
 /** {@link drawModelWeights} without a break. */
-export function modelWeights(
-  ...of: Parameters<typeof drawModelWeights>
-): Record<string, TensorSource> {
+export function modelWeights(...of: Parameters<typeof drawModelWeights>): Record<string, TensorSource> {
   return atOnce(drawModelWeights(...of));
 }
 

@@ -69,7 +69,11 @@ const calls: [string, readonly string[], Call][] = [
     (onProgress) => model.attribute(prompt, { onProgress, batchSize: 2, maxFeatureNodes: 20, updateInterval: 1 }),
   ],
   ['intervene', ['forward'], (onProgress) => model.intervene(prompt, [edit], { onProgress })],
-  ['generate', ['forward', 'generate'], (onProgress) => model.generate(prompt, [edit], { onProgress, maxNewTokens: 4 })],
+  [
+    'generate',
+    ['forward', 'generate'],
+    (onProgress) => model.generate(prompt, [edit], { onProgress, maxNewTokens: 4 }),
+  ],
   [
     'generate without a cache',
     ['forward', 'generate'],
@@ -167,14 +171,17 @@ test('a listener that throws stops nothing', async () => {
   expect((await Graph.load(join(folder, 'b.safetensors'), { onProgress })).nSelected).toBe(graph.nSelected);
 });
 
-test.each(['a.safetensors', 'a.pt'])('saving and loading %s stop when asked, and leave no file behind', async (name) => {
-  const path = join(folder, `aborted-${name}`);
-  const controller = new AbortController();
-  const onProgress = () => controller.abort();
-  await expectRejection(graph.save(path, { signal: controller.signal, onProgress }), 'ABORT_ERR', /aborted/);
-  expect(existsSync(path)).toBe(false);
-  await graph.save(path);
-  const again = new AbortController();
-  const loading = Graph.load(path, { signal: again.signal, onProgress: () => again.abort() });
-  await expectRejection(loading, 'ABORT_ERR', /aborted/);
-});
+test.each(['a.safetensors', 'a.pt'])(
+  'saving and loading %s stop when asked, and leave no file behind',
+  async (name) => {
+    const path = join(folder, `aborted-${name}`);
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    await expectRejection(graph.save(path, { signal: controller.signal, onProgress }), 'ABORT_ERR', /aborted/);
+    expect(existsSync(path)).toBe(false);
+    await graph.save(path);
+    const again = new AbortController();
+    const loading = Graph.load(path, { signal: again.signal, onProgress: () => again.abort() });
+    await expectRejection(loading, 'ABORT_ERR', /aborted/);
+  },
+);
