@@ -1,4 +1,11 @@
-import { CircuitTracerError, type Graph, type ModelSpec, type Progress, ReplacementModel, type TranscoderSpec } from '../../lib';
+import {
+  CircuitTracerError,
+  type Graph,
+  type ModelSpec,
+  type Progress,
+  ReplacementModel,
+  type TranscoderSpec,
+} from '../../lib';
 import { randomGraph } from '../support/random-graph';
 
 // Field faults, section 4: "Aborting a running call of a 12-layer model took up to 2.3 s"; table b, row b2. One layer, so that
