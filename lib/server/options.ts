@@ -1,8 +1,8 @@
 import { opendir, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { featuresFolder } from '../features/sources/folder-features';
 import { hubEndpoint } from '../hub/settings';
+import { absolutePath } from '../io/absolute-path';
 import type { ReplacementModel } from '../model/replacement-model';
 import { checkInteger, checkOptions, checkText, describe } from '../validate';
 import { isLoopback } from './hosts';
@@ -72,7 +72,7 @@ async function folder(path: string, name: string): Promise<string> {
     throw new CircuitTracerError('ERR_FILE_READ', message, { cause });
   });
   await opened.close();
-  return resolve(path);
+  return absolutePath(path);
 }
 
 function standardToken(host: string): string | undefined {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { CircuitTracerError } from '../../errors';
 import { makeFolder } from '../../io/files';
 import type { Tokenizer } from '../../model/tokenizer';
@@ -15,7 +14,7 @@ export async function checkHarvestFiles({ text, out }: Pick<ResolvedHarvestOptio
   const first = await documents.next();
   await documents.return(undefined);
   if (first.done) throw noText(text);
-  await makeFolder(resolve(out));
+  await makeFolder(out);
 }
 
 export function noText(file: string): CircuitTracerError {
