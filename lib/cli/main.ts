@@ -49,7 +49,7 @@ export function makeProgram(): Command {
   return program;
 }
 
-/** Paths are told and taken from there, and LibTorch's maths library ends a process that has none. */
+/** Paths are told and taken from there, and LibTorch can't be loaded without one. */
 function checkCurrentFolder(): void {
   absolutePath('.');
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { CircuitTracerError } from '../errors';
 import type { Environment } from './cache';
@@ -71,6 +71,7 @@ function preloadBeside(addon: string): string {
 }
 
 function loadWithLibTorch(files: AddonFiles, addon: string, env?: Environment): unknown {
+  checkCurrentFolder();
   const version = files.libtorchVersion;
   const { found, tried } = findLibTorch({ env, wanted: exactly(version) });
   if (!found) throw libtorchError(files, `LibTorch ${version} was not found.`, tried);
@@ -84,6 +85,20 @@ function loadWithLibTorch(files: AddonFiles, addon: string, env?: Environment): 
   }
   const place = `${found.directory}: version ${found.version}, but loading failed: ${complaint}`;
   throw libtorchError(files, `LibTorch ${version} was found, but the native addon did not load.`, [...tried, place]);
+}
+
+/** The maths library in LibTorch, MKL, asks for the current folder when it is loaded, and ends the process when there is none. */
+function checkCurrentFolder(): void {
+  try {
+    // Not process.cwd(), which remembers what it once said.
+    realpathSync.native('.');
+  } catch (cause) {
+    throw new CircuitTracerError(
+      'ERR_FILE_NOT_FOUND',
+      'The current folder has been deleted, and LibTorch can only be loaded in one that exists. Change to another folder first.',
+      { cause },
+    );
+  }
 }
 
 function libtorchError(files: AddonFiles, headline: string, tried: readonly string[]): CircuitTracerError {
