@@ -45,7 +45,7 @@ export function makeProgram(names: readonly string[] = Object.keys(commands)): C
   return program;
 }
 
-/** Paths are told and taken from there, and LibTorch's maths library ends a process that has none. */
+/** Paths are told and taken from there, and LibTorch can't be loaded without one. */
 function checkCurrentFolder(): void {
   absolutePath('.');
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { CircuitTracerError } from '../errors';
@@ -46,6 +46,7 @@ export async function loadAddonOnThread(options: LoadAddonOptions = {}): Promise
   const files = findAddon(options.packageRoot ?? path.join(__dirname, '..', '..'));
   const search = await findLibTorchAsync(searchFor(files, options.env));
   const library = libraryOf(files, search);
+  checkCurrentFolder();
   let opened: () => string;
   try {
     const complaint = await openOnThread(files, library);
@@ -92,6 +93,7 @@ function preloadBeside(addon: string): string {
 }
 
 function loadWithLibTorch(files: AddonFiles, addon: string, env?: Environment): unknown {
+  checkCurrentFolder();
   const search = findLibTorch(searchFor(files, env));
   const library = libraryOf(files, search);
   return requireAddon(files, addon, search, () => preloadOf(files).open(library));
@@ -141,6 +143,20 @@ async function openOnThread(files: AddonFiles, library: string): Promise<string>
     return await preload.openOnThread(library, files.addon);
   } finally {
     process.removeListener('exit', end);
+  }
+}
+
+/** The maths library in LibTorch, MKL, asks for the current folder when it is loaded, and ends the process when there is none. */
+function checkCurrentFolder(): void {
+  try {
+    // Not process.cwd(), which remembers what it once said.
+    realpathSync.native('.');
+  } catch (cause) {
+    throw new CircuitTracerError(
+      'ERR_FILE_NOT_FOUND',
+      'The current folder has been deleted, and LibTorch can only be loaded in one that exists. Change to another folder first.',
+      { cause },
+    );
   }
 }
 

@@ -25,7 +25,9 @@ export async function exclusively<T>(
 ): Promise<T> {
   const lost = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
-  await makeFolder(path.dirname(file));
+  await makeFolder(path.dirname(file)).catch((error) => {
+    throw writeError(error, file);
+  });
   const release = await acquire(file, options, () => lost.abort());
   try {
     return await work(signal);

@@ -37,24 +37,9 @@ Napi::Function Engine::define(Napi::Env env) {
                      });
 }
 
-namespace {
-
-// Of new Engine(threads); 0 when none are given. Setting them starts the maths library.
-int threadsOf(const Napi::CallbackInfo& info) {
-  try {
-    requireStartableMathLibrary();
-  } catch (const CodedError& failure) {
-    Napi::Error error = Napi::Error::New(info.Env(), failure.what());
-    error.Set("code", Napi::String::New(info.Env(), failure.code()));
-    throw error;
-  }
-  return info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 0;
-}
-
-}  // namespace
-
 Engine::Engine(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<Engine>(info), worker_(info.Env(), threadsOf(info)) {}
+    : Napi::ObjectWrap<Engine>(info),
+      worker_(info.Env(), info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 0) {}
 
 void Engine::dispose(const Napi::CallbackInfo& info) { worker_.stop(info.Env()); }
 

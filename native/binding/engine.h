@@ -6,7 +6,6 @@
 
 #include "binding/worker.h"
 #include "io/mapped_file.h"
-#include "math_library.h"
 #include "transcoder/transcoder_set.h"
 
 namespace circuit_tracer {
@@ -62,7 +61,6 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value submit(const Napi::CallbackInfo& info, Work work, Convert convert) {
     using Result = decltype(work(std::declval<const JobControl&>()));
     auto checked = [files = weightFiles(info), work = std::move(work)](const JobControl& control) {
-      startMathLibrary();
       files.requireUnchanged();
       return onUnchanged(files, [&] { return work(control); });
     };
