@@ -178,9 +178,7 @@ class Passes {
 }
 
 /** A stream that begins once its prompt has been tokenised. */
-export function generateLater<T, R>(
-  stream: Promise<AsyncGenerator<T, R, undefined>>,
-): AsyncGenerator<T, R, undefined> {
+export function generateLater<T, R>(stream: Promise<AsyncGenerator<T, R, undefined>>): AsyncGenerator<T, R, undefined> {
   // A failure is told to whoever asks for the first token, and to no one before.
   stream.catch(() => undefined);
   return (async function* () {

@@ -16,7 +16,8 @@ export class Bound {
     }
     for (const [i, value] of positional.entries()) this.#values.set(parameters[i] as string, value);
     for (const [name, value] of named) {
-      if (!parameters.includes(name)) throw new TemplateError(`${callee}() got an unexpected keyword argument '${name}'`);
+      if (!parameters.includes(name))
+        throw new TemplateError(`${callee}() got an unexpected keyword argument '${name}'`);
       this.#values.set(name, value);
     }
   }

@@ -1,10 +1,10 @@
 import { Bound } from './arguments';
 import { TemplateError, UnsupportedError } from './errors';
 import * as lists from './list-filters';
-import type { Scope } from './runtime';
-import { type TextFilter, textFilters } from './text-filters';
-import { knowFilters, testOf } from './tests';
 import { attribute, item } from './operators';
+import type { Scope } from './runtime';
+import { knowFilters, testOf } from './tests';
+import { type TextFilter, textFilters } from './text-filters';
 import {
   type Arguments,
   Float,
@@ -30,7 +30,8 @@ const filter =
 
 /** `attr` or `attr.inner.0`, of each item. */
 export function attributeGetter(path: Value, fallback?: Value): (value: Value) => Value {
-  const steps = typeof path === 'string' ? path.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) : [path];
+  const steps =
+    typeof path === 'string' ? path.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) : [path];
   return (value) => {
     let found = value;
     for (const step of steps) {
@@ -118,7 +119,9 @@ const ofText = (name: string, [parameters, run]: TextFilter): Filter =>
 
 const filters: Record<string, Filter> = {
   abs: filter('abs', [], absolute),
-  attr: filter('attr', ['name'], (value, args) => (isDict(value) ? new Undefined(`no attribute`) : attribute(value, args.text('name')))),
+  attr: filter('attr', ['name'], (value, args) =>
+    isDict(value) ? new Undefined(`no attribute`) : attribute(value, args.text('name')),
+  ),
   batch: filter('batch', ['linecount', 'fill_with'], lists.batch),
   count: filter('count', [], length),
   d: filter('d', ['default_value', 'boolean'], defaulting),
@@ -127,7 +130,11 @@ const filters: Record<string, Filter> = {
   first: filter('first', [], (value) => items(value)[0] ?? new Undefined('No first item, sequence was empty.')),
   float: filter('float', ['default'], toFloat),
   groupby: filter('groupby', ['attribute', 'default', 'case_sensitive'], (value, args) =>
-    lists.groupby(value, args, attributeGetter(args.value('attribute'), args.has('default') ? args.value('default') : undefined)),
+    lists.groupby(
+      value,
+      args,
+      attributeGetter(args.value('attribute'), args.has('default') ? args.value('default') : undefined),
+    ),
   ),
   int: filter('int', ['default', 'base'], toInteger),
   items: filter('items', [], entriesOf),
@@ -151,11 +158,21 @@ const filters: Record<string, Filter> = {
   select: selecting(true, false),
   selectattr: selecting(true, true),
   slice: filter('slice', ['slices', 'fill_with'], lists.slices),
-  sort: filter('sort', ['reverse', 'case_sensitive', 'attribute'], (value, args) => lists.sort(value, args, attributeGetter)),
-  sum: filter('sum', ['attribute', 'start'], (value, args, scope) =>
-    lists.sum(items(value).map(args.value('attribute', null) === null ? (each) => each : attributeGetter(args.value('attribute'))), args, scope.budget),
+  sort: filter('sort', ['reverse', 'case_sensitive', 'attribute'], (value, args) =>
+    lists.sort(value, args, attributeGetter),
   ),
-  unique: filter('unique', ['case_sensitive', 'attribute'], (value, args) => lists.unique(value, args, attributeGetter)),
+  sum: filter('sum', ['attribute', 'start'], (value, args, scope) =>
+    lists.sum(
+      items(value).map(
+        args.value('attribute', null) === null ? (each) => each : attributeGetter(args.value('attribute')),
+      ),
+      args,
+      scope.budget,
+    ),
+  ),
+  unique: filter('unique', ['case_sensitive', 'attribute'], (value, args) =>
+    lists.unique(value, args, attributeGetter),
+  ),
   ...Object.fromEntries(Object.entries(textFilters).map(([name, definition]) => [name, ofText(name, definition)])),
 };
 
@@ -169,4 +186,3 @@ export function filterOf(name: string): Filter {
 }
 
 knowFilters((name) => Object.hasOwn(filters, name) || unsupported.includes(name));
-

@@ -1,6 +1,18 @@
 import { TemplateError, UnsupportedError } from './errors';
 import { floatText, repr, str } from './text';
-import { type Arguments, Float, isDict, isNumber, keyOf, length, numberOf, Tuple, typeName, Undefined, type Value } from './values';
+import {
+  type Arguments,
+  Float,
+  isDict,
+  isNumber,
+  keyOf,
+  length,
+  numberOf,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from './values';
 
 interface Spec {
   readonly fill: string;
@@ -30,7 +42,8 @@ export function percentFormat(format: string, values: Value): string {
       if (type === undefined) throw new TemplateError('incomplete format');
       if (type === '%') return '%';
       const wide = width === '*' ? numberOf(take() as number) : Number(width ?? 0);
-      const digits = precision === '*' ? numberOf(take() as number) : precision === undefined ? undefined : Number(precision);
+      const digits =
+        precision === '*' ? numberOf(take() as number) : precision === undefined ? undefined : Number(precision);
       const value = name === undefined ? take() : named(values, name);
       return percent(value, type, {
         fill: flags.includes('0') && !flags.includes('-') ? '0' : ' ',
@@ -62,9 +75,13 @@ function named(values: Value, name: string): Value {
 function percent(value: Value, type: string, spec: Spec): string {
   if (type === 's' || type === 'r' || type === 'a') {
     const plain = type === 's' ? str(value) : repr(value);
-    return aligned(spec.precision === undefined ? plain : [...plain].slice(0, spec.precision).join(''), { ...spec, fill: ' ' });
+    return aligned(spec.precision === undefined ? plain : [...plain].slice(0, spec.precision).join(''), {
+      ...spec,
+      fill: ' ',
+    });
   }
-  if (type === 'c') return aligned(typeof value === 'number' ? String.fromCodePoint(value) : str(value), { ...spec, fill: ' ' });
+  if (type === 'c')
+    return aligned(typeof value === 'number' ? String.fromCodePoint(value) : str(value), { ...spec, fill: ' ' });
   const whole = 'diuxXo'.includes(type);
   if (!isNumber(value)) throw new TemplateError(`%${type} format: a real number is required, not ${typeName(value)}`);
   if (!whole && !'eEfFgG'.includes(type)) throw new TemplateError(`unsupported format character '${type}'`);
@@ -75,17 +92,21 @@ function percent(value: Value, type: string, spec: Spec): string {
 /** `format.format(...)`: the text with each field in braces filled in. */
 export function bracesFormat(format: string, args: Arguments): string {
   let next = 0;
-  return format.replace(/\{\{|\}\}|\{([^{}!:]*)(?:!([rsa]))?(?::([^{}]*))?\}|[{}]/g, (whole, field, conversion, spec) => {
-    if (whole === '{{' || whole === '}}') return whole.charAt(0);
-    if (field === undefined) throw new UnsupportedError(`the brace ${whole} of a format`);
-    const [, first = '', rest = ''] = /^([^.[]*)(.*)$/.exec(field) as RegExpExecArray;
-    const key = first === '' ? String(next++) : first;
-    let value = /^\d+$/.test(key) ? args.positional[Number(key)] : args.named.get(key);
-    if (value === undefined) throw new TemplateError(`format() has no value for '${key}'`);
-    for (const [, dotted, bracketed] of rest.matchAll(/\.(\w+)|\[([^\]]*)\]/g)) value = step(value, dotted ?? bracketed ?? '');
-    if (conversion) value = conversion === 's' ? str(value) : repr(value);
-    return formatValue(value, spec ?? '');
-  });
+  return format.replace(
+    /\{\{|\}\}|\{([^{}!:]*)(?:!([rsa]))?(?::([^{}]*))?\}|[{}]/g,
+    (whole, field, conversion, spec) => {
+      if (whole === '{{' || whole === '}}') return whole.charAt(0);
+      if (field === undefined) throw new UnsupportedError(`the brace ${whole} of a format`);
+      const [, first = '', rest = ''] = /^([^.[]*)(.*)$/.exec(field) as RegExpExecArray;
+      const key = first === '' ? String(next++) : first;
+      let value = /^\d+$/.test(key) ? args.positional[Number(key)] : args.named.get(key);
+      if (value === undefined) throw new TemplateError(`format() has no value for '${key}'`);
+      for (const [, dotted, bracketed] of rest.matchAll(/\.(\w+)|\[([^\]]*)\]/g))
+        value = step(value, dotted ?? bracketed ?? '');
+      if (conversion) value = conversion === 's' ? str(value) : repr(value);
+      return formatValue(value, spec ?? '');
+    },
+  );
 }
 
 function step(value: Value, key: string): Value {
@@ -132,7 +153,12 @@ function formatNumber(value: number, spec: Spec, whole: boolean): string {
 
 function magnitude(value: number, { type, precision, alternate }: Spec, whole: boolean): string {
   if (whole && (type === '' || type === 'd' || type === 'n')) return String(value).padStart(precision ?? 0, '0');
-  const bases: Readonly<Record<string, [number, string]>> = { x: [16, '0x'], X: [16, '0X'], o: [8, '0o'], b: [2, '0b'] };
+  const bases: Readonly<Record<string, [number, string]>> = {
+    x: [16, '0x'],
+    X: [16, '0X'],
+    o: [8, '0o'],
+    b: [2, '0b'],
+  };
   const base = bases[type];
   if (base && whole) {
     const digits = value.toString(base[0]);

@@ -1,6 +1,6 @@
 import { TemplateError } from './errors';
 import { floatText } from './text';
-import { Float, isDict, isList, type Key, Tuple, typeName, type Value, compare } from './values';
+import { compare, Float, isDict, isList, type Key, Tuple, typeName, type Value } from './values';
 
 export interface JsonOptions {
   readonly ensureAscii: boolean;
@@ -16,13 +16,21 @@ export function dumps(value: Value, options: JsonOptions, level = 0): string {
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   if (value instanceof Float) return jsonFloat(value.value);
   if (typeof value === 'string') return jsonText(value, options.ensureAscii);
-  if (isList(value)) return block('[', ']', value.map((item) => dumps(item, options, level + 1)), options, level);
+  if (isList(value))
+    return block(
+      '[',
+      ']',
+      value.map((item) => dumps(item, options, level + 1)),
+      options,
+      level,
+    );
   if (value instanceof Tuple) return dumps(value.items, options, level);
   if (isDict(value)) {
     const entries = [...value];
     if (options.sortKeys) entries.sort(([a], [b]) => compare(a, b));
     const written = entries.map(
-      ([key, item]) => jsonText(keyText(key), options.ensureAscii) + options.separators[1] + dumps(item, options, level + 1),
+      ([key, item]) =>
+        jsonText(keyText(key), options.ensureAscii) + options.separators[1] + dumps(item, options, level + 1),
     );
     return block('{', '}', written, options, level);
   }

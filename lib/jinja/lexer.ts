@@ -112,7 +112,9 @@ class Lexer {
   #token(): Token {
     const rest = this.#source.slice(this.#at, this.#at + 4096);
     const number =
-      /^(?:0[bB][01_]+|0[oO][0-7_]+|0[xX][0-9a-fA-F_]+|\d[\d_]*(?:(?:\.\d[\d_]*)(?:[eE][+-]?\d+)?|[eE][+-]?\d+)?)/.exec(rest);
+      /^(?:0[bB][01_]+|0[oO][0-7_]+|0[xX][0-9a-fA-F_]+|\d[\d_]*(?:(?:\.\d[\d_]*)(?:[eE][+-]?\d+)?|[eE][+-]?\d+)?)/.exec(
+        rest,
+      );
     // `a.0.1` has no float in it.
     if (number && this.#source[this.#at - 1] === '.') return this.#taken('integer', /^\d+/.exec(rest)?.[0] ?? '');
     if (number) {
@@ -153,7 +155,17 @@ function stripped(text: string, sign: string, isBlock: boolean, lineStarts: bool
 }
 
 const letters: Readonly<Record<string, string>> = {
-  n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\', "'": "'", '"': '"', '\n': '',
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '\n': '',
 };
 
 /** Escapes of Python's strings; one that isn't known stays as it is. */

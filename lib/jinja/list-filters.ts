@@ -14,7 +14,8 @@ function sortKey(args: Bound, getter: Getter): (value: Value) => Value {
   const paths = typeof path === 'string' ? path.split(',').map((one) => one.trim()) : [path];
   const gets = path === null ? [(value: Value) => value] : paths.map(getter);
   const fold = (value: Value) => (typeof value === 'string' && !sensitive ? value.toLowerCase() : value);
-  return (value) => (gets.length === 1 ? fold((gets[0] as (value: Value) => Value)(value)) : gets.map((get) => fold(get(value))));
+  return (value) =>
+    gets.length === 1 ? fold((gets[0] as (value: Value) => Value)(value)) : gets.map((get) => fold(get(value)));
 }
 
 export function sort(value: Value, args: Bound, getter: Getter): Value {
@@ -135,4 +136,3 @@ function exactlyRounded(value: number, precision: number): number {
   if (isHalf && Number(kept.at(-1)) % 2 === 0) return Math.sign(value) * Number(kept);
   return Number(value.toFixed(precision));
 }
-

@@ -1,7 +1,7 @@
 import { Bound } from './arguments';
 import { TemplateError } from './errors';
 import { captured, type Expression, LoopSignal, type Output, type Scope, type Statement, type Target } from './runtime';
-import { type Arguments, Attributes, Callable, equal, items, truth, Tuple, Undefined, type Value } from './values';
+import { type Arguments, Attributes, Callable, equal, items, Tuple, truth, Undefined, type Value } from './values';
 
 interface Loop {
   readonly target: Target;

@@ -2,7 +2,20 @@ import { Bound } from './arguments';
 import { TemplateError, UnsupportedError } from './errors';
 import { bracesFormat } from './format';
 import { capitalize, isSpace, spaces, strip, stripLeft, title } from './text';
-import { type Arguments, Callable, equal, isDict, isList, items, keyOf, length, Tuple, typeName, type Value, View } from './values';
+import {
+  type Arguments,
+  Callable,
+  equal,
+  isDict,
+  isList,
+  items,
+  keyOf,
+  length,
+  Tuple,
+  typeName,
+  type Value,
+  View,
+} from './values';
 
 type Method<T> = (self: T, args: Bound) => Value;
 /** Parameters of a method, then what it does. */
@@ -11,7 +24,8 @@ type Methods<T> = Readonly<Record<string, readonly [readonly string[], Method<T>
 const points = (plain: string): string[] => [...plain];
 /** From a place in UTF-16 units to one in characters. */
 const place = (plain: string, at: number): number => (at < 0 ? -1 : length(plain.slice(0, at)));
-const every = (plain: string, set: RegExp): boolean => plain !== '' && points(plain).every((letter) => set.test(letter));
+const every = (plain: string, set: RegExp): boolean =>
+  plain !== '' && points(plain).every((letter) => set.test(letter));
 
 const stripping =
   (left: boolean, right: boolean): Method<string> =>
@@ -22,7 +36,8 @@ function prefixes(args: Bound): readonly string[] {
   const given = args.value('prefix');
   const all = given instanceof Tuple ? given.items : [given];
   for (const one of all) {
-    if (typeof one !== 'string') throw new TemplateError(`${args.callee}() takes str or a tuple of str, not ${typeName(one)}`);
+    if (typeof one !== 'string')
+      throw new TemplateError(`${args.callee}() takes str or a tuple of str, not ${typeName(one)}`);
   }
   return all as readonly string[];
 }
@@ -72,7 +87,12 @@ export function replace(self: string, from: string, to: string, count: number): 
   if (from === '') return between(self, to, count);
   const parts = self.split(from);
   if (parts.length <= count + 1) return parts.join(to);
-  return parts.slice(0, count).map((part) => part + to).join('') + parts.slice(count).join(from);
+  return (
+    parts
+      .slice(0, count)
+      .map((part) => part + to)
+      .join('') + parts.slice(count).join(from)
+  );
 }
 
 function between(self: string, to: string, count: number): string {
@@ -99,7 +119,8 @@ const cased = /[\p{Lowercase}\p{Uppercase}\p{Lt}]/u;
 const isUpper = (self: string): boolean => cased.test(self) && !/[\p{Lowercase}\p{Lt}]/u.test(self);
 const isLower = (self: string): boolean => cased.test(self) && !/[\p{Uppercase}\p{Lt}]/u.test(self);
 
-export const lineBreaks = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+/** Line breaks of Python's `splitlines`, the separators of ASCII included. */
+export const lineBreaks = new RegExp(`\\r\\n|[${'\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029'}]`);
 
 function lines(self: string, keep: boolean): string[] {
   const parts = self.split(new RegExp(`(${lineBreaks.source})`));
@@ -116,7 +137,9 @@ const edges = ['prefix', 'start', 'end'];
 
 function within(self: string, args: Bound): string {
   if (!args.has('start')) return self;
-  return points(self).slice(args.integerOrNull('start') ?? 0, args.integerOrNull('end') ?? undefined).join('');
+  return points(self)
+    .slice(args.integerOrNull('start') ?? 0, args.integerOrNull('end') ?? undefined)
+    .join('');
 }
 
 const filled = ['width', 'fillchar'];
@@ -127,7 +150,13 @@ const ofText: Methods<string> = {
   casefold: [[], (self) => self.toUpperCase().toLowerCase()],
   title: [[], title],
   capitalize: [[], capitalize],
-  swapcase: [[], (self) => points(self).map((c) => (isUpper(c) ? c.toLowerCase() : c.toUpperCase())).join('')],
+  swapcase: [
+    [],
+    (self) =>
+      points(self)
+        .map((c) => (isUpper(c) ? c.toLowerCase() : c.toUpperCase()))
+        .join(''),
+  ],
   strip: [['chars'], stripping(true, true)],
   lstrip: [['chars'], stripping(true, false)],
   rstrip: [['chars'], stripping(false, true)],
@@ -136,27 +165,40 @@ const ofText: Methods<string> = {
   splitlines: [['keepends'], (self, args) => lines(self, args.flag('keepends', false))],
   partition: [['sep'], (self, args) => partition(self, args.text('sep'), self.indexOf(args.text('sep')), false)],
   rpartition: [['sep'], (self, args) => partition(self, args.text('sep'), self.lastIndexOf(args.text('sep')), true)],
-  replace: [['old', 'new', 'count'], (self, args) => replace(self, args.text('old'), args.text('new'), args.integer('count', -1))],
+  replace: [
+    ['old', 'new', 'count'],
+    (self, args) => replace(self, args.text('old'), args.text('new'), args.integer('count', -1)),
+  ],
   startswith: [edges, (self, args) => prefixes(args).some((prefix) => within(self, args).startsWith(prefix))],
   endswith: [edges, (self, args) => prefixes(args).some((suffix) => within(self, args).endsWith(suffix))],
-  removeprefix: [['prefix'], (self, args) => (self.startsWith(args.text('prefix')) ? self.slice(args.text('prefix').length) : self)],
+  removeprefix: [
+    ['prefix'],
+    (self, args) => (self.startsWith(args.text('prefix')) ? self.slice(args.text('prefix').length) : self),
+  ],
   removesuffix: [
     ['suffix'],
-    (self, args) => (args.text('suffix') && self.endsWith(args.text('suffix')) ? self.slice(0, -args.text('suffix').length) : self),
+    (self, args) =>
+      args.text('suffix') && self.endsWith(args.text('suffix')) ? self.slice(0, -args.text('suffix').length) : self,
   ],
   find: [window, (self, args) => search(self, args, (part, sub) => part.indexOf(sub))],
   rfind: [window, (self, args) => search(self, args, (part, sub) => part.lastIndexOf(sub))],
   index: [window, (self, args) => required(search(self, args, (part, sub) => part.indexOf(sub)))],
   rindex: [window, (self, args) => required(search(self, args, (part, sub) => part.lastIndexOf(sub)))],
-  count: [['sub'], (self, args) => (args.text('sub') === '' ? length(self) + 1 : self.split(args.text('sub')).length - 1)],
+  count: [
+    ['sub'],
+    (self, args) => (args.text('sub') === '' ? length(self) + 1 : self.split(args.text('sub')).length - 1),
+  ],
   join: [['iterable'], (self, args) => joined(self, items(args.value('iterable')))],
   center: [filled, (self, args) => padded(self, args.integer('width'), args.text('fillchar', ' '), 'both')],
   ljust: [filled, (self, args) => padded(self, args.integer('width'), args.text('fillchar', ' '), 'right')],
   rjust: [filled, (self, args) => padded(self, args.integer('width'), args.text('fillchar', ' '), 'left')],
-  zfill: [['width'], (self, args) => {
-    const sign = /^[-+]/.exec(self)?.[0] ?? '';
-    return sign + padded(self.slice(sign.length), args.integer('width') - sign.length, '0', 'left');
-  }],
+  zfill: [
+    ['width'],
+    (self, args) => {
+      const sign = /^[-+]/.exec(self)?.[0] ?? '';
+      return sign + padded(self.slice(sign.length), args.integer('width') - sign.length, '0', 'left');
+    },
+  ],
   isupper: [[], isUpper],
   islower: [[], isLower],
   istitle: [[], (self) => cased.test(self) && title(self) === self],
@@ -164,29 +206,44 @@ const ofText: Methods<string> = {
   isalpha: [[], (self) => every(self, /\p{L}/u)],
   isalnum: [[], (self) => every(self, /[\p{L}\p{N}]/u)],
   isdecimal: [[], (self) => every(self, /\p{Nd}/u)],
-  isdigit: [[], (self) => every(self, /[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490]/u)],
+  isdigit: [
+    [],
+    (self) =>
+      every(self, /[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490]/u),
+  ],
   isnumeric: [[], (self) => every(self, /\p{N}/u)],
   isascii: [[], (self) => /^[\0-\x7f]*$/.test(self)],
 };
 
 export function joined(separator: string, parts: readonly Value[]): string {
   for (const [i, part] of parts.entries()) {
-    if (typeof part !== 'string') throw new TemplateError(`sequence item ${i}: expected str instance, ${typeName(part)} found`);
+    if (typeof part !== 'string')
+      throw new TemplateError(`sequence item ${i}: expected str instance, ${typeName(part)} found`);
   }
   return parts.join(separator);
 }
 
 const ofSequence: Methods<Value> = {
-  index: [['value'], (self, args) => {
-    const found = items(self).findIndex((item) => equal(item, args.value('value')));
-    return found >= 0 ? found : required(found);
-  }],
+  index: [
+    ['value'],
+    (self, args) => {
+      const found = items(self).findIndex((item) => equal(item, args.value('value')));
+      return found >= 0 ? found : required(found);
+    },
+  ],
   count: [['value'], (self, args) => items(self).filter((item) => equal(item, args.value('value'))).length],
 };
 
 const ofDict: Methods<ReadonlyMap<never, Value>> = {
   get: [['key', 'default'], (self, args) => self.get(keyOf(args.value('key')) as never) ?? args.value('default', null)],
-  items: [[], (self) => new View([...self].map(([key, value]) => new Tuple([key, value])), 'dict_items')],
+  items: [
+    [],
+    (self) =>
+      new View(
+        [...self].map(([key, value]) => new Tuple([key, value])),
+        'dict_items',
+      ),
+  ],
   keys: [[], (self) => new View([...self.keys()], 'dict_keys')],
   values: [[], (self) => new View([...self.values()], 'dict_values')],
   copy: [[], (self) => self],
@@ -209,7 +266,10 @@ const unsupported: Readonly<Record<string, readonly string[]>> = {
 export function methodOf(value: Value, name: string): Value | undefined {
   const type = typeName(value);
   if (typeof value === 'string' && (name === 'format' || name === 'format_map')) return formatMethod(value, name);
-  const tables = { str: ofText, list: ofSequence, tuple: ofSequence, dict: ofDict } as unknown as Record<string, Methods<Value>>;
+  const tables = { str: ofText, list: ofSequence, tuple: ofSequence, dict: ofDict } as unknown as Record<
+    string,
+    Methods<Value>
+  >;
   const table = tables[type];
   if (table && Object.hasOwn(table, name)) {
     const [parameters, method] = table[name] as Methods<Value>[string];
@@ -233,4 +293,5 @@ function formatMethod(self: string, name: string): Callable {
   });
 }
 
-export const isSequence = (value: Value): boolean => typeof value === 'string' || isList(value) || isDict(value) || value instanceof Tuple;
+export const isSequence = (value: Value): boolean =>
+  typeof value === 'string' || isList(value) || isDict(value) || value instanceof Tuple;

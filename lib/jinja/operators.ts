@@ -32,7 +32,8 @@ export function safeInteger(value: number): number {
 }
 
 function arithmetic(operator: string, a: number, b: number, isFloat: boolean): Value {
-  if (b === 0 && (operator === '/' || operator === '//' || operator === '%')) throw new TemplateError('division by zero');
+  if (b === 0 && (operator === '/' || operator === '//' || operator === '%'))
+    throw new TemplateError('division by zero');
   const results: Readonly<Record<string, () => number>> = {
     '+': () => a + b,
     '-': () => a - b,
@@ -108,7 +109,10 @@ export function item(value: Value, key: Value): Value {
   if (isDict(value)) {
     const found = isHashable(key) ? value.get(keyOf(key)) : undefined;
     if (found !== undefined) return found;
-  } else if (isInteger(key) && (typeof value === 'string' || isList(value) || (value instanceof Tuple && !(value instanceof View)))) {
+  } else if (
+    isInteger(key) &&
+    (typeof value === 'string' || isList(value) || (value instanceof Tuple && !(value instanceof View)))
+  ) {
     const found = at(value, key);
     if (found !== undefined) return found;
     return new Undefined(`${typeName(value)} object has no element ${key}`);
@@ -133,7 +137,8 @@ export function attribute(value: Value, name: string): Value {
 }
 
 function attributeAlone(value: Value, name: string): Value | undefined {
-  if (name.startsWith('_') && !(value instanceof Namespace) && !isDict(value)) return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`);
+  if (name.startsWith('_') && !(value instanceof Namespace) && !isDict(value))
+    return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`);
   if (value instanceof Namespace) return value.attributes.get(name);
   if (value instanceof Attributes) return value.get(name);
   if (value instanceof Callable) return value.attributes?.get(name);

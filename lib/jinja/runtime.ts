@@ -16,7 +16,8 @@ export class Budget {
   }
 
   room(characters: number): void {
-    if (characters > mostCharacters) throw new TemplateError(`The template makes more than ${mostCharacters} characters.`);
+    if (characters > mostCharacters)
+      throw new TemplateError(`The template makes more than ${mostCharacters} characters.`);
     this.spend(Math.ceil(characters / 4096));
   }
 }

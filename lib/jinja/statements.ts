@@ -1,16 +1,28 @@
 import { TemplateError, TemplateSyntaxError, UnsupportedError } from './errors';
+import { describeToken } from './expressions';
 import type { Part } from './lexer';
-import { describeToken, ExpressionParser } from './parser';
-import { captured, type Expression, LoopSignal, type Scope, type Statement } from './runtime';
 import { loopOver } from './loop';
 import { macro, type Parameter } from './macro';
+import { ExpressionParser } from './parser';
+import { captured, type Expression, LoopSignal, type Scope, type Statement } from './runtime';
 import { str } from './text';
 import { Callable, truth, typeName, type Value } from './values';
 
 type Reader = (tag: ExpressionParser) => Statement;
 
 /** Statements of Jinja that belong to sets of templates or to other uses than conversations. */
-const unsupported = ['autoescape', 'block', 'debug', 'do', 'extends', 'from', 'import', 'include', 'pluralize', 'trans'];
+const unsupported = [
+  'autoescape',
+  'block',
+  'debug',
+  'do',
+  'extends',
+  'from',
+  'import',
+  'include',
+  'pluralize',
+  'trans',
+];
 
 /** Makes one function of a template's parts. */
 export class TemplateReader {

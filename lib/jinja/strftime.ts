@@ -11,8 +11,7 @@ const dayOfYear = (at: Date): number =>
   Math.round((Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) - Date.UTC(at.getFullYear(), 0, 0)) / dayLength);
 
 /** Week of the year whose weeks begin on `first` (0 for Sunday). */
-const week = (at: Date, first: number): number =>
-  Math.floor((dayOfYear(at) + 6 - ((at.getDay() - first + 7) % 7)) / 7);
+const week = (at: Date, first: number): number => Math.floor((dayOfYear(at) + 6 - ((at.getDay() - first + 7) % 7)) / 7);
 
 /** Year and week of ISO 8601: the week's year is that of its Thursday. */
 function isoWeek(at: Date): [number, number] {

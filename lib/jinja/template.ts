@@ -54,7 +54,8 @@ function functions(budget: Budget, now: () => Date): Record<string, Value> {
     namespace: new Callable('namespace', ({ positional, named }) => {
       const made = new Namespace();
       const [first] = positional;
-      for (const [name, value] of [...(first instanceof Map ? first : []), ...named]) made.attributes.set(String(name), value);
+      for (const [name, value] of [...(first instanceof Map ? first : []), ...named])
+        made.attributes.set(String(name), value);
       return made;
     }),
   };

@@ -32,7 +32,8 @@ const whole = (value: Value): number => {
 
 const modulo = (value: Value, by: Value): number => ((whole(value) % whole(by)) + whole(by)) % whole(by);
 const isInteger: Test = (value) => typeof value === 'number';
-const isSized = (value: Value): boolean => typeof value === 'string' || isList(value) || isDict(value) || value instanceof Tuple;
+const isSized = (value: Value): boolean =>
+  typeof value === 'string' || isList(value) || isDict(value) || value instanceof Tuple;
 const eq = one(equal);
 const ne = one((value, other) => !equal(value, other));
 const lt = one((value, other) => compare(value, other) < 0);

@@ -14,7 +14,8 @@ const points = (text: string): string[] => [...text];
 /** `tojson` as transformers defines it: json.dumps without escapes of HTML. */
 function tojson(value: Value, args: Bound): string {
   const given = args.value('indent', null);
-  const indent = given === null ? null : typeof given === 'string' ? given : ' '.repeat(Math.max(0, args.integer('indent')));
+  const indent =
+    given === null ? null : typeof given === 'string' ? given : ' '.repeat(Math.max(0, args.integer('indent')));
   const separators = args.value('separators', null);
   const pair = separators === null ? [indent === null ? ', ' : ',', ': '] : items(separators).map(str);
   if (pair.length !== 2) throw new TemplateError('separators must be two texts');
@@ -35,7 +36,9 @@ function indented(value: Value, args: Bound): string {
   parts.pop();
   const blank = args.flag('blank', false);
   const [first = '', ...rest] = parts;
-  const out = blank ? parts.join(`\n${space}`) : [first, ...rest.map((line) => (line === '' ? line : space + line))].join('\n');
+  const out = blank
+    ? parts.join(`\n${space}`)
+    : [first, ...rest.map((line) => (line === '' ? line : space + line))].join('\n');
   return args.flag('first', false) ? space + out : out;
 }
 
@@ -62,7 +65,8 @@ function wrapped(value: Value, args: Bound): string {
 }
 
 function wrapLine(line: string, width: number, breaks: boolean, hyphens: boolean): string[] {
-  const chunks = line.match(hyphens ? /\s+|[^\s-]*[^\s-]-+(?=\w)|\S+?(?=\s|$|(?<=\w)-(?=\w))|\S+/gu : /\s+|\S+/gu) ?? [];
+  const chunks =
+    line.match(hyphens ? /\s+|[^\s-]*[^\s-]-+(?=\w)|\S+?(?=\s|$|(?<=\w)-(?=\w))|\S+/gu : /\s+|\S+/gu) ?? [];
   const out: string[] = [];
   let current = '';
   for (const chunk of chunks) {
@@ -82,7 +86,13 @@ function wrapLine(line: string, width: number, breaks: boolean, hyphens: boolean
   return out;
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;', '"': '&#34;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  "'": '&#39;',
+  '"': '&#34;',
+};
 const escaped = (value: Value): string => str(value).replace(/[&<>'"]/g, (character) => entities[character] as string);
 
 function urlencode(value: Value): string {
@@ -90,7 +100,10 @@ function urlencode(value: Value): string {
     encodeURIComponent(str(part)).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   if (!isDict(value) && !isList(value)) return quoted(value).replaceAll('%2F', '/');
   const pairs = isDict(value) ? [...value] : items(value).map((pair) => items(pair) as [Value, Value]);
-  return pairs.map(([key, item]) => `${quoted(key)}=${quoted(item)}`).join('&').replaceAll('%20', '+');
+  return pairs
+    .map(([key, item]) => `${quoted(key)}=${quoted(item)}`)
+    .join('&')
+    .replaceAll('%20', '+');
 }
 
 /** Capital letters after white space, hyphens and brackets, the rest in lower case: not Python's `str.title`. */
@@ -112,7 +125,10 @@ export const textFilters: Readonly<Record<string, TextFilter>> = {
   e: [[], escaped],
   escape: [[], escaped],
   forceescape: [[], escaped],
-  format: [['1', '2', '3', '4', '5', '6', '7', '8', '9'], (value, args) => percentFormat(str(value), formatArguments(args))],
+  format: [
+    ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    (value, args) => percentFormat(str(value), formatArguments(args)),
+  ],
   indent: [['width', 'first', 'blank'], indented],
   lower: [[], (value) => str(value).toLowerCase()],
   replace: [
@@ -135,4 +151,3 @@ function formatArguments(args: Bound): Value {
   for (let i = 1; i <= 9 && args.has(String(i)); i++) list.push(args.value(String(i)));
   return new Tuple(list);
 }
-

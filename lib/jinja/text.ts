@@ -87,12 +87,13 @@ function quoted(plain: string): string {
   let out = '';
   for (const character of plain) {
     const code = character.codePointAt(0) as number;
-    const escape = escapes[character];
-    if (escape) out += escape;
+    const known = escapes[character];
+    if (known) out += known;
     else if (character === quote) out += `\\${quote}`;
     else if (character === ' ' || !unprintable.test(character)) out += character;
     else if (code < 0x100) out += `\\x${code.toString(16).padStart(2, '0')}`;
-    else out += code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
+    else
+      out += code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
   }
   return quote + out + quote;
 }
@@ -116,7 +117,18 @@ export function capitalize(plain: string): string {
 
 /** The letters that Unicode has a title case of its own for. */
 const digraphs: Readonly<Record<string, string>> = {
-  Ǆ: 'ǅ', ǆ: 'ǅ', ǅ: 'ǅ', Ǉ: 'ǈ', ǉ: 'ǈ', ǈ: 'ǈ', Ǌ: 'ǋ', ǌ: 'ǋ', ǋ: 'ǋ', Ǳ: 'ǲ', ǳ: 'ǲ', ǲ: 'ǲ',
+  Ǆ: 'ǅ',
+  ǆ: 'ǅ',
+  ǅ: 'ǅ',
+  Ǉ: 'ǈ',
+  ǉ: 'ǈ',
+  ǈ: 'ǈ',
+  Ǌ: 'ǋ',
+  ǌ: 'ǋ',
+  ǋ: 'ǋ',
+  Ǳ: 'ǲ',
+  ǳ: 'ǲ',
+  ǲ: 'ǲ',
 };
 
 function titleCase(letter: string): string {

@@ -187,6 +187,7 @@ export function contains(container: Value, value: Value): boolean {
 /** A value as the key of a dict. */
 export function keyOf(value: Value): Key {
   if (value instanceof Float && Number.isInteger(value.value)) return value.value;
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
   throw new TemplateError(`a ${typeName(value)} as the key of a dict isn't supported`);
 }

@@ -68,9 +68,13 @@ function refused(cause: unknown): CircuitTracerError {
     return new CircuitTracerError('ERR_TOKENIZER', `The model's chat template can't be used: ${reason}.`, { cause });
   }
   const advice = cause instanceof TemplateError ? ' Check their roles and order.' : '';
-  return new CircuitTracerError('ERR_INVALID_PROMPT', `The model's chat template refuses these messages: ${reason}${advice}`, {
-    cause,
-  });
+  return new CircuitTracerError(
+    'ERR_INVALID_PROMPT',
+    `The model's chat template refuses these messages: ${reason}${advice}`,
+    {
+      cause,
+    },
+  );
 }
 
 function checkMessages(messages: unknown): void {
@@ -91,7 +95,8 @@ function checkParts(content: unknown, name: string): void {
     checkOptions(part, ['type', 'text'], `${name}[${i}]`);
     for (const key of ['type', 'text'] as const) {
       if (key === 'text' && part.text === undefined && part.type !== 'text') continue;
-      if (typeof part[key] !== 'string') throw invalid(`${name}[${i}].${key} must be text; found ${describe(part[key])}.`);
+      if (typeof part[key] !== 'string')
+        throw invalid(`${name}[${i}].${key} must be text; found ${describe(part[key])}.`);
     }
   }
 }

@@ -34,7 +34,8 @@ export function preparePrompt(
     const text = isChat(prompt) ? tokenizer.renderChat(prompt.messages) : prompt;
     const given = typeof text === 'string' ? text : tokenIds(text);
     const options = { exact: exactTokens, signal };
-    if (typeof given !== 'string' || tokenizer.isQuick(given)) return checked(tokenizer.prepare(given, options), spec, tokenizer);
+    if (typeof given !== 'string' || tokenizer.isQuick(given))
+      return checked(tokenizer.prepare(given, options), spec, tokenizer);
     return tokenizer.prepareAsync(given, options).then((prepared) => checked(prepared, spec, tokenizer));
   }
   if (typeof prompt !== 'string' && !isChat(prompt))

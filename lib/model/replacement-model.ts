@@ -216,8 +216,8 @@ export class ReplacementModel {
   ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
     const { exactTokens, signal } = resolveRunOptions(options);
     const names = checkHookNames(hookNames, this.spec);
-    const prepared = this.#prepare(prompt, exactTokens, signal);
-    const { tokens } = 'tokens' in prepared ? prepared : await prepared;
+    const given = this.#prepare(prompt, exactTokens, signal);
+    const { tokens } = 'tokens' in given ? given : await given;
     const { logits, activations } = await this.#native.run(
       (engine, transformer) => engine.forward(transformer, tokens, names),
       signal,
@@ -348,8 +348,7 @@ export class ReplacementModel {
    * Open-ended interventions reach every new token, others the prompt alone. Freezing applies to the prompt. Leaving the
    * loop early stops the model after the token it is at; so does the signal.
    *
-   * @throws CircuitTracerError as {@link intervene} does, when called, or with the first token for a long text; also for
-   *   more tokens than the model has room for.
+   * @throws CircuitTracerError as {@link intervene} does (for a long text with the first token), and for too many tokens.
    */
   generateStream(
     inputs: Prompt,
@@ -358,10 +357,10 @@ export class ReplacementModel {
   ): AsyncGenerator<GeneratedToken, GenerateResult, undefined> {
     const { spec, transcoderSpec, tokenizer } = this;
     const resolved = resolveGenerateOptions(options, spec, tokenizer);
+    const model = { native: this.#native, spec, transcoderSpec, tokenizer };
     const start = (prepared: PreparedPrompt) => {
       checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
-      const plan = this.#plan(interventions, prepared, true);
-      return generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+      return generateTokens(model, prepared, this.#plan(interventions, prepared, true), resolved);
     };
     const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
     return 'tokens' in given ? start(given) : generateLater(given.then(start));
@@ -381,7 +380,7 @@ export class ReplacementModel {
     return this.dispose();
   }
 
-  /** At once for short prompts, so that calls reach the queue in their order; later for a text that a thread tokenises. */
+  /** At once for short prompts, so that calls reach the queue in their order. */
   #prepare(prompt: Prompt, exactTokens: boolean, signal?: AbortSignal): PreparedPrompt | Promise<PreparedPrompt> {
     this.#native.checkUsable();
     return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);

@@ -41,10 +41,18 @@ export async function readSpecialTokens(
   const merged: Names = { ...map, ...tokenizerConfig };
   const id = (text: string | undefined) => tokenizer.id(text ?? '') ?? null;
   const ids = Object.fromEntries(names.map((name) => [name, id(content(merged[`${name}_token`], `${name}_token`))]));
-  const additional = ['additional_special_tokens', 'extra_special_tokens'].flatMap((name) => listed(merged[name], name));
+  const additional = ['additional_special_tokens', 'extra_special_tokens'].flatMap((name) =>
+    listed(merged[name], name),
+  );
   const all = [...names.map((name) => ids[name]), ...additional.map(id)].filter((token) => typeof token === 'number');
   if (all.length === 0) return fromModelConfig(modelConfig, tokenizer, texts(merged));
-  return { bos: ids.bos ?? null, eos: ids.eos ?? null, pad: ids.pad ?? null, all: [...new Set(all)], texts: texts(merged) };
+  return {
+    bos: ids.bos ?? null,
+    eos: ids.eos ?? null,
+    pad: ids.pad ?? null,
+    all: [...new Set(all)],
+    texts: texts(merged),
+  };
 }
 
 /** Special tokens are stored as text, or as an object with the text in `content`. */
@@ -62,7 +70,10 @@ function listed(tokens: unknown, name: string): (string | undefined)[] {
   if (tokens === undefined || tokens === null) return [];
   if (Array.isArray(tokens)) return tokens.map((token, i) => content(token, `${name}[${i}]`));
   if (isObject(tokens)) return Object.entries(tokens).map(([key, token]) => content(token, `${name}.${key}`));
-  throw new CircuitTracerError('ERR_TOKENIZER', `${name} of the tokenizer's files must be a list; found ${describe(tokens)}.`);
+  throw new CircuitTracerError(
+    'ERR_TOKENIZER',
+    `${name} of the tokenizer's files must be a list; found ${describe(tokens)}.`,
+  );
 }
 
 /** All names of one word and `_token`: a model may have an `image_token` too. */

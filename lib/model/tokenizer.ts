@@ -98,11 +98,13 @@ export class Tokenizer {
 
   /** Warns of a tokenizer that loses plain text, though its kind doesn't, and of ids that aren't those of the file. */
   #probe(folder: string): void {
-    if (this.#pipeline.moved) log().warn({ folder }, 'added tokens have other ids than tokenizer.json says, as in Python');
+    if (this.#pipeline.moved)
+      log().warn({ folder }, 'added tokens have other ids than tokenizer.json says, as in Python');
     if (!this.#pipeline.isLossless) return;
     try {
       const found = withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
-      if (found.trimStart() !== probeText) log().warn({ folder, found }, 'the tokenizer changes a text that it should keep');
+      if (found.trimStart() !== probeText)
+        log().warn({ folder, found }, 'the tokenizer changes a text that it should keep');
     } catch (cause) {
       log().warn({ folder, reason: (cause as Error).message }, 'the tokenizer has no tokens for a plain text');
     }
@@ -191,7 +193,10 @@ export class Tokenizer {
     prompt: string | readonly number[],
     { exact = false, signal }: { readonly exact?: boolean; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<TokenizedPrompt> {
-    return this.#withFront(typeof prompt === 'string' ? await this.encodeAsync(prompt, { signal }) : [...prompt], exact);
+    return this.#withFront(
+      typeof prompt === 'string' ? await this.encodeAsync(prompt, { signal }) : [...prompt],
+      exact,
+    );
   }
 
   #withFront(tokens: number[], exact: boolean): TokenizedPrompt {
@@ -247,7 +252,10 @@ const probeText = "The year 2024: it's a caf\u00e9 \u2013 1, 2 and 3.";
 function checkFolder(dir: unknown): string {
   const folder = checkText(dir, 'the folder of the tokenizer');
   if (!folder.includes('\0')) return folder;
-  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `A path can't hold the character NUL; found ${describe(folder)}.`);
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `A path can't hold the character NUL; found ${describe(folder)}.`,
+  );
 }
 
 /** All that the files name as an end: of generation_config.json, config.json (also of its text part) and the tokenizer. */

@@ -1,5 +1,5 @@
-import { byteIds, type Model } from './models';
 import { MinHeap } from './min-heap';
+import { byteIds, type Model } from './model';
 import { flag, type Json, list, refuse, text } from './refuse';
 import { readVocabulary, type Vocabulary } from './vocabulary';
 
@@ -25,14 +25,16 @@ export class Bpe implements Model {
 
   constructor(config: Json) {
     this.vocabulary = readVocabulary(config.vocab, 'model.vocab');
-    if (config.dropout) throw refuse(`model.dropout must be 0 or null: with ${config.dropout} merges are left out at random.`);
+    if (config.dropout)
+      throw refuse(`model.dropout must be 0 or null: with ${config.dropout} merges are left out at random.`);
     this.#prefix = text(config.continuing_subword_prefix, 'model.continuing_subword_prefix', '');
     this.#suffix = text(config.end_of_word_suffix, 'model.end_of_word_suffix', '');
     this.#fuses = flag(config.fuse_unk, 'model.fuse_unk');
     this.#byteFallback = flag(config.byte_fallback, 'model.byte_fallback');
     this.#ignoresMerges = flag(config.ignore_merges, 'model.ignore_merges');
     const unknown = text(config.unk_token, 'model.unk_token', '');
-    this.#unknown = config.unk_token === null || config.unk_token === undefined ? undefined : this.vocabulary.id(unknown);
+    this.#unknown =
+      config.unk_token === null || config.unk_token === undefined ? undefined : this.vocabulary.id(unknown);
     for (const [rank, merge] of list(config.merges, 'model.merges').entries()) this.#addMerge(merge, rank);
   }
 

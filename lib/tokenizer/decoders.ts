@@ -1,5 +1,5 @@
-import { readPattern, replaceAll } from './pattern';
 import type { Built } from './normalizers';
+import { readPattern, replaceAll } from './pattern';
 import { flag, integer, type Json, list, object, oneOf, refuse, text } from './refuse';
 import { charactersAsBytes } from './unicode';
 
@@ -56,7 +56,9 @@ function build(given: unknown, name: string): Built<Decode> {
 
 /** A token with a character that stands for no byte, as an added one may have, is taken as it is written. */
 function byteLevel(tokens: readonly string[]): string[] {
-  return [utf8.decode(Buffer.concat(tokens.map((token) => Buffer.from(charactersAsBytes(token) ?? Buffer.from(token)))))];
+  return [
+    utf8.decode(Buffer.concat(tokens.map((token) => Buffer.from(charactersAsBytes(token) ?? Buffer.from(token))))),
+  ];
 }
 
 /** Runs of `<0xNN>` as text; each byte of a run that is no UTF-8 becomes U+FFFD. */
@@ -108,7 +110,8 @@ const cleanups: readonly (readonly [string, string])[] = [
   [" 're", "'re"],
 ];
 
-const cleaned = (token: string): string => cleanups.reduce((current, [from, to]) => current.replaceAll(from, to), token);
+const cleaned = (token: string): string =>
+  cleanups.reduce((current, [from, to]) => current.replaceAll(from, to), token);
 
 function wordPiece(config: Json, name: string): Built<Decode> {
   const prefix = text(config.prefix, `${name}.prefix`, '##');

@@ -1,4 +1,4 @@
-import { Script, createContext } from 'node:vm';
+import { createContext, Script } from 'node:vm';
 import { CircuitTracerError } from '../errors';
 import { refuse } from './refuse';
 
@@ -28,7 +28,10 @@ export function withTimeLimit<T>(run: () => T, milliseconds: number): T {
       throw new CircuitTracerError('ABORT_ERR', 'The operation was aborted.', { cause: error });
     }
     if (code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-    throw refuse(`A pattern of tokenizer.json took more than ${milliseconds / 1000} seconds for the text; it is left.`, error);
+    throw refuse(
+      `A pattern of tokenizer.json took more than ${milliseconds / 1000} seconds for the text; it is left.`,
+      error,
+    );
   }
   if (!result) throw refuse('The text could not be tokenised.');
   if ('error' in result) throw result.error;

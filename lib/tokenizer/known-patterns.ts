@@ -15,7 +15,8 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether no text can make the patterns take long: none that isn't known may run where it can't be stopped. */
-export const areKnown = (patterns: readonly string[]): boolean => patterns.every((pattern) => known.has(pattern) || isPlain(pattern));
+export const areKnown = (patterns: readonly string[]): boolean =>
+  patterns.every((pattern) => known.has(pattern) || isPlain(pattern));
 
 /** One class or character, repeated or not, has nowhere to go back to. */
 function isPlain(pattern: string): boolean {

@@ -115,8 +115,9 @@ class Translation {
   }
 
   #group(options: Options): string {
-    const opening = /^\((?:\?(?:([imx]*)(?:-([imx]*))?:|(=|!|<=|<!|>)|<[A-Za-z_]\w*>|(#)|(.)))?/.exec(this.#peek(80)) as string[] &
-      RegExpExecArray;
+    const opening = /^\((?:\?(?:([imx]*)(?:-([imx]*))?:|(=|!|<=|<!|>)|<[A-Za-z_]\w*>|(#)|(.)))?/.exec(
+      this.#peek(80),
+    ) as string[] & RegExpExecArray;
     this.#cursor.at += opening[0].length;
     if (opening[4]) {
       const end = this.#cursor.source.indexOf(')', this.#cursor.at);
@@ -171,7 +172,7 @@ class Translation {
 }
 
 function changed(options: Options, on: string, off: string): Options {
-  if (on.includes('x')) throw refuse('the option x (free spacing) isn\'t supported.');
+  if (on.includes('x')) throw refuse("the option x (free spacing) isn't supported.");
   return {
     ignoreCase: (options.ignoreCase || on.includes('i')) && !off.includes('i'),
     dotAll: (options.dotAll || on.includes('m')) && !off.includes('m'),
@@ -182,7 +183,5 @@ function wordBoundary(at: boolean): string {
   const word = readEscape({ source: '\\w', at: 0 }, false).set;
   const [before, after] = [`(?<=${word})`, `(?=${word})`];
   const [noneBefore, noneAfter] = [`(?<!${word})`, `(?!${word})`];
-  return at
-    ? `(?:${noneBefore}${after}|${before}${noneAfter})`
-    : `(?:${noneBefore}${noneAfter}|${before}${after})`;
+  return at ? `(?:${noneBefore}${after}|${before}${noneAfter})` : `(?:${noneBefore}${noneAfter}|${before}${after})`;
 }

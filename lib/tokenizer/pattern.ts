@@ -21,7 +21,8 @@ export interface Pattern {
 export function readPattern(given: unknown, name: string): Pattern {
   if (typeof given === 'string') return { regex: literal(given), source: undefined };
   const pattern = object(given, name);
-  if (pattern.String !== undefined) return { regex: literal(text(pattern.String, `${name}.String`)), source: undefined };
+  if (pattern.String !== undefined)
+    return { regex: literal(text(pattern.String, `${name}.String`)), source: undefined };
   if (pattern.Regex === undefined) throw refuse(`${name} must have String or Regex; found ${Object.keys(pattern)}.`);
   const source = text(pattern.Regex, `${name}.Regex`);
   return { regex: compileOniguruma(source), source };

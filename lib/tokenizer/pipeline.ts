@@ -1,10 +1,11 @@
 import { describe } from '../validate';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './added-tokens';
 import { buildDecoder, type Decode } from './decoders';
-import { buildModel, type Model } from './models';
+import type { Model } from './model';
+import { buildModel } from './models';
 import { buildNormalizer, type Normalize } from './normalizers';
-import { buildPreTokenizer, type Piece, type PreTokenize } from './pre-tokenizers';
 import { checkPostProcessor } from './post-processor';
+import { buildPreTokenizer, type Piece, type PreTokenize } from './pre-tokenizers';
 import { type Json, refuse } from './refuse';
 import { Vocabulary } from './vocabulary';
 
@@ -49,7 +50,8 @@ export class Pipeline {
     this.#model = buildModel(definition.model);
     const forms = ['NFC', undefined];
     const decoderType = (definition.decoder as Json | null)?.type;
-    this.isLossless = decoderType === 'ByteLevel' && forms.includes((definition.normalizer as Json | null)?.type as string);
+    this.isLossless =
+      decoderType === 'ByteLevel' && forms.includes((definition.normalizer as Json | null)?.type as string);
     const added = this.#place(readAddedTokens(definition, config));
     const isNew = (id: number) => this.#model.vocabulary.token(id) === undefined;
     this.size = this.#model.vocabulary.size + new Set(added.map(({ id }) => id).filter(isNew)).size;
@@ -92,7 +94,8 @@ export class Pipeline {
     const ids: number[] = [];
     const well = plain.replace(loneSurrogates, '\u{fffd}');
     for (const section of this.#plainAdded.sections(well)) {
-      if (section.id === undefined) this.#encodeSection(well.slice(section.begin, section.end), section.begin === 0, ids);
+      if (section.id === undefined)
+        this.#encodeSection(well.slice(section.begin, section.end), section.begin === 0, ids);
       else ids.push(section.id);
     }
     return ids;
@@ -129,4 +132,3 @@ export class Pipeline {
     return this.#shown.get(id) ?? this.#added.token(id) ?? this.#model.vocabulary.token(id);
   }
 }
-

@@ -1,8 +1,8 @@
 import type { Built } from './normalizers';
+import { compileOniguruma } from './oniguruma';
 import { type Behavior, behaviors, literal, readPattern, split } from './pattern';
 import { flag, integer, type Json, list, object, oneOf, refuse, text } from './refuse';
 import { bytesAsCharacters, every, lazy, punctuation, rustWord, whiteSpace } from './unicode';
-import { compileOniguruma } from './oniguruma';
 
 /** A piece of text on its way to the model; `first` where the text as given begins with it. */
 export interface Piece {
@@ -45,7 +45,9 @@ const builders: Readonly<Record<string, (config: Json, name: string) => Built<Pr
   Punctuation: (config, name) =>
     fixed(splitting(every(punctuation), oneOf(config.behavior, `${name}.behavior`, behaviors, 'Isolated'))),
   Digits: (config, name) =>
-    fixed(splitting(/\p{N}/gu, flag(config.individual_digits, `${name}.individual_digits`) ? 'Isolated' : 'Contiguous')),
+    fixed(
+      splitting(/\p{N}/gu, flag(config.individual_digits, `${name}.individual_digits`) ? 'Isolated' : 'Contiguous'),
+    ),
   CharDelimiterSplit: (config, name) =>
     fixed(splitting(literal(oneCharacter(config.delimiter, `${name}.delimiter`)), 'Removed')),
   FixedLength: (config, name) => {

@@ -1,5 +1,5 @@
-import { refuse, text } from './refuse';
 import type { Normalize } from './normalizers';
+import { refuse, text } from './refuse';
 
 /** The darts-clone trie of SentencePiece: units of 32 bits. */
 class DoubleArray {
@@ -40,7 +40,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 export function precompiled(given: unknown, name: string): Normalize {
   const bytes = Buffer.from(text(given, name), 'base64');
   const size = bytes.length >= 4 ? bytes.readUInt32LE(0) : -1;
-  if (size < 4 || size % 4 !== 0 || 4 + size > bytes.length) throw refuse(`${name} must be a SentencePiece character map.`);
+  if (size < 4 || size % 4 !== 0 || 4 + size > bytes.length)
+    throw refuse(`${name} must be a SentencePiece character map.`);
   const units = Uint32Array.from({ length: size / 4 }, (_, i) => bytes.readUInt32LE(4 + 4 * i));
   const trie = new DoubleArray(units);
   const replacements = bytes.subarray(4 + size);

@@ -14,7 +14,8 @@ export class Vocabulary {
       throw refuse(`${name} gives the id ${id} to ${describe(holder)} and to ${describe(token)}.`);
     }
     const other = this.#ids.get(token);
-    if (other !== undefined && other !== id) throw refuse(`${name} gives ${describe(token)} the ids ${other} and ${id}.`);
+    if (other !== undefined && other !== id)
+      throw refuse(`${name} gives ${describe(token)} the ids ${other} and ${id}.`);
     this.#ids.set(token, id);
     this.#tokens.set(id, token);
   }

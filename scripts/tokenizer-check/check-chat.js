@@ -1,4 +1,3 @@
-'use strict';
 /**
  * Renders the templates of chat.py with the package and compares what comes out.
  *
@@ -27,7 +26,14 @@ for (const { name, template = templates[name], context = shared, want, error } o
     continue;
   }
   wrong++;
-  console.log('differs:', name ?? template, '\n  python', JSON.stringify(want ?? error), '\n  here  ', JSON.stringify(found.text ?? found.error.stack.slice(0, 300)));
+  console.log(
+    'differs:',
+    name ?? template,
+    '\n  python',
+    JSON.stringify(want ?? error),
+    '\n  here  ',
+    JSON.stringify(found.text ?? found.error.stack.slice(0, 300)),
+  );
 }
 console.log(`${wrong} differ, ${refused} refused by name`);
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -1,4 +1,3 @@
-'use strict';
 /**
  * Compares the package's tokens and texts with those that make_cases.py has of Python's tokenizers library.
  *
@@ -27,10 +26,24 @@ async function check(folder) {
   const encoded = wrong(cases.encode, (text) => tokenizer.encode(text));
   const decoded = wrong(cases.decode, (ids) => tokenizer.decode(ids));
   for (const [text, ids] of encoded.slice(0, 3)) {
-    console.log('  encode', JSON.stringify(text), 'python', JSON.stringify(ids), 'here', attempt(() => tokenizer.encode(text)));
+    console.log(
+      '  encode',
+      JSON.stringify(text),
+      'python',
+      JSON.stringify(ids),
+      'here',
+      attempt(() => tokenizer.encode(text)),
+    );
   }
   for (const [ids, text] of decoded.slice(0, 3)) {
-    console.log('  decode', JSON.stringify(ids), 'python', JSON.stringify(text), 'here', attempt(() => tokenizer.decode(ids)));
+    console.log(
+      '  decode',
+      JSON.stringify(ids),
+      'python',
+      JSON.stringify(text),
+      'here',
+      attempt(() => tokenizer.decode(ids)),
+    );
   }
   return { texts: cases.encode.length, encoded: encoded.length, lists: cases.decode.length, decoded: decoded.length };
 }
@@ -48,7 +61,9 @@ async function main() {
   let failures = 0;
   for (const name of readdirSync(root).filter((entry) => entry.includes(only))) {
     const found = await check(join(root, name));
-    console.log(`${name}: ${found.encoded} of ${found.texts} texts differ, ${found.decoded} of ${found.lists} lists of ids`);
+    console.log(
+      `${name}: ${found.encoded} of ${found.texts} texts differ, ${found.decoded} of ${found.lists} lists of ids`,
+    );
     failures += found.encoded + found.decoded;
   }
   console.log(failures === 0 ? 'All alike.' : `${failures} differ.`);

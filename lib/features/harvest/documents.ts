@@ -34,7 +34,11 @@ export interface SkippedToken {
  */
 export async function* readDocuments(
   model: ReplacementModel,
-  { text, context, signal }: { readonly text: string; readonly context: number; readonly signal?: AbortSignal | undefined },
+  {
+    text,
+    context,
+    signal,
+  }: { readonly text: string; readonly context: number; readonly signal?: AbortSignal | undefined },
   wanted: (line: number) => boolean,
   onSkipped?: (skipped: SkippedToken) => void,
 ): AsyncGenerator<Document> {
@@ -64,11 +68,7 @@ export async function* readDocuments(
 type Skip = (place: number, id: number) => void;
 
 /** Where the tokens stand that the model has no row in its embedding for, and the stretches between them. */
-function stretchesWithin(
-  tokens: Int32Array,
-  { spec }: ReplacementModel,
-  skip: Skip,
-): [number, number][] {
+function stretchesWithin(tokens: Int32Array, { spec }: ReplacementModel, skip: Skip): [number, number][] {
   const out: [number, number][] = [];
   let begin = 0;
   for (const [place, id] of tokens.entries()) {

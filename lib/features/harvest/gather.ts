@@ -47,7 +47,8 @@ const mostWarnings = 20;
 function skippingWarner({ tokenizer }: ReplacementModel, text: string): (skipped: SkippedToken) => void {
   let told = 0;
   return ({ line, place, id }) => {
-    if (told === mostWarnings) log().warn({ text }, 'more tokens beyond the embedding are left out without a word each');
+    if (told === mostWarnings)
+      log().warn({ text }, 'more tokens beyond the embedding are left out without a word each');
     if (told++ >= mostWarnings) return;
     log().warn(
       { text, line: line + 1, place, token: tokenizer?.decodeToken(id), id },

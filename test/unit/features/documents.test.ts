@@ -15,7 +15,12 @@ test('a document is cut at a token that the model has no row for, and it is said
   const model = { tokenizer, spec: { dVocab: 501 } } as unknown as ReplacementModel;
   const skipped: SkippedToken[] = [];
   const found = [];
-  for await (const document of readDocuments(model, { text, context: 3 }, () => true, (one) => skipped.push(one))) {
+  for await (const document of readDocuments(
+    model,
+    { text, context: 3 },
+    () => true,
+    (one) => skipped.push(one),
+  )) {
     expect([...document.prefix]).toEqual([500]);
     found.push([document.line, document.start, ...document.tokens]);
   }
@@ -29,5 +34,10 @@ test('a document is cut at a token that the model has no row for, and it is said
   ]);
   const cut = (ids: number[], at: number) =>
     Array.from({ length: Math.ceil(ids.length / 2) }, (_, i) => [0, at + 2 * i, ...ids.slice(2 * i, 2 * i + 2)]);
-  expect(found).toEqual([...cut(first, 0), ...cut(second, n + 2), [1, 0, ...tokenizer.encode('She')], [3, 0, ...tokenizer.encode('She')]]);
+  expect(found).toEqual([
+    ...cut(first, 0),
+    ...cut(second, n + 2),
+    [1, 0, ...tokenizer.encode('She')],
+    [3, 0, ...tokenizer.encode('She')],
+  ]);
 });

@@ -25,7 +25,9 @@ const refused = /items }}|attr\('count'\)|encode\('utf-8'\)|random|block|autoesc
 const render = ({ name = '', template = templates[name] ?? '', context: own = context }: Case) =>
   new Template(template).render(own, now);
 
-const shown = cases.map((one) => [one.template ?? `${one.name} with ${JSON.stringify(one.context?.messages)}`, one] as const);
+const shown = cases.map(
+  (one) => [one.template ?? `${one.name} with ${JSON.stringify(one.context?.messages)}`, one] as const,
+);
 
 test.each(shown.filter(([, { want }]) => want !== undefined))('%s renders as in Python', (template, one) => {
   if (refused.test(one.template ?? '') && !template.includes('|random')) {

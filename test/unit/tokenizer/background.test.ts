@@ -24,16 +24,19 @@ function withPattern(regex: string): string {
 
 const hostile = `${'a'.repeat(60)}!`;
 
-test.each(['llama3', 'gemma', 'unigram', 'bert'])('a long text of the style %s leaves the event loop free', async (name) => {
-  const tokenizer = await Tokenizer.load(style(name));
-  const text = 'The ferry crosses the river, 12 times. '.repeat(1000);
-  let turns = 0;
-  const timer = setInterval(() => turns++, 1);
-  const ids = await tokenizer.encodeAsync(text);
-  clearInterval(timer);
-  expect(turns).toBeGreaterThan(2);
-  expect(ids).toEqual(tokenizer.encode(text));
-});
+test.each(['llama3', 'gemma', 'unigram', 'bert'])(
+  'a long text of the style %s leaves the event loop free',
+  async (name) => {
+    const tokenizer = await Tokenizer.load(style(name));
+    const text = 'The ferry crosses the river, 12 times. '.repeat(1000);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const ids = await tokenizer.encodeAsync(text);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(2);
+    expect(ids).toEqual(tokenizer.encode(text));
+  },
+);
 
 test('a million characters without a space are no error', async () => {
   const tokenizer = await Tokenizer.load(style('unigram'));
