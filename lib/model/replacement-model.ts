@@ -356,8 +356,8 @@ export class ReplacementModel {
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, GenerateResult, undefined> {
     const { spec, transcoderSpec, tokenizer } = this;
-    const resolved = resolveGenerateOptions(options, spec, tokenizer);
     const model = { native: this.#native, spec, transcoderSpec, tokenizer };
+    const resolved = resolveGenerateOptions(options, spec, tokenizer);
     const start = (prepared: PreparedPrompt) => {
       checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
       return generateTokens(model, prepared, this.#plan(interventions, prepared, true), resolved);
@@ -380,7 +380,6 @@ export class ReplacementModel {
     return this.dispose();
   }
 
-  /** At once for short prompts, so that calls reach the queue in their order. */
   #prepare(prompt: Prompt, exactTokens: boolean, signal?: AbortSignal): PreparedPrompt | Promise<PreparedPrompt> {
     this.#native.checkUsable();
     return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);

@@ -1,6 +1,6 @@
 import { Bpe } from './bpe';
 import { type Model, noToken } from './model';
-import { integer, type Json, object, oneOf, refuse, text } from './refuse';
+import { integer, type Json, object, oneOf, text } from './refuse';
 import { Unigram } from './unigram';
 import { readVocabulary, type Vocabulary } from './vocabulary';
 
