@@ -119,7 +119,8 @@ const cased = /[\p{Lowercase}\p{Uppercase}\p{Lt}]/u;
 const isUpper = (self: string): boolean => cased.test(self) && !/[\p{Lowercase}\p{Lt}]/u.test(self);
 const isLower = (self: string): boolean => cased.test(self) && !/[\p{Uppercase}\p{Lt}]/u.test(self);
 
-export const lineBreaks = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+/** Line breaks of Python's `splitlines`, the separators of ASCII included. */
+export const lineBreaks = new RegExp(`\\r\\n|[${'\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029'}]`);
 
 function lines(self: string, keep: boolean): string[] {
   const parts = self.split(new RegExp(`(${lineBreaks.source})`));

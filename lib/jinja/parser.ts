@@ -1,4 +1,14 @@
-import { TemplateError, TemplateSyntaxError, UnsupportedError } from './errors';
+import { TemplateSyntaxError, UnsupportedError } from './errors';
+import {
+  called,
+  constantOrName,
+  describeToken,
+  entries,
+  negated,
+  noArguments,
+  sliceBound,
+  unpacking,
+} from './expressions';
 import { filterOf } from './filters';
 import type { Token } from './lexer';
 import { attribute, binary, compared, item, safeInteger, slice } from './operators';
@@ -6,23 +16,7 @@ import type { Expression, Scope, Target } from './runtime';
 import { setAttribute } from './runtime';
 import { testOf } from './tests';
 import { str } from './text';
-import {
-  type Arguments,
-  Callable,
-  Float,
-  isDict,
-  isInteger,
-  isNumber,
-  items,
-  type Key,
-  keyOf,
-  numberOf,
-  Tuple,
-  truth,
-  typeName,
-  Undefined,
-  type Value,
-} from './values';
+import { type Arguments, Float, items, type Key, keyOf, Tuple, truth, Undefined, type Value } from './values';
 
 const end: Token = { type: 'end', value: '' };
 const deepest = 200;
@@ -383,68 +377,4 @@ export class ExpressionParser {
     const [only] = targets;
     return isTuple || !only ? unpacking(targets) : only;
   }
-}
-
-function unpacking(targets: readonly Target[]): Target {
-  return (scope, value) => {
-    const parts = items(value);
-    if (parts.length !== targets.length) {
-      throw new TemplateError(`${parts.length} values can't be unpacked to ${targets.length} names`);
-    }
-    for (const [i, target] of targets.entries()) target(scope, parts[i] as Value);
-  };
-}
-
-const noArguments = (): Arguments => ({ positional: [], named: new Map() });
-
-export const describeToken = ({ type, value }: Token): string =>
-  type === 'end' ? 'the end of the tag' : JSON.stringify(value);
-
-function entries(value: Value): [string, Value][] {
-  if (!isDict(value)) throw new TemplateError(`** needs a dict, not ${typeName(value)}`);
-  return [...value].map(([key, item]) => [String(key), item]);
-}
-
-const constants: Readonly<Record<string, Value>> = {
-  true: true,
-  True: true,
-  false: false,
-  False: false,
-  none: null,
-  None: null,
-};
-
-function constantOrName(name: string): Expression {
-  if (Object.hasOwn(constants, name)) {
-    const constant = constants[name] as Value;
-    return () => constant;
-  }
-  return (scope) => scope.get(name);
-}
-
-function negated(value: Expression, sign: 1 | -1): Expression {
-  return (scope) => {
-    const number = value(scope);
-    if (number instanceof Undefined) number.fail();
-    if (!isNumber(number))
-      throw new TemplateError(`bad operand type for unary ${sign < 0 ? '-' : '+'}: '${typeName(number)}'`);
-    if (number instanceof Float) return new Float(sign * number.value);
-    // Python's integers have no negative zero.
-    return sign * numberOf(number) || 0;
-  };
-}
-
-function called(callee: Expression, args: (scope: Scope) => Arguments): Expression {
-  return (scope) => {
-    scope.budget.spend();
-    const value = callee(scope);
-    if (value instanceof Undefined) value.fail();
-    if (!(value instanceof Callable)) throw new TemplateError(`'${typeName(value)}' object is not callable`);
-    return value.call(args(scope));
-  };
-}
-
-function sliceBound(value: Value): number | null {
-  if (value === null || isInteger(value)) return value;
-  throw new TemplateError('slice indices must be integers or None');
 }

@@ -1,8 +1,9 @@
 import { TemplateError, TemplateSyntaxError, UnsupportedError } from './errors';
+import { describeToken } from './expressions';
 import type { Part } from './lexer';
 import { loopOver } from './loop';
 import { macro, type Parameter } from './macro';
-import { describeToken, ExpressionParser } from './parser';
+import { ExpressionParser } from './parser';
 import { captured, type Expression, LoopSignal, type Scope, type Statement } from './runtime';
 import { str } from './text';
 import { Callable, truth, typeName, type Value } from './values';

@@ -87,8 +87,8 @@ function quoted(plain: string): string {
   let out = '';
   for (const character of plain) {
     const code = character.codePointAt(0) as number;
-    const escape = escapes[character];
-    if (escape) out += escape;
+    const known = escapes[character];
+    if (known) out += known;
     else if (character === quote) out += `\\${quote}`;
     else if (character === ' ' || !unprintable.test(character)) out += character;
     else if (code < 0x100) out += `\\x${code.toString(16).padStart(2, '0')}`;

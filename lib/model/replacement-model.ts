@@ -238,8 +238,8 @@ export class ReplacementModel {
   ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
     const { exactTokens, signal, onProgress } = resolveRunOptions(options);
     const names = checkHookNames(hookNames, this.spec);
-    const prepared = this.#prepare(prompt, exactTokens, signal);
-    const { tokens } = 'tokens' in prepared ? prepared : await prepared;
+    const given = this.#prepare(prompt, exactTokens, signal);
+    const { tokens } = 'tokens' in given ? given : await given;
     checkLogitsSize(tokens, this.spec);
     const { logits, activations } = await this.#native.run(
       (engine, transformer) => engine.forward(transformer, tokens, names, nativeProgress(onProgress)),
@@ -398,13 +398,13 @@ export class ReplacementModel {
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, GenerateResult, undefined> {
     const { spec, transcoderSpec, tokenizer } = this;
+    const model = { native: this.#native, spec, transcoderSpec, tokenizer };
     const resolved = resolveGenerateOptions(options, spec, tokenizer);
     const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
     const prepared = 'tokens' in given ? given : await given;
     checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
     checkLogitsSize(prepared.tokens, spec);
-    const plan = this.#plan(interventions, prepared, true);
-    return yield* generateTokens({ native: this.#native, spec, transcoderSpec, tokenizer }, prepared, plan, resolved);
+    return yield* generateTokens(model, prepared, this.#plan(interventions, prepared, true), resolved);
   }
 
   /**
@@ -429,7 +429,6 @@ export class ReplacementModel {
     return this.dispose();
   }
 
-  /** At once for short prompts, so that calls reach the queue in their order; later for a text that a thread tokenises. */
   #prepare(prompt: Prompt, exactTokens: boolean, signal?: AbortSignal): PreparedPrompt | Promise<PreparedPrompt> {
     this.#native.checkUsable();
     return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);

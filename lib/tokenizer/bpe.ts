@@ -1,5 +1,5 @@
 import { MinHeap } from './min-heap';
-import { byteIds, type Model } from './models';
+import { byteIds, type Model } from './model';
 import { flag, type Json, list, refuse, text } from './refuse';
 import { readVocabulary, type Vocabulary } from './vocabulary';
 

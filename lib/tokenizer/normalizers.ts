@@ -30,6 +30,9 @@ function removing(table: string): Normalize {
   return (plain) => plain.replace(pattern(), '');
 }
 
+/** What SentencePiece's rules for translation remove. */
+const nmtControls = every(`[${classOf('1-8 b e-1f 7f 8f 9f')}]`);
+
 const simple: Readonly<Record<string, Normalize>> = {
   NFC: unicodeForm('NFC'),
   NFD: nfd,
@@ -40,7 +43,7 @@ const simple: Readonly<Record<string, Normalize>> = {
   ByteLevel: bytesAsCharacters,
   Nmt: (plain) =>
     plain
-      .replace(/[\u{1}-\u{8}\u{b}\u{e}-\u{1f}\u{7f}\u{8f}\u{9f}]/gu, '')
+      .replace(nmtControls, '')
       .replace(/[\t\n\f\r\u{1680}\u{200b}-\u{200f}\u{2028}\u{2029}\u{2581}\u{feff}\u{fffd}]/gu, ' '),
 };
 

@@ -1,7 +1,8 @@
 import { describe } from '../validate';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './added-tokens';
 import { buildDecoder, type Decode } from './decoders';
-import { buildModel, type Model } from './models';
+import type { Model } from './model';
+import { buildModel } from './models';
 import { buildNormalizer, type Normalize } from './normalizers';
 import { checkPostProcessor } from './post-processor';
 import { buildPreTokenizer, type Piece, type PreTokenize } from './pre-tokenizers';

@@ -1,5 +1,5 @@
 import { describe } from '../validate';
-import { byteIds, type Model, noToken } from './models';
+import { byteIds, type Model, noToken } from './model';
 import { flag, type Json, list, refuse } from './refuse';
 import { Vocabulary } from './vocabulary';
 
@@ -42,8 +42,8 @@ export class Unigram implements Model {
   #insert(token: string, id: number): void {
     let node = this.#root;
     for (const character of token) {
-      let child = node.children.get(character);
-      if (!child) node.children.set(character, (child = { children: new Map(), id: -1 }));
+      const child = node.children.get(character) ?? { children: new Map(), id: -1 };
+      node.children.set(character, child);
       node = child;
     }
     if (token !== '') node.id = id;

@@ -2,16 +2,30 @@
 
     python chat.py OUT.json
 
-OUT.json: [{"template", "context", "want" or "error"}]; check-chat.js renders them with the package.
+OUT.json: {"context", "templates", "cases": [{"template" or "name", "context", "want" or "error"}]}; check-chat.js renders
+them with the package.
 """
 
+import datetime
 import json
 import pathlib
 import sys
 
+from transformers.utils import chat_template_utils
 from transformers.utils.chat_template_utils import _compile_jinja_template
 
 HERE = pathlib.Path(__file__).parent
+
+
+class FixedDate(datetime.datetime):
+    """The time that strftime_now tells, here and in check-chat.js."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2026, 11, 28, 9, 5, 7)
+
+
+chat_template_utils.datetime = FixedDate
 
 CONTEXT = {
     "s": "  Hello \u00e9\u00df Wor'ld\n ", "t": "a,b,,c", "emoji": "\U0001f468\u200d\U0001f469x", "n": 7, "neg": -3, "f": 2.5, "g": 1e20, "tiny": 0.00001,
@@ -49,13 +63,14 @@ def main():
         template = template.removeprefix("!")
         if "{{" not in template and "{%" not in template and "{#" not in template:
             template = "{{ " + template + " }}"
-        cases.append({"template": template, "context": CONTEXT, **render(template, CONTEXT)})
+        cases.append({"template": template, **render(template, CONTEXT)})
     for path in sorted((HERE / "templates").glob("*.jinja")):
         for messages in conversations():
             context = {"messages": messages, "tools": None, "documents": None, "bos_token": "<s>", "eos_token": "</s>",
                        "add_generation_prompt": messages[-1]["role"] != "assistant"}
-            cases.append({"name": path.stem, "template": path.read_text(), "context": context, **render(path.read_text(), context)})
-    pathlib.Path(sys.argv[1]).write_text(json.dumps(cases))
+            cases.append({"name": path.stem, "context": context, **render(path.read_text(), context)})
+    templates = {path.stem: path.read_text() for path in sorted((HERE / "templates").glob("*.jinja"))}
+    pathlib.Path(sys.argv[1]).write_text(json.dumps({"context": CONTEXT, "templates": templates, "cases": cases}))
     print(len(cases), "cases,", sum("error" in case for case in cases), "errors")
 
 

@@ -10,10 +10,12 @@ const { Template } = require('../../dist/jinja/template.js');
 
 let wrong = 0;
 let refused = 0;
-for (const { name, template, context, want, error } of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
+const { context: shared, templates, cases } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const now = () => new Date(2026, 10, 28, 9, 5, 7);
+for (const { name, template = templates[name], context = shared, want, error } of cases) {
   let found;
   try {
-    found = { text: new Template(template).render(context) };
+    found = { text: new Template(template).render(context, now) };
   } catch (failure) {
     found = { error: failure };
   }

@@ -1,6 +1,6 @@
 """Tokenizers of every style, trained anew, and what Python's tokenizers library does with texts of all of Unicode.
 
-    python make_cases.py OUT [--random 3000]
+    python make_cases.py OUT [--random 3000] [--only STYLE]...
 
 OUT/<style>/tokenizer.json, tokenizer_config.json and cases.json: {"encode": [[text, ids]], "decode": [[ids, text]]}.
 check.js compares the package's answers with these.
@@ -57,10 +57,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--random", type=int, default=3000)
-    parser.add_argument("--only")
+    parser.add_argument("--only", action="append", default=[], help="a style; may be repeated")
     args = parser.parse_args()
     for number, (name, make) in enumerate(STYLES.items()):
-        if args.only and args.only not in name:
+        if args.only and name not in args.only:
             continue
         tokenizer, config = make()
         folder = args.out / name
@@ -81,7 +81,7 @@ def main():
         lists = [[rng.randrange(size) for _ in range(rng.randrange(1, 12))] for _ in range(args.random)]
         lists += [ids for _, ids in encode if ids]
         decode = [[ids, tokenizer.decode(ids, skip_special_tokens=False)] for ids in lists]
-        (folder / "cases.json").write_text(json.dumps({"encode": encode, "decode": decode}))
+        (folder / "cases.json").write_text(json.dumps({"encode": encode, "decode": decode}, separators=(",", ":")))
         print(name, len(encode), len(decode))
 
 

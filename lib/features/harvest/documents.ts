@@ -47,13 +47,16 @@ export async function* readDocuments(
   for await (const { line, text: document, bytesRead } of readCorpus(text)) {
     checkNotAborted(signal);
     if (!wanted(line)) continue;
-    const { tokens, zeroPositions } = await tokensOf(model, document, `${text}, line ${line + 1}`, signal);
+    const skip = (place: number, id: number) => onSkipped?.({ line, place, id });
+    const prepared = await tokensOf(model, document, `${text}, line ${line + 1}`, skip, signal);
+    if (!prepared) continue;
+    const { tokens, zeroPositions } = prepared;
     const prefix = Int32Array.from(tokens.slice(0, zeroPositions));
     checkContext(context, zeroPositions);
     const step = context - zeroPositions;
     const body = Int32Array.from(tokens.slice(zeroPositions));
     if (body.length > longestLineTokens) throw tooLong(`${text}, line ${line + 1}`, body.length);
-    for (const [begin, end] of stretchesWithin(body, model, (place, id) => onSkipped?.({ line, place, id }))) {
+    for (const [begin, end] of stretchesWithin(body, model, skip)) {
       for (let start = begin; start < end; start += step) {
         yield { line, start, prefix, tokens: body.subarray(start, Math.min(start + step, end)), bytesRead };
       }
@@ -61,12 +64,10 @@ export async function* readDocuments(
   }
 }
 
+type Skip = (place: number, id: number) => void;
+
 /** Where the tokens stand that the model has no row in its embedding for, and the stretches between them. */
-function stretchesWithin(
-  tokens: Int32Array,
-  { spec }: ReplacementModel,
-  skip: (place: number, id: number) => void,
-): [number, number][] {
+function stretchesWithin(tokens: Int32Array, { spec }: ReplacementModel, skip: Skip): [number, number][] {
   const out: [number, number][] = [];
   let begin = 0;
   for (const [place, id] of tokens.entries()) {
@@ -79,9 +80,23 @@ function stretchesWithin(
   return out;
 }
 
-async function tokensOf(model: ReplacementModel, text: string, where: string, signal: AbortSignal | undefined) {
+/** Undefined for a line of nothing but tokens beyond the embedding. */
+async function tokensOf(
+  { tokenizer, spec }: ReplacementModel,
+  text: string,
+  where: string,
+  skip: Skip,
+  signal: AbortSignal | undefined,
+) {
   try {
-    if (model.tokenizer) return await model.tokenizer.prepareAsync(text, { signal });
+    if (tokenizer) {
+      const prepared = await tokenizer.prepareAsync(text, { signal });
+      // A special token begins a prompt by right; beyond the embedding it can't, and another goes in front.
+      const begin = prepared.tokens.findIndex((id) => id < spec.dVocab);
+      for (const id of prepared.tokens.slice(0, begin < 0 ? undefined : begin)) skip(0, id);
+      if (begin === 0) return prepared;
+      return begin < 0 ? undefined : tokenizer.prepare(prepared.tokens.slice(begin));
+    }
   } catch (error) {
     if (!(error instanceof CircuitTracerError) || error.code === 'ABORT_ERR') throw error;
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: ${error.message}`, { cause: error });

@@ -10,14 +10,14 @@ const gemma =
   '{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}';
 
 const template = async (config: Record<string, unknown>) => {
-  const read = await readChatTemplate(temporaryFolder(), config);
+  const read = await readChatTemplate(temporaryFolder(), config, { bos_token: '<bos>' });
   return (messages: readonly ChatMessage[]) => read?.().render(messages);
 };
 
 const question = { role: 'user', content: ' Where is Dallas? ' };
 
 test('a question opens the answer', async () => {
-  const render = await template({ chat_template: gemma, bos_token: { content: '<bos>' } });
+  const render = await template({ chat_template: gemma });
   const asked = '<bos><start_of_turn>user\nWhere is Dallas?<end_of_turn>\n';
   expect(render([question])).toBe(`${asked}<start_of_turn>model\n`);
   expect(render([question, { role: 'assistant', content: 'Texas' }])).toBe(
@@ -28,13 +28,13 @@ test('a question opens the answer', async () => {
 test('a file comes before the configuration, of several the default one', async () => {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'chat_template.jinja'), 'file');
-  expect((await readChatTemplate(folder, { chat_template: 'config' }))?.().render([question])).toBe('file');
+  expect((await readChatTemplate(folder, { chat_template: 'config' }, {}))?.().render([question])).toBe('file');
   const several = [
     { name: 'tool_use', template: 'tools' },
     { name: 'default', template: 'standard' },
   ];
   expect((await template({ chat_template: several }))([question])).toBe('standard');
-  expect(await readChatTemplate(temporaryFolder(), {})).toBeUndefined();
+  expect(await readChatTemplate(temporaryFolder(), {}, {})).toBeUndefined();
 });
 
 test.each<[string, unknown, string, RegExp]>([
@@ -44,9 +44,28 @@ test.each<[string, unknown, string, RegExp]>([
   [gemma, [{ role: 'user' }], 'ERR_INVALID_PROMPT', /messages\[0\]\.content/],
   [gemma, [{ ...question, name: 'me' }], 'ERR_INVALID_ARGUMENT', /messages\[0\] has no 'name'/],
   ['{% for %}', [question], 'ERR_TOKENIZER', /can't be parsed/],
+  ["{% include 'x' %}", [question], 'ERR_TOKENIZER', /statement 'include' isn't supported/],
+  [gemma, [{ role: 'user', content: [{ type: 'text' }] }], 'ERR_INVALID_PROMPT', /messages\[0\]\.content\[0\]\.text/],
+  [gemma, [{ role: 'user', content: 5 }], 'ERR_INVALID_PROMPT', /text or a list of parts; found 5/],
+  // Field faults, section 6, M5.
+  ['{% for i in range(100000000) %}x{% endfor %}', [question], 'ERR_INVALID_PROMPT', /Range too big/],
 ])('%j with %j is refused', async (source, messages, code, message) => {
   const render = await template({ chat_template: source });
   expect(() => render(messages as ChatMessage[])).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   );
+});
+
+// Field faults, section 2: lists as content, and B10.
+test('a list of parts reaches the template, and tools and documents are None', async () => {
+  const render = await template({
+    chat_template:
+      '{% for m in messages %}{% for p in m.content %}{{ p.text | trim }};{% endfor %}{% endfor %}' +
+      '{{ tools is none }}{{ documents is not none }}',
+  });
+  const content = [
+    { type: 'text', text: ' One' },
+    { type: 'text', text: 'two ' },
+  ];
+  expect(render([{ role: 'user', content }])).toBe('One;two;TrueFalse');
 });

@@ -164,3 +164,188 @@ describe('an instruction-tuned Gemma 3', () => {
     expect(tokenizer.prepare([331], { exact: true })).toEqual({ tokens: [331], zeroPositions: 1 });
   });
 });
+
+// Field faults, section 2: end-of-text ids that stand as a list in config.json only.
+test('generation stops at every token that a file names as an end', async () => {
+  const folder = copyOf(modelDir('llama'));
+  const named = (await Tokenizer.load(folder)).stopIds;
+  editJson(path.join(folder, 'config.json'), (json) => Object.assign(json, { eos_token_id: [7, 8] }));
+  writeFileSync(path.join(folder, 'generation_config.json'), '{"eos_token_id": [9, 7]}');
+  const { stopIds } = await Tokenizer.load(folder);
+  expect(stopIds).toEqual([9, 7, 8, 501]);
+  expect(named).toContain(501);
+  editJson(path.join(folder, 'config.json'), (json) =>
+    Object.assign(json, { eos_token_id: 6, text_config: { eos_token_id: [5] } }),
+  );
+  rmSync(path.join(folder, 'generation_config.json'));
+  expect((await Tokenizer.load(folder)).stopIds).toEqual([6, 5, 501]);
+});
+
+// Field faults, section 2, B12.
+test('a chat template knows a token that only special_tokens_map.json names, or only config.json', async () => {
+  const folder = copyOf(modelDir('llama'));
+  const config = path.join(folder, 'tokenizer_config.json');
+  const chat = [{ role: 'user', content: 'x' }];
+  writeFileSync(config, JSON.stringify({ chat_template: '{{ bos_token }}{{ messages[0].content }}' }));
+  expect((await Tokenizer.load(folder)).renderChat(chat)).toBe('<|begin_of_text|>x');
+  rmSync(path.join(folder, 'special_tokens_map.json'));
+  editJson(path.join(folder, 'config.json'), (json) => Object.assign(json, { bos_token_id: 501 }));
+  expect((await Tokenizer.load(folder)).renderChat(chat)).toBe('<|end_of_text|>x');
+});
+
+// Field faults, section 6: M6, L1 and L11.
+describe('a broken file of a tokenizer', () => {
+  const broken: [string, string, (json: Record<string, unknown>) => void, RegExp][] = [
+    [
+      'a vocabulary that is a list',
+      'tokenizer.json',
+      (json) => (within(json, 'model').vocab = []),
+      /model\.vocab must be an object/,
+    ],
+    [
+      'an id of two tokens',
+      'tokenizer.json',
+      (json) => Object.assign(within(json, 'model', 'vocab'), { zzz: 3 }),
+      /the id 3 to/,
+    ],
+    [
+      'an id of an added token that is taken',
+      'tokenizer.json',
+      (json) => added(json, { id: 3, content: '<zzz>' }),
+      /id 3 stands for/,
+    ],
+    [
+      'an id of 2^31',
+      'tokenizer.json',
+      (json) => Object.assign(within(json, 'model', 'vocab'), { zzz: 2 ** 31 }),
+      /2147483647; found 2147483648/,
+    ],
+    [
+      'an added id of 2^31',
+      'tokenizer.json',
+      (json) => added(json, { id: 2 ** 31, content: '<zzz>' }),
+      /2147483647; found 2147483648/,
+    ],
+    [
+      'an id that is text',
+      'tokenizer.json',
+      (json) => Object.assign(within(json, 'model', 'vocab'), { zzz: '3' }),
+      /whole number/,
+    ],
+    [
+      'merges of unknown tokens',
+      'tokenizer.json',
+      (json) => (within(json, 'model').merges = [['zz', 'yy']]),
+      /merges\[0\] speaks of "zz"/,
+    ],
+    [
+      'merges of three parts',
+      'tokenizer.json',
+      (json) => (within(json, 'model').merges = ['a b c']),
+      /merges\[0\] must be two tokens/,
+    ],
+    [
+      'a single that is true',
+      'tokenizer.json',
+      (json) => (json.post_processor = { type: 'TemplateProcessing', single: true }),
+      /post_processor\.single must be a list/,
+    ],
+    [
+      'a decoder that is null',
+      'tokenizer.json',
+      (json) => (json.decoder = { type: 'Sequence', decoders: [null] }),
+      /decoder\.decoders\[0\] must be an object/,
+    ],
+    [
+      'an odd behaviour',
+      'tokenizer.json',
+      (json) => (json.pre_tokenizer = { type: 'Split', pattern: { String: 'x' }, behavior: 'Odd' }),
+      /pre_tokenizer\.behavior must be one of/,
+    ],
+    [
+      'a behaviour that is a number',
+      'tokenizer.json',
+      (json) => (json.pre_tokenizer = { type: 'Punctuation', behavior: 5 }),
+      /behavior must be one of/,
+    ],
+    [
+      'an unknown pre-tokenizer',
+      'tokenizer.json',
+      (json) => (json.pre_tokenizer = { type: 'UnicodeScripts' }),
+      /"UnicodeScripts" isn't known/,
+    ],
+    [
+      'a pattern of no kind',
+      'tokenizer.json',
+      (json) => (json.pre_tokenizer = { type: 'Split', pattern: { Odd: 1 }, behavior: 'Isolated' }),
+      /must have String or Regex/,
+    ],
+    [
+      'a pattern that is no pattern',
+      'tokenizer.json',
+      (json) => (json.pre_tokenizer = { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' }),
+      /a group has no end/,
+    ],
+    [
+      'a back reference',
+      'tokenizer.json',
+      (json) => (json.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a)\\1' }, behavior: 'Isolated' }),
+      /escape \\1 .* isn't supported/,
+    ],
+    ['an unknown normaliser', 'tokenizer.json', (json) => (json.normalizer = { type: 'Odd' }), /"Odd" isn't known/],
+    [
+      'an odd key of added tokens',
+      'tokenizer_config.json',
+      (json) => (json.added_tokens_decoder = { x: { content: '<y>' } }),
+      /key must be a token id/,
+    ],
+    [
+      'added tokens of numbers',
+      'tokenizer_config.json',
+      (json) => (json.added_tokens_decoder = { 600: 5 }),
+      /must be an object; found 5/,
+    ],
+    [
+      'a bos_token that is a list',
+      'tokenizer_config.json',
+      (json) => (json.bos_token = []),
+      /bos_token .* must be text/,
+    ],
+    [
+      'an eos_token that is a number',
+      'tokenizer_config.json',
+      (json) => (json.eos_token = 5),
+      /eos_token .* must be text/,
+    ],
+    [
+      'additional tokens of null',
+      'tokenizer_config.json',
+      (json) => (json.additional_special_tokens = 5),
+      /must be a list/,
+    ],
+  ];
+
+  test.each(broken)('with %s is refused', async (_, file, edit, message) => {
+    const folder = copyOf(modelDir('llama'));
+    editJson(path.join(folder, file), edit);
+    await expectRejection(Tokenizer.load(folder), 'ERR_TOKENIZER', message);
+  });
+
+  test('a path with NUL is refused', async () => {
+    await expectRejection(Tokenizer.load('a\0b'), 'ERR_INVALID_ARGUMENT', /NUL/);
+  });
+
+  test('a chat template that is no text is refused', async () => {
+    const folder = copyOf(modelDir('llama'));
+    writeFileSync(path.join(folder, 'chat_template.jinja'), Buffer.from([0xff, 0xfe, 0x80]));
+    await expectRejection(Tokenizer.load(folder), 'ERR_FILE_FORMAT', /chat_template\.jinja: expected UTF-8/);
+  });
+});
+
+function within(json: Record<string, unknown>, ...keys: string[]): Record<string, unknown> {
+  return keys.reduce((at, key) => at[key] as Record<string, unknown>, json);
+}
+
+function added(json: Record<string, unknown>, token: object): void {
+  (json.added_tokens as object[]).push(token);
+}
