@@ -6,6 +6,7 @@
 export type { AttributeOptions } from './attribution/options';
 export type { TargetPosition, TargetSpec, TargetWeight, TokenName } from './attribution/targets';
 export type { NativeArray, NativePruneResult, NativeSparseActivations } from './binding';
+export type { CallOptions } from './call-options';
 export type { Device } from './device';
 export type { Progress, ProgressListener } from './engine';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
@@ -50,7 +51,7 @@ export type {
   SamplingOptions,
   VectorIntervention,
 } from './intervention/types';
-export type { StoredDtype, TensorSource, ViewStep } from './io/tensor-source';
+export type { FileChecksum, StoredDtype, TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
 export type { AttributionMemory, AttributionSize } from './memory/attribution-memory';
 export {
@@ -60,7 +61,7 @@ export {
   type MemoryOptions,
 } from './memory/estimate';
 export type { LoadMemory, WeightBytes, WeightGroup } from './memory/load-memory';
-export type { ChatMessage, ChatPrompt } from './model/chat-template';
+export type { ChatContentPart, ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
 export type { ComputeDtype, FromConfigOptions, LoadOptions } from './model/load-options';
 export type { Prompt } from './model/prompt';
@@ -81,6 +82,7 @@ export {
 } from './transcoder/convert/convert';
 export { planTranscoders } from './transcoder/formats';
 export type {
+  FeatureActivation,
   FeatureInputHook,
   FeatureOutputHook,
   TranscoderLayerWeights,

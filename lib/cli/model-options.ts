@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Device, isDeviceName } from '../device';
-import type { ProgressListener } from '../engine';
+import { type Device, isDeviceName, resolveDevice } from '../device';
+import { openEngines } from '../engine';
 import { readJsonFile } from '../io/files';
 import { isBundledModel } from '../model/bundled';
 import type { ChatPrompt } from '../model/chat-template';
@@ -8,6 +8,7 @@ import { type ComputeDtype, computeDtypes } from '../model/load-options';
 import type { ModelOutline } from '../model/open-pair';
 import { type PreparedPrompt, type Prompt, preparePrompt } from '../model/prompt';
 import { ReplacementModel } from '../model/replacement-model';
+import type { ProgressListener } from '../progress';
 import { oneOf, tokenIds, wholeNumber } from './arguments';
 import { interruptible, UsageError } from './exit';
 import type { ProgressDisplay } from './progress';
@@ -138,6 +139,8 @@ export async function withModel<T>(
     try {
       const model = await ReplacementModel.loadChecked(names.model, names.transcoderSet, options, async (outline) => {
         await check(outline);
+        await openEngines(signal);
+        resolveDevice(device);
       });
       try {
         return await work({ model, ...shared });

@@ -1,4 +1,5 @@
 export { type ConvertGraphOptions, convertGraph } from './convert';
+export type { EdgeBlocks } from './edge-rows';
 export {
   type GraphFileOptions,
   type GraphFilesWritten,

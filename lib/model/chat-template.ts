@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { fileExists, isObject, readTextFile } from '../io/files';
 import { TemplateError, UnsupportedError } from '../jinja/errors';
-import { Template } from '../jinja/template';
+import type { Template } from '../jinja/template';
+import { lazy } from '../lazy';
 import { checkOptions, describe } from '../validate';
 
 /** A part of a message's content, for templates that take lists: `{ type: 'text', text }`. */
@@ -22,6 +23,9 @@ export interface ChatPrompt {
   readonly messages: readonly ChatMessage[];
 }
 
+/** Most programs render no conversation. */
+const templates = lazy(() => require('../jinja/template') as typeof import('../jinja/template'));
+
 /** How a model wants conversations written: a Jinja template, and the special tokens it names. */
 export class ChatTemplate {
   readonly #template: Template;
@@ -30,7 +34,7 @@ export class ChatTemplate {
   /** @throws CircuitTracerError `ERR_TOKENIZER` for a template that can't be parsed or has a construct that isn't supported. */
   constructor(source: string, specialTokens: Readonly<Record<string, string>>) {
     try {
-      this.#template = new Template(source);
+      this.#template = new (templates().Template)(source);
     } catch (cause) {
       const reason = (cause as Error).message;
       throw new CircuitTracerError('ERR_TOKENIZER', `The model's chat template can't be parsed: ${reason}.`, { cause });

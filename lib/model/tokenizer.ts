@@ -255,7 +255,7 @@ function checkFolder(dir: unknown): string {
   if (!folder.includes('\0')) return folder;
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `A path can't hold the character NUL; found ${describe(folder)}.`,
+    `A path must not hold a NUL character; found ${describe(folder)}. Give another path.`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';

@@ -64,8 +64,8 @@ class Engine : public Napi::ObjectWrap<Engine> {
       files.requireUnchanged();
       return onUnchanged(files, [&] { return work(control); });
     };
-    return submitJob(info, std::make_unique<FunctionJob<Result>>(
-                               info.Env(), std::move(checked), std::move(convert)));
+    return submitJob(info, std::make_unique<FunctionJob<Result>>(info.Env(), std::move(checked),
+                                                                 std::move(convert)));
   }
   // Of the models and transcoders among the arguments.
   static WeightFiles weightFiles(const Napi::CallbackInfo& info);

@@ -22,12 +22,12 @@ export interface TextLine {
  * a line of more than 64 MiB, and a line of a `.jsonl` that isn't an object with text.
  */
 export async function* readCorpus(path: string): AsyncGenerator<TextLine> {
+  await regularFile(path);
   const name = basename(path).replace(/\.gz$/, '');
   const isJson = name.endsWith('.jsonl');
   if (!isJson && !name.endsWith('.txt')) {
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected .txt or .jsonl, either also as .gz.`);
   }
-  await regularFile(path);
   let line = -1;
   for await (const { text, bytesRead } of lines(path)) {
     line++;
