@@ -42,3 +42,9 @@ export interface AttributionSetup {
   /** [n, dVocab], after the softcap. */
   readonly logits: NdArray;
 }
+
+/** Token ids by feature, [features of the layer * count] each. */
+export interface FeatureLogits {
+  readonly top: Int32Array;
+  readonly bottom: Int32Array;
+}
