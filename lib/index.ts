@@ -68,7 +68,7 @@ export type { Prompt } from './model/prompt';
 export type { GivenLayerWeights } from './model/random-weights';
 export type { LayerFit } from './model/reconstruction';
 export { type LoadedModel, ReplacementModel } from './model/replacement-model';
-export type { AttributionSetup, FeatureActivations, NdArray, SparseActivations } from './model/results';
+export type { AttributionSetup, FeatureActivations, FeatureLogits, NdArray, SparseActivations } from './model/results';
 export type { ActivationOptions, RunOptions } from './model/run-options';
 export type { ModelSpec, ModelWeights, RotaryTable } from './model/spec';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';

@@ -45,6 +45,7 @@ import {
   checkActivationsSize,
   checkLogitsSize,
   type FeatureActivations,
+  type FeatureLogits,
   type NdArray,
   type SparseActivations,
 } from './results';
@@ -213,8 +214,7 @@ export class ReplacementModel {
     const { tokens, zeroPositions } = 'tokens' in prepared ? prepared : await prepared;
     const progress = nativeProgress(onProgress);
     const { indices, values, reconstructionSums, ...arrays } = await this.#native.run(
-      (engine, transformer, transcoders) =>
-        engine.setupAttribution(transformer, transcoders, tokens, zeroPositions, progress),
+      (engine, model, set) => engine.setupAttribution(model, set, tokens, zeroPositions, progress),
       signal,
     );
     const fits = layerFits(reconstructionSums, tokens.length - zeroPositions);
@@ -291,17 +291,9 @@ export class ReplacementModel {
     apply: boolean,
     { signal, onProgress }: CallOptions,
   ): Promise<FeatureActivations> {
+    const progress = nativeProgress(onProgress);
     const { logits, features } = await this.#native.run(
-      (engine, transformer, transcoders) =>
-        engine.featureActivations(
-          transformer,
-          transcoders,
-          tokens,
-          zeroPositions,
-          apply,
-          sparse,
-          nativeProgress(onProgress),
-        ),
+      (engine, model, set) => engine.featureActivations(model, set, tokens, zeroPositions, apply, sparse, progress),
       signal,
     );
     const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
@@ -322,8 +314,7 @@ export class ReplacementModel {
     signal?: AbortSignal,
   ): Promise<NativeSparseActivations> {
     return this.#native.run(
-      (engine, transformer, transcoders) =>
-        engine.documentActivations(transformer, transcoders, tokens, lengths, zeroPositions),
+      (engine, model, set) => engine.documentActivations(model, set, tokens, lengths, zeroPositions),
       signal,
     );
   }
@@ -335,17 +326,12 @@ export class ReplacementModel {
    * @returns token ids, [features of the layer * count] each
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
-  async featureLogits(
-    layer: number,
-    count: number,
-    options?: CallOptions,
-  ): Promise<{ top: Int32Array; bottom: Int32Array }> {
+  async featureLogits(layer: number, count: number, options?: CallOptions): Promise<FeatureLogits> {
     const { signal, onProgress } = resolveCallOptions(options);
     checkInteger(layer, 'layer', 0, this.spec.nLayers - 1);
     checkInteger(count, 'count', 1, this.spec.dVocab);
     return this.#native.run(
-      (engine, transformer, transcoders) =>
-        engine.logitEffects(transformer, transcoders, layer, count, nativeProgress(onProgress)),
+      (engine, model, set) => engine.logitEffects(model, set, layer, count, nativeProgress(onProgress)),
       signal,
     );
   }
@@ -389,8 +375,7 @@ export class ReplacementModel {
    * Open-ended interventions reach every new token, others the prompt alone. Freezing applies to the prompt. Leaving the
    * loop early stops the model after the token it is at; so does the signal.
    *
-   * @throws CircuitTracerError as {@link intervene} does, from the first step of the loop; also for more tokens than the model
-   * has room for.
+   * @throws CircuitTracerError as {@link intervene} does, from the first step on; also for more tokens than there is room for.
    */
   async *generateStream(
     inputs: Prompt,
@@ -407,10 +392,7 @@ export class ReplacementModel {
     return yield* generateTokens(model, prepared, this.#plan(interventions, prepared, true), resolved);
   }
 
-  /**
-   * Calls of this model that are queued or running. They run one at a time, in the order they were made: each of a batch,
-   * and each new token of {@link generate}, is a call of its own here.
-   */
+  /** Calls queued or running, one at a time and in order; each prompt of a batch and each new token counts as one. */
   get pending(): number {
     return this.#native.pending;
   }

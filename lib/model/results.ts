@@ -49,6 +49,12 @@ export interface AttributionSetup {
   readonly logits: NdArray;
 }
 
+/** Token ids by feature, [features of the layer * count] each. */
+export interface FeatureLogits {
+  readonly top: Int32Array;
+  readonly bottom: Int32Array;
+}
+
 /** @throws CircuitTracerError `ERR_OUT_OF_MEMORY` when no array holds the logits of all positions. */
 export function checkLogitsSize(tokens: ArrayLike<number>, { dVocab }: ModelSpec): void {
   checkArraySize([tokens.length, dVocab], 'The logits of all positions', 'give a shorter prompt');

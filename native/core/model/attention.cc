@@ -95,6 +95,31 @@ at::Tensor forQueries(int64_t n, int64_t scoresOfQuery, const OfQueries& ofQueri
   return out;
 }
 
+// Of all queries q [n, heads, dHead], the first at position `past`: [heads, n, past + n].
+at::Tensor allScores(const ModelSpec& spec, int64_t layer, const at::Tensor& q, const at::Tensor& k,
+                     int64_t past) {
+  const at::Tensor queries = q.transpose(-3, -2);
+  const at::Tensor keys = perQueryHead(k, spec.headsPerKeyValueHead()).transpose(-2, -1);
+  return forQueries(queries.size(-2), spec.nHeads * keys.size(-1), [&](int64_t begin, int64_t end) {
+    return maskedScores(spec, layer, queries.slice(-2, begin, end), keys, past + begin);
+  });
+}
+
+at::Tensor patternOf(const at::Tensor& scores, const at::Tensor& sinks) {
+  const int64_t n = scores.size(-2);
+  return forQueries(n, scores.size(-3) * scores.size(-1), [&](int64_t begin, int64_t end) {
+    return softmaxOverKeys(scores.slice(-2, begin, end), sinks);
+  });
+}
+
+// pattern [heads, n, keys] times values [heads, keys, dHead].
+at::Tensor mixValues(const at::Tensor& pattern, const at::Tensor& values) {
+  const int64_t n = pattern.size(-2);
+  return forQueries(n, pattern.size(-3) * pattern.size(-1), [&](int64_t begin, int64_t end) {
+    return at::matmul(pattern.slice(-2, begin, end), values);
+  });
+}
+
 }  // namespace
 
 Rotation rotationAt(const RotaryTable& table, const at::Tensor& positions, at::ScalarType dtype) {
@@ -143,22 +168,10 @@ at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_
     k = appendTo(cache->keys[layer], k);
     v = appendTo(cache->values[layer], v);
   }
-  const int64_t group = spec.headsPerKeyValueHead();
-  const int64_t scoresOfQuery = spec.nHeads * (past + n);
-  const at::Tensor queries = q.transpose(-3, -2);
-  const at::Tensor keys = perQueryHead(k, group).transpose(-2, -1);
-  at::Tensor scores = forQueries(n, scoresOfQuery, [&](int64_t begin, int64_t end) {
-    return maskedScores(spec, layer, queries.slice(-2, begin, end), keys, past + begin);
-  });
-  scores = hook(HookPoint::AttentionScores, layer, scores);
-  at::Tensor pattern = forQueries(n, scoresOfQuery, [&](int64_t begin, int64_t end) {
-    return softmaxOverKeys(scores.slice(-2, begin, end), weights.sinks);
-  });
-  pattern = hook(HookPoint::Pattern, layer, pattern);
-  const at::Tensor values = perQueryHead(v, group);
-  at::Tensor z = forQueries(n, scoresOfQuery, [&](int64_t begin, int64_t end) {
-    return at::matmul(pattern.slice(-2, begin, end), values);
-  });
+  const at::Tensor scores =
+      hook(HookPoint::AttentionScores, layer, allScores(spec, layer, q, k, past));
+  const at::Tensor pattern = hook(HookPoint::Pattern, layer, patternOf(scores, weights.sinks));
+  at::Tensor z = mixValues(pattern, perQueryHead(v, spec.headsPerKeyValueHead()));
   z = z.transpose(-3, -2);
   z = hook(HookPoint::Z, layer, z);
   return longLinear(z.flatten(-2), weights.outWeight, weights.outBias);
