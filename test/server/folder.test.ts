@@ -113,11 +113,7 @@ describe('a bad file hides no graph', () => {
   chmodSync(dataDir, 0);
   await asNobody(dataDir, async () => {
     await expectRejection(resolveServeOptions({ dataDir }), 'ERR_FILE_READ', /dataDir.*permission denied/);
-    await expectRejection(
-      resolveServeOptions({ dataDir: '.', featuresDir: dataDir }),
-      'ERR_FILE_READ',
-      /featuresDir/,
-    );
+    await expectRejection(resolveServeOptions({ dataDir: '.', featuresDir: dataDir }), 'ERR_FILE_READ', /featuresDir/);
     expect(await list(server)).toEqual({
       slugs: [],
       problems: [{ file: '.', reason: expect.stringMatching(/permission/) }],

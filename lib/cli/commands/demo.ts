@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { type Circuit, circuitOf } from '../../graph/circuit';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
