@@ -13,7 +13,8 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build'],
   // Looked up in the sandbox it makes loops over numbers several times slower.
   sandboxInjectedGlobals: ['Math'],
-  maxWorkers: 2,
+  // One more than the smallest machines have cores: some tests wait for a browser or a server.
+  maxWorkers: 3,
   // A guard against what never ends; the longest tests take half a minute on an idle machine, and many times that on a busy one.
   testTimeout: 1_200_000,
   globalSetup: '<rootDir>/scripts/test-needs.js',

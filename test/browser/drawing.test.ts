@@ -120,8 +120,9 @@ test('exports: SVG that parses and holds the labels, PNG that isn’t blank, CSV
   for (const item of ['Picture as PNG', 'Subgraph as PNG']) {
     const png = await download(page, item);
     const colours = await page.evaluate(
-      async (bytes) => {
-        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
+      async (encoded) => {
+        const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+        const bitmap = await createImageBitmap(new Blob([bytes]));
         const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
         context?.drawImage(bitmap, 0, 0);
         const data = new Uint32Array(
@@ -129,7 +130,7 @@ test('exports: SVG that parses and holds the labels, PNG that isn’t blank, CSV
         );
         return new Set(data).size;
       },
-      [...png],
+      png.toString('base64'),
     );
     expect(colours).toBeGreaterThan(20);
   }

@@ -52,10 +52,10 @@ test('the event loop runs on while rows are computed', async () => {
 });
 
 test('loading, running and disposing again and again needs no more memory', async () => {
-  const result = await runLifecycleScript('leak', ['120'], { nodeArguments: ['--expose-gc'] });
+  const result = await runLifecycleScript('leak', ['60'], { nodeArguments: ['--expose-gc'] });
   expectCleanExit(result);
   const { warm, end } = JSON.parse(result.stdout);
-  // Allocators settle within some ten megabytes; 120 rounds that each kept one model's 1.9 MB would show as 230.
+  // Allocators settle within some ten megabytes; 60 rounds that each kept one model's 1.9 MB would show as 115.
   expect(end - warm).toBeLessThan(40);
 });
 

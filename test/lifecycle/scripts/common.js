@@ -10,11 +10,11 @@ exports.load = (options) =>
   });
 
 /**
- * Thousands of rows, one at a time: seconds of work even on a fast machine. `onStart` is called once, when rows are being
+ * Thousands of rows, one at a time: seconds of work even on a fast machine; half as many tokens are a quarter of it. `onStart` is called once, when rows are being
  * computed; `onRows` with every report of them.
  */
-exports.longJob = (model, { onStart, onRows, ...options } = {}) => {
-  const tokens = Array.from({ length: 240 }, (_, i) => 3 + ((i * 37) % 490));
+exports.longJob = (model, { onStart, onRows, nTokens = 240, ...options } = {}) => {
+  const tokens = Array.from({ length: nTokens }, (_, i) => 3 + ((i * 37) % 490));
   let started = false;
   return model.attribute(tokens, {
     batchSize: 1,

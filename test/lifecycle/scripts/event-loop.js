@@ -12,7 +12,7 @@ const { load, longJob } = require('./common');
     rows = latest;
   };
   let running = true;
-  const job = longJob(model, { onRows }).finally(() => {
+  const job = longJob(model, { onRows, nTokens: 120 }).finally(() => {
     running = false;
   });
   let [rounds, mostRows] = [0, 0];
