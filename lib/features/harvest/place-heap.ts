@@ -55,7 +55,7 @@ export class PlaceHeap {
       this.#set(0, place);
       this.#sink();
     }
-    if (this.isFull) this.#floor = this.#rankOf(this.#get(0));
+    if (this.isFull) this.#floor = this.#rankAt(0);
   }
 
   /** Best first. */
@@ -73,15 +73,33 @@ export class PlaceHeap {
   }
 
   #get(i: number): Place {
-    const [packed = 0, where = 0, document = 0] = [0, 1, 2].map((slot) => this.#data[slots * i + slot]);
-    bits.setUint32(0, packed % 2 ** 32);
+    const where = this.#whereAt(i);
     return {
-      value: bits.getFloat32(0),
+      value: this.#valueAt(i),
       line: Math.floor(where / longestLineTokens),
       position: where % longestLineTokens,
-      token: Math.floor(packed / 2 ** 32),
-      document,
+      token: Math.floor((this.#data[slots * i] as number) / 2 ** 32),
+      document: this.#data[slots * i + 2] as number,
     };
+  }
+
+  #valueAt(i: number): number {
+    bits.setUint32(0, (this.#data[slots * i] as number) % 2 ** 32);
+    return bits.getFloat32(0);
+  }
+
+  #whereAt(i: number): number {
+    return this.#data[slots * i + 1] as number;
+  }
+
+  #rankAt(i: number): number {
+    const where = this.#whereAt(i);
+    return this.#rank(this.#valueAt(i), Math.floor(where / longestLineTokens), where % longestLineTokens);
+  }
+
+  /** As {@link #compare}, of two places that are kept. */
+  #compareAt(a: number, b: number): number {
+    return this.#rankAt(a) - this.#rankAt(b) || this.#whereAt(b) - this.#whereAt(a);
   }
 
   #set(i: number, { value, line, position, token, document }: Place): void {
@@ -94,7 +112,7 @@ export class PlaceHeap {
   #rise(from: number): void {
     for (let i = from; i > 0; ) {
       const parent = (i - 1) >> 1;
-      if (this.#compare(this.#get(i), this.#get(parent)) >= 0) return;
+      if (this.#compareAt(i, parent) >= 0) return;
       this.#swap(i, parent);
       i = parent;
     }
@@ -104,7 +122,7 @@ export class PlaceHeap {
     for (let i = 0; ; ) {
       let worst = i;
       for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < this.#size && this.#compare(this.#get(child), this.#get(worst)) < 0) worst = child;
+        if (child < this.#size && this.#compareAt(child, worst) < 0) worst = child;
       }
       if (worst === i) return;
       this.#swap(i, worst);
@@ -113,9 +131,11 @@ export class PlaceHeap {
   }
 
   #swap(a: number, b: number): void {
-    const [left, right] = [this.#get(a), this.#get(b)];
-    this.#set(a, right);
-    this.#set(b, left);
+    for (let slot = 0; slot < slots; slot++) {
+      const left = this.#data[slots * a + slot] as number;
+      this.#data[slots * a + slot] = this.#data[slots * b + slot] as number;
+      this.#data[slots * b + slot] = left;
+    }
   }
 
   #grow(): void {
