@@ -119,19 +119,16 @@ test('exports: SVG that parses and holds the labels, PNG that isn’t blank, CSV
   expect(graphTexts).toEqual(expect.arrayContaining(['Emb', 'L0', 'L1', 'L2', 'Out', ' salt']));
   for (const item of ['Picture as PNG', 'Subgraph as PNG']) {
     const png = await download(page, item);
-    const colours = await page.evaluate(
-      async (encoded) => {
-        const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
-        const bitmap = await createImageBitmap(new Blob([bytes]));
-        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-        context?.drawImage(bitmap, 0, 0);
-        const data = new Uint32Array(
-          context?.getImageData(0, 0, bitmap.width, bitmap.height).data.buffer ?? new ArrayBuffer(0),
-        );
-        return new Set(data).size;
-      },
-      png.toString('base64'),
-    );
+    const colours = await page.evaluate(async (encoded) => {
+      const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes]));
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+      context?.drawImage(bitmap, 0, 0);
+      const data = new Uint32Array(
+        context?.getImageData(0, 0, bitmap.width, bitmap.height).data.buffer ?? new ArrayBuffer(0),
+      );
+      return new Set(data).size;
+    }, png.toString('base64'));
     expect(colours).toBeGreaterThan(20);
   }
   const nodes = (await download(page, 'Nodes as CSV')).toString().trimEnd().split('\r\n');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type AttributeOptions, resolveAttributeOptions } from '../../attribution/options';
+import { type AttributeOptions, attributeDefaults, resolveAttributeOptions } from '../../attribution/options';
 import type { TargetSpec } from '../../attribution/targets';
 import { type Device, resolveDevice } from '../../device';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
@@ -82,7 +82,7 @@ function addAttributionOptions(command: Command): void {
     .option('--max-n-logits <n>', 'most output tokens to explain', wholeNumber(1), 10)
     .option('--desired-logit-prob <share>', 'or fewer, with this probability together', fraction, 0.95)
     .option('--batch-size <n>', 'rows computed at once, or auto: as many as fit', wholeNumberOrAuto(1), 256)
-    .option('--max-feature-nodes <n>', 'most features to keep', wholeNumber(1), 7500)
+    .option('--max-feature-nodes <n>', 'most features to keep', wholeNumber(1), attributeDefaults.maxFeatureNodes)
     .option('--update-interval <n>', 'batches between rankings of features', wholeNumber(1), 4)
     .option('--devices <list>', 'compute rows on several devices: cuda:0,cuda:1', deviceList)
     .option('--offload <where>', 'move idle weights away: cpu or disk', oneOf(['cpu', 'disk']));

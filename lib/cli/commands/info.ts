@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { attributeDefaults } from '../../attribution/options';
 import { CircuitTracerError } from '../../errors';
 import { memoryAdvice } from '../../memory/advice';
 import { type MemoryOptions, memoryOf } from '../../memory/estimate';
@@ -27,7 +28,7 @@ export function registerInfo(program: Command): void {
   addWeightOptions(command)
     .option('--prompt-tokens <n>', 'tokens of a prompt, for the memory of an attribution', wholeNumber(1), 64)
     .option('--batch-size <n>', 'its rows computed at once, or auto', wholeNumberOrAuto(1), 256)
-    .option('--max-feature-nodes <n>', 'its most features', wholeNumber(1), 7500)
+    .option('--max-feature-nodes <n>', 'its most features', wholeNumber(1), attributeDefaults.maxFeatureNodes)
     .option('--verbose', 'show stacks of errors')
     .option('--json', 'print it for programs')
     .action(showInfo);
