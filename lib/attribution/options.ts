@@ -18,8 +18,8 @@ export interface AttributeOptions {
    */
   readonly batchSize?: number | 'auto';
   /**
-   * Keep only so many active features, the most influential; Infinity: all. The edges of F features take about 4 F² bytes, so
-   * that all of a long prompt of a large model may be more than a machine holds. Default 7500.
+   * Keep at most this many active features, the most influential ones; Infinity keeps all. The edges of F features take about
+   * 4 F² bytes: those of all features of a long prompt may be more than a machine holds. Default 7500.
    */
   readonly maxFeatureNodes?: number;
   /** With `maxFeatureNodes`, rank features anew after so many batches, of 512 with `auto`. Default 4. */
