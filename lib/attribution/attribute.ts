@@ -1,10 +1,10 @@
-import type { NativeGraphData, NativeTarget } from '../binding';
-import { resolveDevice } from '../device';
-import { nativeProgress, type Progress, type ProgressListener } from '../engine';
+import type { NativeGraphData, NativeTarget } from '../engine/binding';
+import { resolveDevice } from '../engine/device';
+import { nativeProgress, type Progress, type ProgressListener } from '../engine/jobs';
+import type { NativeModel } from '../engine/native-model';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
 import { largestArray, machineBytes } from '../memory-limits';
-import type { NativeModel } from '../model/native-model';
 import type { PreparedPrompt } from '../model/prompt';
 import { withOffloadFolder } from './offload-folder';
 import { type AttributionSettings, attributeDefaults, type ResolvedAttributeOptions } from './options';

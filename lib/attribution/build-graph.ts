@@ -1,9 +1,9 @@
-import type { NativeGraphData } from '../binding';
-import { type FeatureLabels, labelKey } from '../features/labels';
+import type { NativeGraphData } from '../engine/binding';
 import { Graph } from '../graph/graph';
+import { type FeatureLabels, labelKey } from '../graph-file/labels';
 import type { PreparedPrompt } from '../model/prompt';
-import type { ReplacementModel } from '../model/replacement-model';
 import { packageVersion } from '../package-version';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
 import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { ResolvedAttributeOptions } from './options';
 import type { ResolvedTarget } from './targets';

@@ -1,10 +1,10 @@
-import type { NativeTarget } from '../binding';
+import type { NativeTarget } from '../engine/binding';
+import type { ModelSpec } from '../engine/model-spec';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import type { LogitTarget } from '../graph/graph-data';
 import { checkVector } from '../intervention/edits';
-import type { ModelSpec } from '../model/spec';
 import type { Tokenizer } from '../model/tokenizer';
-import type { TranscoderSpec } from '../transcoder/spec';
 import { checkInteger, checkNumber, checkOptions, checkText, describe } from '../validate';
 
 /** A token by id, or by text that is exactly one token. */

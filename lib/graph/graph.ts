@@ -1,11 +1,11 @@
-import type { NativeArray, NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '../binding';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
-import { nativeProgress, runGraphJob } from '../engine';
+import type { NativeArray, NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '../engine/binding';
+import { nativeProgress, runGraphJob } from '../engine/jobs';
 import { CircuitTracerError } from '../errors';
-import type { FeatureLabels } from '../features/labels';
+import type { FeatureLabels } from '../graph-file/labels';
 import { checkArraySize } from '../memory-limits';
-import type { ReplacementModel } from '../model/replacement-model';
 import type { Tokenizer } from '../model/tokenizer';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
 import { checkInteger, checkNumber, checkOptions } from '../validate';
 import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/verify';
 import { EdgeRows } from './edge-rows';

@@ -1,4 +1,4 @@
-import type { FeatureActivations, NdArray, SparseActivations } from '../model/results';
+import type { FeatureActivations, NdArray, SparseActivations } from '../replacement-model/results';
 
 type Activations = FeatureActivations['activations'];
 

@@ -1,9 +1,9 @@
-import type { NativeFeatureEdit, NativeVectorEdit } from '../binding';
+import type { NativeFeatureEdit, NativeVectorEdit } from '../engine/binding';
+import type { ModelSpec } from '../engine/model-spec';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
 import { checkHookNames, hookTable } from '../model/hooks';
-import type { ModelSpec } from '../model/spec';
-import type { TranscoderSpec } from '../transcoder/spec';
 import { checkInteger, checkOptions, describe } from '../validate';
 import { positionsBetween, type ResolvedPositions, resolvePositions } from './positions';
 import type { FeatureIntervention, Intervention, VectorIntervention } from './types';

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { ProgressListener } from '../engine';
+import type { ProgressListener } from '../engine/jobs';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { log } from '../log';

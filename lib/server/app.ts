@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { ReplacementModel } from '../model/replacement-model';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
 import type { Features } from './features/features';
 import { GraphFolder } from './graph-folder';
 import { GraphList } from './graph-list';

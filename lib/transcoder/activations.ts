@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import type { NativeArray, NativeSparseActivations } from '../binding';
+import type { NativeArray, NativeSparseActivations } from '../engine/binding';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
-import type { TranscoderSpec } from './spec';
 
 /** Non-zero activations by (layer, row, feature), and the shape they would have if dense. */
 export interface ActivationList extends NativeSparseActivations {

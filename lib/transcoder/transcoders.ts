@@ -1,14 +1,16 @@
-import type { NativeArray } from '../binding';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
-import { nativeProgress } from '../engine';
-import { CircuitTracerError } from '../errors';
+import type { NativeArray } from '../engine/binding';
+import { nativeProgress } from '../engine/jobs';
 import {
   type ComputeDtype,
   type LoadOptions,
   loadOptionNames,
   type ResolvedLoadOptions,
   resolveLoadOptions,
-} from '../model/load-options';
+} from '../engine/load-options';
+import { NativeTranscoderEngine } from '../engine/native-transcoders';
+import type { TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
+import { CircuitTracerError } from '../errors';
 import { inOneStep, Phase } from '../progress';
 import { checkBoolean, checkInteger, checkOptions, checkText } from '../validate';
 import {
@@ -23,9 +25,7 @@ import {
 } from './activations';
 import { checkTranscoderPlan } from './check-plan';
 import { planTranscoders } from './formats';
-import { NativeTranscoderEngine } from './native-transcoders';
 import { warnOfNegatives } from './negative-activations';
-import type { TranscoderPlan, TranscoderSpec } from './spec';
 
 export type TranscoderLoadOptions = Omit<LoadOptions, 'lazyWeights' | 'qwenPrefix'>;
 

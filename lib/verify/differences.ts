@@ -1,6 +1,6 @@
 import { type FingerprintParts, partsOf } from '../fingerprint/fingerprint';
 import type { Graph } from '../graph/graph';
-import type { ReplacementModel } from '../model/replacement-model';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
 
 /** Something a graph was made with that isn't what it is checked with. */
 export interface GraphDifference {

@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph';
 import type { Intervention } from '../intervention/types';
-import type { ReplacementModel } from '../model/replacement-model';
-import type { AttributionSetup } from '../model/results';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
+import type { AttributionSetup } from '../replacement-model/results';
 import { Comparisons, type ErrorStatistics } from './comparison';
 import { type Measurement, measure } from './measure';
 import type { SourceNode } from './sample';

@@ -1,7 +1,7 @@
-import type { ComputeDtype } from '../model/load-options';
-import { reconstructionProblem } from '../model/reconstruction';
-import type { ReplacementModel } from '../model/replacement-model';
-import type { AttributionSetup } from '../model/results';
+import type { ComputeDtype } from '../engine/load-options';
+import { reconstructionProblem } from '../replacement-model/reconstruction';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
+import type { AttributionSetup } from '../replacement-model/results';
 import type { FreeCheck } from './free-check';
 
 /** With fewer features a correlation is mostly chance. */

@@ -1,9 +1,9 @@
 import { CircuitTracerError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { FeatureNode } from '../graph/nodes';
-import type { ReplacementModel } from '../model/replacement-model';
 import { checkListener, Phase, type ProgressListener } from '../progress';
 import { Random } from '../random';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
 import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
 import { findDifferences, type GraphDifference } from './differences';
 import { type FreeCheck, freeCheck } from './free-check';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph, type ModelSpec, ReplacementModel, setLogger, type TranscoderSpec, writeGraphFiles } from '../../lib';
-import { renderVerify } from '../../lib/cli/render-verify';
-import { Palette } from '../../lib/cli/text';
+import { Palette } from '../../lib/cli/render/text';
+import { renderVerify } from '../../lib/cli/render/verify';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { copyOf, temporaryFolder } from '../support/temporary-folder';

@@ -1,6 +1,6 @@
+import type { ModelSpec, ModelWeights } from '../../engine/model-spec';
 import type { Checkpoint } from '../checkpoint';
 import type { ModelConfig } from '../config';
-import type { ModelSpec, ModelWeights } from '../spec';
 import type { ConfigKey } from './config-keys';
 
 /** How to run a checkpoint: what native needs of its config.json, and where each weight is. */

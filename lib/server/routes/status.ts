@@ -1,5 +1,5 @@
-import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import type { App } from '../app';
 import type { GraphFolder } from '../graph-folder';
 

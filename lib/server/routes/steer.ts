@@ -1,4 +1,4 @@
-import type { ReplacementModel } from '../../model/replacement-model';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import type { App } from '../app';
 import { noticeWhenGone } from '../gone-client';
 import { type GraphFolder, memberOf } from '../graph-folder';

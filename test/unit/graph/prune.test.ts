@@ -4,7 +4,7 @@ import { digits } from '../../support/bounds';
 import { referenceRun } from './support/parity-graph';
 import { tinyData } from './support/tiny';
 
-jest.mock('../../../lib/engine', () => require('./support/engine'));
+jest.mock('../../../lib/engine/jobs', () => require('./support/engine'));
 
 const graph = new Graph(tinyData());
 const everything = { nodeThreshold: 1, edgeThreshold: 0.9999999 };
