@@ -6,10 +6,10 @@
 export type { AttributeOptions } from './attribution/options';
 export type { TargetPosition, TargetSpec, TargetWeight, TokenName } from './attribution/targets';
 export type { CallOptions } from './call-options';
-export type { NativeArray, NativePruneResult, NativeSparseActivations } from './engine/binding';
+export type { Activations, NdArray, SparseActivations, SparseList } from './engine/arrays';
+export type { NativePruneResult } from './engine/binding';
 export type { Device } from './engine/device';
-export type { Progress, ProgressListener } from './engine/jobs';
-export type { ComputeDtype, FromConfigOptions, LoadOptions } from './engine/load-options';
+export type { ComputeDtype, LoadOptions } from './engine/load-options';
 export type { ModelSpec, ModelWeights, RotaryTable } from './engine/model-spec';
 export type {
   FeatureActivation,
@@ -76,15 +76,16 @@ export { hookNames, hookTable } from './model/hooks';
 export type { Prompt } from './model/prompt';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
 export { packageVersion } from './package-version';
+export type { Progress, ProgressListener } from './progress';
+export { type FromConfigOptions, InMemoryModel } from './replacement-model/in-memory-model';
+export type { ModelWithTranscoders } from './replacement-model/model-with-transcoders';
 export type { GivenLayerWeights } from './replacement-model/random-weights';
 export type { LayerFit } from './replacement-model/reconstruction';
-export { type LoadedModel, ReplacementModel } from './replacement-model/replacement-model';
+export { ReplacementModel } from './replacement-model/replacement-model';
 export type {
   AttributionSetup,
   FeatureActivations,
   FeatureLogits,
-  NdArray,
-  SparseActivations,
 } from './replacement-model/results';
 export type { ActivationOptions, RunOptions } from './replacement-model/run-options';
 export { type GraphServer, type ServeOptions, serve } from './server';

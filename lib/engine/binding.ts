@@ -1,13 +1,8 @@
 import type { TensorSource } from '../io/tensor-source';
 import { loadAddon, loadAddonOnThread } from '../libtorch/load-addon';
+import type { NdArray, SparseList } from './arrays';
 import type { ModelSpec, ModelWeights } from './model-spec';
 import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder-spec';
-
-/** Row-major numbers with their shape. Large ones share native memory; treat them as read-only. */
-export interface NativeArray {
-  readonly data: Float32Array;
-  readonly shape: number[];
-}
 
 /**
  * Work queued on an engine's thread. `cancel` makes `promise` reject with code `ABORT_ERR`: at once and out of the queue
@@ -42,16 +37,8 @@ export interface NativeKeyValueCache extends NativeHandle {
 
 export interface NativeForwardResult {
   /** [n, dVocab], after the final softcap. */
-  readonly logits: NativeArray;
-  readonly activations: Record<string, NativeArray>;
-}
-
-/** Sparse feature activations, sorted by (layer, position, feature). */
-export interface NativeSparseActivations {
-  /** [N * 3] of (layer, position, feature). */
-  readonly indices: Int32Array;
-  /** [N] */
-  readonly values: Float32Array;
+  readonly logits: NdArray;
+  readonly activations: Record<string, NdArray>;
 }
 
 /**
@@ -59,19 +46,19 @@ export interface NativeSparseActivations {
  * over positions; squared errors; products of the outputs' and the reconstruction's deviations; squared deviations of the
  * reconstruction.
  */
-export type NativeReconstructionSums = NativeArray;
+export type NativeReconstructionSums = NdArray;
 
-export interface NativeSetup extends NativeSparseActivations {
+export interface NativeSetup extends SparseList {
   /** [nLayers, n, dModel], as are the next three. */
-  readonly featureInputs: NativeArray;
-  readonly featureOutputs: NativeArray;
-  readonly reconstruction: NativeArray;
-  readonly errorVectors: NativeArray;
+  readonly featureInputs: NdArray;
+  readonly featureOutputs: NdArray;
+  readonly reconstruction: NdArray;
+  readonly errorVectors: NdArray;
   /** [n, dModel] */
-  readonly tokenVectors: NativeArray;
+  readonly tokenVectors: NdArray;
   readonly reconstructionSums: NativeReconstructionSums;
   /** [n, dVocab] */
-  readonly logits: NativeArray;
+  readonly logits: NdArray;
 }
 
 export interface NativeAttributeOptions {
@@ -142,14 +129,14 @@ export interface NativeIntervention {
 
 export interface NativeInterventionResult {
   /** [n, dVocab], after and before the final softcap. */
-  readonly logits: NativeArray;
-  readonly rawLogits: NativeArray;
+  readonly logits: NdArray;
+  readonly rawLogits: NdArray;
   /** [nLayers, n, F], the non-zero entries, or null when not asked for. */
-  readonly activations: NativeArray | NativeSparseActivations | null;
-  readonly cache: Record<string, NativeArray>;
+  readonly activations: NdArray | SparseList | null;
+  readonly cache: Record<string, NdArray>;
 }
 
-export interface NativeGraphData extends NativeSparseActivations {
+export interface NativeGraphData extends SparseList {
   /** [S] ascending indices into the N active features. */
   readonly selectedFeatures: Int32Array;
   /** -1 for directions and features. */
@@ -221,7 +208,7 @@ export interface NativeEngine {
     applyActivationFunction: boolean,
     sparse: boolean,
     onProgress?: NativeProgress,
-  ): NativeJob<NativeForwardResult & { features: NativeArray | NativeSparseActivations }>;
+  ): NativeJob<NativeForwardResult & { features: NdArray | SparseList }>;
   /**
    * Active features of documents run one by one: their tokens in a row, and the length of each. Positions count along the row;
    * the first `zeroPositions` of each document get none.
@@ -233,7 +220,7 @@ export interface NativeEngine {
     lengths: Int32Array,
     zeroPositions: number,
     onProgress?: NativeProgress,
-  ): NativeJob<NativeSparseActivations>;
+  ): NativeJob<SparseList>;
   /** [features of the layer * count] token ids whose logits each feature raises most, and lowers most. */
   logitEffects(
     model: NativeTransformer,
@@ -257,7 +244,7 @@ export interface NativeEngine {
   ): NativeJob<NativeGraphData>;
 
   /** Unembedding rows minus the mean over all rows: directions at the final norm's output, [tokens, dModel]. */
-  tokenDirections(model: NativeTransformer, tokenIds: Int32Array): NativeJob<NativeArray>;
+  tokenDirections(model: NativeTransformer, tokenIds: Int32Array): NativeJob<NdArray>;
 
   newKeyValueCache(model: NativeTransformer): NativeKeyValueCache;
   /**
@@ -279,18 +266,18 @@ export interface NativeEngine {
     x: Float32Array,
     applyActivationFunction: boolean,
     onProgress?: NativeProgress,
-  ): NativeJob<NativeArray>;
+  ): NativeJob<NdArray>;
   /** x is [nLayers, rows, dModel]; non-zero activations, rows counted as positions. */
   encodeSparse(
     transcoders: NativeTranscoders,
     x: Float32Array,
     zeroPositions: number,
     onProgress?: NativeProgress,
-  ): NativeJob<NativeSparseActivations>;
+  ): NativeJob<SparseList>;
   /** Decoder rows of the listed features of one layer: [features, span, dModel]. */
-  decoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NativeArray>;
+  decoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NdArray>;
   /** Encoder rows: [features, dModel]. */
-  encoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NativeArray>;
+  encoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NdArray>;
   /**
    * Sum of decoder rows times activations plus decoder bias, plus skip(inputs) where there is a skip and `inputs` are
    * given: [nLayers, rows, dModel].
@@ -302,7 +289,7 @@ export interface NativeEngine {
     rows: number,
     inputs: Float32Array | null,
     onProgress?: NativeProgress,
-  ): NativeJob<NativeArray>;
+  ): NativeJob<NdArray>;
   /** The same of one layer of a per-layer set, all indices and `inputs` [rows, dModel] being that layer's: [rows, dModel]. */
   decodeLayer(
     transcoders: NativeTranscoders,
@@ -311,7 +298,7 @@ export interface NativeEngine {
     values: Float32Array,
     rows: number,
     inputs: Float32Array | null,
-  ): NativeJob<NativeArray>;
+  ): NativeJob<NdArray>;
 
   /**
    * Writes a tensor as its view has it, in C order, as `dtype`, into an existing file from byte `offset` on, some rows at

@@ -3,8 +3,6 @@ import { type ProgressListener, tellProgress } from '../progress';
 import { abortable, abortError } from '../validate';
 import { binding, type NativeEngine, type NativeJob, type NativeProgress, openBinding } from './binding';
 
-export { type Progress, type ProgressListener, tellProgress } from '../progress';
-
 let shared: NativeEngine | undefined;
 
 /**

@@ -1,7 +1,6 @@
 import { CircuitTracerError } from '../errors';
 import { checkHubOptions, type HubOptions } from '../hub/settings';
 import { checkListener, type ProgressListener } from '../progress';
-import type { GivenLayerWeights } from '../replacement-model/random-weights';
 import { checkBoolean, checkInteger, checkOneOf, checkOptions, checkSignal, describe } from '../validate';
 import { type Device, isDeviceName } from './device';
 
@@ -37,15 +36,6 @@ export interface LoadOptions {
   readonly token?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
-}
-
-export interface FromConfigOptions extends LoadOptions {
-  /** Of the weights not given. Default 0. */
-  readonly seed?: number;
-  /** Arrays by the internal names that `ModelWeights` lists. */
-  readonly weights?: Readonly<Record<string, Float32Array>>;
-  /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
-  readonly transcoderWeights?: readonly GivenLayerWeights[];
 }
 
 export interface ResolvedLoadOptions {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { PrunedGraph } from '../graph/prune';
 import type { NeuronpediaNames } from './neuronpedia';
 
 /** What people may say of a graph in its file. */
@@ -43,6 +42,17 @@ export interface GraphMetadata {
   feature_details?: { neuronpedia_source_set: string };
 }
 
+/** What the metadata tell of a pruned graph. */
+interface DescribedGraph {
+  readonly graph: {
+    readonly tokenStrings: readonly string[];
+    readonly prompt: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly packageVersion: string;
+  };
+  readonly thresholds: { readonly nodeThreshold: number; readonly edgeThreshold: number };
+}
+
 interface Given {
   readonly slug: string;
   readonly scan: string | readonly string[];
@@ -51,7 +61,7 @@ interface Given {
 }
 
 export function graphMetadata(
-  { graph, thresholds }: PrunedGraph,
+  { graph, thresholds }: DescribedGraph,
   { slug, scan, info, neuronpedia }: Given,
 ): GraphMetadata {
   const set = typeof scan === 'string' ? scan : customScan(scan);

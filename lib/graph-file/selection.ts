@@ -1,6 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
-import type { FeatureIntervention } from '../intervention/types';
 import { isObject } from '../io/files';
 import { parseJson } from '../io/json';
 import { describe } from '../validate';
@@ -168,13 +167,18 @@ function invalid(expected: string, found: unknown): CircuitTracerError {
   return new CircuitTracerError('ERR_INVALID_ARGUMENT', `The page's ${expected}; found ${describe(found)}.`);
 }
 
+/** An intervention that multiplies the activation of a feature. */
+export interface ScaledFeature extends SelectedFeature {
+  readonly scale: number;
+}
+
 /**
  * Interventions that multiply the activations of whole groups. A factor's name is the label of a group or the id
  * `{layer}_{feature}_{position}` of a pinned feature.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a group there isn't, and those there are.
  */
-export function scaleGroups(selection: PageSelection, factors: ReadonlyMap<string, number>): FeatureIntervention[] {
+export function scaleGroups(selection: PageSelection, factors: ReadonlyMap<string, number>): ScaledFeature[] {
   const named = new Map(selection.groups.map(({ label, features }) => [label, features]));
   for (const feature of selection.pinned) {
     named.set(`${feature.layer}_${feature.feature}_${feature.position}`, [feature]);

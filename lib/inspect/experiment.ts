@@ -1,10 +1,21 @@
-import type { GivenInterventions } from '../cli/options/intervention-options';
-import { groupEdges } from '../graph-file/group-edges';
+import type { SparseActivations } from '../engine/arrays';
+import { groupEdges, type Link } from '../graph-file/group-edges';
 import type { PageSelection, SelectedFeature, SelectedGroup } from '../graph-file/selection';
 import type { Experiment, ExperimentGroup } from '../intervention/render/experiment';
 import type { TokenProbability } from '../intervention/top-tokens';
 import type { FeatureIntervention, Intervention } from '../intervention/types';
-import type { SparseActivations } from '../replacement-model/results';
+
+/** What was edited. */
+export interface ExperimentEdits {
+  readonly interventions: readonly Intervention[];
+  /** Undefined without a page, and then links, labels and factors are empty. */
+  readonly selection: PageSelection | undefined;
+  readonly links: readonly Link<string>[];
+  /** What nodes stand for, by id. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** What the activations of each group were multiplied by. */
+  readonly factors: ReadonlyMap<string, number>;
+}
 
 /** Both runs of an experiment. */
 export interface ExperimentRuns {
@@ -15,10 +26,7 @@ export interface ExperimentRuns {
 }
 
 /** The picture of the groups of a page, or without one of the single features that were edited. */
-export function experimentOf(
-  given: GivenInterventions,
-  { prompt, clean, edited, outputs }: ExperimentRuns,
-): Experiment {
+export function experimentOf(given: ExperimentEdits, { prompt, clean, edited, outputs }: ExperimentRuns): Experiment {
   if (!given.selection) return { prompt, groups: given.interventions.map((entry) => editedGroup(entry)), outputs };
   const selected = selectedGroups(given.selection);
   const labels = selected.map(({ label }) => given.labels.get(label) ?? label);

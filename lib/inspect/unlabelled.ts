@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { UsageError } from '../cli/runtime/exit';
+import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { type FeatureLabels, labelKey } from '../graph-file/labels';
 import { featureType, keyOfNode, labelsOfGraphFile } from '../graph-file/page-labels';
@@ -33,7 +33,7 @@ type Node = Place & { readonly key: string };
  * The features without a label in a pruned graph: a saved graph, pruned here, or a graph file.
  *
  * @param more labels that count, over the graph's own
- * @throws UsageError for a graph file without nodes; CircuitTracerError what reading and pruning throw.
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` for a graph file without nodes, and what reading and pruning throw.
  */
 export async function findUnlabelled(
   path: string,
@@ -54,7 +54,10 @@ export async function findUnlabelled(
 function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: string): LabelledGraph {
   const { nodes, metadata } = file;
   if (!Array.isArray(nodes) || !isObject(metadata)) {
-    throw new UsageError(`${path} is no graph: give a saved graph, or a graph file with metadata and nodes.`);
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${path} is not a graph. Give a saved graph, or a graph file with metadata and nodes.`,
+    );
   }
   const tokens = Array.isArray(metadata.prompt_tokens) ? metadata.prompt_tokens : [];
   const features = nodes.filter((node) => isObject(node) && node.feature_type === featureType);

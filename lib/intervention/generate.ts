@@ -1,3 +1,4 @@
+import type { Activations } from '../engine/arrays';
 import type { NativeIntervention, NativeInterventionResult, NativeKeyValueCache } from '../engine/binding';
 import { nativeProgress } from '../engine/jobs';
 import type { ModelSpec } from '../engine/model-spec';
@@ -8,7 +9,6 @@ import type { PreparedPrompt } from '../model/prompt';
 import type { Tokenizer } from '../model/tokenizer';
 import { Phase } from '../progress';
 import { Random } from '../random';
-import type { FeatureActivations } from '../replacement-model/results';
 import { checkBoolean, checkInteger, describe } from '../validate';
 import { concatenated } from './concatenate';
 import type { EditPlan } from './edits';
@@ -111,7 +111,7 @@ class Passes {
   readonly #tokens: number[];
   readonly #logits: Float32Array[] = [];
   readonly #rawLogits: Float32Array[] = [];
-  #activations: FeatureActivations['activations'][] = [];
+  #activations: Activations[] = [];
   #cache: NativeKeyValueCache | undefined;
 
   constructor(model: GeneratingModel, prompt: PreparedPrompt, plan: EditPlan, options: ResolvedGenerateOptions) {

@@ -1,23 +1,10 @@
-import type { NativeArray } from '../engine/binding';
+import type { Activations, NdArray } from '../engine/arrays';
 import type { ModelSpec } from '../engine/model-spec';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { checkArraySize } from '../memory-limits';
 import type { LayerFit } from './reconstruction';
 
-/** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
-export type NdArray = NativeArray;
-
-/** Activations sorted by (layer, position, feature). */
-export interface SparseActivations {
-  /** [N * 3] of (layer, position, feature). */
-  readonly indices: Int32Array;
-  /** [N] */
-  readonly values: Float32Array;
-  /** [nLayers, n, most features of a layer] */
-  readonly shape: readonly number[];
-}
-
-export interface FeatureActivations<T = NdArray | SparseActivations> {
+export interface FeatureActivations<T = Activations> {
   /** [n] */
   readonly tokens: Int32Array;
   /** [n, dVocab], after the softcap. */

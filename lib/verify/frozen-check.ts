@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/graph';
 import type { Intervention } from '../intervention/types';
-import type { ReplacementModel } from '../replacement-model/replacement-model';
+import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
 import type { AttributionSetup } from '../replacement-model/results';
 import { Comparisons, type ErrorStatistics } from './comparison';
 import { type Measurement, measure } from './measure';
@@ -19,7 +19,7 @@ export interface FrozenCheck extends ErrorStatistics {
 
 export interface CheckRun {
   readonly graph: Graph;
-  readonly model: ReplacementModel;
+  readonly model: ModelWithTranscoders;
   readonly setup: AttributionSetup;
   readonly signal: AbortSignal | undefined;
   readonly step: () => void;

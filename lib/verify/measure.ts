@@ -1,6 +1,6 @@
+import type { NdArray } from '../engine/arrays';
 import type { Graph } from '../graph/graph';
 import type { InterveneResult, Intervention } from '../intervention/types';
-import type { NdArray } from '../replacement-model/results';
 import type { CheckRun } from './frozen-check';
 
 /** What a run says of the graph's nodes. */

@@ -12,7 +12,7 @@
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { PackedFeatures, ReplacementModel, swapFeatures, topTokens } = require('../../dist');
+const { PackedFeatures, ReplacementModel, swapFeatures, topTokens, verifyGraph } = require('../../dist');
 
 const demo = path.join(__dirname, '..', '..', 'lib', 'demo');
 const folders = { demo: 'transcoders', 'demo-cross-layer': 'cross-layer-transcoders' };
@@ -78,7 +78,7 @@ async function explain(model, question, states) {
   const kept = pruned.nodes().filter((node) => node.kind === 'feature' && isVia(node)).length;
   const { replacement } = await graph.scores();
   const onAnswer = await model.attribute(question.prompt, { targets: [` ${question.answer}`] });
-  const { frozen, free } = await onAnswer.verify(model, { samples: 64 });
+  const { frozen, free } = await verifyGraph(onAnswer, model, { samples: 64 });
   const answer = graph.logits[0].token.trim();
   return { ...question, said: answer, all, kept, replacement, passed: frozen.passed, correlation: free.spearman };
 }

@@ -58,7 +58,7 @@ function userFolder(): string {
   return folder;
 }
 
-const named = ['NativeArray', 'ActivationList', 'ModelWeights', 'CallOptions', 'GraphFileView', 'FreezeOptions'];
+const named = ['NdArray', 'ActivationList', 'ModelWeights', 'CallOptions', 'GraphFileView', 'FreezeOptions'];
 
 test('every ts block of README and docs compiles under strict, against the declarations that are shipped', () => {
   const folder = userFolder();

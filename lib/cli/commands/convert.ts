@@ -1,9 +1,9 @@
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ProgressListener } from '../../engine/jobs';
 import { type ComputeDtype, computeDtypes } from '../../engine/load-options';
 import { convertGraph } from '../../graph/convert';
 import { fileExists } from '../../io/files';
+import type { ProgressListener } from '../../progress';
 import { convertTranscoders } from '../../transcoder/convert/convert';
 import { fraction, oneOf } from '../options/arguments';
 import { shortDtypes } from '../options/model-options';

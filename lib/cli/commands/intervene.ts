@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { SparseActivations } from '../../engine/arrays';
 import { experimentOf } from '../../inspect/experiment';
 import { resolveFreezeOptions } from '../../intervention/options';
 import { experimentSvg } from '../../intervention/render/experiment-svg';
@@ -8,7 +9,6 @@ import type { InterveneOptions, InterveneResult } from '../../intervention/types
 import type { Prompt } from '../../model/prompt';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
-import type { SparseActivations } from '../../replacement-model/results';
 import { type LayerRange, layerRange, wholeNumber } from '../options/arguments';
 import { namingEntries, withEntries } from '../options/flag-names';
 import {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Link } from '../../graph-file/group-edges';
-import { type PageSelection, scaleGroups } from '../../graph-file/selection';
+import { scaleGroups } from '../../graph-file/selection';
+import type { ExperimentEdits } from '../../inspect/experiment';
 import { EditPlan } from '../../intervention/edits';
 import type { FeatureIntervention, Intervention, Position } from '../../intervention/types';
 import { readJsonFile } from '../../io/files';
@@ -20,16 +21,9 @@ export interface InterventionFlags {
   freezeAttention: boolean;
 }
 
-export interface GivenInterventions {
-  readonly interventions: readonly Intervention[];
+export interface GivenInterventions extends ExperimentEdits {
   /** [interventions.length] the flag each comes from. */
   readonly flags: readonly string[];
-  readonly selection: PageSelection | undefined;
-  /** Of the page's graph file; a URL has none. */
-  readonly links: readonly Link<string>[];
-  /** What its nodes stand for, by id. */
-  readonly labels: ReadonlyMap<string, string>;
-  readonly factors: ReadonlyMap<string, number>;
 }
 
 type Kind = 'value' | 'scale' | 'add';

@@ -1,6 +1,6 @@
 import type { Options, SingleBar } from 'cli-progress';
-import type { Progress, ProgressListener } from '../../engine/jobs';
 import { lazy } from '../../lazy';
+import type { Progress, ProgressListener } from '../../progress';
 import { byteSize } from '../render/text';
 
 const bars = lazy(() => require('cli-progress') as typeof import('cli-progress'));

@@ -6,7 +6,12 @@ import { GlyphIcon } from '../widgets/glyph';
 import { InfluenceNumber, NodeToken, rowHeight } from '../widgets/node-row';
 import { Tabs } from '../widgets/tabs';
 import { type RowPlace, VirtualList } from '../widgets/virtual-list';
-import type { Pair } from './compare';
+
+/** Where a node is in each graph; -1 where it is in one only. */
+export interface Pair {
+  readonly left: number;
+  readonly right: number;
+}
 
 type Part = 'both' | 'left' | 'right';
 

@@ -7,14 +7,8 @@ import type { LoadedGraph } from '../../data/loaded-graph';
 import { useStore } from '../../state/hooks';
 import { problemOf } from '../../state/notices';
 import { Dialog } from '../widgets/dialog';
-import { CompareList } from './compare-list';
+import { CompareList, type Pair } from './compare-list';
 import { ComparedGraph } from './compared-graph';
-
-/** Where a node is in each graph; -1 where it isn't. */
-export interface Pair {
-  readonly left: number;
-  readonly right: number;
-}
 
 const nothing: Pair = { left: -1, right: -1 };
 
