@@ -32,6 +32,7 @@ export { type GroupEdge, groupEdges, type Link } from './graph-file/group-edges'
 export type { FeatureLabels } from './graph-file/labels';
 export {
   type PageSelection,
+  type ScaledFeature,
   type SelectedFeature,
   type SelectedGroup,
   scaleGroups,

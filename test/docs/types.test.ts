@@ -15,12 +15,12 @@ const pages = ['README.md', ...docs.map((name) => `docs/${name}`)].filter(
 
 /** What pages take for given, where they don't make it themselves. */
 const given = `
-declare const model: LoadedModel;
+declare const model: ReplacementModel;
 declare const prompt: string;
 declare const graph: Graph;
 declare const vector: Float32Array;
 declare const interventions: Intervention[];`;
-const taken = ['Graph', 'Intervention', 'LoadedModel', 'writeGraphFiles', 'estimateMemory', 'serve'];
+const taken = ['Graph', 'Intervention', 'ReplacementModel', 'writeGraphFiles', 'estimateMemory', 'serve'];
 
 /** The blocks of a page as one module, with the names that it leaves out. A later block may declare a name anew. */
 function moduleOf(page: string): string {
