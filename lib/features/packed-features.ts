@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip, unzip } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
 import { cantorPair } from '../graph-file/cantor';
-import { fileExists, isObject } from '../io/files';
-import { type JsonLimits, parseJson } from '../io/json';
+import { fileExists } from '../io/files';
+import { isObject } from '../is-object';
+import { type JsonLimits, parseJson } from '../json';
 import { type FeatureExamples, findProblem } from './feature-examples';
 import { FolderSource, indexFile, largestIndex, type PackedSource } from './packed-source';
 

@@ -1,5 +1,5 @@
-import { isObject } from '../io/files';
-import { parseJson } from '../io/json';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { cantorUnpair } from './cantor';
 import { type FeatureLabels, labelKey } from './labels';
 

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
-import { isObject } from '../io/files';
-import { parseJson } from '../io/json';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { describe } from '../validate';
 import { type FeatureLabels, labelKey } from './labels';
 import { featureType, labelsOfClerps, labelsOfGraphFile } from './page-labels';

@@ -3,7 +3,8 @@ import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { type FeatureLabels, labelKey } from '../graph-file/labels';
 import { featureType, keyOfNode, labelsOfGraphFile } from '../graph-file/page-labels';
-import { isObject, readJsonObject } from '../io/files';
+import { readJsonObject } from '../io/files';
+import { isObject } from '../is-object';
 
 /** A feature of a graph that has no label. */
 export interface Unlabelled {

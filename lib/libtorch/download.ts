@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
-import { parseJson } from '../io/json';
+import { parseJson } from '../json';
 import { log } from '../log';
 
 export interface DownloadOptions {

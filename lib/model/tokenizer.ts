@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
-import { fileExists, isObject, readTextFile } from '../io/files';
+import { fileExists, readTextFile } from '../io/files';
+import { isObject } from '../is-object';
 import { log } from '../log';
 import { BackgroundEncoder } from '../tokenizer/background';
 import { optionalObject, readPipeline } from '../tokenizer/files';

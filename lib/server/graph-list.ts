@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { fileWithin, openFound, readStart, readWhole } from '../io/file-within';
-import { isObject } from '../io/files';
-import { parseJson } from '../io/json';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { log } from '../log';
 import { type GraphFolder, isSlug } from './graph-folder';
 import { GraphText } from './graph-text';

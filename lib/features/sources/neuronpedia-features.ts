@@ -1,7 +1,7 @@
 import { CircuitTracerError } from '../../errors';
 import type { NeuronpediaNames } from '../../graph-file/neuronpedia';
-import { isObject } from '../../io/files';
-import { parseJson } from '../../io/json';
+import { isObject } from '../../is-object';
+import { parseJson } from '../../json';
 import type { FeatureExample, FeatureExamples } from '../feature-examples';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';

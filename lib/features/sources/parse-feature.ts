@@ -1,5 +1,5 @@
 import { CircuitTracerError } from '../../errors';
-import { parseJson } from '../../io/json';
+import { parseJson } from '../../json';
 import { type FeatureExamples, findProblem } from '../feature-examples';
 
 /** @throws CircuitTracerError `ERR_FILE_FORMAT` unless the bytes are the JSON of a feature. */

@@ -1,4 +1,4 @@
-import { isObject } from '../../io/files';
+import { isObject } from '../../is-object';
 import { jsonContent, send } from '../content';
 import type { App, AppContext } from '../context';
 import type { GraphFolder } from '../graph-folder';

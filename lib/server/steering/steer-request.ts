@@ -1,5 +1,5 @@
 import type { SelectedFeature } from '../../graph-file/selection';
-import { isObject } from '../../io/files';
+import { isObject } from '../../is-object';
 import { checkBoolean, checkInteger, checkNumber, checkText } from '../../validate';
 import { Problem } from '../problem';
 
