@@ -1,4 +1,4 @@
-import type { SelectedFeature } from '../../graph-file/selection';
+import { parseFeatureId, type SelectedFeature } from '../../graph-file/node-id';
 import { isObject } from '../../is-object';
 import { checkBoolean, checkInteger, checkNumber, checkText } from '../../validate';
 import { Problem } from '../problem';
@@ -22,6 +22,8 @@ export interface SteerRequest {
 const mostNodes = 10_000;
 const mostNewTokens = 200;
 const mostTop = 100;
+/** Of a layer, feature or position. */
+const largestNumber = 999_999_999;
 
 /**
  * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the field that is wrong.
@@ -49,10 +51,9 @@ function editsOf(given: unknown): SteerEdit[] {
 }
 
 function featureOf(node: unknown): SelectedFeature {
-  const id = typeof node === 'string' ? /^(\d{1,9})_(\d{1,9})_(\d{1,9})$/.exec(node) : null;
-  if (!id) throw invalid('nodes must be ids of features, layer_feature_position');
-  const [layer, feature, position] = id.slice(1).map(Number) as [number, number, number];
-  return { layer, feature, position };
+  const feature = typeof node === 'string' ? parseFeatureId(node) : undefined;
+  if (feature && Object.values(feature).every((number) => number <= largestNumber)) return feature;
+  throw invalid('nodes must be ids of features, layer_feature_position');
 }
 
 function invalid(message: string): Problem {

@@ -1,4 +1,5 @@
-import { scaleGroups, selectionFromGraphFile, selectionFromUrl } from '../../../lib/graph-file/selection';
+import { scaleGroups, selectionFromGraphFile } from '../../../lib/graph-file/selection';
+import { selectionFromUrl } from '../../../lib/intervention/page-url';
 import { expectRejection } from '../../support/expect-rejection';
 
 const groups = [
