@@ -1,4 +1,4 @@
-/** The page docs/model-configs.md, from the families' tables and the recorded results of compare.js. */
+/** The page docs/guide/model-configs.md, from the families' tables and the recorded results of compare.js. */
 
 const introduction = `# Model configs and output heads
 

@@ -7,7 +7,7 @@
  * become Sacramento when California's features take the place of Texas'? Features of a state are found by their examples:
  * those whose strongest tokens are its name, its cities or people born there.
  *
- * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/demo-model.md]
+ * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/internals/demo-model.md]
  */
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
