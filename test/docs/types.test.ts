@@ -23,10 +23,10 @@ const taken = ['Graph', 'Intervention', 'LoadedModel', 'writeGraphFiles', 'estim
 /** The blocks of a page as one module, with the names that it leaves out. A later block may declare a name anew. */
 function moduleOf(page: string): string {
   const blocks = codeBlocks(path.join(root, page), 'ts');
-  const imports = blocks.flatMap((block) => block.match(/^import .*$/gm) ?? []);
+  const imports = blocks.flatMap((block) => block.match(/^import .*?;$/gms) ?? []);
   const imported = new Set(imports.flatMap((line) => line.match(/\w+/g) ?? []));
   const missing = taken.filter((name) => !imported.has(name));
-  const code = blocks.map((block) => `{\n${block.replace(/^import .*$/gm, '')}`);
+  const code = blocks.map((block) => `{\n${block.replace(/^import .*?;$/gms, '')}`);
   const head = [`import { ${missing.join(', ')} } from 'circuit-tracer';`, ...imports, given];
   return [...head, ...code, '}'.repeat(code.length)].join('\n');
 }
