@@ -79,7 +79,7 @@ test('the numbers in brackets after options of the library are their defaults', 
   expect(documented.length).toBeGreaterThan(3);
   for (const [name, number] of documented)
     expect([name, attributeDefaults[name as 'batchSize']]).toEqual([name, number]);
-  const [, loading = ''] = /Options: (.*?)\n`fromConfig/s.exec(read('docs/guide/api.md')) ?? [];
+  const [, loading = ''] = /Options: (.*?)\n`InMemoryModel\.fromConfig/s.exec(read('docs/guide/api.md')) ?? [];
   const names = [...loading.matchAll(/`(\w+)`(?: \((`?)(\w+)\2\))?/g)].filter(([, name]) => name !== 'eos');
   expect(names.map(([, name]) => name).sort()).toEqual([...loadOptionNames].sort());
   const standard = resolveLoadOptions() as unknown as Record<string, unknown>;
