@@ -37,12 +37,12 @@ export {
   type SelectedGroup,
   scaleGroups,
   selectionFromGraphFile,
+  selectionFromUrl,
 } from './graph-file/selection';
 export { type HarvestResult, harvestFeatures } from './harvest/harvest';
 export type { HarvestOptions } from './harvest/options';
 export type { FetchOptions } from './hub/plan';
 export type { HubOptions } from './hub/settings';
-export { selectionFromUrl } from './intervention/page-url';
 export type { Experiment, ExperimentEdge, ExperimentGroup } from './intervention/render/experiment';
 export { experimentSvg } from './intervention/render/experiment-svg';
 export { type ContinuationComparison, continuationsHtml, topTokensHtml } from './intervention/render/html';

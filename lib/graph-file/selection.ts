@@ -3,7 +3,8 @@ import { describe } from '../validate';
 import { isObject } from './json-values';
 import type { FeatureLabels } from './labels';
 import { featureId, parseFeatureId, type SelectedFeature } from './node-id';
-import { labelsOfGraphFile, labelsOfView, readLabelKey, readNodeKey } from './page-labels';
+import { unpackView, viewMark } from './packed-view';
+import { labelsOfGraphFile, labelsOfView, readNodeKey } from './page-labels';
 import { type FileNode, readFeature, readNodes } from './read';
 import { readSavedView, type SavedView } from './view';
 
@@ -28,18 +29,34 @@ export interface PageSelection {
 }
 
 /**
- * The selection in a view without its graph: features by their ids. An output's id looks like one of a layer past the
- * model's last.
+ * The groups (`supernodes`) and pinned nodes (`pinnedIds`) in the URL of a graph's page, also one copied from this package's.
  *
- * @param params of the address of a page
- * @param isOfThisPackage labels are keyed by node id, not by the numbers that other pages use
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for lists that aren't what a page writes.
+ * Ids of features are `{layer}_{feature}_{position}`. An output's id looks the same, with a layer past the model's last.
+ *
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a URL whose parts aren't what a page writes.
  */
-export function selectionOfView(params: object, isOfThisPackage: boolean): PageSelection {
+export function selectionFromUrl(url: string): PageSelection {
+  const [address = '', fragment = ''] = url.split('#', 2);
+  if (fragment.startsWith(viewMark)) return selectionOfPackedView(fragment.slice(viewMark.length));
+  const parameters = new URLSearchParams(address.includes('?') ? address.slice(address.indexOf('?') + 1) : '');
+  const [supernodes, pinnedIds, clerps] = ['supernodes', 'pinnedIds', 'clerps'].map((name) => parameters.get(name));
+  const view = readSavedView({ supernodes, pinnedIds, clerps });
+  refuseProblems(view);
+  return { ...select(view, parseFeatureId), labels: labelsOfView(view) };
+}
+
+/** Labels in it are keyed by node id, not by the numbers that other pages use. */
+function selectionOfPackedView(packed: string): PageSelection {
+  const params = unpackView(packed);
+  if (!params) {
+    throw new CircuitTracerError(
+      'ERR_INVALID_ARGUMENT',
+      "The view in the page's URL can't be read. Copy the URL once more.",
+    );
+  }
   const view = readSavedView(params);
-  refuseProblems(view, isOfThisPackage ? ['clerps'] : []);
-  const labels = labelsOfView(view, isOfThisPackage ? readNodeKey : readLabelKey);
-  return { ...select(view, parseFeatureId), labels };
+  refuseProblems(view, ['clerps']);
+  return { ...select(view, parseFeatureId), labels: labelsOfView(view, readNodeKey) };
 }
 
 /**
@@ -75,7 +92,7 @@ function featureFinder(nodes: readonly FileNode[]): FindFeature {
   return (id) => (known.has(id) ? known.get(id) : parseFeatureId(id));
 }
 
-function refuseProblems({ problems }: SavedView, allowed: readonly string[]): void {
+function refuseProblems({ problems }: SavedView, allowed: readonly string[] = []): void {
   const problem = problems.find(({ field }) => !allowed.includes(field));
   if (!problem) return;
   const { field, expected, found } = problem;

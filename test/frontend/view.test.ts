@@ -3,7 +3,7 @@ import { readView, viewText, writeView } from '../../lib/frontend/core/view/save
 import { packView, readAddress, selectionAddress, viewAddress } from '../../lib/frontend/core/view/url';
 import * as views from '../../lib/frontend/core/view/view';
 import { shownNodes } from '../../lib/frontend/core/view/visible';
-import { selectionFromUrl } from '../../lib/intervention/page-url';
+import { selectionFromUrl } from '../../lib/graph-file/selection';
 import { small } from './support/graph-file';
 
 const { graph, at, nodes } = small();

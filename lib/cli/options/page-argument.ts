@@ -1,6 +1,5 @@
 import { type Json, record } from '../../graph-file/json-values';
-import { type PageSelection, selectionFromGraphFile } from '../../graph-file/selection';
-import { selectionFromUrl } from '../../intervention/page-url';
+import { type PageSelection, selectionFromGraphFile, selectionFromUrl } from '../../graph-file/selection';
 import { readJsonFile } from '../../io/files';
 
 /** What a reader picked on a page, and the graph file it is saved in; a URL has none. */

@@ -1,5 +1,4 @@
-import { scaleGroups, selectionFromGraphFile } from '../../../lib/graph-file/selection';
-import { selectionFromUrl } from '../../../lib/intervention/page-url';
+import { scaleGroups, selectionFromGraphFile, selectionFromUrl } from '../../../lib/graph-file/selection';
 import { expectRejection } from '../../support/expect-rejection';
 
 const groups = [
