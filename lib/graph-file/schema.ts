@@ -112,6 +112,8 @@ export interface QParams {
   clerps?: readonly (readonly [string, string])[];
   /** Nodes of a cumulative influence above it are hidden. */
   pruningThreshold?: number;
+  /** Of Neuronpedia's page: errors are hidden. */
+  claudeMode?: boolean;
   view_version?: 1;
   /** `[x, y]` by box. */
   positions?: Readonly<Record<string, readonly [x: number, y: number]>>;

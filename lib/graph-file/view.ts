@@ -46,13 +46,17 @@ export function readSavedView(params: Unchecked<QParams>): SavedView {
   return { pins: pins.value, groups: groups.value, labels: labels.value, problems };
 }
 
+/** What a reader picked and named. */
+export interface PickedNodes {
+  readonly pins: readonly string[];
+  readonly groups: readonly Group[];
+  readonly labels: readonly (readonly [key: string, label: string])[];
+}
+
 /** The lists of a view in the form that all pages read. */
-export function writeSavedView({ pins, groups, labels }: Required<Omit<SavedView, 'problems'>>): Partial<QParams> {
-  return {
-    ...(pins && { pinnedIds: pins }),
-    ...(groups && { supernodes: groups.map(({ label, members }) => [label, ...members]) }),
-    ...(labels && { clerps: labels }),
-  };
+export function writeSavedView(picked: PickedNodes): Required<Pick<QParams, 'pinnedIds' | 'supernodes' | 'clerps'>> {
+  const supernodes = picked.groups.map(({ label, members }) => [label, ...members]);
+  return { pinnedIds: picked.pins, supernodes, clerps: picked.labels };
 }
 
 interface Part<T> {

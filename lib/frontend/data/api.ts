@@ -1,4 +1,4 @@
-import { isRecord, list, record, text } from '../core/graph/json';
+import { isObject, list, record, text } from '../../graph-file/json-values';
 
 /** What the server can do; null where the page is served as plain files. */
 export interface ServerStatus {
@@ -49,7 +49,7 @@ export async function fetchStatus(): Promise<ServerStatus | null> {
     const { version, canSave, features, model } = await request('api/status');
     if (version === undefined) return null;
     const { name, nLayers } = record(model);
-    const known = isRecord(model) ? { name: text(name), nLayers: Number(nLayers) } : null;
+    const known = isObject(model) ? { name: text(name), nLayers: Number(nLayers) } : null;
     return { version: text(version), canSave: canSave === true, features: features === true, model: known };
   } catch {
     return null;

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { list, record, text } from '../../graph-file/json-values';
 import { type FeatureInfo, percentile } from '../core/graph/feature';
 import { unsignedPercent, visibleToken } from '../core/graph/format';
 import type { Graph } from '../core/graph/graph';
-import { list, record, text } from '../core/graph/json';
 import { type FeatureAnswer, fetchFeature, noFeatures } from '../data/features';
 import { useStore } from '../state/hooks';
 import { problemOf } from '../state/notices';

@@ -1,4 +1,4 @@
-import { isRecord, list, number, record, text } from './json';
+import { isObject, list, number, record, text } from '../../../graph-file/json-values';
 
 export interface Example {
   readonly tokens: readonly string[];
@@ -31,7 +31,7 @@ const usualMost = 1.4;
 
 /** @throws Error when it isn't a feature at all; missing parts are empty. */
 export function parseFeature(value: unknown): FeatureInfo {
-  if (!isRecord(value) || !Array.isArray(value.examples_quantiles)) {
+  if (!isObject(value) || !Array.isArray(value.examples_quantiles)) {
     throw new Error('The answer is not a feature: it has no list examples_quantiles.');
   }
   const numbers = (given: unknown) => list(given).flatMap((each) => number(each) ?? []);

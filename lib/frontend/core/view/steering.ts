@@ -1,6 +1,7 @@
+import { featureId } from '../../../graph-file/node-id';
+import { isFeatureKind } from '../../../graph-file/schema';
 import type { Graph } from '../graph/graph';
 import { titleOf } from '../graph/names';
-import { isFeatureKind } from '../graph/node-kind';
 import { boxKeys, groupOfKey, membersOf, type View } from './view';
 import { nodesOf } from './visible';
 
@@ -25,7 +26,7 @@ export function steerTargets(graph: Graph, view: View): SteerTarget[] {
 
 /** A feature's name for the server: `{layer}_{feature}_{position}`, whatever the file calls it. */
 export function steerName(graph: Graph, node: number): string {
-  return `${graph.layer[node]}_${graph.feature[node]}_${graph.position[node]}`;
+  return featureId({ layer: graph.layer[node], feature: graph.feature[node], position: graph.position[node] });
 }
 
 export interface ChanceRow {

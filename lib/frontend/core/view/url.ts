@@ -1,4 +1,4 @@
-import { isRecord, type Json } from '../graph/json';
+import { isObject, type Json } from '../../../graph-file/json-values';
 
 /** What the address of the page asks for. */
 export interface Address {
@@ -72,7 +72,7 @@ async function unpackView(packed: string): Promise<Json> {
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
     const json = await throughStream(bytes, new DecompressionStream('deflate-raw'));
     const value: unknown = JSON.parse(new TextDecoder().decode(json));
-    return isRecord(value) ? value : {};
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }
