@@ -75,6 +75,8 @@ export interface GraphMetadata {
   transcoder_list: readonly string[];
   prompt_tokens: readonly string[];
   prompt: string;
+  /** Of the first page's files: shown before the prompt. */
+  title_prefix?: string;
   node_threshold: number;
   /** 1: `feature` pairs layer and index. */
   schema_version: 1;

@@ -1,6 +1,8 @@
+import type { Unchecked } from '../../graph-file/json-values';
 import { parseFeatureId, type SelectedFeature } from '../../graph-file/node-id';
 import { isObject } from '../../is-object';
 import { checkBoolean, checkInteger, checkNumber, checkText } from '../../validate';
+import type { SteerRequest } from '../api';
 import { Problem } from '../problem';
 
 /** One feature at one position. */
@@ -9,14 +11,9 @@ export interface SteerEdit extends SelectedFeature {
   readonly factor: number;
 }
 
-/** What the page asks to be done to the model. */
-export interface SteerRequest {
-  readonly slug: string;
+/** What the page asks to be done to the model, checked. */
+export interface SteerSettings extends Required<Omit<SteerRequest, 'edits'>> {
   readonly edits: readonly SteerEdit[];
-  readonly maxNewTokens: number;
-  readonly freezeAttention: boolean;
-  /** How many of the likeliest tokens to tell. */
-  readonly top: number;
 }
 
 const mostNodes = 10_000;
@@ -28,7 +25,7 @@ const largestNumber = 999_999_999;
 /**
  * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the field that is wrong.
  */
-export function steerRequestOf(body: Record<string, unknown>): SteerRequest {
+export function steerRequestOf(body: Unchecked<SteerRequest>): SteerSettings {
   const { slug, edits, maxNewTokens = 10, freezeAttention = true, top = 10 } = body;
   return {
     slug: checkText(slug, 'slug'),

@@ -1,5 +1,6 @@
 import { featureId } from '../../../graph-file/node-id';
 import { isFeatureKind } from '../../../graph-file/schema';
+import type { TokenChance } from '../../../server/api';
 import type { Graph } from '../graph/graph';
 import { titleOf } from '../graph/names';
 import { boxKeys, groupOfKey, membersOf, type View } from './view';
@@ -36,13 +37,8 @@ export interface ChanceRow {
   readonly after: number;
 }
 
-interface Chance {
-  readonly token: string;
-  readonly probability: number;
-}
-
 /** Both distributions in one table, the largest of either first. */
-export function chanceRows(before: readonly Chance[], after: readonly Chance[]): ChanceRow[] {
+export function chanceRows(before: readonly TokenChance[], after: readonly TokenChance[]): ChanceRow[] {
   const earlier = new Map(before.map(({ token, probability }) => [token, probability]));
   const later = new Map(after.map(({ token, probability }) => [token, probability]));
   const rows = [...new Set([...earlier.keys(), ...later.keys()])].map((token) => ({
