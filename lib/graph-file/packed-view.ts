@@ -2,9 +2,6 @@ import { Inflate } from 'fflate';
 import { parseJson } from '../json';
 import { isObject, type Json } from './json-values';
 
-/** In the fragment of a URL, before a whole view. */
-export const viewMark = 'v=';
-
 /** Bytes of its JSON. */
 const largestView = 2 ** 24;
 /** Characters that are inflated at once: at most about 1000 times as many bytes. */

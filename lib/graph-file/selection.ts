@@ -3,10 +3,10 @@ import { describe } from '../validate';
 import { isObject } from './json-values';
 import type { FeatureLabels } from './labels';
 import { featureId, parseFeatureId, type SelectedFeature } from './node-id';
-import { unpackView, viewMark } from './packed-view';
+import { unpackView } from './packed-view';
 import { labelsOfGraphFile, labelsOfView, readNodeKey } from './page-labels';
 import { type FileNode, readFeature, readNodes } from './read';
-import { readSavedView, type SavedView } from './view';
+import { readSavedView, type SavedView, viewMark } from './view';
 
 export type { SelectedFeature } from './node-id';
 

@@ -5,6 +5,9 @@ import type { QParams } from './schema';
 /** The view of a graph nobody has looked at yet. */
 export const blankView: QParams = { pinnedIds: [], supernodes: [], linkType: 'both', clickedId: '', sg_pos: '' };
 
+/** In the fragment of a URL, before a whole view: deflated JSON in base64url. */
+export const viewMark = 'v=';
+
 /** Nodes shown as one box. */
 export interface Group {
   readonly label: string;

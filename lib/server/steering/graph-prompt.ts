@@ -5,8 +5,8 @@ import type { ReplacementModel } from '../../replacement-model/replacement-model
 import { Problem } from '../problem';
 
 /**
- * The ids of a graph's tokens. Its file has them in the ids of its token nodes, `E_<token>_<position>`, which no pruning
- * takes out; files of other writers may lack some, and have their prompt tokenised.
+ * The ids of a graph's tokens. Its file has them in the ids of its token nodes, which no pruning takes out; files of other
+ * writers may lack some, and have their prompt tokenised.
  *
  * @throws Problem 422 when they aren't this model's: the graph is of another one.
  */

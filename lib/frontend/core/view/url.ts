@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../../../graph-file/json-values';
+import { viewMark } from '../../../graph-file/view';
 
 /** What the address of the page asks for. */
 export interface Address {
@@ -22,7 +23,7 @@ const viewParams = [
   'claudeMode',
 ];
 
-const mark = '#v=';
+const mark = `#${viewMark}`;
 
 /**
  * Read an address: `?slug=...` with the parameters that pages of attribution graphs write, and `#v=...`, a whole view as
