@@ -5,15 +5,22 @@
  */
 export type { AttributeOptions } from './attribution/options';
 export type { TargetPosition, TargetSpec, TargetWeight, TokenName } from './attribution/targets';
-export type { NativeArray, NativePruneResult, NativeSparseActivations } from './binding';
 export type { CallOptions } from './call-options';
-export type { Device } from './device';
-export type { Progress, ProgressListener } from './engine';
+export type { Activations, NdArray, SparseActivations, SparseList } from './engine/arrays';
+export type { NativePruneResult } from './engine/binding';
+export type { Device } from './engine/device';
+export type { ComputeDtype, LoadOptions } from './engine/load-options';
+export type { ModelSpec, ModelWeights, RotaryTable } from './engine/model-spec';
+export type {
+  FeatureActivation,
+  FeatureInputHook,
+  FeatureOutputHook,
+  TranscoderLayerWeights,
+  TranscoderPlan,
+  TranscoderSpec,
+} from './engine/transcoder-spec';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
 export type { ExampleQuantile, FeatureExample, FeatureExamples } from './features/feature-examples';
-export { type HarvestResult, harvestFeatures } from './features/harvest/harvest';
-export type { HarvestOptions } from './features/harvest/options';
-export type { FeatureLabels } from './features/labels';
 export { PackedFeatures } from './features/packed-features';
 export { readLabels } from './features/read-labels';
 export type { FeatureName, FeatureSource } from './features/sources/feature-source';
@@ -21,17 +28,21 @@ export { featurePlaceOf, openFeatureSource } from './features/sources/open-sourc
 export type { Fingerprints } from './fingerprint/fingerprint';
 export * from './graph';
 export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
-export { type GroupEdge, groupEdges, type Link } from './graph/group-edges';
-export type { FetchOptions } from './hub/plan';
-export type { HubOptions } from './hub/settings';
+export { type GroupEdge, groupEdges, type Link } from './graph-file/group-edges';
+export type { FeatureLabels } from './graph-file/labels';
 export {
   type PageSelection,
+  type ScaledFeature,
   type SelectedFeature,
   type SelectedGroup,
   scaleGroups,
   selectionFromGraphFile,
   selectionFromUrl,
-} from './intervention/page-selection';
+} from './graph-file/selection';
+export { type HarvestResult, harvestFeatures } from './harvest/harvest';
+export type { HarvestOptions } from './harvest/options';
+export type { FetchOptions } from './hub/plan';
+export type { HubOptions } from './hub/settings';
 export type { Experiment, ExperimentEdge, ExperimentGroup } from './intervention/render/experiment';
 export { experimentSvg } from './intervention/render/experiment-svg';
 export { type ContinuationComparison, continuationsHtml, topTokensHtml } from './intervention/render/html';
@@ -63,16 +74,21 @@ export {
 export type { LoadMemory, WeightBytes, WeightGroup } from './memory/load-memory';
 export type { ChatContentPart, ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
-export type { ComputeDtype, FromConfigOptions, LoadOptions } from './model/load-options';
 export type { Prompt } from './model/prompt';
-export type { GivenLayerWeights } from './model/random-weights';
-export type { LayerFit } from './model/reconstruction';
-export { type LoadedModel, ReplacementModel } from './model/replacement-model';
-export type { AttributionSetup, FeatureActivations, FeatureLogits, NdArray, SparseActivations } from './model/results';
-export type { ActivationOptions, RunOptions } from './model/run-options';
-export type { ModelSpec, ModelWeights, RotaryTable } from './model/spec';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
 export { packageVersion } from './package-version';
+export type { Progress, ProgressListener } from './progress';
+export { type FromConfigOptions, InMemoryModel } from './replacement-model/in-memory-model';
+export type { ModelWithTranscoders } from './replacement-model/model-with-transcoders';
+export type { GivenLayerWeights } from './replacement-model/random-weights';
+export type { LayerFit } from './replacement-model/reconstruction';
+export { ReplacementModel } from './replacement-model/replacement-model';
+export type {
+  AttributionSetup,
+  FeatureActivations,
+  FeatureLogits,
+} from './replacement-model/results';
+export type { ActivationOptions, RunOptions } from './replacement-model/run-options';
 export { type GraphServer, type ServeOptions, serve } from './server';
 export type { ActivationList } from './transcoder/activations';
 export {
@@ -81,14 +97,6 @@ export {
   convertTranscoders,
 } from './transcoder/convert/convert';
 export { planTranscoders } from './transcoder/formats';
-export type {
-  FeatureActivation,
-  FeatureInputHook,
-  FeatureOutputHook,
-  TranscoderLayerWeights,
-  TranscoderPlan,
-  TranscoderSpec,
-} from './transcoder/spec';
 export {
   type EncodeOptions,
   type EncodeSparseOptions,

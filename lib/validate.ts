@@ -142,3 +142,21 @@ function editDistance(a: string, b: string): number {
 }
 
 const at = (row: readonly number[], index: number) => row[index] ?? Infinity;
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` holds `width` finite numbers. */
+export function checkVector(value: unknown, name: string, width: number): Float32Array {
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  const found = isList ? `${(value as unknown as number[]).length} numbers` : describe(value);
+  if (!isList || (value as unknown as number[]).length !== width) {
+    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `${name} must hold ${width} numbers; found ${found}.`);
+  }
+  return Float32Array.from(value as ArrayLike<number>, (number, i) => checkFloat(number, `${name}[${i}]`));
+}
+
+const largestFloat32 = 2 ** 128 - 2 ** 104;
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for what float32 can't hold. */
+export function checkFloat(value: unknown, name: string): number {
+  if (typeof value === 'number' && Math.abs(value) <= largestFloat32) return value;
+  return fail(name, 'a finite number, at most 3.4e38 in size', value);
+}

@@ -1,11 +1,12 @@
-import type { NativeGraphData, NativeTarget } from '../binding';
-import { resolveDevice } from '../device';
-import { nativeProgress, type Progress, type ProgressListener } from '../engine';
+import type { NativeGraphData, NativeTarget } from '../engine/binding';
+import { resolveDevice } from '../engine/device';
+import { nativeProgress } from '../engine/jobs';
+import type { NativeModel } from '../engine/native-model';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
 import { largestArray, machineBytes } from '../memory-limits';
-import type { NativeModel } from '../model/native-model';
 import type { PreparedPrompt } from '../model/prompt';
+import type { Progress, ProgressListener } from '../progress';
 import { withOffloadFolder } from './offload-folder';
 import { type AttributionSettings, attributeDefaults, type ResolvedAttributeOptions } from './options';
 

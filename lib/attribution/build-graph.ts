@@ -1,16 +1,32 @@
-import type { NativeGraphData } from '../binding';
-import { type FeatureLabels, labelKey } from '../features/labels';
+import type { NativeGraphData } from '../engine/binding';
+import type { ComputeDtype } from '../engine/load-options';
+import type { ModelSpec } from '../engine/model-spec';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
+import type { Fingerprints } from '../fingerprint/fingerprint';
 import { Graph } from '../graph/graph';
+import { type FeatureLabels, labelKey } from '../graph-file/labels';
 import type { PreparedPrompt } from '../model/prompt';
-import type { ReplacementModel } from '../model/replacement-model';
+import type { Tokenizer } from '../model/tokenizer';
 import { packageVersion } from '../package-version';
 import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { ResolvedAttributeOptions } from './options';
 import type { ResolvedTarget } from './targets';
 
+/** What a graph tells of the model it was made with. */
+export interface AttributedModel {
+  readonly spec: ModelSpec;
+  readonly transcoderSpec: TranscoderSpec;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly name: string;
+  readonly dtype: ComputeDtype;
+  readonly device: string;
+  readonly labels: FeatureLabels;
+  readonly fingerprints: Fingerprints;
+}
+
 /** The graph of what native attribution found, with what the model knows of its tokens and features. */
 export function buildGraph(
-  model: ReplacementModel,
+  model: AttributedModel,
   { tokens }: PreparedPrompt,
   data: NativeGraphData,
   { settings, offload }: ResolvedAttributeOptions,

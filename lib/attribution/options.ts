@@ -1,4 +1,4 @@
-import { type Device, isDeviceName } from '../device';
+import { type Device, isDeviceName } from '../engine/device';
 import { CircuitTracerError } from '../errors';
 import { checkListener, type ProgressListener } from '../progress';
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions, checkSignal, describe } from '../validate';

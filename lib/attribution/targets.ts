@@ -1,11 +1,11 @@
-import type { NativeTarget } from '../binding';
+import type { NativeTarget } from '../engine/binding';
+import type { ModelSpec } from '../engine/model-spec';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import type { LogitTarget } from '../graph/graph-data';
-import { checkVector } from '../intervention/edits';
-import type { ModelSpec } from '../model/spec';
+import { positionIndex } from '../model/position';
 import type { Tokenizer } from '../model/tokenizer';
-import type { TranscoderSpec } from '../transcoder/spec';
-import { checkInteger, checkNumber, checkOptions, checkText, describe } from '../validate';
+import { checkInteger, checkNumber, checkOptions, checkText, checkVector, describe } from '../validate';
 
 /** A token by id, or by text that is exactly one token. */
 export type TokenName = number | string;
@@ -117,7 +117,7 @@ async function resolveTarget(
   checkOptions(given, [kind, ...more], name);
   const fields = given as Record<string, unknown>;
   if (kind === 'feature') return featureTarget(fields, name, virtualId, context);
-  const position = positionIn(fields.position ?? -1, `${name}.position`, context.prompt);
+  const position = positionIndex(fields.position ?? -1, context.prompt, `${name}.position`);
   const place = { position, weight: weightOf(fields.weight, name) };
   if (kind === 'token')
     return tokenTarget(fields.token, kind in Object(target) ? `${name}.token` : name, place, context);
@@ -170,7 +170,7 @@ function featureTarget(
   checkOptions(fields.feature, ['layer', 'position', 'feature'], where);
   const given = fields.feature as Record<string, unknown>;
   const layer = checkInteger(given.layer, `${where}.layer`, 0, context.spec.nLayers - 1);
-  const position = positionIn(given.position, `${where}.position`, context.prompt);
+  const position = positionIndex(given.position, context.prompt, `${where}.position`);
   if (position < context.zeroPositions) {
     throw invalid(
       `${where}.position must be ${context.zeroPositions} or more, after the special tokens, which have no features; ` +
@@ -200,11 +200,6 @@ async function resolveToken(token: unknown, name: string, { spec, tokenizer }: T
     `${name} must be exactly one token; ${describe(token)} is ${ids.length}${pieces && `: ${pieces}`}. ` +
       'Mind the space in front, or give a token id.',
   );
-}
-
-function positionIn(position: unknown, name: string, prompt: number): number {
-  const at = checkInteger(position, `${name} in a prompt of ${prompt} tokens`, -prompt, prompt - 1);
-  return at < 0 ? at + prompt : at;
 }
 
 function weightOf(weight: unknown, name: string): number | null {

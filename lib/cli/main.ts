@@ -2,9 +2,9 @@
 import { Command } from 'commander';
 import { absolutePath } from '../io/absolute-path';
 import { packageVersion } from '../package-version';
-import { normaliseArguments, valueFlagsOf } from './arguments';
-import { exitCodeOf, reportFailure, surviveBrokenStreams } from './exit';
-import { inFlags } from './flag-names';
+import { normaliseArguments, valueFlagsOf } from './options/arguments';
+import { inFlags } from './options/flag-names';
+import { exitCodeOf, reportFailure, surviveBrokenStreams } from './runtime/exit';
 
 type Register = (program: Command) => void;
 

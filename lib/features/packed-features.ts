@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, unzip } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
-import { cantorPair } from '../graph/cantor';
+import { cantorPair } from '../graph-file/cantor';
 import { fileExists, isObject } from '../io/files';
 import { type JsonLimits, parseJson } from '../io/json';
 import { type FeatureExamples, findProblem } from './feature-examples';

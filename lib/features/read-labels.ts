@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
+import { type FeatureLabels, findProblem, labelsFile } from '../graph-file/labels';
+import { labelsOfGraphFile } from '../graph-file/page-labels';
 import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
-import { type FeatureLabels, findProblem, labelsFile } from './labels';
-import { labelsOfGraphFile } from './page-labels';
 
 /**
  * The labels of features: in a folder of transcoders (none when it has no labels file), in a labels file, or in a graph

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { ModelSpec, ModelWeights } from '../engine/model-spec';
+import type { TranscoderPlan } from '../engine/transcoder-spec';
 import { type TensorSource, viewedShape } from '../io/tensor-source';
-import type { ModelSpec, ModelWeights } from '../model/spec';
-import type { TranscoderPlan } from '../transcoder/spec';
 import { SampleReader } from './samples';
 
 /**

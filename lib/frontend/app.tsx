@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
-import { AboutDialog } from './panes/about';
-import { CompareDialog } from './panes/compare';
 import { ConnectionsPane } from './panes/connections';
 import { DetailPane } from './panes/detail';
+import { AboutDialog } from './panes/dialogs/about';
+import { CompareDialog } from './panes/dialogs/compare';
+import { HelpDialog } from './panes/dialogs/help';
+import { LegendDialog } from './panes/dialogs/legend';
 import { Header } from './panes/header';
-import { HelpDialog } from './panes/help';
-import { LegendDialog } from './panes/legend';
 import { LinkGraphPane } from './panes/link-graph';
 import { Notices } from './panes/notices';
-import { PaneTabs } from './panes/pane-tabs';
-import { Splitters } from './panes/splitters';
 import { SubgraphPane } from './panes/subgraph';
+import { PaneTabs } from './panes/widgets/pane-tabs';
+import { Splitters } from './panes/widgets/splitters';
 import { useStore } from './state/hooks';
 import { openFile } from './state/open';
 

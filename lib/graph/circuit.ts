@@ -1,4 +1,4 @@
-import { type GroupEdge, groupEdges, type Link } from './group-edges';
+import { type GroupEdge, groupEdges, type Link } from '../graph-file/group-edges';
 import type { PrunedGraph, PrunedNode } from './prune';
 
 /** Nodes of a pruned graph that stand for one idea at one position: features of one label, a token, or an output. */

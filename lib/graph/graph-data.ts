@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type FeatureLabels, findProblem as findLabelProblem } from '../features/labels';
+import { type FeatureLabels, findProblem as findLabelProblem } from '../graph-file/labels';
 import { describe } from '../validate';
 import { type EdgeBlocks, edgesProblem } from './edge-rows';
 

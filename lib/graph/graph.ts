@@ -1,18 +1,16 @@
-import type { NativeArray, NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '../binding';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
-import { nativeProgress, runGraphJob } from '../engine';
+import type { NdArray } from '../engine/arrays';
+import type { NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '../engine/binding';
+import { nativeProgress, runGraphJob } from '../engine/jobs';
 import { CircuitTracerError } from '../errors';
-import type { FeatureLabels } from '../features/labels';
+import type { FeatureLabels } from '../graph-file/labels';
 import { checkArraySize } from '../memory-limits';
-import type { ReplacementModel } from '../model/replacement-model';
 import type { Tokenizer } from '../model/tokenizer';
 import { checkInteger, checkNumber, checkOptions } from '../validate';
-import { type VerifyOptions, type VerifyReport, verifyGraph } from '../verify/verify';
 import { EdgeRows } from './edge-rows';
 import { loadGraph, saveGraph } from './formats/saved-graph';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
-import type { TopEdge, TopPath } from './paths';
 import { PrunedGraph } from './prune';
 
 /** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
@@ -212,7 +210,7 @@ export class Graph implements GraphData {
    *
    * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB: prune such a graph.
    */
-  async edgeInfluence(options: SignalOptions = {}): Promise<NativeArray> {
+  async edgeInfluence(options: SignalOptions = {}): Promise<NdArray> {
     const shape = [this.nSelected + this.nLogits, this.nNodes];
     checkArraySize(shape, 'The influences of all edges', 'prune the graph, or make it with fewer maxFeatureNodes');
     const data = await this.#run(options, (engine, input, progress) => engine.edgeInfluence(input, progress));
@@ -226,7 +224,7 @@ export class Graph implements GraphData {
    *
    * @throws CircuitTracerError `ERR_NUMERIC` when edges aren't finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
-  async totalEffects(options: SignalOptions = {}): Promise<NativeArray> {
+  async totalEffects(options: SignalOptions = {}): Promise<NdArray> {
     const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
     const data = await this.#run(options, (engine, input, progress) =>
       engine.totalEffects(input, activations, progress),
@@ -242,21 +240,6 @@ export class Graph implements GraphData {
     );
     requireFinite([replacement, completeness]);
     return { replacement, completeness };
-  }
-
-  /** The strongest edges after pruning; see {@link PrunedGraph.topEdges}. */
-  async topEdges(count: number, options?: PruneOptions): Promise<TopEdge[]> {
-    return (await this.prune(options)).topEdges(count);
-  }
-
-  /** The strongest paths from a token to an output after pruning; see {@link PrunedGraph.topPaths}. */
-  async topPaths(count: number, options?: PruneOptions): Promise<TopPath[]> {
-    return (await this.prune(options)).topPaths(count);
-  }
-
-  /** Measure how far this graph predicts the model it was made with, by interventions; see {@link verifyGraph}. */
-  verify(model: ReplacementModel, options?: VerifyOptions): Promise<VerifyReport> {
-    return verifyGraph(this, model, options);
   }
 
   /**

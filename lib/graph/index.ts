@@ -1,3 +1,5 @@
+export type { GraphFileInfo } from '../graph-file/metadata';
+export type { NeuronpediaNames } from '../graph-file/neuronpedia';
 export { type ConvertGraphOptions, convertGraph } from './convert';
 export type { EdgeBlocks } from './edge-rows';
 export {
@@ -7,8 +9,6 @@ export {
   writeGraphFiles,
   writePrunedGraphFiles,
 } from './formats/graph-json';
-export type { GraphFileInfo } from './formats/graph-metadata';
-export type { NeuronpediaNames } from './formats/neuronpedia';
 export { Graph, type GraphScores, type LoadGraphOptions, type PruneOptions, type SignalOptions } from './graph';
 export type { GraphData, GraphModel, LogitTarget } from './graph-data';
 export { type ErrorNode, type FeatureNode, type GraphNode, type LogitNode, nodeId, type TokenNode } from './nodes';

@@ -1,4 +1,4 @@
-import { labelKey } from '../features/labels';
+import { labelKey } from '../graph-file/labels';
 import { checkInteger } from '../validate';
 import type { GraphData } from './graph-data';
 

@@ -1,4 +1,4 @@
-import type { NativePruneResult } from '../binding';
+import type { NativePruneResult } from '../engine/binding';
 import type { Graph } from './graph';
 import type { GraphNode } from './nodes';
 import { type TopEdge, type TopFeature, type TopPath, topEdges, topFeatures, topPaths } from './paths';

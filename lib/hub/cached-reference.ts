@@ -1,15 +1,8 @@
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
-import { type CachedRepository, listCache } from './cached-repositories';
+import { type CachedReference, type CachedRepository, listCache } from './cached-repositories';
 import { notFound } from './failures';
 import { isName, parseHubReference } from './reference';
-
-/** A repository of the cache, or one commit of it. */
-export interface CachedReference {
-  readonly repo: string;
-  /** undefined: all of the repository. */
-  readonly commit: string | undefined;
-}
 
 /** Fewer digits of a commit are more likely a slip. */
 const commitStart = /^[0-9a-f]{4,40}$/;

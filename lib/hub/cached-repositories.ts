@@ -3,7 +3,6 @@ import { lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { CacheLayout } from './cache-layout';
-import type { CachedReference } from './cached-reference';
 import { isPathPart } from './reference';
 
 /** One commit of a repository, as far as it is in the cache. */
@@ -24,6 +23,13 @@ export interface CachedRepository {
   readonly bytes: number;
   readonly incompleteBytes: number;
   readonly revisions: readonly CachedRevision[];
+}
+
+/** A repository of the cache, or one commit of it. */
+export interface CachedReference {
+  readonly repo: string;
+  /** undefined: all of the repository. */
+  readonly commit: string | undefined;
 }
 
 /** What {@link removeFromCache} removes, or would. */

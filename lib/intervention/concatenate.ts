@@ -1,6 +1,4 @@
-import type { FeatureActivations, NdArray, SparseActivations } from '../model/results';
-
-type Activations = FeatureActivations['activations'];
+import type { Activations, NdArray, SparseActivations } from '../engine/arrays';
 
 /** Activations of passes over successive positions as those of one pass. */
 export function concatenated(passes: readonly Activations[]): Activations | undefined {

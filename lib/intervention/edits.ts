@@ -1,10 +1,10 @@
-import type { NativeFeatureEdit, NativeVectorEdit } from '../binding';
+import type { NativeFeatureEdit, NativeVectorEdit } from '../engine/binding';
+import type { ModelSpec } from '../engine/model-spec';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
 import { checkHookNames, hookTable } from '../model/hooks';
-import type { ModelSpec } from '../model/spec';
-import type { TranscoderSpec } from '../transcoder/spec';
-import { checkInteger, checkOptions, describe } from '../validate';
+import { checkFloat, checkInteger, checkOptions, checkVector, describe } from '../validate';
 import { positionsBetween, type ResolvedPositions, resolvePositions } from './positions';
 import type { FeatureIntervention, Intervention, VectorIntervention } from './types';
 
@@ -37,7 +37,6 @@ interface PlannedVector {
 }
 
 const kinds = { value: 'set', scale: 'scale', add: 'add' } as const;
-const largestFloat32 = 2 ** 128 - 2 ** 104;
 
 /** Interventions as one pass after another needs them. */
 export class EditPlan {
@@ -164,22 +163,6 @@ function hookWidth(hook: string, name: string, spec: ModelSpec): number {
   throw invalid(
     `${name}.hook must have one vector per position; ${hook} is ${shape}. Edit the residual stream instead.`,
   );
-}
-
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` holds `width` finite numbers. */
-export function checkVector(value: unknown, name: string, width: number): Float32Array {
-  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-  const found = isList ? `${(value as unknown as number[]).length} numbers` : describe(value);
-  if (!isList || (value as unknown as number[]).length !== width) {
-    throw invalid(`${name} must hold ${width} numbers; found ${found}.`);
-  }
-  return Float32Array.from(value as ArrayLike<number>, (number, i) => checkFloat(number, `${name}[${i}]`));
-}
-
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for what float32 can't hold. */
-function checkFloat(value: unknown, name: string): number {
-  if (typeof value === 'number' && Math.abs(value) <= largestFloat32) return value;
-  throw invalid(`${name} must be a finite number, at most 3.4e38 in size; found ${describe(value)}.`);
 }
 
 function invalid(message: string, options?: ErrorOptions): CircuitTracerError {

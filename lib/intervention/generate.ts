@@ -1,14 +1,14 @@
-import type { NativeIntervention, NativeInterventionResult, NativeKeyValueCache } from '../binding';
-import { nativeProgress } from '../engine';
+import type { Activations } from '../engine/arrays';
+import type { NativeIntervention, NativeInterventionResult, NativeKeyValueCache } from '../engine/binding';
+import { nativeProgress } from '../engine/jobs';
+import type { ModelSpec } from '../engine/model-spec';
+import type { NativeModel } from '../engine/native-model';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
-import type { NativeModel } from '../model/native-model';
 import type { PreparedPrompt } from '../model/prompt';
-import type { FeatureActivations } from '../model/results';
-import type { ModelSpec } from '../model/spec';
 import type { Tokenizer } from '../model/tokenizer';
 import { Phase } from '../progress';
 import { Random } from '../random';
-import type { TranscoderSpec } from '../transcoder/spec';
 import { checkBoolean, checkInteger, describe } from '../validate';
 import { concatenated } from './concatenate';
 import type { EditPlan } from './edits';
@@ -111,7 +111,7 @@ class Passes {
   readonly #tokens: number[];
   readonly #logits: Float32Array[] = [];
   readonly #rawLogits: Float32Array[] = [];
-  #activations: FeatureActivations['activations'][] = [];
+  #activations: Activations[] = [];
   #cache: NativeKeyValueCache | undefined;
 
   constructor(model: GeneratingModel, prompt: PreparedPrompt, plan: EditPlan, options: ResolvedGenerateOptions) {

@@ -1,9 +1,9 @@
-import type { NativeInterventionResult } from '../binding';
-import { nativeProgress } from '../engine';
-import type { NativeModel } from '../model/native-model';
+import type { Activations } from '../engine/arrays';
+import type { NativeInterventionResult } from '../engine/binding';
+import { nativeProgress } from '../engine/jobs';
+import type { NativeModel } from '../engine/native-model';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import type { PreparedPrompt } from '../model/prompt';
-import type { FeatureActivations } from '../model/results';
-import type { TranscoderSpec } from '../transcoder/spec';
 import type { EditPlan } from './edits';
 import type { ResolvedFreezeOptions } from './options';
 import type { InterveneResult } from './types';
@@ -38,7 +38,7 @@ export function shaped(
   activations: NativeInterventionResult['activations'],
   nPositions: number,
   { nLayers, nFeatures }: TranscoderSpec,
-): FeatureActivations['activations'] | undefined {
+): Activations | undefined {
   if (activations === null) return undefined;
   if (!('indices' in activations)) return activations;
   return { ...activations, shape: [nLayers, nPositions, Math.max(...nFeatures)] };

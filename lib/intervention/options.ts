@@ -1,7 +1,7 @@
-import type { NativeIntervention } from '../binding';
+import type { NativeIntervention } from '../engine/binding';
+import type { ModelSpec } from '../engine/model-spec';
 import { CircuitTracerError } from '../errors';
 import { checkHookNames } from '../model/hooks';
-import type { ModelSpec } from '../model/spec';
 import { checkListener, type ProgressListener } from '../progress';
 import { checkBoolean, checkInteger, checkOptions, checkSignal, describe } from '../validate';
 import type { FreezeOptions, InterveneOptions } from './types';

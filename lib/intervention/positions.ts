@@ -1,4 +1,5 @@
 import { CircuitTracerError } from '../errors';
+import { positionIndex } from '../model/position';
 import { checkInteger, checkOptions, describe } from '../validate';
 import type { Position } from './types';
 
@@ -22,7 +23,7 @@ export function resolvePositions(
   generating: boolean,
   name: string,
 ): ResolvedPositions {
-  if (typeof position === 'number') return { inPrompt: [index(position, prompt, name)], openFrom: undefined };
+  if (typeof position === 'number') return { inPrompt: [positionIndex(position, prompt, name)], openFrom: undefined };
   if (Array.isArray(position)) return { inPrompt: list(position, prompt, name), openFrom: undefined };
   if (typeof position === 'object' && position !== null) {
     return range(position as { start: number; stop?: number | null }, prompt, generating, name);
@@ -46,13 +47,8 @@ export function positionsBetween(
   return listed;
 }
 
-function index(position: unknown, prompt: number, name: string): number {
-  const at = checkInteger(position, `${name} in a prompt of ${prompt} tokens`, -prompt, prompt - 1);
-  return at < 0 ? at + prompt : at;
-}
-
 function list(positions: readonly unknown[], prompt: number, name: string): number[] {
-  if (positions.length > 0) return positions.map((position, i) => index(position, prompt, `${name}[${i}]`));
+  if (positions.length > 0) return positions.map((position, i) => positionIndex(position, prompt, `${name}[${i}]`));
   throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `${name} must list at least one position; found none.`);
 }
 

@@ -1,5 +1,5 @@
-import type { ProgressListener } from '../engine';
-import type { NdArray, SparseActivations } from '../model/results';
+import type { NdArray, SparseActivations } from '../engine/arrays';
+import type { ProgressListener } from '../progress';
 
 /**
  * Which positions of a prompt, special tokens counted. Negative numbers count from the end of the prompt. A range without

@@ -1,9 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { ProgressListener } from '../engine';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { log } from '../log';
+import type { ProgressListener } from '../progress';
 import { unpack } from './archive';
 import { cacheDirectory, cachedFolder, cachedFolders, type Environment } from './cache';
 import { download, UnavailableError } from './download';

@@ -1,6 +1,6 @@
 import { attributeDefaults } from '../attribution/options';
-import type { ModelSpec } from '../model/spec';
-import type { TranscoderSpec } from '../transcoder/spec';
+import type { ModelSpec } from '../engine/model-spec';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 
 /** What an attribution is assumed to be of. */
 export interface AttributionSize {

@@ -1,6 +1,6 @@
+import type { ModelWeights } from '../engine/model-spec';
+import type { TranscoderPlan } from '../engine/transcoder-spec';
 import type { TensorSource } from '../io/tensor-source';
-import type { ModelWeights } from '../model/spec';
-import type { TranscoderPlan } from '../transcoder/spec';
 import { storedBytes } from './stored-bytes';
 import { type Placement, type TensorMemory, tensorMemory } from './tensor-memory';
 

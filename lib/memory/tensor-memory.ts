@@ -1,5 +1,5 @@
+import type { ComputeDtype } from '../engine/load-options';
 import { storedItemSize, type TensorSource, viewedShape } from '../io/tensor-source';
-import type { ComputeDtype } from '../model/load-options';
 import { product, storedBytes, touchedBytes } from './stored-bytes';
 import { isPlainView } from './strides';
 

@@ -1,13 +1,13 @@
-import { CircuitTracerError } from '../errors';
+import type { ModelSpec } from '../engine/model-spec';
 import {
   featureActivations,
   featureInputHooks,
   featureOutputHooks,
   keepsLargest,
   type TranscoderSpec,
-} from '../transcoder/spec';
+} from '../engine/transcoder-spec';
+import { CircuitTracerError } from '../errors';
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe } from '../validate';
-import type { ModelSpec } from './spec';
 
 const largest = 2 ** 31 - 1;
 

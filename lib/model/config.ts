@@ -1,7 +1,7 @@
+import type { ModelSpec } from '../engine/model-spec';
 import { CircuitTracerError } from '../errors';
 import { isObject } from '../io/files';
 import { describe } from '../validate';
-import type { ModelSpec } from './spec';
 
 /**
  * Typed access to config.json. Every reader takes the default of the family's configuration class, which counts when the

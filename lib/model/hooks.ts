@@ -1,6 +1,6 @@
+import type { ModelSpec } from '../engine/model-spec';
 import { CircuitTracerError } from '../errors';
 import { describe, nearest } from '../validate';
-import type { ModelSpec } from './spec';
 
 interface HookPoint {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
+import { isBundledModel, modelFolder } from '../bundled';
 import { localPath } from '../hub/local-path';
 import type { FetchPlan, Hub } from '../hub/plan';
 import { type HubReference, parseHubReference, requireHubReference } from '../hub/reference';
-import { isBundledModel, modelFolder } from './bundled';
 import { checkModelFolder } from './checkpoint';
 import { type LocatedModel, planModelFiles, planTokenizerFiles } from './model-files';
 

@@ -1,7 +1,7 @@
+import type { ModelSpec } from '../engine/model-spec';
 import { CircuitTracerError } from '../errors';
 import { checkOptions, describe } from '../validate';
 import type { ChatPrompt } from './chat-template';
-import type { ModelSpec } from './spec';
 import type { Tokenizer } from './tokenizer';
 
 /** Text, the ids of its tokens, or a conversation. */

@@ -1,6 +1,6 @@
+import type { RotaryTable } from '../engine/model-spec';
 import type { ModelConfig } from './config';
 import type { RotarySettings } from './rotary-settings';
-import type { RotaryTable } from './spec';
 
 /** The `rope_type`s that {@link rotaryTable} computes. */
 const types = 'default, linear, dynamic, llama3, yarn, longrope or proportional';

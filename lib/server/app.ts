@@ -1,7 +1,7 @@
-import type { HttpBindings } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { ReplacementModel } from '../model/replacement-model';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
+import type { App, Env } from './context';
 import type { Features } from './features/features';
 import { GraphFolder } from './graph-folder';
 import { GraphList } from './graph-list';
@@ -11,12 +11,6 @@ import { addGraphRoutes } from './routes/graphs';
 import { addPageRoutes } from './routes/page';
 import { addStatusRoute } from './routes/status';
 import { addSteerRoute } from './routes/steer';
-
-interface Env {
-  Bindings: HttpBindings;
-}
-export type App = Hono<Env>;
-export type AppContext = Context<Env>;
 
 /** What the server serves. */
 export interface Served {

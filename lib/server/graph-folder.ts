@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { checkSlug } from '../graph/slug';
+import { checkSlug } from '../graph-file/slug';
 import { fileWithin, readWhole } from '../io/file-within';
 import { isObject, withFileLock, writeFileAtomically } from '../io/files';
 import { type Content, fileContent } from './content';

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import type { App } from './app';
 import type { Clients } from './clients';
+import type { App } from './context';
 import { type Access, refusalOf } from './guard';
 import { Problem, problemHeaders } from './problem';
 

@@ -3,7 +3,7 @@ import { CircuitTracerError } from '../errors';
 import { featuresFolder } from '../features/sources/folder-features';
 import { hubEndpoint } from '../hub/settings';
 import { absolutePath } from '../io/absolute-path';
-import type { ReplacementModel } from '../model/replacement-model';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
 import { checkInteger, checkOptions, checkText, describe } from '../validate';
 import { isLoopback } from './hosts';
 import { newToken } from './token';

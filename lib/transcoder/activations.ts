@@ -1,11 +1,11 @@
 import { types } from 'node:util';
-import type { NativeArray, NativeSparseActivations } from '../binding';
+import type { NdArray, SparseList } from '../engine/arrays';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
-import type { TranscoderSpec } from './spec';
 
 /** Non-zero activations by (layer, row, feature), and the shape they would have if dense. */
-export interface ActivationList extends NativeSparseActivations {
+export interface ActivationList extends SparseList {
   /** [nLayers, rows, most features of a layer] */
   readonly shape: readonly number[];
 }
@@ -66,7 +66,7 @@ export function checkFeatures(features: Int32Array | readonly number[], nFeature
  * @param activations dense [nLayers, rows, most features of a layer], or a list in any order
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
-export function checkActivations(activations: NativeArray | ActivationList, spec: TranscoderSpec): ActivationList {
+export function checkActivations(activations: NdArray | ActivationList, spec: TranscoderSpec): ActivationList {
   const [layers, rows, width] = checkShape(activations, spec);
   const list = 'indices' in activations ? checkList(activations) : listed(activations, layers * rows, width);
   const { indices, values } = list;
@@ -83,7 +83,7 @@ export function checkActivations(activations: NativeArray | ActivationList, spec
   return { ...sorted(indices, values, rows, width), shape: [layers, rows, width] };
 }
 
-function checkShape(activations: NativeArray | ActivationList, spec: TranscoderSpec): [number, number, number] {
+function checkShape(activations: NdArray | ActivationList, spec: TranscoderSpec): [number, number, number] {
   const shape = (activations as Partial<ActivationList> | undefined)?.shape;
   const [layers = 0, rows = 0, width = 0] = Array.isArray(shape) ? shape : [];
   const expected = [spec.nLayers, 'rows', widestLayer(spec)];
@@ -93,7 +93,7 @@ function checkShape(activations: NativeArray | ActivationList, spec: TranscoderS
   throw invalid(`activations must have shape [${expected.join(', ')}]; found ${found}.`);
 }
 
-function checkList(list: ActivationList): NativeSparseActivations {
+function checkList(list: ActivationList): SparseList {
   const { indices, values } = list;
   if (types.isInt32Array(indices) && indices.length === 3 * values?.length) {
     return { indices, values: checkFloats(values, 'activations.values') };
@@ -101,7 +101,7 @@ function checkList(list: ActivationList): NativeSparseActivations {
   throw invalid('activations must have indices, an Int32Array [N * 3], and values, a Float32Array [N].');
 }
 
-function listed(dense: NativeArray, rows: number, width: number): NativeSparseActivations {
+function listed(dense: NdArray, rows: number, width: number): SparseList {
   const data = checkFloats(dense.data, 'activations.data');
   if (data.length !== rows * width) {
     throw invalid(
@@ -122,7 +122,7 @@ export function nonZeros(
   data: Float32Array,
   width: number,
   placeOf: (row: number) => readonly [layer: number, position: number],
-): NativeSparseActivations {
+): SparseList {
   const indices: number[] = [];
   const values: number[] = [];
   for (let i = 0; i < data.length; i++) {
@@ -134,7 +134,7 @@ export function nonZeros(
   return { indices: Int32Array.from(indices), values: Float32Array.from(values) };
 }
 
-function sorted(indices: Int32Array, values: Float32Array, rows: number, width: number): NativeSparseActivations {
+function sorted(indices: Int32Array, values: Float32Array, rows: number, width: number): SparseList {
   const place = (i: number) =>
     ((indices[3 * i] ?? 0) * rows + (indices[3 * i + 1] ?? 0)) * width + (indices[3 * i + 2] ?? 0);
   const order = Array.from(values, (_, i) => i);

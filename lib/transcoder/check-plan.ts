@@ -1,7 +1,7 @@
+import type { TranscoderLayerWeights, TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { type TensorSource, viewedShape } from '../io/tensor-source';
 import { checkTranscoderSpec } from '../model/check-spec';
-import type { TranscoderLayerWeights, TranscoderPlan, TranscoderSpec } from './spec';
 
 /**
  * Check a plan that this package didn't make.

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import type { FeatureInputHook, FeatureOutputHook, TranscoderSpec } from '../engine/transcoder-spec';
+import { featureInputHooks, featureOutputHooks } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
 import { readTextFile } from '../io/files';
 import { yaml } from '../io/yaml';
 import { describe, nearest } from '../validate';
-import type { FeatureInputHook, FeatureOutputHook, TranscoderSpec } from './spec';
-import { featureInputHooks, featureOutputHooks } from './spec';
 
 /** What `config.yaml` says of a folder of transcoders, checked. */
 export interface TranscoderConfig {

@@ -1,12 +1,12 @@
 import { dirname, relative, sep } from 'node:path';
-import { labelsFile } from '../features/labels';
+import { isBundledTranscoders, transcoderFolder } from '../bundled';
+import { labelsFile } from '../graph-file/labels';
 import type { NeededFiles } from '../hub/download';
 import { notFound } from '../hub/failures';
 import { localPath } from '../hub/local-path';
 import type { FetchPlan, Hub, Planner } from '../hub/plan';
 import { requireHubReference, scanOf } from '../hub/reference';
 import { notInCache, type Repository } from '../hub/repository';
-import { isBundledTranscoders, transcoderFolder } from '../model/bundled';
 import { readTranscoderConfig, type TranscoderConfig } from './config';
 
 /** Weights beside config.yaml that has no list of them. */

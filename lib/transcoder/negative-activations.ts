@@ -1,5 +1,5 @@
+import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { log } from '../log';
-import type { TranscoderSpec } from './spec';
 
 const told = new WeakSet<TranscoderSpec>();
 

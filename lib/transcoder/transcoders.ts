@@ -1,14 +1,16 @@
-import type { NativeArray } from '../binding';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
-import { nativeProgress } from '../engine';
-import { CircuitTracerError } from '../errors';
+import type { NdArray } from '../engine/arrays';
+import { nativeProgress } from '../engine/jobs';
 import {
   type ComputeDtype,
   type LoadOptions,
   loadOptionNames,
   type ResolvedLoadOptions,
   resolveLoadOptions,
-} from '../model/load-options';
+} from '../engine/load-options';
+import { NativeTranscoderEngine } from '../engine/native-transcoders';
+import type { TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
+import { CircuitTracerError } from '../errors';
 import { inOneStep, Phase } from '../progress';
 import { checkBoolean, checkInteger, checkOptions, checkText } from '../validate';
 import {
@@ -23,9 +25,7 @@ import {
 } from './activations';
 import { checkTranscoderPlan } from './check-plan';
 import { planTranscoders } from './formats';
-import { NativeTranscoderEngine } from './native-transcoders';
 import { warnOfNegatives } from './negative-activations';
-import type { TranscoderPlan, TranscoderSpec } from './spec';
 
 export type TranscoderLoadOptions = Omit<LoadOptions, 'lazyWeights' | 'qwenPrefix'>;
 
@@ -42,13 +42,13 @@ export interface EncodeSparseOptions extends CallOptions {
 /** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
 export interface SparseEncoding extends ActivationList {
   /** [N, dModel] */
-  readonly encoderVectors: NativeArray;
+  readonly encoderVectors: NdArray;
 }
 
 /** What active features write: one vector per feature and layer it writes to, in this order. */
 export interface ScaledDecoderVectors {
   /** [M, dModel], decoder row times activation. */
-  readonly vectors: NativeArray;
+  readonly vectors: NdArray;
   /** [M] layer written to. */
   readonly layers: Int32Array;
   /** [M] */
@@ -124,7 +124,7 @@ export class Transcoders {
    * @param x [L, rows, dModel] at the feature input hook
    * @returns [L, rows, F], zero where a layer has fewer than F features
    */
-  async encode(x: Floats, options: EncodeOptions = {}): Promise<NativeArray> {
+  async encode(x: Floats, options: EncodeOptions = {}): Promise<NdArray> {
     const { nLayers, dModel } = this.spec;
     const { applyActivation, signal, onProgress } = encodeOptions(options);
     const floats = checkFloats(x, 'x');
@@ -150,7 +150,7 @@ export class Transcoders {
    * @param x [rows, dModel] at the layer's feature input hook
    * @returns [rows, features of this layer]
    */
-  async encodeLayer(x: Floats, layer: number, options: EncodeOptions = {}): Promise<NativeArray> {
+  async encodeLayer(x: Floats, layer: number, options: EncodeOptions = {}): Promise<NdArray> {
     const { applyActivation, signal, onProgress } = encodeOptions(options);
     const floats = checkFloats(x, 'x');
     countRows(floats.length, [-1, this.spec.dModel], 'x');
@@ -205,11 +205,7 @@ export class Transcoders {
    * @param inputs [L, rows, dModel] at the feature input hook; needed with a skip connection, else ignored
    * @returns [L, rows, dModel]
    */
-  async decode(
-    activations: NativeArray | ActivationList,
-    inputs?: Floats,
-    options: CallOptions = {},
-  ): Promise<NativeArray> {
+  async decode(activations: NdArray | ActivationList, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const { indices, values, shape } = checkActivations(activations, this.spec);
     const rows = shape[1] ?? 0;
@@ -226,12 +222,7 @@ export class Transcoders {
    * @param inputs [rows, dModel]; needed with a skip connection, else ignored
    * @returns [rows, dModel]
    */
-  async decodeLayer(
-    activations: NativeArray,
-    layer: number,
-    inputs?: Floats,
-    options: CallOptions = {},
-  ): Promise<NativeArray> {
+  async decodeLayer(activations: NdArray, layer: number, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
     const { signal } = resolveCallOptions(options);
     if (this.spec.kind !== 'perLayer') {
       throw invalid('decodeLayer needs per-layer transcoders: features across layers write to many. Use decode.');
@@ -248,7 +239,7 @@ export class Transcoders {
   }
 
   /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */
-  async reconstruct(x: Floats, options: CallOptions = {}): Promise<NativeArray> {
+  async reconstruct(x: Floats, options: CallOptions = {}): Promise<NdArray> {
     checkOptions(options, callOptionNames);
     const { list } = await this.#encodeSparse(x, { ...options, zeroPositions: 0 });
     return this.decode(list, x, options);
@@ -264,7 +255,7 @@ export class Transcoders {
     layer: number,
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
-  ): Promise<NativeArray> {
+  ): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const ids = this.#checkFeatures(layer, features);
     return inOneStep(onProgress, 'decoder vectors', () =>
@@ -282,7 +273,7 @@ export class Transcoders {
     layer: number,
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
-  ): Promise<NativeArray> {
+  ): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const ids = this.#checkFeatures(layer, features);
     return inOneStep(onProgress, 'encoder vectors', () =>
@@ -296,7 +287,7 @@ export class Transcoders {
    * @param activations [L, rows, F], or a list as `encodeSparse` returns it
    */
   async scaledDecoderVectors(
-    activations: NativeArray | ActivationList,
+    activations: NdArray | ActivationList,
     options: CallOptions = {},
   ): Promise<ScaledDecoderVectors> {
     const { signal, onProgress } = resolveCallOptions(options);

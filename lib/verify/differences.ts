@@ -1,6 +1,6 @@
 import { type FingerprintParts, partsOf } from '../fingerprint/fingerprint';
 import type { Graph } from '../graph/graph';
-import type { ReplacementModel } from '../model/replacement-model';
+import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
 
 /** Something a graph was made with that isn't what it is checked with. */
 export interface GraphDifference {
@@ -9,7 +9,10 @@ export interface GraphDifference {
   readonly message: string;
 }
 
-type CheckedModel = Pick<ReplacementModel, 'spec' | 'transcoderSpec' | 'name' | 'dtype' | 'device' | 'fingerprints'>;
+type CheckedModel = Pick<
+  ModelWithTranscoders,
+  'spec' | 'transcoderSpec' | 'name' | 'dtype' | 'device' | 'fingerprints'
+>;
 
 /**
  * What is known to differ. Fingerprints decide; in graphs without (`.pt` files, older ones) names do, and the message says

@@ -1,7 +1,7 @@
-import type { ComputeDtype } from '../model/load-options';
-import { reconstructionProblem } from '../model/reconstruction';
-import type { ReplacementModel } from '../model/replacement-model';
-import type { AttributionSetup } from '../model/results';
+import type { ComputeDtype } from '../engine/load-options';
+import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
+import { reconstructionProblem } from '../replacement-model/reconstruction';
+import type { AttributionSetup } from '../replacement-model/results';
 import type { FreeCheck } from './free-check';
 
 /** With fewer features a correlation is mostly chance. */
@@ -12,7 +12,7 @@ const roundingOf: Readonly<Record<ComputeDtype, number>> = { float32: 2 ** -24, 
 
 /** What a reader of a report should bear in mind, in sentences. */
 export function remarksOn(
-  { transcoderSpec, dtype }: Pick<ReplacementModel, 'transcoderSpec' | 'dtype'>,
+  { transcoderSpec, dtype }: Pick<ModelWithTranscoders, 'transcoderSpec' | 'dtype'>,
   { layerFits }: AttributionSetup,
   { samples }: FreeCheck,
   tolerance: number,

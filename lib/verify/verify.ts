@@ -1,9 +1,9 @@
 import { CircuitTracerError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { FeatureNode } from '../graph/nodes';
-import type { ReplacementModel } from '../model/replacement-model';
 import { checkListener, Phase, type ProgressListener } from '../progress';
 import { Random } from '../random';
+import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
 import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
 import { findDifferences, type GraphDifference } from './differences';
 import { type FreeCheck, freeCheck } from './free-check';
@@ -47,7 +47,7 @@ export interface VerifyReport {
  */
 export async function verifyGraph(
   graph: Graph,
-  model: ReplacementModel,
+  model: ModelWithTranscoders,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   checkOptions(options, ['samples', 'seed', 'tolerance', 'signal', 'onProgress'], 'verify options');
@@ -79,7 +79,7 @@ export async function verifyGraph(
  */
 export function checkSameModel(
   graph: Graph,
-  { spec, transcoderSpec }: Pick<ReplacementModel, 'spec' | 'transcoderSpec'>,
+  { spec, transcoderSpec }: Pick<ModelWithTranscoders, 'spec' | 'transcoderSpec'>,
   differences: readonly GraphDifference[] = [],
 ): void {
   const mismatch = (reason: string) => misfit(reason, differences);

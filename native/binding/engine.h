@@ -10,7 +10,7 @@
 
 namespace circuit_tracer {
 
-// The native surface of lib/binding.ts: each method queues one job on this engine's thread and
+// The native surface of lib/engine/binding.ts: each method queues one job on this engine's thread and
 // returns {promise, cancel}.
 class Engine : public Napi::ObjectWrap<Engine> {
  public:

@@ -8,7 +8,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { Option } = require('commander');
-const { resolveDevice } = require('../../dist/device');
+const { resolveDevice } = require('../../dist/engine/device');
 const { benchmark, deviceName, runBenchmark, wholeNumberOrAll, wholeNumbers } = require('./command-line');
 const { GemmRate } = require('./gemm-rate');
 const { reportHead } = require('./machine');

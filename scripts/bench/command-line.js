@@ -3,8 +3,8 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
-const { wholeNumber } = require('../../dist/cli/arguments');
-const { exitCodeOf, surviveBrokenStreams } = require('../../dist/cli/exit');
+const { wholeNumber } = require('../../dist/cli/options/arguments');
+const { exitCodeOf, surviveBrokenStreams } = require('../../dist/cli/runtime/exit');
 const { kinds } = require('./sizes');
 
 const positive = wholeNumber(1);

@@ -1,7 +1,7 @@
 /** What was measured, and where: stands in every report. */
 const os = require('node:os');
 const { packageVersion } = require('../../dist');
-const { binding } = require('../../dist/binding');
+const { binding } = require('../../dist/engine/binding');
 
 const machine = () => ({
   cpu: os.cpus()[0]?.model,

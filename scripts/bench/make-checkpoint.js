@@ -6,7 +6,7 @@ const { writeFileAtomically } = require('../../dist/io/files.js');
 const { writeSafetensors } = require('../../dist/io/safetensors.js');
 const { openCheckpoint } = require('../../dist/model/checkpoint.js');
 const { planModel } = require('../../dist/model/families/index.js');
-const { OwnedEngine } = require('../../dist/owned-engine.js');
+const { OwnedEngine } = require('../../dist/engine/owned-engine.js');
 const { Random } = require('../../dist/random.js');
 const { sizes } = require('./sizes');
 

@@ -14,7 +14,7 @@ const { parseArgs } = require('node:util');
 const { convertTranscoders, estimateMemory, packageVersion, ReplacementModel } = require('../../dist');
 const { openSafetensors } = require('../../dist/io/safetensors');
 const { roundedTo, writeTensors } = require('../../dist/transcoder/convert/write-tensors');
-const { OwnedEngine } = require('../../dist/owned-engine');
+const { OwnedEngine } = require('../../dist/engine/owned-engine');
 const { ownPeakBytes } = require('../own-peak');
 const { makeCheckpoint } = require('./make-checkpoint');
 const { sizes } = require('./sizes');
@@ -53,12 +53,12 @@ async function makeCases(root, sizeName) {
   const lazy = { lazyEncoder: true };
   return [
     { name: 'bundled model', model: 'demo', transcoders: 'demo', options: { device: 'cpu' } },
-    of('per-layer', 'per layer, float32', {}),
-    of('per-layer', 'per layer, float32, decoders in memory', eager),
-    of('per-layer', 'per layer, float32, all lazy', lazy),
-    of('per-layer-bfloat16', 'per layer, bfloat16 as float32, decoders in memory', eager),
-    of('per-layer-bfloat16', 'per layer, bfloat16', { dtype: 'bfloat16' }),
-    of('per-layer', 'per layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
+    of('per-layer', 'per-layer, float32', {}),
+    of('per-layer', 'per-layer, float32, decoders in memory', eager),
+    of('per-layer', 'per-layer, float32, all lazy', lazy),
+    of('per-layer-bfloat16', 'per-layer, bfloat16 as float32, decoders in memory', eager),
+    of('per-layer-bfloat16', 'per-layer, bfloat16', { dtype: 'bfloat16' }),
+    of('per-layer', 'per-layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
     of('cross-layer', 'cross-layer, float32, all lazy', lazy),
     of('cross-layer', 'cross-layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
   ];

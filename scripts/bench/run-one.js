@@ -5,7 +5,7 @@
  */
 const fs = require('node:fs');
 const { ReplacementModel, planTranscoders } = require('../../dist');
-const { binding } = require('../../dist/binding');
+const { binding } = require('../../dist/engine/binding');
 const { loadBuiltAddon } = require('../../dist/libtorch/load-addon');
 const { openCheckpoint } = require('../../dist/model/checkpoint');
 const { planModel } = require('../../dist/model/families');

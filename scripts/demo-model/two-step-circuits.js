@@ -7,12 +7,12 @@
  * become Sacramento when California's features take the place of Texas'? Features of a state are found by their examples:
  * those whose strongest tokens are its name, its cities or people born there.
  *
- * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/demo-model.md]
+ * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/internals/demo-model.md]
  */
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { PackedFeatures, ReplacementModel, swapFeatures, topTokens } = require('../../dist');
+const { PackedFeatures, ReplacementModel, swapFeatures, topTokens, verifyGraph } = require('../../dist');
 
 const demo = path.join(__dirname, '..', '..', 'lib', 'demo');
 const folders = { demo: 'transcoders', 'demo-cross-layer': 'cross-layer-transcoders' };
@@ -78,7 +78,7 @@ async function explain(model, question, states) {
   const kept = pruned.nodes().filter((node) => node.kind === 'feature' && isVia(node)).length;
   const { replacement } = await graph.scores();
   const onAnswer = await model.attribute(question.prompt, { targets: [` ${question.answer}`] });
-  const { frozen, free } = await onAnswer.verify(model, { samples: 64 });
+  const { frozen, free } = await verifyGraph(onAnswer, model, { samples: 64 });
   const answer = graph.logits[0].token.trim();
   return { ...question, said: answer, all, kept, replacement, passed: frozen.passed, correlation: free.spearman };
 }
@@ -122,12 +122,12 @@ function table(rows) {
   const found = rows.filter(({ kept }) => kept > 0).length;
   lines.push(
     '',
-    `Answered right: ${rows.filter(({ said, answer }) => said === answer).length} of ${rows.length}. ` +
-      `State found in the pruned graph: ${found} of ${rows.length}. ` +
-      `Replacement score: ${mean(rows.map((row) => row.replacement)).toFixed(3)} on average. ` +
-      `Rank correlation of predicted and measured effects on the answer: ${mean(rows.map((row) => row.correlation)).toFixed(3)} on average. ` +
-      `Frozen check passed: ${rows.filter(({ passed }) => passed).length} of ${rows.length}. ` +
-      `Swaps that work: ${right} of ${swaps} (${Math.round((100 * right) / swaps)} %).`,
+    `- Answered right: ${rows.filter(({ said, answer }) => said === answer).length} of ${rows.length}`,
+    `- State found in the pruned graph: ${found} of ${rows.length}`,
+    `- Replacement score: ${mean(rows.map((row) => row.replacement)).toFixed(3)} on average`,
+    `- Rank correlation of predicted and measured effects on the answer: ${mean(rows.map((row) => row.correlation)).toFixed(3)} on average`,
+    `- Frozen check passed: ${rows.filter(({ passed }) => passed).length} of ${rows.length}`,
+    `- Swaps that work: ${right} of ${swaps} (${Math.round((100 * right) / swaps)} %)`,
   );
   return lines.join('\n');
 }

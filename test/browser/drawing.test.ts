@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { layoutLinkGraph } from '../../lib/frontend/core/layout';
-import { parseGraph } from '../../lib/frontend/core/parse';
+import { parseGraph } from '../../lib/frontend/core/graph/parse';
+import { layoutLinkGraph } from '../../lib/frontend/core/layout/layout';
 import { margins } from '../../lib/frontend/draw/link-graph';
 import { largeGraph, smallFile } from './support/graphs';
 import { boxNames, boxPlaces, PageTests, pinBySearch, selectBySearch } from './support/page';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph } from '../../lib';
-import { columns } from '../../lib/cli/text';
+import { columns } from '../../lib/cli/render/text';
 import { cliScript, runNode } from '../support/child';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { temporaryFolder } from '../support/temporary-folder';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph } from '../../lib';
-import { drawnLinks, strongestLinks } from '../../lib/frontend/core/drawn-links';
-import { withLogitDifference } from '../../lib/frontend/core/logit-difference';
-import { parseGraph, parseGraphText } from '../../lib/frontend/core/parse';
-import { influenceOf } from '../../lib/frontend/core/scores';
-import { emptyView } from '../../lib/frontend/core/view';
-import { shownNodes } from '../../lib/frontend/core/visible';
+import { parseGraph, parseGraphText } from '../../lib/frontend/core/graph/parse';
+import { withLogitDifference } from '../../lib/frontend/core/measure/logit-difference';
+import { influenceOf } from '../../lib/frontend/core/measure/scores';
+import { drawnLinks, strongestLinks } from '../../lib/frontend/core/view/drawn-links';
+import { emptyView } from '../../lib/frontend/core/view/view';
+import { shownNodes } from '../../lib/frontend/core/view/visible';
 import { withDerived } from '../../lib/frontend/data/loaded-graph';
 import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
 import { nodeId } from '../../lib/graph/nodes';

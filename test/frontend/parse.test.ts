@@ -1,5 +1,5 @@
-import { parseGraph, parseGraphText } from '../../lib/frontend/core/parse';
-import { cantorPair, cantorUnpair } from '../../lib/graph/cantor';
+import { parseGraph, parseGraphText } from '../../lib/frontend/core/graph/parse';
+import { cantorPair, cantorUnpair } from '../../lib/graph-file/cantor';
 import { graphFile, link, node, parsed, small } from './support/graph-file';
 
 test('a file of this library', () => {

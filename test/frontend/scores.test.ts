@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeOf } from '../../lib/frontend/core/graph';
-import { parseGraphText } from '../../lib/frontend/core/parse';
-import { influenceOf, scoresOf, subgraphScores } from '../../lib/frontend/core/scores';
+import { nodeOf } from '../../lib/frontend/core/graph/graph';
+import { parseGraphText } from '../../lib/frontend/core/graph/parse';
+import { influenceOf, scoresOf, subgraphScores } from '../../lib/frontend/core/measure/scores';
 import { Graph } from '../../lib/graph';
 import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
 import { inputShares, keptInfluence } from '../../lib/graph/input-shares';
@@ -13,7 +13,7 @@ import { referenceRun } from '../unit/graph/support/parity-graph';
 import { tinyData } from '../unit/graph/support/tiny';
 import { small } from './support/graph-file';
 
-jest.mock('../../lib/engine', () => require('../unit/graph/support/engine'));
+jest.mock('../../lib/engine/jobs', () => require('../unit/graph/support/engine'));
 
 const everything = { nodeThreshold: 1, edgeThreshold: 1 };
 

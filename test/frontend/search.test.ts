@@ -1,12 +1,12 @@
-import { compareGraphs } from '../../lib/frontend/core/compare';
-import { linksCsv, nodesCsv } from '../../lib/frontend/core/export-csv';
-import { withView } from '../../lib/frontend/core/export-json';
-import { barOf, parseFeature, percentile, strength, stretches } from '../../lib/frontend/core/feature';
-import { percent, short, visibleToken } from '../../lib/frontend/core/format';
-import { placeName, titleOf } from '../../lib/frontend/core/names';
-import { search } from '../../lib/frontend/core/search';
-import { chanceRows, steerTargets } from '../../lib/frontend/core/steering';
-import { emptyView, group, pin } from '../../lib/frontend/core/view';
+import { barOf, parseFeature, percentile, strength, stretches } from '../../lib/frontend/core/graph/feature';
+import { percent, short, visibleToken } from '../../lib/frontend/core/graph/format';
+import { placeName, titleOf } from '../../lib/frontend/core/graph/names';
+import { compareGraphs } from '../../lib/frontend/core/measure/compare';
+import { search } from '../../lib/frontend/core/measure/search';
+import { linksCsv, nodesCsv } from '../../lib/frontend/core/view/export-csv';
+import { withView } from '../../lib/frontend/core/view/export-json';
+import { chanceRows, steerTargets } from '../../lib/frontend/core/view/steering';
+import { emptyView, group, pin } from '../../lib/frontend/core/view/view';
 import { graphFile, node, parsed, small, smallParts } from './support/graph-file';
 
 const { graph, at, nodes } = small();

@@ -1,11 +1,11 @@
-import { linksInto, linksOutOf } from '../../lib/frontend/core/graph';
-import { withLogitDifference } from '../../lib/frontend/core/logit-difference';
-import { titleOf } from '../../lib/frontend/core/names';
-import { strongestPaths } from '../../lib/frontend/core/paths';
-import { scoresOf } from '../../lib/frontend/core/scores';
-import { connectionsOf, hiddenInput, inputParts } from '../../lib/frontend/core/shares';
-import { subgraphOf } from '../../lib/frontend/core/subgraph';
-import { emptyView, groupKey } from '../../lib/frontend/core/view';
+import { linksInto, linksOutOf } from '../../lib/frontend/core/graph/graph';
+import { titleOf } from '../../lib/frontend/core/graph/names';
+import { withLogitDifference } from '../../lib/frontend/core/measure/logit-difference';
+import { strongestPaths } from '../../lib/frontend/core/measure/paths';
+import { scoresOf } from '../../lib/frontend/core/measure/scores';
+import { connectionsOf, hiddenInput, inputParts } from '../../lib/frontend/core/measure/shares';
+import { subgraphOf } from '../../lib/frontend/core/view/subgraph';
+import { emptyView, groupKey } from '../../lib/frontend/core/view/view';
 import { digits } from '../support/bounds';
 import { small } from './support/graph-file';
 

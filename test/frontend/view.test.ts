@@ -1,9 +1,9 @@
-import { change, historyOf, redo, replace, undo } from '../../lib/frontend/core/history';
-import { readView, viewText, writeView } from '../../lib/frontend/core/saved-view';
-import { packView, readAddress, selectionAddress, viewAddress } from '../../lib/frontend/core/url';
-import * as views from '../../lib/frontend/core/view';
-import { shownNodes } from '../../lib/frontend/core/visible';
-import { selectionFromUrl } from '../../lib/intervention/page-selection';
+import { change, historyOf, redo, replace, undo } from '../../lib/frontend/core/view/history';
+import { readView, viewText, writeView } from '../../lib/frontend/core/view/saved-view';
+import { packView, readAddress, selectionAddress, viewAddress } from '../../lib/frontend/core/view/url';
+import * as views from '../../lib/frontend/core/view/view';
+import { shownNodes } from '../../lib/frontend/core/view/visible';
+import { selectionFromUrl } from '../../lib/graph-file/selection';
 import { small } from './support/graph-file';
 
 const { graph, at, nodes } = small();

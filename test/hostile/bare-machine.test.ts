@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { checkOutputs } from '../../lib/cli/outputs';
+import { checkOutputs } from '../../lib/cli/options/outputs';
 import { makeFolder } from '../../lib/io/files';
 import { findLibTorch } from '../../lib/libtorch/find';
 import { type ChildResult, cliScript, runNode } from '../support/child';

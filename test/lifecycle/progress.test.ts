@@ -6,6 +6,7 @@ import {
   convertTranscoders,
   Graph,
   harvestFeatures,
+  InMemoryModel,
   type ProgressListener,
   type PrunedGraph,
   ReplacementModel,
@@ -118,8 +119,7 @@ const calls: [string, readonly string[], Call][] = [
   [
     'fromConfig',
     ['load model', 'load transcoders'],
-    async (onProgress) =>
-      (await ReplacementModel.fromConfig(model.spec, model.transcoderSpec, { onProgress })).dispose(),
+    async (onProgress) => (await InMemoryModel.fromConfig(model.spec, model.transcoderSpec, { onProgress })).dispose(),
   ],
   [
     'Transcoders.load',

@@ -4,6 +4,7 @@ import {
   estimateMemory,
   Graph,
   harvestFeatures,
+  InMemoryModel,
   planTranscoders,
   ReplacementModel,
   Transcoders,
@@ -42,7 +43,7 @@ const here = () => ({ slug: 'x', directory: '/nonexistent' });
 
 const takesOptions: [string, (options: Any) => Promise<unknown>][] = [
   ['ReplacementModel.load', (options) => ReplacementModel.load('demo', undefined, options)],
-  ['ReplacementModel.fromConfig', (o) => ReplacementModel.fromConfig(model.spec, model.transcoderSpec, o)],
+  ['InMemoryModel.fromConfig', (o) => InMemoryModel.fromConfig(model.spec, model.transcoderSpec, o)],
   ['attribute', (options) => model.attribute(prompt, options)],
   ['setupAttribution', (options) => model.setupAttribution(prompt, options)],
   ['forward', (options) => model.forward(prompt, options)],
@@ -59,9 +60,7 @@ const takesOptions: [string, (options: Any) => Promise<unknown>][] = [
   ['edgeInfluence', (options) => graph.edgeInfluence(options)],
   ['totalEffects', (options) => graph.totalEffects(options)],
   ['scores', (options) => graph.scores(options)],
-  ['topEdges', (options) => graph.topEdges(1, options)],
-  ['topPaths', (options) => graph.topPaths(1, options)],
-  ['verify', (options) => graph.verify(model, options)],
+  ['verify', (options) => verifyGraph(graph, model, options)],
   ['verifyGraph', (options) => verifyGraph(graph, model, options)],
   ['writeGraphFiles', (options) => writeGraphFiles(graph, { ...here(), ...options })],
   ['writePrunedGraphFiles', (options) => writePrunedGraphFiles(pruned, { ...here(), ...options })],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Graph, ReplacementModel } from '../../lib';
-import { binding } from '../../lib/binding';
+import { binding } from '../../lib/engine/binding';
 import { loadBuiltAddon } from '../../lib/libtorch/load-addon';
 import * as limits from '../../lib/memory-limits';
 import { expectRejection } from '../support/expect-rejection';

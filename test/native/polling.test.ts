@@ -1,10 +1,11 @@
 import {
   CircuitTracerError,
   type Graph,
+  InMemoryModel,
   type ModelSpec,
   type Progress,
-  ReplacementModel,
   type TranscoderSpec,
+  verifyGraph,
 } from '../../lib';
 import { randomGraph } from '../support/random-graph';
 
@@ -28,9 +29,9 @@ const set: TranscoderSpec = {
 const tokens = Array.from({ length: 400 }, (_, i) => (37 * i + 5) % dVocab);
 const exactTokens = true;
 
-let model: ReplacementModel;
+let model: InMemoryModel;
 beforeAll(async () => {
-  model = await ReplacementModel.fromConfig(spec, set, { device: 'cpu', threads: 1, seed: 5 });
+  model = await InMemoryModel.fromConfig(spec, set, { device: 'cpu', threads: 1, seed: 5 });
 });
 afterAll(() => model.dispose());
 
@@ -97,7 +98,7 @@ describe('what is computed in blocks', () => {
 
   test('gives edges that the frozen model confirms', async () => {
     const graph = await model.attribute(tokens, { exactTokens, maxFeatureNodes: 12, maxNLogits: 2 });
-    const { frozen } = await graph.verify(model, { samples: 1 });
+    const { frozen } = await verifyGraph(graph, model, { samples: 1 });
     expect(frozen.passed).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { type AttributeOptions, type ModelSpec, ReplacementModel, type TranscoderSpec } from '../../lib';
+import { type AttributeOptions, InMemoryModel, type ModelSpec, ReplacementModel, type TranscoderSpec } from '../../lib';
 import { expectBitEqual } from '../support/compare';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
@@ -26,7 +26,7 @@ const prompt = [1, 7, 30, 22, 5];
 describe('fromConfig', () => {
   test('the same seed makes the same model, another seed another one', async () => {
     const logits = async (seed: number) => {
-      await using model = await ReplacementModel.fromConfig(spec, transcoders, { device, seed });
+      await using model = await InMemoryModel.fromConfig(spec, transcoders, { device, seed });
       return (await model.forward(prompt)).data.slice();
     };
     const first = await logits(3);
@@ -36,7 +36,7 @@ describe('fromConfig', () => {
   });
 
   test('takes part in everything a loaded model does', async () => {
-    await using model = await ReplacementModel.fromConfig(spec, transcoders, { device, seed: 3 });
+    await using model = await InMemoryModel.fromConfig(spec, transcoders, { device, seed: 3 });
     const graph = await model.attribute(prompt);
     expect([...graph.tokens]).toEqual(prompt);
     expect(graph.tokenStrings).toEqual(['1', '7', '30', '22', '5']);
@@ -60,13 +60,13 @@ describe('fromConfig', () => {
       { mlp: 'experts', activation: 'gptOssGlu', nExperts: 4, nExpertsPerToken: 2, attentionSinks: true },
     ],
   ])('%s', async (_, change) => {
-    await using model = await ReplacementModel.fromConfig({ ...spec, ...change }, transcoders, { device });
+    await using model = await InMemoryModel.fromConfig({ ...spec, ...change }, transcoders, { device });
     expect((await model.attribute(prompt)).nSelected).toBeGreaterThan(0);
   });
 
   test('given weights are the ones used', async () => {
     const unembedding = new Float32Array(spec.dVocab * spec.dModel);
-    await using model = await ReplacementModel.fromConfig(spec, transcoders, {
+    await using model = await InMemoryModel.fromConfig(spec, transcoders, {
       device,
       weights: { 'unembed.W_U': unembedding },
     });
@@ -75,7 +75,7 @@ describe('fromConfig', () => {
 
   test('refuses what does not go together', async () => {
     const load = (change: Partial<ModelSpec>, options = {}) =>
-      ReplacementModel.fromConfig({ ...spec, ...change }, transcoders, options);
+      InMemoryModel.fromConfig({ ...spec, ...change }, transcoders, options);
     await expectRejection(load({ dModel: 24 }), 'ERR_MODEL_MISMATCH', /24.*16/);
     await expectRejection(load({ nHeads: 0 }), 'ERR_INVALID_ARGUMENT', /spec\.nHeads/);
     await expectRejection(load({}, { weights: { W_U: new Float32Array(1) } }), 'ERR_WEIGHT', /W_U/);

@@ -1,5 +1,5 @@
+import type { TranscoderPlan, TranscoderSpec } from '../../lib/engine/transcoder-spec';
 import type { TensorSource } from '../../lib/io/tensor-source';
-import type { TranscoderPlan, TranscoderSpec } from '../../lib/transcoder/spec';
 import { Transcoders } from '../../lib/transcoder/transcoders';
 import { expectBitEqual } from '../support/compare';
 import { float32Bytes } from '../support/npz';

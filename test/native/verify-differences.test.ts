@@ -1,8 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Graph, type ModelSpec, ReplacementModel, setLogger, type TranscoderSpec, writeGraphFiles } from '../../lib';
-import { renderVerify } from '../../lib/cli/render-verify';
-import { Palette } from '../../lib/cli/text';
+import {
+  Graph,
+  InMemoryModel,
+  type ModelSpec,
+  type ModelWithTranscoders,
+  ReplacementModel,
+  setLogger,
+  type TranscoderSpec,
+  verifyGraph,
+  writeGraphFiles,
+} from '../../lib';
+import { Palette } from '../../lib/cli/render/text';
+import { renderVerify } from '../../lib/cli/render/verify';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { copyOf, temporaryFolder } from '../support/temporary-folder';
@@ -14,7 +24,7 @@ const prompt = 'She counted 12 baskets of salt';
 const options = { device: testDevice, threads: 1 } as const;
 const llama = modelDir('llama');
 const relu = transcoderDir('llama-plt-relu-skip');
-const loaded: ReplacementModel[] = [];
+const loaded: ModelWithTranscoders[] = [];
 
 async function load(model = llama, set = relu, more: object = {}): Promise<ReplacementModel> {
   const result = await ReplacementModel.load(model, set, { ...options, ...more });
@@ -33,8 +43,8 @@ afterAll(async () => {
   for (const model of loaded) await model.dispose();
 });
 
-async function text(made: Graph, model: ReplacementModel, samples = 8): Promise<string> {
-  const report = await made.verify(model, { samples });
+async function text(made: Graph, model: ModelWithTranscoders, samples = 8): Promise<string> {
+  const report = await verifyGraph(made, model, { samples });
   return renderVerify(report, new Palette({})).join('\n');
 }
 
@@ -54,7 +64,7 @@ test('a graph holds fingerprints, in .safetensors files and graph files; .pt has
 
 test('the same model in another folder, loaded in another way, differs in nothing', async () => {
   const moved = await load(copyOf(llama), copyOf(relu), { lazyEncoder: true, lazyDecoder: false, lazyWeights: true });
-  const report = await (await Graph.load(file)).verify(moved, { samples: 32 });
+  const report = await verifyGraph(await Graph.load(file), moved, { samples: 32 });
   expect(report.differences).toEqual([]);
   expect(report.frozen.passed).toBe(true);
 });
@@ -63,7 +73,7 @@ test('other weights of the model are named before FAILED', async () => {
   const folder = copyOf(llama);
   scaleHalf(path.join(folder, 'model.safetensors'));
   const other = await load(folder);
-  const report = await graph.verify(other, { samples: 8 });
+  const report = await verifyGraph(graph, other, { samples: 8 });
   expect(report.frozen.passed).toBe(false);
   expect(report.differences).toMatchObject([{ what: 'model', message: expect.stringMatching(/other weights/) }]);
   expect(await text(graph, other)).toMatch(/^Differs +The graph was made with other weights.*FAILED: this is not/ms);
@@ -72,12 +82,12 @@ test('other weights of the model are named before FAILED', async () => {
 test('other transcoders, and other weights of the same ones', async () => {
   const skip = copyOf(relu);
   scaleHalf(path.join(skip, 'layer_1.safetensors'));
-  const changed = await graph.verify(await load(llama, skip), { samples: 8 });
+  const changed = await verifyGraph(graph, await load(llama, skip), { samples: 8 });
   expect(changed.differences).toMatchObject([{ what: 'transcoders', message: expect.stringMatching(/other weights/) }]);
   const demo = await load('demo', 'demo');
   const made = await demo.attribute('Fact: the capital of the state containing Dallas is', { maxFeatureNodes: 100 });
   const cross = await load('demo', 'demo-cross-layer');
-  const report = await made.verify(cross, { samples: 4 });
+  const report = await verifyGraph(made, cross, { samples: 4 });
   expect(report.differences).toMatchObject([
     { what: 'transcoders', message: 'The graph was made with other transcoders: demo; these are demo-cross-layer.' },
   ]);
@@ -88,19 +98,19 @@ test('without fingerprints, as in a .pt file, names are compared', async () => {
   await graph.save(path.join(folder, 'g.pt'));
   const old = await Graph.load(path.join(folder, 'g.pt'));
   const [model] = loaded as [ReplacementModel];
-  expect((await old.verify(model, { samples: 2 })).differences).toEqual([]);
+  expect((await verifyGraph(old, model, { samples: 2 })).differences).toEqual([]);
   const renamed = new Graph({ ...(old as Graph), scan: 'org/other', model: { ...old.model, modelName: 'org/gpt' } });
-  expect((await renamed.verify(model, { samples: 2 })).differences).toMatchObject([
+  expect((await verifyGraph(renamed, model, { samples: 2 })).differences).toMatchObject([
     { what: 'model', message: expect.stringMatching(/names another model: org\/gpt; this one is .*no fingerprint/) },
     { what: 'transcoders', message: expect.stringMatching(/names other transcoders: org\/other.*no fingerprint/) },
   ]);
   const unnamed = new Graph({ ...(old as Graph), scan: '', model: { ...old.model, modelName: '' } });
-  expect((await unnamed.verify(model, { samples: 2 })).differences).toEqual([]);
+  expect((await verifyGraph(unnamed, model, { samples: 2 })).differences).toEqual([]);
 });
 
 test('another dtype is named, and that its rounding exceeds the tolerance', async () => {
   const half = await load(llama, relu, { dtype: 'bfloat16' });
-  const report = await graph.verify(half, { samples: 4 });
+  const report = await verifyGraph(graph, half, { samples: 4 });
   expect(report.differences).toMatchObject([
     { what: 'dtype', message: 'The graph was made in float32; this model computes in bfloat16.' },
   ]);
@@ -109,10 +119,10 @@ test('another dtype is named, and that its rounding exceeds the tolerance', asyn
 
 test('few samples are said, and what the correlation is', async () => {
   const [model] = loaded as [ReplacementModel];
-  const few = await graph.verify(model, { samples: 8 });
+  const few = await verifyGraph(graph, model, { samples: 8 });
   expect(few.remarks).toContainEqual(expect.stringMatching(/^Only 4 features were ablated\. Below 10 .*chance/));
   expect(await text(graph, model)).toMatch(/^Note +Only 4 features.*Rank correlation.*\n +It is 1 where/ms);
-  const many = await graph.verify(model, { samples: 64 });
+  const many = await verifyGraph(graph, model, { samples: 64 });
   expect(many.remarks).not.toContainEqual(expect.stringMatching(/^Only/));
 });
 
@@ -133,18 +143,18 @@ describe('in memory', () => {
 
   test('another seed is another model and other transcoders; the same one is the same', async () => {
     const models = [];
-    for (const seed of [3, 3, 4]) models.push(await ReplacementModel.fromConfig(spec, set, { ...options, seed }));
+    for (const seed of [3, 3, 4]) models.push(await InMemoryModel.fromConfig(spec, set, { ...options, seed }));
     loaded.push(...models);
-    const [first, same, other] = models as [ReplacementModel, ReplacementModel, ReplacementModel];
+    const [first, same, other] = models as [InMemoryModel, InMemoryModel, InMemoryModel];
     const made = await first.attribute(tokens);
-    expect((await made.verify(same, { samples: 4 })).differences).toEqual([]);
-    const { differences } = await made.verify(other, { samples: 4 });
+    expect((await verifyGraph(made, same, { samples: 4 })).differences).toEqual([]);
+    const { differences } = await verifyGraph(made, other, { samples: 4 });
     expect(differences.map(({ what }) => what)).toEqual(['model', 'transcoders']);
     const wider = { ...set, nFeatures: [3, 3] };
-    const small = await ReplacementModel.fromConfig(spec, wider, { ...options, seed: 3 });
+    const small = await InMemoryModel.fromConfig(spec, wider, { ...options, seed: 3 });
     loaded.push(small);
     await expectRejection(
-      made.verify(small),
+      verifyGraph(made, small),
       'ERR_MODEL_MISMATCH',
       /3 features\. The graph was made with other transcoders/,
     );
@@ -153,13 +163,13 @@ describe('in memory', () => {
   test('transcoders of another model are a warning of attribute and a remark of verify', async () => {
     const warnings: string[] = [];
     setLogger({ warn: (text: string) => warnings.push(text), info: () => undefined } as never);
-    const model = await ReplacementModel.fromConfig(spec, set, { ...options, seed: 5 });
+    const model = await InMemoryModel.fromConfig(spec, set, { ...options, seed: 5 });
     loaded.push(model);
     const made = await model.attribute(tokens);
     const warning =
       /^The reconstruction is worse than the mean of the outputs in layers 0, 1 .*Likely cause: .*made for some-model/;
     expect(warnings).toContainEqual(expect.stringMatching(warning));
-    expect((await made.verify(model, { samples: 2 })).remarks).toContainEqual(expect.stringMatching(warning));
+    expect((await verifyGraph(made, model, { samples: 2 })).remarks).toContainEqual(expect.stringMatching(warning));
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Graph, type ModelSpec, ReplacementModel, type TranscoderSpec } from '../../lib';
+import { type Graph, InMemoryModel, type ModelSpec, type TranscoderSpec } from '../../lib';
 import { attributionMemory } from '../../lib/memory/attribution-memory';
 import { countWork, type Work } from '../support/count-work';
 import { neededFlops } from '../support/needed-flops';
@@ -36,10 +36,10 @@ describe.each([
     ...{ kvHeads: spec.nKeyValueHeads, headWidth: spec.dHead, mlp: spec.dMlp, features: 512 },
     ...{ crossLayer: kind === 'crossLayer', skip: hasSkip },
   };
-  let model: ReplacementModel;
+  let model: InMemoryModel;
   let setup: Work;
   beforeAll(async () => {
-    model = await ReplacementModel.fromConfig(spec, set, { device: 'cpu', threads: 1, seed: 5 });
+    model = await InMemoryModel.fromConfig(spec, set, { device: 'cpu', threads: 1, seed: 5 });
     setup = await countWork(() => model.setupAttribution(prompt, { exactTokens: true }));
   });
   afterAll(() => model.dispose());

@@ -1,4 +1,4 @@
-import { featureInputHooks, featureOutputHooks } from '../../lib/transcoder/spec';
+import { featureInputHooks, featureOutputHooks } from '../../lib/engine/transcoder-spec';
 import { expectClose } from '../support/compare';
 import { readSource } from '../support/read-source';
 import { edgeShape, sourceEdges } from './support/graph-columns';

@@ -1,6 +1,6 @@
-import type { NativeGraphData } from '../../lib/binding';
-import type { ModelSpec } from '../../lib/model/spec';
-import { featureInputHooks, featureOutputHooks } from '../../lib/transcoder/spec';
+import type { NativeGraphData } from '../../lib/engine/binding';
+import type { ModelSpec } from '../../lib/engine/model-spec';
+import { featureInputHooks, featureOutputHooks } from '../../lib/engine/transcoder-spec';
 import { expectClose } from '../support/compare';
 import { featurePlaces, type Place, sourceEdges, sourcePlaces } from './support/graph-columns';
 import { autogradRows } from './support/oracle';

@@ -1,4 +1,4 @@
-import type { NativeTarget } from '../../lib/binding';
+import type { NativeTarget } from '../../lib/engine/binding';
 import { expectClose } from '../support/compare';
 import { sourceEdges } from './support/graph-columns';
 import { autogradRows } from './support/oracle';

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { resolveLoadOptions } from '../../lib/engine/load-options';
+import { NativeModel } from '../../lib/engine/native-model';
 import { readSafetensorsArrays } from '../../lib/io/safetensors';
-import { resolveLoadOptions } from '../../lib/model/load-options';
-import { NativeModel } from '../../lib/model/native-model';
 import { openModelPlan } from '../../lib/model/open-model';
-import { transcoderWeights } from '../../lib/model/random-weights';
 import { Random } from '../../lib/random';
+import { transcoderWeights } from '../../lib/replacement-model/random-weights';
 import { expectClose } from '../support/compare';
 
 interface Run {

@@ -1,4 +1,4 @@
-import { type ModelSpec, ReplacementModel, type TranscoderSpec } from '../../lib';
+import { InMemoryModel, type ModelSpec, type TranscoderSpec } from '../../lib';
 import { EdgeCheck } from '../support/edge-check';
 import { testDevice } from '../support/use-case';
 
@@ -54,7 +54,7 @@ test.each<[string, ModelSpec, Partial<TranscoderSpec>, number[]]>([
   ['a small Llama, across layers', llama(small), crossLayer, shortPrompt],
   ['a large Gemma, across layers', gemma(large), { ...crossLayer, ...jumpRelu }, longPrompt],
 ])('edges predict what interventions do: %s', async (_, spec, kind, prompt) => {
-  await using built = await ReplacementModel.fromConfig(spec, transcoders(spec, kind), {
+  await using built = await InMemoryModel.fromConfig(spec, transcoders(spec, kind), {
     ...{ device: testDevice, seed: 7, threads: 1 },
   });
   const graph = await built.attribute(prompt);

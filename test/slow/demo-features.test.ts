@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type FeatureExamples, PackedFeatures } from '../../lib';
+import { transcoderFolder } from '../../lib/bundled';
 import { findFeatures } from '../../lib/features/packed-features';
-import { transcoderFolder } from '../../lib/model/bundled';
 import { runNode } from '../support/child';
 import { temporaryFolder } from '../support/temporary-folder';
 

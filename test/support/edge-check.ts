@@ -1,4 +1,4 @@
-import type { AttributionSetup, Graph, InterveneResult, Intervention, NdArray, ReplacementModel } from '../../lib';
+import type { AttributionSetup, Graph, InterveneResult, Intervention, ModelWithTranscoders, NdArray } from '../../lib';
 import { Random } from '../../lib/random';
 import { expectClose } from './compare';
 
@@ -14,14 +14,14 @@ interface Measured {
  */
 export class EdgeCheck {
   private constructor(
-    private readonly model: ReplacementModel,
+    private readonly model: ModelWithTranscoders,
     private readonly graph: Graph,
     private readonly setup: AttributionSetup,
     private readonly clean: Measured,
   ) {}
 
   /** Of a graph with all active features. */
-  static async of(model: ReplacementModel, graph: Graph): Promise<EdgeCheck> {
+  static async of(model: ModelWithTranscoders, graph: Graph): Promise<EdgeCheck> {
     const tokens = graph.tokens;
     const setup = await model.setupAttribution(tokens, { exactTokens: true });
     return new EdgeCheck(model, graph, setup, measure(graph, await directEffects(model, tokens, [])));
@@ -72,7 +72,7 @@ export class EdgeCheck {
   }
 }
 
-function directEffects(model: ReplacementModel, tokens: Int32Array, interventions: Intervention[]) {
+function directEffects(model: ModelWithTranscoders, tokens: Int32Array, interventions: Intervention[]) {
   const constrainedLayers = { start: 0, stop: model.spec.nLayers };
   const options = { constrainedLayers, applyActivationFunction: false, rawLogits: true, exactTokens: true };
   return model.intervene(tokens, interventions, options);

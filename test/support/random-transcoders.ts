@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type FeatureActivation, keepsLargest } from '../../lib/engine/transcoder-spec';
 import { writeSafetensors } from '../../lib/io/safetensors';
 import { Random } from '../../lib/random';
-import { type FeatureActivation, keepsLargest } from '../../lib/transcoder/spec';
 import { float32Bytes, npy, zip } from './npz';
 import { temporaryFolder } from './temporary-folder';
 

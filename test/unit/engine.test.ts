@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import type { NativeJob } from '../../lib/binding';
-import { fromNative, nativeProgress, runJob } from '../../lib/engine';
+import type { NativeJob } from '../../lib/engine/binding';
+import { fromNative, nativeProgress, runJob } from '../../lib/engine/jobs';
 import { setLogger } from '../../lib/log';
 
 interface FakeJob extends NativeJob<string> {

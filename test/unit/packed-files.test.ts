@@ -23,7 +23,7 @@ test('the package has what its users need, and nothing else', () => {
   const { main, types, bin } = manifest;
   const built = [main, types, ...Object.values(bin), 'dist/frontend/index.html'];
   const ofSources = ['CMakeLists.txt', 'binding.gyp', 'cmake/LibTorch.cmake', 'scripts/build.js'];
-  const toRead = ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs/api.md'];
+  const toRead = ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs/guide/api.md'];
   expect(files).toEqual(expect.arrayContaining([...built, ...ofSources, ...toRead]));
   const wanted = /^(dist|docs|cmake|prebuilds|lib\/demo|native\/(core|binding|preload))\//;
   const others = files.filter((file) => !wanted.test(file));

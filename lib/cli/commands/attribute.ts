@@ -1,25 +1,23 @@
 import type { Command } from 'commander';
 import { type AttributeOptions, attributeDefaults, resolveAttributeOptions } from '../../attribution/options';
 import type { TargetSpec } from '../../attribution/targets';
-import { type Device, resolveDevice } from '../../device';
+import { type Device, resolveDevice } from '../../engine/device';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
 import type { Graph } from '../../graph/graph';
+import { summarise } from '../../inspect/graph-summary';
 import { log } from '../../log';
-import type { ModelOutline } from '../../model/open-pair';
 import type { Prompt } from '../../model/prompt';
+import type { ModelOutline } from '../../replacement-model/open-pair';
 import { checkNotAborted } from '../../validate';
-import { fraction, oneOf, wholeNumber, wholeNumberOrAuto } from '../arguments';
-import { UsageError } from '../exit';
-import { namingEntries } from '../flag-names';
+import { fraction, oneOf, wholeNumber, wholeNumberOrAuto } from '../options/arguments';
+import { namingEntries } from '../options/flag-names';
 import {
   addGraphFileOptions,
   checkContent,
   contentOptions,
   type GraphFileFlags,
   labelsOf,
-} from '../graph-file-options';
-import { summarise } from '../graph-summary';
-import { logToStderr } from '../logging';
+} from '../options/graph-file-options';
 import {
   addMachineOptions,
   addModelOptions,
@@ -31,12 +29,14 @@ import {
   type PromptFlags,
   promptOf,
   withModel,
-} from '../model-options';
-import { checkOutputs, graphFilesOf, type Outputs } from '../outputs';
-import { printSummary } from '../print-summary';
-import { type ProgressDisplay, progressDisplay } from '../progress';
-import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../server-options';
-import { addTargetOptions, checkTargets, type TargetFlags, targetsOf } from '../target-options';
+} from '../options/model-options';
+import { checkOutputs, graphFilesOf, type Outputs } from '../options/outputs';
+import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../options/server-options';
+import { addTargetOptions, checkTargets, type TargetFlags, targetsOf } from '../options/target-options';
+import { printSummary } from '../render/print-summary';
+import { UsageError } from '../runtime/exit';
+import { logToStderr } from '../runtime/logging';
+import { type ProgressDisplay, progressDisplay } from '../runtime/progress';
 
 interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags, GraphFileFlags {
   graphOutputPath?: string;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { type CachedReference, findInCache } from '../../hub/cached-reference';
-import { type CachedRepository, listCache, removeFromCache } from '../../hub/cached-repositories';
+import { findInCache } from '../../hub/cached-reference';
+import { type CachedReference, type CachedRepository, listCache, removeFromCache } from '../../hub/cached-repositories';
 import { hubSettings } from '../../hub/settings';
-import { byteSize, cell, Palette, pageWidth, printable } from '../text';
+import { byteSize, cell, Palette, pageWidth, printable } from '../render/text';
 
 interface ListFlags {
   json?: boolean;

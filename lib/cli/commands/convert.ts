@@ -1,17 +1,17 @@
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ProgressListener } from '../../engine';
+import { type ComputeDtype, computeDtypes } from '../../engine/load-options';
 import { convertGraph } from '../../graph/convert';
 import { fileExists } from '../../io/files';
-import { type ComputeDtype, computeDtypes } from '../../model/load-options';
+import type { ProgressListener } from '../../progress';
 import { convertTranscoders } from '../../transcoder/convert/convert';
-import { fraction, oneOf } from '../arguments';
-import { interruptible } from '../exit';
-import { logToStderr } from '../logging';
-import { shortDtypes } from '../model-options';
-import { progressDisplay } from '../progress';
-import { byteSize } from '../text';
-import { addTokenizerOption, tokenizerOf } from '../tokenizer-option';
+import { fraction, oneOf } from '../options/arguments';
+import { shortDtypes } from '../options/model-options';
+import { addTokenizerOption, tokenizerOf } from '../options/tokenizer-option';
+import { byteSize } from '../render/text';
+import { interruptible } from '../runtime/exit';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 interface ConvertFlags {
   model?: string;

@@ -8,14 +8,14 @@ import type { PrunedGraph } from '../../graph/prune';
 import { percent } from '../../intervention/render/markup';
 import { swapFeatures } from '../../intervention/swap';
 import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
-import type { ReplacementModel } from '../../model/replacement-model';
-import { logToStderr } from '../logging';
-import { addMachineOptions, type ModelFlags, type ModelWork, withModel } from '../model-options';
-import { checkOutputs } from '../outputs';
-import { progressDisplay } from '../progress';
-import { renderCircuit } from '../render-circuit';
-import { renderTopTokens } from '../render-comparison';
-import { Palette } from '../text';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
+import { addMachineOptions, type ModelFlags, type ModelWork, withModel } from '../options/model-options';
+import { checkOutputs } from '../options/outputs';
+import { renderCircuit } from '../render/circuit';
+import { renderTopTokens } from '../render/comparison';
+import { Palette } from '../render/text';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 /** Two steps: Dallas is in Texas, whose capital is Austin. The other city is at the same position. */
 const question = { prompt: 'Fact: the capital of the state containing Dallas is', idea: 'Texas' };

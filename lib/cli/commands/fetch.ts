@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { fetchFiles, listNeeded, type NeededFile, type NeededFiles } from '../../hub/download';
 import { Hub } from '../../hub/plan';
-import { checkFetchable, planFetch } from '../../model/plan-fetch';
-import { interruptible } from '../exit';
-import { progressDisplay } from '../progress';
-import { byteSize, cell, Palette, pageWidth, printable } from '../text';
+import { checkFetchable, planFetch } from '../../replacement-model/plan-fetch';
+import { byteSize, cell, Palette, pageWidth, printable } from '../render/text';
+import { interruptible } from '../runtime/exit';
+import { progressDisplay } from '../runtime/progress';
 
 interface FetchFlags {
   dryRun?: boolean;

@@ -2,17 +2,15 @@ import type { Command } from 'commander';
 import { checkRoom, resolveGenerateOptions } from '../../intervention/generate';
 import { type ContinuationComparison, continuationsHtml } from '../../intervention/render/html';
 import type { GenerateOptions, GenerateResult, Intervention } from '../../intervention/types';
-import type { ModelOutline } from '../../model/open-pair';
-import { number, positiveShare, wholeNumber } from '../arguments';
-import { UsageError } from '../exit';
-import { namingEntries, withEntries } from '../flag-names';
+import type { ModelOutline } from '../../replacement-model/open-pair';
+import { number, positiveShare, wholeNumber } from '../options/arguments';
+import { namingEntries, withEntries } from '../options/flag-names';
 import {
   addInterventionOptions,
   checkInterventions,
   type InterventionFlags,
   interventionsOf,
-} from '../intervention-options';
-import { logToStderr } from '../logging';
+} from '../options/intervention-options';
 import {
   addMachineOptions,
   addModelOptions,
@@ -23,11 +21,13 @@ import {
   type PromptFlags,
   promptOf,
   withModel,
-} from '../model-options';
-import { addPageOptions, checkPages, type PageFlags, writePages } from '../pages';
-import { progressDisplay } from '../progress';
-import { renderContinuation, renderContinuations } from '../render-comparison';
-import { Palette } from '../text';
+} from '../options/model-options';
+import { addPageOptions, checkPages, type PageFlags, writePages } from '../options/picture-options';
+import { renderContinuation, renderContinuations } from '../render/comparison';
+import { Palette } from '../render/text';
+import { UsageError } from '../runtime/exit';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 interface GenerateFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags {
   maxNewTokens: number;

@@ -1,22 +1,22 @@
 import type { Command } from 'commander';
 import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
 import { Graph } from '../../graph/graph';
+import { summarise } from '../../inspect/graph-summary';
 import { log } from '../../log';
 import { checkNotAborted } from '../../validate';
-import { interruptible } from '../exit';
 import {
   addGraphFileOptions,
   checkContent,
   contentOptions,
   type GraphFileFlags,
   labelsOf,
-} from '../graph-file-options';
-import { summarise } from '../graph-summary';
-import { logToStderr } from '../logging';
-import { checkOutputs, graphFilesOf } from '../outputs';
-import { printSummary } from '../print-summary';
-import { progressDisplay } from '../progress';
-import { addTokenizerOption, tokenizerOf } from '../tokenizer-option';
+} from '../options/graph-file-options';
+import { checkOutputs, graphFilesOf } from '../options/outputs';
+import { addTokenizerOption, tokenizerOf } from '../options/tokenizer-option';
+import { printSummary } from '../render/print-summary';
+import { interruptible } from '../runtime/exit';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 interface GraphFlags extends GraphFileFlags {
   model?: string;

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
-import { checkHarvestFiles, checkHarvestModel } from '../../features/harvest/check';
-import { type HarvestResult, harvestFeatures } from '../../features/harvest/harvest';
-import { type HarvestOptions, harvestDefaults, resolveHarvestOptions } from '../../features/harvest/options';
-import { wholeNumber } from '../arguments';
-import { logToStderr } from '../logging';
-import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../model-options';
-import { progressDisplay } from '../progress';
-import { grouped } from '../text';
+import { checkHarvestFiles, checkHarvestModel } from '../../harvest/check';
+import { type HarvestResult, harvestFeatures } from '../../harvest/harvest';
+import { type HarvestOptions, harvestDefaults, resolveHarvestOptions } from '../../harvest/options';
+import { wholeNumber } from '../options/arguments';
+import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../options/model-options';
+import { grouped } from '../render/text';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 type Numbers = { [name in keyof typeof harvestDefaults]: number };
 

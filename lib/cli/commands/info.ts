@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { attributeDefaults } from '../../attribution/options';
 import { CircuitTracerError } from '../../errors';
+import { findMisfit, type Info, inspect, memoryPartsOf } from '../../inspect/inspect';
 import { memoryAdvice } from '../../memory/advice';
 import { type MemoryOptions, memoryOf } from '../../memory/estimate';
-import { wholeNumber, wholeNumberOrAuto } from '../arguments';
-import { interruptible, UsageError } from '../exit';
-import { findMisfit, type Info, inspect, memoryPartsOf } from '../inspect';
-import { addWeightOptions, type ModelFlags } from '../model-options';
-import { progressDisplay } from '../progress';
-import { renderInfo } from '../render-info';
-import { renderMemory } from '../render-memory';
-import { Palette } from '../text';
+import { wholeNumber, wholeNumberOrAuto } from '../options/arguments';
+import { addWeightOptions, type ModelFlags } from '../options/model-options';
+import { renderInfo } from '../render/info';
+import { renderMemory } from '../render/memory';
+import { Palette } from '../render/text';
+import { interruptible, UsageError } from '../runtime/exit';
+import { progressDisplay } from '../runtime/progress';
 
 interface InfoFlags extends Pick<ModelFlags, 'dtype' | 'device' | 'lazyEncoder' | 'lazyDecoder'> {
   promptTokens: number;

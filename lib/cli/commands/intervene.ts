@@ -1,24 +1,23 @@
 import type { Command } from 'commander';
+import type { SparseActivations } from '../../engine/arrays';
+import { experimentOf } from '../../inspect/experiment';
 import { resolveFreezeOptions } from '../../intervention/options';
 import { experimentSvg } from '../../intervention/render/experiment-svg';
 import { topTokensHtml } from '../../intervention/render/html';
 import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
 import type { InterveneOptions, InterveneResult } from '../../intervention/types';
-import type { ModelOutline } from '../../model/open-pair';
 import type { Prompt } from '../../model/prompt';
-import type { ReplacementModel } from '../../model/replacement-model';
-import type { SparseActivations } from '../../model/results';
-import { type LayerRange, layerRange, wholeNumber } from '../arguments';
-import { experimentOf } from '../experiment';
-import { namingEntries, withEntries } from '../flag-names';
+import type { ModelOutline } from '../../replacement-model/open-pair';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
+import { type LayerRange, layerRange, wholeNumber } from '../options/arguments';
+import { namingEntries, withEntries } from '../options/flag-names';
 import {
   addInterventionOptions,
   checkInterventions,
   type GivenInterventions,
   type InterventionFlags,
   requireInterventions,
-} from '../intervention-options';
-import { logToStderr } from '../logging';
+} from '../options/intervention-options';
 import {
   addMachineOptions,
   addModelOptions,
@@ -29,11 +28,12 @@ import {
   type PromptFlags,
   promptOf,
   withModel,
-} from '../model-options';
-import { addPageOptions, checkPages, type PageFlags, writePages } from '../pages';
-import { progressDisplay } from '../progress';
-import { renderTopTokens } from '../render-comparison';
-import { cell, clip, Palette, pageWidth, printable } from '../text';
+} from '../options/model-options';
+import { addPageOptions, checkPages, type PageFlags, writePages } from '../options/picture-options';
+import { renderTopTokens } from '../render/comparison';
+import { cell, clip, Palette, pageWidth, printable } from '../render/text';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 interface InterveneFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags {
   top: number;

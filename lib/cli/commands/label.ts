@@ -1,21 +1,21 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { isBundledTranscoders, transcoderFolder } from '../../bundled';
 import { CircuitTracerError } from '../../errors';
 import type { FeatureExamples } from '../../features/feature-examples';
-import { type FeatureLabels, labelKey } from '../../features/labels';
 import { findFeatures } from '../../features/packed-features';
 import { readLabels } from '../../features/read-labels';
 import type { FeatureSource } from '../../features/sources/feature-source';
 import { openFeatureSource } from '../../features/sources/open-source';
+import { type FeatureLabels, labelKey } from '../../graph-file/labels';
 import { localPath } from '../../hub/local-path';
 import { requireHubReference, scanOf } from '../../hub/reference';
+import { findUnlabelled, type LabelledGraph, type Unlabelled } from '../../inspect/unlabelled';
 import { fileExists, isFolder, writeFileAtomically } from '../../io/files';
-import { isBundledTranscoders, transcoderFolder } from '../../model/bundled';
-import { fraction, wholeNumber } from '../arguments';
-import { interruptible, UsageError } from '../exit';
-import { checkFile } from '../outputs';
-import { renderFeature } from '../render-feature';
-import { grouped, Palette } from '../text';
-import { findUnlabelled, type LabelledGraph, type Unlabelled } from '../unlabelled';
+import { fraction, wholeNumber } from '../options/arguments';
+import { checkFile } from '../options/outputs';
+import { renderFeature } from '../render/feature';
+import { grouped, Palette } from '../render/text';
+import { interruptible, UsageError } from '../runtime/exit';
 
 interface LabelFlags {
   labels?: string;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { PageSelection, SelectedFeature } from '../../intervention/page-selection';
-import { selectionOf } from '../page-argument';
-import { cell, Palette, pageWidth, printable, wrap } from '../text';
+import type { PageSelection, SelectedFeature } from '../../graph-file/selection';
+import { selectionOf } from '../options/page-argument';
+import { cell, Palette, pageWidth, printable, wrap } from '../render/text';
 
 export function registerSelection(program: Command): void {
   program

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type SetupOptions, setupLibtorch } from '../../libtorch/fetch';
 import { type Variant, variants } from '../../libtorch/sources';
-import { interruptible } from '../exit';
-import { logToStderr } from '../logging';
-import { progressDisplay } from '../progress';
+import { interruptible } from '../runtime/exit';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 interface SetupFlags {
   variant: Variant;

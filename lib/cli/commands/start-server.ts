@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { interruptible, UsageError } from '../exit';
-import { logToStderr } from '../logging';
-import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../model-options';
-import { progressDisplay } from '../progress';
-import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../server-options';
+import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../options/model-options';
+import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../options/server-options';
+import { interruptible, UsageError } from '../runtime/exit';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 interface StartServerFlags extends ModelFlags, ServerFlags {
   graphFileDir?: string;

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { Graph } from '../../graph/graph';
 import { checkSameModel, verifyGraph } from '../../verify/verify';
-import { number, wholeNumber } from '../arguments';
-import { exitCodes } from '../exit';
-import { logToStderr } from '../logging';
-import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../model-options';
-import { progressDisplay } from '../progress';
-import { renderVerify } from '../render-verify';
-import { Palette } from '../text';
+import { number, wholeNumber } from '../options/arguments';
+import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../options/model-options';
+import { Palette } from '../render/text';
+import { renderVerify } from '../render/verify';
+import { exitCodes } from '../runtime/exit';
+import { logToStderr } from '../runtime/logging';
+import { progressDisplay } from '../runtime/progress';
 
 interface VerifyFlags extends ModelFlags {
   samples: number;

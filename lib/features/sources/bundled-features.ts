@@ -1,4 +1,4 @@
-import { isBundledTranscoders, transcoderFolder } from '../../model/bundled';
+import { isBundledTranscoders, transcoderFolder } from '../../bundled';
 import type { FeatureExamples } from '../feature-examples';
 import { findFeatures, PackedFeatures } from '../packed-features';
 import type { FeatureName, FeatureSource } from './feature-source';

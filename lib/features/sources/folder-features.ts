@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cantorPair } from '../../graph/cantor';
+import { cantorPair } from '../../graph-file/cantor';
 import { fileWithin, isSafePart, readWhole } from '../../io/file-within';
 import { fileExists } from '../../io/files';
 import type { FeatureExamples } from '../feature-examples';

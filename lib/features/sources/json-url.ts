@@ -1,5 +1,5 @@
 import { CircuitTracerError } from '../../errors';
-import { cantorPair } from '../../graph/cantor';
+import { cantorPair } from '../../graph-file/cantor';
 import type { FeatureExamples } from '../feature-examples';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';

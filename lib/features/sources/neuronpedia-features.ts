@@ -1,5 +1,5 @@
 import { CircuitTracerError } from '../../errors';
-import type { NeuronpediaNames } from '../../graph/formats/neuronpedia';
+import type { NeuronpediaNames } from '../../graph-file/neuronpedia';
 import { isObject } from '../../io/files';
 import { parseJson } from '../../io/json';
 import type { FeatureExample, FeatureExamples } from '../feature-examples';

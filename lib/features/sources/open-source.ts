@@ -1,10 +1,10 @@
+import { isBundledTranscoders } from '../../bundled';
 import { CircuitTracerError } from '../../errors';
-import { neuronpediaNames } from '../../graph/formats/neuronpedia';
+import { neuronpediaNames } from '../../graph-file/neuronpedia';
 import { localPath } from '../../hub/local-path';
 import { parseHubReference } from '../../hub/reference';
 import { hubEndpoint } from '../../hub/settings';
 import { isFolder, isObject } from '../../io/files';
-import { isBundledTranscoders } from '../../model/bundled';
 import { checkText } from '../../validate';
 import { indexFile } from '../packed-source';
 import { abortable } from './abortable';

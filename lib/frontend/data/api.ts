@@ -1,4 +1,4 @@
-import { isRecord, list, record, text } from '../core/json';
+import { isRecord, list, record, text } from '../core/graph/json';
 
 /** What the server can do; null where the page is served as plain files. */
 export interface ServerStatus {

@@ -1,5 +1,5 @@
-import { type FeatureInfo, parseFeature } from '../core/feature';
-import { record, text } from '../core/json';
+import { type FeatureInfo, parseFeature } from '../core/graph/feature';
+import { record, text } from '../core/graph/json';
 
 // A server that has features answers GET api/features/<layer>/<index>?scan=<scan of the graph> with the JSON of one
 // feature (index, examples_quantiles, top_logits, bottom_logits, act_min, act_max, quantile_values, histogram,

@@ -1,6 +1,6 @@
-import { strongestLinks } from '../core/drawn-links';
-import type { GraphFile } from '../core/parse';
-import { influenceOf, type Scores, scoresOf } from '../core/scores';
+import type { GraphFile } from '../core/graph/parse';
+import { influenceOf, type Scores, scoresOf } from '../core/measure/scores';
+import { strongestLinks } from '../core/view/drawn-links';
 
 /** A graph file with what is computed once from it. */
 export interface LoadedGraph extends GraphFile {

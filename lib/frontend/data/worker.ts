@@ -1,5 +1,5 @@
-import { withLogitDifference } from '../core/logit-difference';
-import { type GraphFile, parseGraphText } from '../core/parse';
+import { type GraphFile, parseGraphText } from '../core/graph/parse';
+import { withLogitDifference } from '../core/measure/logit-difference';
 import { type LoadedGraph, withDerived } from './loaded-graph';
 
 export interface LoadRequest {

@@ -1,7 +1,7 @@
-import type { Graph } from '../core/graph';
-import { layoutLinkGraph } from '../core/layout';
-import type { Subgraph } from '../core/subgraph';
-import type { View } from '../core/view';
+import type { Graph } from '../core/graph/graph';
+import { layoutLinkGraph } from '../core/layout/layout';
+import type { Subgraph } from '../core/view/subgraph';
+import type { View } from '../core/view/view';
 import { CanvasPen } from './canvas-pen';
 import { endsOf } from './link-ends';
 import { margins, paintLinks, paintNodes } from './link-graph';

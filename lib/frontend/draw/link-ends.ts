@@ -1,6 +1,6 @@
-import type { Graph } from '../core/graph';
-import { membersOf, type View } from '../core/view';
-import { nodesOf } from '../core/visible';
+import type { Graph } from '../core/graph/graph';
+import { membersOf, type View } from '../core/view/view';
+import { nodesOf } from '../core/view/visible';
 import type { Ends } from './link-graph';
 
 /** The nodes that stand out beside the drawn links: selected ones, pinned ones, and those linked with the selection. */

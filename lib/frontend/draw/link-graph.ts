@@ -1,8 +1,8 @@
-import { shortened, visibleToken } from '../core/format';
-import type { Graph } from '../core/graph';
-import type { LinkGraphLayout } from '../core/layout';
-import { outputToken, rowName } from '../core/names';
-import { nodeKinds } from '../core/node-kind';
+import { shortened, visibleToken } from '../core/graph/format';
+import type { Graph } from '../core/graph/graph';
+import { outputToken, rowName } from '../core/graph/names';
+import { nodeKinds } from '../core/graph/node-kind';
+import type { LinkGraphLayout } from '../core/layout/layout';
 import type { Palette } from './palette';
 import type { Pen } from './pen';
 import { linkWidth, shareFill, shareStroke } from './share-style';

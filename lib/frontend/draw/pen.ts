@@ -1,4 +1,4 @@
-import type { NodeKind } from '../core/node-kind';
+import type { NodeKind } from '../core/graph/node-kind';
 
 export interface Stroke {
   readonly colour: string;

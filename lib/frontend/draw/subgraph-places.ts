@@ -1,7 +1,7 @@
-import { forcePlaces } from '../core/force-layout';
-import { layeredPlaces } from '../core/layered-layout';
-import type { Subgraph } from '../core/subgraph';
-import type { Point, SubgraphLayout, View } from '../core/view';
+import { forcePlaces } from '../core/layout/force-layout';
+import { layeredPlaces } from '../core/layout/layered-layout';
+import type { Subgraph } from '../core/view/subgraph';
+import type { Point, SubgraphLayout, View } from '../core/view/view';
 import { boxSize } from './subgraph-shapes';
 
 /** Where the layout puts the boxes. */

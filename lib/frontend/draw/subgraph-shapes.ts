@@ -1,4 +1,4 @@
-import type { Point } from '../core/view';
+import type { Point } from '../core/view/view';
 
 export const boxSize = { width: 148, height: 38 };
 

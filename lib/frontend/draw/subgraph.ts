@@ -1,6 +1,6 @@
-import { percent, shortened } from '../core/format';
-import type { Box, Subgraph } from '../core/subgraph';
-import type { Point } from '../core/view';
+import { percent, shortened } from '../core/graph/format';
+import type { Box, Subgraph } from '../core/view/subgraph';
+import type { Point } from '../core/view/view';
 import type { Palette } from './palette';
 import type { Pen } from './pen';
 import { shareStroke } from './share-style';

@@ -1,15 +1,15 @@
-import { percent, unsignedPercent } from '../core/format';
-import type { Graph } from '../core/graph';
-import { placeName, titleOf } from '../core/names';
-import { type Connection, hiddenInput, type InputPart, inputParts } from '../core/shares';
-import { groupOfKey, type View } from '../core/view';
+import { percent, unsignedPercent } from '../core/graph/format';
+import type { Graph } from '../core/graph/graph';
+import { placeName, titleOf } from '../core/graph/names';
+import { type Connection, hiddenInput, type InputPart, inputParts } from '../core/measure/shares';
+import { groupOfKey, type View } from '../core/view/view';
 import { connections, selection, shownOf } from '../state/derived';
 import { select } from '../state/edit';
 import { useStore } from '../state/hooks';
-import { NodeRow, rowHeight } from './node-row';
-import { Pane } from './pane';
-import { SelectionButtons } from './selection-buttons';
-import { VirtualList } from './virtual-list';
+import { NodeRow, rowHeight } from './widgets/node-row';
+import { Pane } from './widgets/pane';
+import { SelectionButtons } from './widgets/selection-buttons';
+import { VirtualList } from './widgets/virtual-list';
 
 export function ConnectionsPane() {
   const graph = useStore((state) => state.document?.loaded.graph);

@@ -1,10 +1,10 @@
 import { useStore } from '../state/hooks';
 import { type DetailTab, setState } from '../state/store';
 import { FeatureDetail } from './feature-detail';
-import { Pane } from './pane';
 import { PathsTab } from './paths';
 import { SteerTab } from './steer';
-import { Tabs } from './tabs';
+import { Pane } from './widgets/pane';
+import { Tabs } from './widgets/tabs';
 
 const titles: readonly { readonly id: DetailTab; readonly title: string }[] = [
   { id: 'feature', title: 'Feature' },

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { type Example, type FeatureInfo, type Quantile, strength, stretches } from '../core/feature';
-import { short } from '../core/format';
+import { type Example, type FeatureInfo, type Quantile, strength, stretches } from '../core/graph/feature';
+import { short } from '../core/graph/format';
 
 const firstShown = 5;
 

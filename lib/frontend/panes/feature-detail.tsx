@@ -1,15 +1,15 @@
-import { capitalised, fixed, short, unsignedPercent } from '../core/format';
-import type { Graph } from '../core/graph';
-import { influenceName, labelOf, placeName, plainName, rankName, titleOf } from '../core/names';
-import { isFeatureKind, kindTitles } from '../core/node-kind';
-import { groupOfKey, type View } from '../core/view';
+import { capitalised, fixed, short, unsignedPercent } from '../core/graph/format';
+import type { Graph } from '../core/graph/graph';
+import { influenceName, labelOf, placeName, plainName, rankName, titleOf } from '../core/graph/names';
+import { isFeatureKind, kindTitles } from '../core/graph/node-kind';
+import { groupOfKey, type View } from '../core/view/view';
 import { selection } from '../state/derived';
 import { select } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { useRestedOn } from '../state/use-looked-at';
 import { FeatureExamples } from './feature-examples';
-import { GlyphIcon } from './glyph';
-import { LabelField } from './label-field';
+import { GlyphIcon } from './widgets/glyph';
+import { LabelField } from './widgets/label-field';
 
 /** Everything about the node the pointer rests on, else about the selection. */
 export function FeatureDetail() {

@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type FeatureInfo, percentile } from '../core/feature';
-import { unsignedPercent, visibleToken } from '../core/format';
-import type { Graph } from '../core/graph';
-import { list, record, text } from '../core/json';
+import { type FeatureInfo, percentile } from '../core/graph/feature';
+import { unsignedPercent, visibleToken } from '../core/graph/format';
+import type { Graph } from '../core/graph/graph';
+import { list, record, text } from '../core/graph/json';
 import { type FeatureAnswer, fetchFeature, noFeatures } from '../data/features';
 import { useStore } from '../state/hooks';
 import { problemOf } from '../state/notices';
 import { getState } from '../state/store';
 import { ExampleList } from './example-list';
-import { Histogram } from './histogram';
+import { Histogram } from './widgets/histogram';
 
 type Asked = { readonly problem: string } | FeatureAnswer | null;
 

@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks';
 import { copyLink, exportCsv, exportJson, exportPicture } from '../state/export';
 import { useStore } from '../state/hooks';
 import { openFile } from '../state/open';
-import { Menu } from './menu';
+import { Menu } from './widgets/menu';
 
 /** Opening, sharing and exporting. */
 export function FileMenu() {

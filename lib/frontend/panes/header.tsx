@@ -1,4 +1,4 @@
-import { shortened } from '../core/format';
+import { shortened } from '../core/graph/format';
 import type { GraphEntry } from '../data/api';
 import { redo, undo } from '../state/edit';
 import { useSignal, useStore } from '../state/hooks';
@@ -7,8 +7,8 @@ import { hasChanges, save } from '../state/save';
 import { getState, setState } from '../state/store';
 import { setTheme, type Theme, theme } from '../state/theme';
 import { FileMenu } from './file-menu';
-import { Icon } from './icon';
 import { SearchBox } from './search-box';
+import { Icon } from './widgets/icon';
 
 /** Graph selector, search, and what concerns the whole page. */
 export function Header() {

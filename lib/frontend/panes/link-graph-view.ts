@@ -1,8 +1,8 @@
-import { short, unsignedPercent } from '../core/format';
-import type { Graph } from '../core/graph';
-import { type Grid, makeGrid, nearest } from '../core/grid';
-import { type LinkGraphLayout, layoutLinkGraph } from '../core/layout';
-import { influenceName, placeName, plainName, rankName, titleOf } from '../core/names';
+import { short, unsignedPercent } from '../core/graph/format';
+import type { Graph } from '../core/graph/graph';
+import { influenceName, placeName, plainName, rankName, titleOf } from '../core/graph/names';
+import { type Grid, makeGrid, nearest } from '../core/layout/grid';
+import { type LinkGraphLayout, layoutLinkGraph } from '../core/layout/layout';
 import { CanvasPen } from '../draw/canvas-pen';
 import {
   type Ends,
@@ -16,7 +16,7 @@ import {
 import type { Palette } from '../draw/palette';
 import type { Signal } from '../state/signal';
 import { hovered } from '../state/store';
-import { nextNode } from './node-steps';
+import { nextNode } from './hooks/node-steps';
 
 export interface LinkGraphContent {
   readonly graph: Graph;

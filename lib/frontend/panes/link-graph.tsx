@@ -1,6 +1,6 @@
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { count } from '../core/parse';
-import type { LinkType } from '../core/view';
+import { count } from '../core/graph/parse';
+import type { LinkType } from '../core/view/view';
 import { endsOf } from '../draw/link-ends';
 import { readPalette } from '../draw/palette';
 import { drawnOf, shownOf } from '../state/derived';
@@ -8,10 +8,10 @@ import { select, setLinkType, setMinShare, setThreshold, setTopLinks, toggleErro
 import { useSignal, useStore } from '../state/hooks';
 import { currentView, emphasised, getState } from '../state/store';
 import { shownTheme } from '../state/theme';
-import { Icon } from './icon';
 import { LinkGraphView } from './link-graph-view';
-import { Menu } from './menu';
-import { Pane } from './pane';
+import { Icon } from './widgets/icon';
+import { Menu } from './widgets/menu';
+import { Pane } from './widgets/pane';
 
 export function LinkGraphPane() {
   const view = useRef<LinkGraphView | null>(null);

@@ -1,6 +1,6 @@
 import { useStore } from '../state/hooks';
 import { dismiss } from '../state/notices';
-import { Icon } from './icon';
+import { Icon } from './widgets/icon';
 
 /** Messages above the panes, until they are closed. */
 export function Notices() {

@@ -1,9 +1,9 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import { percent } from '../core/format';
-import { type Graph, nodeOf } from '../core/graph';
-import { titleOf } from '../core/names';
-import { type Path, strongestPaths } from '../core/paths';
-import type { View } from '../core/view';
+import { percent } from '../core/graph/format';
+import { type Graph, nodeOf } from '../core/graph/graph';
+import { titleOf } from '../core/graph/names';
+import { type Path, strongestPaths } from '../core/measure/paths';
+import type { View } from '../core/view/view';
 import { pinAll, toggleTrace } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { emphasised, setState } from '../state/store';

@@ -1,13 +1,13 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { influenceName } from '../core/names';
-import { isFeatureKind } from '../core/node-kind';
-import { count } from '../core/parse';
-import { search } from '../core/search';
+import { influenceName } from '../core/graph/names';
+import { isFeatureKind } from '../core/graph/node-kind';
+import { count } from '../core/graph/parse';
+import { search } from '../core/measure/search';
 import { pinAll, select } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { hovered } from '../state/store';
-import { NodeRow, rowHeight } from './node-row';
-import { VirtualList } from './virtual-list';
+import { NodeRow, rowHeight } from './widgets/node-row';
+import { VirtualList } from './widgets/virtual-list';
 
 const help = 'Text, or layer:3 token:salt pos:11 feature:120 type:error is:pinned';
 const mostPinned = 50;

@@ -1,5 +1,5 @@
-import { unsignedPercent, visibleToken } from '../core/format';
-import { type ChanceRow, chanceRows } from '../core/steering';
+import { unsignedPercent, visibleToken } from '../core/graph/format';
+import { type ChanceRow, chanceRows } from '../core/view/steering';
 import type { SteerResult } from '../data/api';
 
 /** The next token's distribution and the continuation, before and after. */

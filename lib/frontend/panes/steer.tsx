@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import type { Graph } from '../core/graph';
-import { type SteerTarget, steerName, steerTargets, usualFactor } from '../core/steering';
+import type { Graph } from '../core/graph/graph';
+import { type SteerTarget, steerName, steerTargets, usualFactor } from '../core/view/steering';
 import { steer } from '../data/api';
 import { useSignal, useStore } from '../state/hooks';
 import { problemOf } from '../state/notices';

@@ -1,17 +1,17 @@
 import { useRef, useState } from 'preact/hooks';
-import { percent, shortened } from '../core/format';
-import type { Box, Subgraph } from '../core/subgraph';
-import type { Point } from '../core/view';
+import { percent, shortened } from '../core/graph/format';
+import type { Box, Subgraph } from '../core/view/subgraph';
+import type { Point } from '../core/view/view';
 import { shareOpacity } from '../draw/share-style';
 import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, leastEdge } from '../draw/subgraph-shapes';
 import { moveBox, toggleMark, togglePin, toggleSelection } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { hovered } from '../state/store';
-import { Glyph } from './glyph';
-import { Icon } from './icon';
-import { useBoxDrag } from './use-box-drag';
-import { useHoverClass } from './use-hover-class';
-import { usePanZoom } from './use-pan-zoom';
+import { useBoxDrag } from './hooks/use-box-drag';
+import { useHoverClass } from './hooks/use-hover-class';
+import { usePanZoom } from './hooks/use-pan-zoom';
+import { Glyph } from './widgets/glyph';
+import { Icon } from './widgets/icon';
 
 interface PictureProps {
   readonly subgraph: Subgraph;

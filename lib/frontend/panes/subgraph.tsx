@@ -1,15 +1,15 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { unsignedPercent } from '../core/format';
-import type { Graph } from '../core/graph';
-import { mostBoxes, type Subgraph } from '../core/subgraph';
-import { isGroupKey, type SubgraphLayout, type View } from '../core/view';
+import { unsignedPercent } from '../core/graph/format';
+import type { Graph } from '../core/graph/graph';
+import { mostBoxes, type Subgraph } from '../core/view/subgraph';
+import { isGroupKey, type SubgraphLayout, type View } from '../core/view/view';
 import { laidOut, placesIn } from '../draw/subgraph-places';
 import { scoresOfPins, subgraph } from '../state/derived';
 import { clearPins, groupMarked, setLayout, ungroup } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { setState } from '../state/store';
-import { Pane } from './pane';
 import { SubgraphPicture } from './subgraph-picture';
+import { Pane } from './widgets/pane';
 
 export function SubgraphPane() {
   const graph = useStore((state) => state.document?.loaded.graph);

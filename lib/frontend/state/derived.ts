@@ -1,10 +1,10 @@
-import { type DrawnLinks, drawnLinks } from '../core/drawn-links';
-import type { Graph } from '../core/graph';
-import { type Scores, subgraphScores } from '../core/scores';
-import { type Connections, connectionsOf } from '../core/shares';
-import { type Subgraph, subgraphOf } from '../core/subgraph';
-import { membersOf, type View } from '../core/view';
-import { nodesOf, shownNodes } from '../core/visible';
+import type { Graph } from '../core/graph/graph';
+import { type Scores, subgraphScores } from '../core/measure/scores';
+import { type Connections, connectionsOf } from '../core/measure/shares';
+import { type DrawnLinks, drawnLinks } from '../core/view/drawn-links';
+import { type Subgraph, subgraphOf } from '../core/view/subgraph';
+import { membersOf, type View } from '../core/view/view';
+import { nodesOf, shownNodes } from '../core/view/visible';
 import type { Document, State } from './store';
 
 /** Remember the last result of a function as long as its arguments stay the same. */

@@ -1,8 +1,8 @@
-import { nodeOf } from '../core/graph';
-import { change, redo as redone, replace, undo as undone } from '../core/history';
-import { titleOf } from '../core/names';
-import type { View } from '../core/view';
-import * as views from '../core/view';
+import { nodeOf } from '../core/graph/graph';
+import { titleOf } from '../core/graph/names';
+import { change, redo as redone, replace, undo as undone } from '../core/view/history';
+import type { View } from '../core/view/view';
+import * as views from '../core/view/view';
 import { currentView, getState, setState } from './store';
 
 /** Change the view by a step that can be undone; steps of one `kind` in a row are undone together. */

@@ -1,8 +1,8 @@
-import { linksCsv, nodesCsv } from '../core/export-csv';
-import { withView } from '../core/export-json';
-import { parseJson } from '../core/json';
-import { writeView } from '../core/saved-view';
-import { viewAddress } from '../core/url';
+import { parseJson } from '../core/graph/json';
+import { linksCsv, nodesCsv } from '../core/view/export-csv';
+import { withView } from '../core/view/export-json';
+import { writeView } from '../core/view/saved-view';
+import { viewAddress } from '../core/view/url';
 import { graphUrl } from '../data/load';
 import { drawingOf, type Picture, pngOf, svgOf } from '../draw/export';
 import { readPalette } from '../draw/palette';

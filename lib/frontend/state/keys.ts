@@ -1,4 +1,4 @@
-import { boxKeys } from '../core/view';
+import { boxKeys } from '../core/view/view';
 import { graphOf } from './derived';
 import * as edits from './edit';
 import { save } from './save';

@@ -1,8 +1,8 @@
-import { historyOf } from '../core/history';
-import type { Json } from '../core/json';
-import { readView, viewText, writeView } from '../core/saved-view';
-import { readAddress, selectionAddress } from '../core/url';
-import { emptyView, type View } from '../core/view';
+import type { Json } from '../core/graph/json';
+import { historyOf } from '../core/view/history';
+import { readView, viewText, writeView } from '../core/view/saved-view';
+import { readAddress, selectionAddress } from '../core/view/url';
+import { emptyView, type View } from '../core/view/view';
 import { fetchGraphList, fetchStatus } from '../data/api';
 import { type Draft, readDraft, warmDrafts } from '../data/autosave';
 import { graphUrl, type LoadSource, loadGraph } from '../data/load';

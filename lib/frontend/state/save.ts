@@ -1,4 +1,4 @@
-import { viewText, writeView } from '../core/saved-view';
+import { viewText, writeView } from '../core/view/saved-view';
 import { ServerError, saveView } from '../data/api';
 import { writeDraft } from '../data/autosave';
 import { notify, problemOf } from './notices';

@@ -1,5 +1,5 @@
-import { type History, historyOf } from '../core/history';
-import { emptyView, type View } from '../core/view';
+import { type History, historyOf } from '../core/view/history';
+import { emptyView, type View } from '../core/view/view';
 import type { GraphEntry, ListProblem, ServerStatus } from '../data/api';
 import type { LoadedGraph } from '../data/loaded-graph';
 import { Signal } from './signal';

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
+import { type GraphFileInfo, type GraphMetadata, graphMetadata } from '../../graph-file/metadata';
+import { largestUpload, type NeuronpediaNames, neuronpediaNames } from '../../graph-file/neuronpedia';
+import { checkSlug } from '../../graph-file/slug';
 import { makeFolder, writeFileAtomically } from '../../io/files';
 import { Phase } from '../../progress';
 import { checkInteger, checkNotAborted, checkOptions, checkText, describe } from '../../validate';
 import type { Graph, PruneOptions } from '../graph';
 import { nodeId } from '../nodes';
 import type { PrunedGraph, PrunedNode } from '../prune';
-import { checkSlug } from '../slug';
 import { updateGraphList } from './graph-list';
-import { type GraphFileInfo, type GraphMetadata, graphMetadata } from './graph-metadata';
-import { largestUpload, type NeuronpediaNames, neuronpediaNames } from './neuronpedia';
 import { nodeRecord } from './node-record';
 
 export interface GraphFileOptions extends CallOptions {

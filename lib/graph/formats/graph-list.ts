@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
+import type { GraphMetadata } from '../../graph-file/metadata';
 import { readJsonFile, withFileLock, writeFileAtomically } from '../../io/files';
-import type { GraphMetadata } from './graph-metadata';
 
 /** `graph-metadata.json`: what the page offers to open. */
 interface GraphList {

@@ -1,4 +1,4 @@
-import { cantorPair } from '../cantor';
+import { cantorPair } from '../../graph-file/cantor';
 import { nodeId } from '../nodes';
 import type { PrunedNode } from '../prune';
 

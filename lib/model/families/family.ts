@@ -1,6 +1,6 @@
+import type { ModelSpec, ModelWeights } from '../../engine/model-spec';
 import type { Checkpoint } from '../checkpoint';
 import type { ModelConfig } from '../config';
-import type { ModelSpec, ModelWeights } from '../spec';
 import type { ConfigKey } from './config-keys';
 
 /** How to run a checkpoint: what native needs of its config.json, and where each weight is. */
@@ -13,7 +13,7 @@ export interface ModelPlan {
 
 /** One architecture: reads config.json as the `transformers` class of that name does. */
 export interface Family {
-  /** Of its section in docs/model-configs.md. */
+  /** Of its section in docs/guide/model-configs.md. */
   readonly title: string;
   /** Values of `model_type` that mean this family. */
   readonly modelTypes: readonly string[];

@@ -1,7 +1,7 @@
+import type { ModelSpec, ModelWeights } from '../../engine/model-spec';
 import { type ModelConfig, readActivation, readSlidingWindows } from '../config';
 import { rotaryTable } from '../rotary';
 import { readRotarySettings } from '../rotary-settings';
-import type { ModelSpec, ModelWeights } from '../spec';
 import { type ConfigKey, noEffect, read } from './config-keys';
 import type { Family } from './family';
 import { bidirectional, dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';

@@ -1,7 +1,7 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import { type ModelConfig, readSlidingWindows } from '../config';
 import { rotaryTable } from '../rotary';
 import { readLayerRotarySettings } from '../rotary-settings';
-import type { ModelSpec } from '../spec';
 import { noEffect, read } from './config-keys';
 import type { Family } from './family';
 import { gemmaKeys, gemmaSizes, gemmaSpec, gemmaWeights } from './gemma2';

@@ -1,9 +1,9 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import { through } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
 import { type ModelConfig, readActivation, readLayerCount } from '../config';
 import { rotaryTable } from '../rotary';
 import { readRotarySettings } from '../rotary-settings';
-import type { ModelSpec } from '../spec';
 import { noEffect, read, refused } from './config-keys';
 import type { Family } from './family';
 import { ropeKeys, tieKey } from './llama-keys';

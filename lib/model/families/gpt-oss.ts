@@ -1,9 +1,9 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import { type TensorSource, through } from '../../io/tensor-source';
 import { requireTensor } from '../checkpoint';
 import { ModelConfig, readSlidingWindows } from '../config';
 import { rotaryTable } from '../rotary';
 import { readRotarySettings } from '../rotary-settings';
-import type { ModelSpec } from '../spec';
 import { noEffect, read, refused } from './config-keys';
 import type { Family } from './family';
 import { dropoutKeys, layerTypes, ropeKeys, ropeParameters, sizeKeys, tieKey } from './llama-keys';

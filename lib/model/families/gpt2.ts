@@ -1,7 +1,7 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import { sliced, transposed } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
 import { type ModelConfig, readActivation, readLayerCount } from '../config';
-import type { ModelSpec } from '../spec';
 import { noEffect, read, refused } from './config-keys';
 import type { Family } from './family';
 import { tieKey } from './llama-keys';

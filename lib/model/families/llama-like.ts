@@ -1,7 +1,7 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import { type TensorSource, through } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
 import { type ModelConfig, readActivation, readLayerCount } from '../config';
-import type { ModelSpec } from '../spec';
 import { wordVectors } from './word-vectors';
 
 /** What the families after Llama share: RMS norm, rotary positions, grouped queries, a gated MLP. */

@@ -1,7 +1,7 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import { type ModelConfig, readSlidingWindows } from '../config';
 import { rotaryTable } from '../rotary';
 import { readRotarySettings } from '../rotary-settings';
-import type { ModelSpec } from '../spec';
 import { read } from './config-keys';
 import type { Family } from './family';
 import { dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';

@@ -1,6 +1,6 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import { rotaryTable } from '../rotary';
 import { readRotarySettings } from '../rotary-settings';
-import type { ModelSpec } from '../spec';
 import { read } from './config-keys';
 import type { Family } from './family';
 import { dropoutKeys, layerTypes, ropeKeys, sizeKeys, tieKey } from './llama-keys';

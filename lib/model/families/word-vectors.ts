@@ -1,6 +1,6 @@
+import type { ModelSpec } from '../../engine/model-spec';
 import type { TensorSource } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
-import type { ModelSpec } from '../spec';
 
 /**
  * Embedding and unembedding, as stored. Where one is missing the other serves as both: the head only when config.json

@@ -1,6 +1,6 @@
 import { fileWithin } from '../../io/file-within';
-import type { App } from '../app';
 import { fileContent, jsonContent, send } from '../content';
+import type { App } from '../context';
 import type { Features } from '../features/features';
 import { Problem } from '../problem';
 import { pathParts } from '../target';

@@ -1,6 +1,6 @@
 import { isObject } from '../../io/files';
-import type { App, AppContext } from '../app';
 import { jsonContent, send } from '../content';
+import type { App, AppContext } from '../context';
 import type { GraphFolder } from '../graph-folder';
 import type { GraphList } from '../graph-list';
 import { Problem } from '../problem';

@@ -1,6 +1,6 @@
 import { fileWithin, readWhole } from '../../io/file-within';
-import type { App, AppContext } from '../app';
 import { memoryContent, send, typeOf } from '../content';
+import type { App, AppContext } from '../context';
 import { Problem } from '../problem';
 import { revisionOf } from '../revision';
 import { pathParts } from '../target';

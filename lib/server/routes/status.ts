@@ -1,6 +1,6 @@
-import type { ReplacementModel } from '../../model/replacement-model';
 import { packageVersion } from '../../package-version';
-import type { App } from '../app';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
+import type { App } from '../context';
 import type { GraphFolder } from '../graph-folder';
 
 /** What this server can do. */

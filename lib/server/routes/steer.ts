@@ -1,5 +1,5 @@
-import type { ReplacementModel } from '../../model/replacement-model';
-import type { App } from '../app';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
+import type { App } from '../context';
 import { noticeWhenGone } from '../gone-client';
 import { type GraphFolder, memberOf } from '../graph-folder';
 import type { GraphText } from '../graph-text';

@@ -1,4 +1,4 @@
-import type { ReplacementModel } from '../../model/replacement-model';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import { Problem } from '../problem';
 
 /**

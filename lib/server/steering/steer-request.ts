@@ -1,4 +1,4 @@
-import type { SelectedFeature } from '../../intervention/page-selection';
+import type { SelectedFeature } from '../../graph-file/selection';
 import { isObject } from '../../io/files';
 import { checkBoolean, checkInteger, checkNumber, checkText } from '../../validate';
 import { Problem } from '../problem';

@@ -1,6 +1,6 @@
 import { topTokens } from '../../intervention/top-tokens';
 import type { FeatureIntervention, GenerateResult } from '../../intervention/types';
-import type { ReplacementModel } from '../../model/replacement-model';
+import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import type { SteerRequest } from './steer-request';
 
 export interface TokenChance {

@@ -1,7 +1,7 @@
 import { constants, copyFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { labelsFile } from '../../features/labels';
 import { findFeatures } from '../../features/packed-features';
+import { labelsFile } from '../../graph-file/labels';
 import { fileExists, makeFolder, readError, writeError } from '../../io/files';
 import { checkNotAborted } from '../../validate';
 

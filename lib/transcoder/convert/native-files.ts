@@ -1,5 +1,5 @@
+import type { TranscoderLayerWeights, TranscoderPlan } from '../../engine/transcoder-spec';
 import { type StoredDtype, type TensorSource, through, viewedShape } from '../../io/tensor-source';
-import type { TranscoderLayerWeights, TranscoderPlan } from '../spec';
 import { type RoundedTensor, roundedTo } from './write-tensors';
 
 export interface ConvertedFile {

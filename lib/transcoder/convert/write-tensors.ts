@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { nativeProgress } from '../../engine';
+import { nativeProgress } from '../../engine/jobs';
+import type { OwnedEngine } from '../../engine/owned-engine';
 import { writeError } from '../../io/files';
 import { encodeSafetensorsHeader } from '../../io/safetensors-header';
 import {
@@ -9,7 +10,6 @@ import {
   type TensorSource,
   viewedShape,
 } from '../../io/tensor-source';
-import type { OwnedEngine } from '../../owned-engine';
 
 /** A tensor of a file to be written: its numbers are those of `source` as its view has them, rounded to `dtype`. */
 export interface RoundedTensor {

@@ -1,6 +1,11 @@
+import {
+  keepsLargest,
+  type TranscoderLayerWeights,
+  type TranscoderPlan,
+  type TranscoderSpec,
+} from '../../engine/transcoder-spec';
 import { CircuitTracerError } from '../../errors';
 import type { TranscoderConfig } from '../config';
-import { keepsLargest, type TranscoderLayerWeights, type TranscoderPlan, type TranscoderSpec } from '../spec';
 import type { LayerPlan } from './format';
 
 /** Check that layers, read one by one, make up one set, and settle its activation. */

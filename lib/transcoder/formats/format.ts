@@ -1,5 +1,5 @@
+import type { TranscoderLayerWeights, TranscoderSpec } from '../../engine/transcoder-spec';
 import type { TensorSource } from '../../io/tensor-source';
-import type { TranscoderLayerWeights, TranscoderSpec } from '../spec';
 import type { WeightFile } from './weight-file';
 
 /** One layer as a format reads it: native's layout, and what the weights themselves say of the activation. */

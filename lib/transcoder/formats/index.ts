@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TranscoderPlan } from '../../engine/transcoder-spec';
 import { CircuitTracerError } from '../../errors';
 import { checkFetchOptions, type FetchOptions, Hub } from '../../hub/plan';
 import { readError } from '../../io/files';
 import type { TranscoderConfig } from '../config';
 import { locateTranscoders } from '../locate';
-import type { TranscoderPlan } from '../spec';
 import { assemblePlan } from './assemble';
 import type { LayerPlan, TranscoderFormat } from './format';
 import { gemmaScope2CrossLayer } from './gemma-scope-2-cross-layer';

@@ -15,7 +15,7 @@ struct RotaryTable {
   double attentionFactor = 1;
 };
 
-// The C++ side of lib/model/spec.ts, which says what each field means. Every field arrives filled
+// The C++ side of lib/engine/model-spec.ts, which says what each field means. Every field arrives filled
 // in.
 struct ModelSpec {
   std::string family;

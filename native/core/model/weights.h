@@ -15,7 +15,7 @@
 namespace circuit_tracer {
 
 // Undefined tensors are weights the model doesn't have. Matrices are [out, in], heads stacked
-// head-major, as lib/model/spec.ts lays down. Norm gains and biases are always float32.
+// head-major, as lib/engine/model-spec.ts lays down. Norm gains and biases are always float32.
 struct NormWeights {
   at::Tensor gain, bias;
 };

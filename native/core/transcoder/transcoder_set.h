@@ -15,7 +15,7 @@ namespace circuit_tracer {
 
 enum class FeatureActivation { Relu, JumpRelu, TopK, TopKRelu };
 
-// The C++ side of lib/transcoder/spec.ts.
+// The C++ side of lib/engine/transcoder-spec.ts.
 struct TranscoderSpec {
   bool crossLayer = false;
   int64_t nLayers = 0;

@@ -1,4 +1,4 @@
-import { parseGraph } from '../../../lib/frontend/core/parse';
+import { parseGraph } from '../../../lib/frontend/core/graph/parse';
 
 type Fields = Record<string, unknown>;
 

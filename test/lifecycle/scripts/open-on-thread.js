@@ -1,4 +1,4 @@
-const { openBinding } = require('../../../dist/binding');
+const { openBinding } = require('../../../dist/engine/binding');
 
 /** Prints how many turns the event loop made while LibTorch was opened. */
 (async () => {
@@ -11,6 +11,6 @@ const { openBinding } = require('../../../dist/binding');
   setImmediate(turn);
   await Promise.all([openBinding(), openBinding()]);
   opened = true;
-  const { binding } = require('../../../dist/binding');
+  const { binding } = require('../../../dist/engine/binding');
   process.stdout.write(JSON.stringify({ turns, libtorch: binding().libtorchVersion }));
 })();

@@ -1,4 +1,4 @@
-import type { NativeGraphData } from '../../../lib/binding';
+import type { NativeGraphData } from '../../../lib/engine/binding';
 import { EdgeRows } from '../../../lib/graph/edge-rows';
 
 /** A target row or source column of a graph. A token comes before layer 0, a logit after the last. */

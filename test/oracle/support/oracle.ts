@@ -1,6 +1,6 @@
+import type { ModelSpec, ModelWeights } from '../../../lib/engine/model-spec';
+import type { TranscoderLayerWeights, TranscoderSpec } from '../../../lib/engine/transcoder-spec';
 import { loadBuiltAddon } from '../../../lib/libtorch/load-addon';
-import type { ModelSpec, ModelWeights } from '../../../lib/model/spec';
-import type { TranscoderLayerWeights, TranscoderSpec } from '../../../lib/transcoder/spec';
 
 export interface OracleRequest {
   /** [n] */

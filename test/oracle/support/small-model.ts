@@ -1,13 +1,13 @@
-import type { NativeGraphData, NativeTarget } from '../../../lib/binding';
+import type { NativeGraphData, NativeTarget } from '../../../lib/engine/binding';
+import { resolveLoadOptions } from '../../../lib/engine/load-options';
+import type { ModelSpec, ModelWeights } from '../../../lib/engine/model-spec';
+import { NativeModel } from '../../../lib/engine/native-model';
+import type { TranscoderLayerWeights, TranscoderSpec } from '../../../lib/engine/transcoder-spec';
 import { largestArray } from '../../../lib/memory-limits';
 import { openCheckpoint } from '../../../lib/model/checkpoint';
 import { planModel } from '../../../lib/model/families';
-import { resolveLoadOptions } from '../../../lib/model/load-options';
-import { NativeModel } from '../../../lib/model/native-model';
-import { type GivenLayerWeights, modelWeights, transcoderWeights } from '../../../lib/model/random-weights';
-import type { ModelSpec, ModelWeights } from '../../../lib/model/spec';
 import { Random } from '../../../lib/random';
-import type { TranscoderLayerWeights, TranscoderSpec } from '../../../lib/transcoder/spec';
+import { type GivenLayerWeights, modelWeights, transcoderWeights } from '../../../lib/replacement-model/random-weights';
 import { modelDir } from '../../support/fixtures';
 
 /** The nine families, by the folder of a small checkpoint whose config.json gives the spec. */

@@ -1,5 +1,12 @@
-import { fraction, normaliseArguments, oneOf, tokenIds, valueFlagsOf, wholeNumber } from '../../../lib/cli/arguments';
 import { makeProgram } from '../../../lib/cli/main';
+import {
+  fraction,
+  normaliseArguments,
+  oneOf,
+  tokenIds,
+  valueFlagsOf,
+  wholeNumber,
+} from '../../../lib/cli/options/arguments';
 
 describe('normaliseArguments', () => {
   const valueFlags = new Set(['--prompt', '-p', '--max-n-logits']);

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CommanderError } from 'commander';
-import { exitCodeOf } from '../../../lib/cli/exit';
 import { run } from '../../../lib/cli/main';
+import { exitCodeOf } from '../../../lib/cli/runtime/exit';
+import { NativeModel } from '../../../lib/engine/native-model';
 import { CircuitTracerError } from '../../../lib/errors';
-import { NativeModel } from '../../../lib/model/native-model';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 // Field faults, section 4, row "Bad layers, temperatures, lengths, text files"; d3.

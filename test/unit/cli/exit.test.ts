@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { CommanderError } from 'commander';
-import { exitCodeOf, interruptible, reportFailure, UsageError } from '../../../lib/cli/exit';
+import { exitCodeOf, interruptible, reportFailure, UsageError } from '../../../lib/cli/runtime/exit';
 import { CircuitTracerError } from '../../../lib/errors';
 
 test.each([

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { resolveAttributeOptions } from '../../../lib/attribution/options';
-import { inFlags, namingEntries, withEntries } from '../../../lib/cli/flag-names';
 import { makeProgram } from '../../../lib/cli/main';
+import { inFlags, namingEntries, withEntries } from '../../../lib/cli/options/flag-names';
 import { CircuitTracerError } from '../../../lib/errors';
 import { resolveSamplingOptions } from '../../../lib/intervention/sampling';
 import { expectRejection } from '../../support/expect-rejection';

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkOutputs, graphFilesOf } from '../../../lib/cli/outputs';
+import { checkOutputs, graphFilesOf } from '../../../lib/cli/options/outputs';
 
 let folder: string;
 beforeEach(() => {

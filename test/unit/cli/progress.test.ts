@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { progressDisplay } from '../../../lib/cli/progress';
+import { progressDisplay } from '../../../lib/cli/runtime/progress';
 
 function stream(isTTY: boolean) {
   const sink = new PassThrough();

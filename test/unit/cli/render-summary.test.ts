@@ -1,6 +1,6 @@
-import type { GraphSummary } from '../../../lib/cli/graph-summary';
-import { renderSummary } from '../../../lib/cli/render-summary';
-import { columns, Palette } from '../../../lib/cli/text';
+import { renderSummary } from '../../../lib/cli/render/summary';
+import { columns, Palette } from '../../../lib/cli/render/text';
+import type { GraphSummary } from '../../../lib/inspect/graph-summary';
 
 const node = (label: string) => ({ id: label, label });
 

@@ -1,4 +1,4 @@
-import { byteSize, cell, clip, columns, Palette, printable, significant, wrap } from '../../../lib/cli/text';
+import { byteSize, cell, clip, columns, Palette, printable, significant, wrap } from '../../../lib/cli/render/text';
 
 test('columns counts what a terminal shows', () => {
   expect(columns('abc')).toBe(3);

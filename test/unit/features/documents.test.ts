@@ -1,9 +1,9 @@
 // Field faults, section 3, last row: a corpus that holds the text of a token beyond the embedding.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readDocuments, type SkippedToken } from '../../../lib/features/harvest/documents';
-import type { ReplacementModel } from '../../../lib/model/replacement-model';
+import { readDocuments, type SkippedToken } from '../../../lib/harvest/documents';
 import { Tokenizer } from '../../../lib/model/tokenizer';
+import type { ReplacementModel } from '../../../lib/replacement-model/replacement-model';
 import { modelDir } from '../../support/fixtures';
 import { temporaryFolder } from '../../support/temporary-folder';
 

@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { PackedFeatures } from '../../../lib';
-import { cantorPair } from '../../../lib/graph/cantor';
+import { cantorPair } from '../../../lib/graph-file/cantor';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 

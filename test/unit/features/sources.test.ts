@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type FeatureExamples, featurePlaceOf, openFeatureSource } from '../../../lib';
 import { PackedWriter } from '../../../lib/features/packed-writer';
 import { NeuronpediaFeatures } from '../../../lib/features/sources/neuronpedia-features';
-import { cantorPair } from '../../../lib/graph/cantor';
+import { cantorPair } from '../../../lib/graph-file/cantor';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 

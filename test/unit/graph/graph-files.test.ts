@@ -5,7 +5,7 @@ import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { tinyData } from './support/tiny';
 
-jest.mock('../../../lib/engine', () => require('./support/engine'));
+jest.mock('../../../lib/engine/jobs', () => require('./support/engine'));
 
 const graph = new Graph(tinyData());
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));

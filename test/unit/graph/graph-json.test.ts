@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Graph, writeGraphFiles } from '../../../lib/graph';
-import { cantorPair } from '../../../lib/graph/cantor';
 import { threeDecimals } from '../../../lib/graph/formats/node-record';
+import { cantorPair } from '../../../lib/graph-file/cantor';
 import { caseNames } from '../../support/fixtures';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { type ReferenceFile, type ReferenceRun, referenceRun } from './support/parity-graph';
 
-jest.mock('../../../lib/engine', () => require('./support/engine'));
+jest.mock('../../../lib/engine/jobs', () => require('./support/engine'));
 
 /** The reference's error ids can equal a feature's; compare in its spelling. */
 const referenceId = (id: string) => id.replace(/^(\d+)_-1_(\d+)$/, '0_$1_$2');

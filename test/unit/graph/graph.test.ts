@@ -3,7 +3,7 @@ import { digits } from '../../support/bounds';
 import { Oracle } from './support/oracle';
 import { tinyData, tinyNodes } from './support/tiny';
 
-jest.mock('../../../lib/engine', () => require('./support/engine'));
+jest.mock('../../../lib/engine/jobs', () => require('./support/engine'));
 
 const graph = new Graph(tinyData());
 

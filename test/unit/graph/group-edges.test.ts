@@ -1,4 +1,4 @@
-import { groupEdges, type Link } from '../../../lib/graph/group-edges';
+import { groupEdges, type Link } from '../../../lib/graph-file/group-edges';
 import { digits } from '../../support/bounds';
 
 const link = (source: string, target: string, weight: number): Link<string> => ({ source, target, weight });

@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Graph, type GraphFileOptions, writeGraphFiles } from '../../../lib/graph';
-import { neuronpediaNames } from '../../../lib/graph/formats/neuronpedia';
+import { neuronpediaNames } from '../../../lib/graph-file/neuronpedia';
 import { expectRejection } from '../../support/expect-rejection';
 import { graphProblems, uploadProblems } from '../../support/neuronpedia-rules';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { tinyData } from './support/tiny';
 
-jest.mock('../../../lib/engine', () => require('./support/engine'));
+jest.mock('../../../lib/engine/jobs', () => require('./support/engine'));
 
 async function written(scan: string | readonly string[], options: Partial<GraphFileOptions> = {}) {
   const directory = temporaryFolder();

@@ -1,4 +1,4 @@
-import { scaleGroups, selectionFromGraphFile, selectionFromUrl } from '../../../lib/intervention/page-selection';
+import { scaleGroups, selectionFromGraphFile, selectionFromUrl } from '../../../lib/graph-file/selection';
 import { expectRejection } from '../../support/expect-rejection';
 
 const groups = [

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Graph, PackedFeatures, readLabels } from '../../../lib';
-import { readCorpus } from '../../../lib/features/harvest/corpus';
+import { readCorpus } from '../../../lib/harvest/corpus';
 import { openNpz } from '../../../lib/io/npz';
 import { openSafetensors } from '../../../lib/io/safetensors';
 import { openCheckpoint } from '../../../lib/model/checkpoint';

@@ -1,5 +1,5 @@
+import type { ModelSpec } from '../../../lib/engine/model-spec';
 import { checkHookNames } from '../../../lib/model/hooks';
-import type { ModelSpec } from '../../../lib/model/spec';
 
 const spec = {
   family: 'gpt_neox',

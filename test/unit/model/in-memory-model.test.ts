@@ -1,10 +1,10 @@
+import type { ModelSpec } from '../../../lib/engine/model-spec';
+import type { TranscoderSpec } from '../../../lib/engine/transcoder-spec';
 import { checkModelSpec, checkTranscoderSpec } from '../../../lib/model/check-spec';
 import { hookNames, hookTable } from '../../../lib/model/hooks';
 import { preparePrompt } from '../../../lib/model/prompt';
-import { modelWeights, transcoderWeights } from '../../../lib/model/random-weights';
-import type { ModelSpec } from '../../../lib/model/spec';
 import { Random } from '../../../lib/random';
-import type { TranscoderSpec } from '../../../lib/transcoder/spec';
+import { modelWeights, transcoderWeights } from '../../../lib/replacement-model/random-weights';
 
 const spec: ModelSpec = {
   family: 'test',

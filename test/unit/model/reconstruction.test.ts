@@ -1,5 +1,5 @@
-import { layerFits, reconstructionProblem } from '../../../lib/model/reconstruction';
-import type { TranscoderSpec } from '../../../lib/transcoder/spec';
+import type { TranscoderSpec } from '../../../lib/engine/transcoder-spec';
+import { layerFits, reconstructionProblem } from '../../../lib/replacement-model/reconstruction';
 
 const set = {
   ...{ featureInputHook: 'mlp.hook_in', featureOutputHook: 'hook_mlp_out', modelName: 'gpt2' },

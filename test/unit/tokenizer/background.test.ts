@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ModelSpec } from '../../../lib/engine/model-spec';
 import { checkTokens } from '../../../lib/model/prompt';
-import type { ModelSpec } from '../../../lib/model/spec';
 import { Tokenizer } from '../../../lib/model/tokenizer';
 import { withTimeLimit } from '../../../lib/tokenizer/guard';
 import { expectRejection } from '../../support/expect-rejection';

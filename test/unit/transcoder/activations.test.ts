@@ -1,3 +1,4 @@
+import type { TranscoderSpec } from '../../../lib/engine/transcoder-spec';
 import {
   checkActivations,
   checkFeatures,
@@ -5,7 +6,6 @@ import {
   countRows,
   layerRanges,
 } from '../../../lib/transcoder/activations';
-import type { TranscoderSpec } from '../../../lib/transcoder/spec';
 
 const spec = { nLayers: 2, dModel: 4, nFeatures: [3, 2] } as unknown as TranscoderSpec;
 const invalid = (message: RegExp) =>

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { convertTranscoders, PackedFeatures, planTranscoders, readLabels, Transcoders } from '../../../lib';
-import { transcoderFolder } from '../../../lib/model/bundled';
+import { transcoderFolder } from '../../../lib/bundled';
 import { Random } from '../../../lib/random';
 import { otherOrder } from '../../support/bounds';
 import { expectClose } from '../../support/compare';

@@ -1,6 +1,6 @@
-import type { ModelSpec } from '../../../lib/model/spec';
-import { checkFit } from '../../../lib/transcoder/fit';
-import type { TranscoderSpec } from '../../../lib/transcoder/spec';
+import type { ModelSpec } from '../../../lib/engine/model-spec';
+import type { TranscoderSpec } from '../../../lib/engine/transcoder-spec';
+import { checkFit } from '../../../lib/replacement-model/fit';
 
 const model = { family: 'llama', nLayers: 4, dModel: 64, parallelBlocks: false } as ModelSpec;
 const transcoders: TranscoderSpec = {

@@ -1,4 +1,4 @@
-import type { NativeGraphInput, NativeJob } from '../../../../lib/binding';
+import type { NativeGraphInput, NativeJob } from '../../../../lib/engine/binding';
 import { Oracle } from './oracle';
 
 export { tellProgress } from '../../../../lib/progress';

@@ -1,4 +1,4 @@
-import type { NativeGraphInput, NativePruneResult } from '../../../../lib/binding';
+import type { NativeGraphInput, NativePruneResult } from '../../../../lib/engine/binding';
 import { EdgeRows } from '../../../../lib/graph/edge-rows';
 
 /**

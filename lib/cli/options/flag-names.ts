@@ -1,0 +1,72 @@
+import type { Command, Option } from 'commander';
+import { CircuitTracerError } from '../../errors';
+
+/** Options of the library whose flag isn't spelled after them. */
+const otherNames: Readonly<Record<string, string>> = {
+  dataDir: '--graph-file-dir',
+  directory: '--graph-file-dir',
+  neuronpedia: '--neuronpedia-set',
+  qwenPrefix: '--backend',
+};
+
+/**
+ * An error of the library in the words of a command: names of options become the command's flags, by its own table of
+ * options. `maxNewTokens must leave …` becomes `--max-new-tokens must leave …`. Any other error is given back.
+ */
+export function inFlags(error: unknown, command: Command | undefined): unknown {
+  if (!(error instanceof CircuitTracerError) || !command) return error;
+  let { message } = error;
+  for (const [name, flag] of flagsByOption(command)) message = named(message, name, flag);
+  return message === error.message ? error : reworded(error, message);
+}
+
+/** The same error with another message; its stack stays in its cause. */
+export function reworded(error: CircuitTracerError, message: string): CircuitTracerError {
+  return new CircuitTracerError(error.code, message, { cause: error });
+}
+
+function flagsByOption(command: Command): Map<string, string> {
+  const flags = new Map<string, string>();
+  for (const option of command.options) {
+    if (option.long && !flags.has(option.attributeName())) flags.set(option.attributeName(), option.long);
+  }
+  for (const [name, flag] of Object.entries(otherNames)) {
+    if (command.options.some(({ long }: Option) => long === flag)) flags.set(name, flag);
+  }
+  return flags;
+}
+
+/**
+ * A name of several words stands for the option wherever it is. One word may be just a word: it is taken for the option
+ * where a sentence begins with it (`temperature must be …`) and before a quoted value (`device 'cpu'`).
+ */
+function named(message: string, name: string, flag: string): string {
+  if (/[A-Z]/.test(name)) return message.replace(new RegExp(`(?<![\\w./\\\\-])${name}(?![\\w-])`, 'g'), flag);
+  return message
+    .replace(new RegExp(`(?<=^|\\. )${name}(?= (?:must|has|in|can)\\b|[.[])`), flag)
+    .replace(new RegExp(`(?<![\\w.-])${name} '([\\w:]+)'`, 'g'), `${flag} $1`);
+}
+
+/** Flags that made the entries of a list option: `--set 3:1:5=0` for `interventions[0]`. */
+export type EntryFlags = Readonly<Record<string, readonly string[]>>;
+
+/** A text with entries of lists named by the flags they come from. */
+export function withEntries(text: string, entries: EntryFlags): string {
+  const entry = new RegExp(`\\b(${Object.keys(entries).join('|')})\\[(\\d+)\\](?:\\.(?:feature\\.)?(\\w+))?`, 'g');
+  return text.replace(entry, (whole, list: string, index: string, part: string | undefined) => {
+    const flag = entries[list]?.[Number(index)];
+    if (flag === undefined) return whole;
+    return part === undefined ? flag : `${flag}: ${part}`;
+  });
+}
+
+/** Run work whose errors name entries of lists, and name their flags instead. */
+export async function namingEntries<T>(entries: EntryFlags, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CircuitTracerError)) throw error;
+    const message = withEntries(error.message, entries);
+    throw message === error.message ? error : reworded(error, message);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { readLabels } from '../../features/read-labels';
+import type { GraphFileOptions } from '../../graph/formats/graph-json';
+import type { FeatureLabels } from '../../graph-file/labels';
+import { neuronpediaNames } from '../../graph-file/neuronpedia';
+import { fraction } from './arguments';
+
+/** Flags of commands that write graph files. */
+export interface GraphFileFlags {
+  slug?: string;
+  graphFileDir?: string;
+  nodeThreshold: number;
+  edgeThreshold: number;
+  labels?: string;
+  neuronpedia?: boolean;
+  neuronpediaSet?: string;
+  description?: string;
+  creator?: string;
+}
+
+export function addGraphFileOptions(command: Command): Command {
+  return command
+    .option('--slug <name>', 'name of the graph files; with --graph-file-dir')
+    .option('--graph-file-dir <folder>', 'folder for <slug>.json and graph-metadata.json')
+    .option('--node-threshold <share>', 'influence kept by the nodes of graph files and summary', fraction, 0.8)
+    .option('--edge-threshold <share>', 'influence kept by their edges', fraction, 0.98)
+    .option('--labels <file>', 'names of features: a labels.json, or a graph file with labels')
+    .option('--neuronpedia', 'make graph files to upload to Neuronpedia')
+    .option('--neuronpedia-set <model/set>', 'its names, where they are not known: gemma-2-2b/clt-hp')
+    .option('--description <text>', 'what the graph files say of the graph')
+    .option('--creator <name>', 'and of who made it');
+}
+
+/** What the flags say of the content of graph files. */
+export function contentOptions(flags: GraphFileFlags): Pick<GraphFileOptions, 'info' | 'neuronpedia'> {
+  const { description, creator: creatorName, neuronpediaSet } = flags;
+  const neuronpedia = neuronpediaSet ?? (flags.neuronpedia || undefined);
+  return {
+    info: { ...(description && { description }), ...(creatorName && { creatorName }) },
+    ...(neuronpedia !== undefined && { neuronpedia }),
+  };
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` before the work when Neuronpedia has no such names. */
+export function checkContent(flags: GraphFileFlags, scan: string | readonly string[]): void {
+  const { neuronpedia } = contentOptions(flags);
+  if (neuronpedia !== undefined) neuronpediaNames(scan, neuronpedia);
+}
+
+/** Of `--labels`; none without. @throws CircuitTracerError what {@link readLabels} throws. */
+export async function labelsOf({ labels }: GraphFileFlags): Promise<FeatureLabels> {
+  return labels === undefined ? {} : readLabels(labels);
+}

@@ -1,0 +1,160 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Link } from '../../graph-file/group-edges';
+import { scaleGroups } from '../../graph-file/selection';
+import type { ExperimentEdits } from '../../inspect/experiment';
+import { EditPlan } from '../../intervention/edits';
+import type { FeatureIntervention, Intervention, Position } from '../../intervention/types';
+import { readJsonFile } from '../../io/files';
+import type { PreparedPrompt } from '../../model/prompt';
+import type { ModelOutline } from '../../replacement-model/open-pair';
+import { UsageError } from '../runtime/exit';
+import { selectionOf } from './page-argument';
+
+/** Flags that say what to do to the model. */
+export interface InterventionFlags {
+  set?: FeatureIntervention[];
+  scale?: FeatureIntervention[];
+  add?: FeatureIntervention[];
+  interventions?: string;
+  page?: string;
+  group?: [string, number][];
+  freezeAttention: boolean;
+}
+
+export interface GivenInterventions extends ExperimentEdits {
+  /** [interventions.length] the flag each comes from. */
+  readonly flags: readonly string[];
+}
+
+type Kind = 'value' | 'scale' | 'add';
+
+export function addInterventionOptions(command: Command): Command {
+  const form = 'LAYER:POSITION:FEATURE=NUMBER';
+  return command
+    .option(`--set <${form}>`, "the feature's activation; may be repeated", collect('value'))
+    .option(`--scale <${form}>`, 'times its own activation; may be repeated', collect('scale'))
+    .option(`--add <${form}>`, 'added to its own activation; may be repeated', collect('add'))
+    .option('--interventions <file>', 'more of them: a JSON list as the library takes')
+    .option('--page <url or file>', "groups of a graph's page: its URL, or a saved graph file")
+    .option('--group <label=factor>', 'multiply the activations of a group of the page; may be repeated', groupFactor)
+    .option('--no-freeze-attention', 'let attention patterns change');
+}
+
+function collect(kind: Kind): (text: string, previous?: FeatureIntervention[]) => FeatureIntervention[] {
+  return (text, previous = []) => [...previous, parseIntervention(kind, text)];
+}
+
+/**
+ * `20:-1:1454=0`. POSITION is an index, negative from the end; `5..9` (up to 8); `5..` (open-ended); or `1,4,7`. NUMBER may
+ * be one for each position: `2,0.5,1`.
+ */
+export function parseIntervention(kind: Kind, text: string): FeatureIntervention {
+  const [, layer, where, feature, numbers] = /^(\d+):([-\d.,]+):(\d+)=(.+)$/.exec(text.trim()) ?? [];
+  const position = where === undefined ? undefined : parsePosition(where);
+  const values = numbers?.split(',').map(numberOf) ?? [];
+  if (position === undefined || values.length === 0 || values.some((value) => !Number.isFinite(value))) {
+    throw new InvalidArgumentError(
+      'It must be LAYER:POSITION:FEATURE=NUMBER, as 20:-1:1454=0; POSITION may also be 5..9, 5.. or 1,4,7.',
+    );
+  }
+  const amount = values.length === 1 ? (values[0] as number) : values;
+  const place = { layer: Number(layer), position, feature: Number(feature) };
+  if (kind === 'value') return { ...place, value: amount };
+  return kind === 'scale' ? { ...place, scale: amount } : { ...place, add: amount };
+}
+
+function parsePosition(text: string): Position | undefined {
+  const [, start, stop] = /^(-?\d+)\.\.(-?\d+)?$/.exec(text) ?? [];
+  if (start !== undefined) {
+    return { start: Number(start), ...(stop === undefined ? {} : { stop: Number(stop) }) };
+  }
+  const parts = text.split(',');
+  if (!parts.every((part) => /^-?\d+$/.test(part))) return undefined;
+  return parts.length === 1 ? Number(parts[0]) : parts.map(Number);
+}
+
+function numberOf(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
+function groupFactor(text: string, previous: [string, number][] = []): [string, number][] {
+  // A label may hold an equals sign; a number can't.
+  const at = text.lastIndexOf('=');
+  const factor = numberOf(text.slice(at + 1));
+  if (at > 0 && Number.isFinite(factor)) return [...previous, [text.slice(0, at), factor]];
+  throw new InvalidArgumentError('It must be LABEL=FACTOR, as "Texas=-2".');
+}
+
+/** All that the flags give: of the file, then the page's groups, then --set, --scale and --add. The later wins. */
+export async function interventionsOf(flags: InterventionFlags): Promise<GivenInterventions> {
+  const fromFile = flags.interventions === undefined ? [] : await readJsonFile(flags.interventions);
+  if (!Array.isArray(fromFile))
+    throw new UsageError(`--interventions must be a JSON list; ${flags.interventions} isn't.`);
+  const { selection, links, labels } = await pageOf(flags.page);
+  const factors = new Map(flags.group ?? []);
+  if (factors.size > 0 && !selection) throw new UsageError('--group names a group of a page: give its --page.');
+  const scaled = selection ? scaleGroups(selection, factors) : [];
+  const { set = [], scale = [], add = [] } = flags;
+  return {
+    interventions: [...fromFile, ...scaled, ...set, ...scale, ...add] as Intervention[],
+    flags: [
+      ...fromFile.map((_, index) => `--interventions ${flags.interventions}, entry ${index}`),
+      ...scaled.map(() => `--page ${flags.page}`),
+      ...set.map((entry) => `--set ${asGiven(entry)}`),
+      ...scale.map((entry) => `--scale ${asGiven(entry)}`),
+      ...add.map((entry) => `--add ${asGiven(entry)}`),
+    ],
+    ...{ selection, links, labels, factors },
+  };
+}
+
+/** `20:-1:1454=0`, what {@link parseIntervention} reads. */
+function asGiven(entry: FeatureIntervention): string {
+  const { layer, position, feature } = entry;
+  const amount = 'value' in entry ? entry.value : 'scale' in entry ? entry.scale : entry.add;
+  const place =
+    typeof position === 'object' && 'start' in position ? `${position.start}..${position.stop ?? ''}` : position;
+  return `${layer}:${place}:${feature}=${amount}`;
+}
+
+/** Whether the model has the layers, positions and features. */
+export function checkInterventions(
+  interventions: readonly Intervention[],
+  { tokens }: PreparedPrompt,
+  { spec, transcoderSpec: transcoders }: ModelOutline,
+  generating: boolean,
+): void {
+  new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating, quiet: true });
+}
+
+/** @throws UsageError without an intervention. */
+export async function requireInterventions(flags: InterventionFlags): Promise<GivenInterventions> {
+  const given = await interventionsOf(flags);
+  if (given.interventions.length > 0) return given;
+  throw new UsageError(
+    'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
+  );
+}
+
+async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
+  if (page === undefined) return { selection: undefined, links: [], labels: new Map() };
+  const { selection, file = {} } = await selectionOf(page);
+  return { selection, links: linksOf(file), labels: labelsOf(file) };
+}
+
+/** Of the file's nodes that have one, by id. */
+function labelsOf(file: unknown): Map<string, string> {
+  const { nodes } = file as { nodes?: unknown };
+  const named = Array.isArray(nodes)
+    ? nodes.filter((node) => typeof node?.clerp === 'string' && node.clerp !== '')
+    : [];
+  return new Map(named.map(({ node_id, clerp }) => [node_id, clerp]));
+}
+
+/** What of the file's links is whole. */
+function linksOf(file: unknown): Link<string>[] {
+  const { links } = file as { links?: unknown };
+  const isLink = (link: Partial<Link<unknown>> | null): link is Link<string> =>
+    typeof link?.source === 'string' && typeof link.target === 'string' && Number.isFinite(link.weight);
+  return Array.isArray(links) ? links.filter(isLink) : [];
+}

@@ -1,0 +1,154 @@
+import type { Command } from 'commander';
+import { isBundledModel } from '../../bundled';
+import { type Device, isDeviceName, resolveDevice } from '../../engine/device';
+import { openEngines } from '../../engine/jobs';
+import { type ComputeDtype, computeDtypes } from '../../engine/load-options';
+import { readJsonFile } from '../../io/files';
+import type { ChatPrompt } from '../../model/chat-template';
+import { type PreparedPrompt, type Prompt, preparePrompt } from '../../model/prompt';
+import type { ProgressListener } from '../../progress';
+import type { ModelOutline } from '../../replacement-model/open-pair';
+import { ReplacementModel } from '../../replacement-model/replacement-model';
+import { interruptible, UsageError } from '../runtime/exit';
+import type { ProgressDisplay } from '../runtime/progress';
+import { oneOf, tokenIds, wholeNumber } from './arguments';
+
+/** Flags of every command that runs a model. */
+export interface ModelFlags {
+  model?: string;
+  transcoderSet?: string;
+  dtype: ComputeDtype;
+  device: Device;
+  threads: number;
+  lazyEncoder?: boolean;
+  lazyDecoder?: boolean;
+  backend: 'transformerlens' | 'nnsight';
+}
+
+export interface PromptFlags {
+  prompt?: string;
+  tokens?: number[];
+  messages?: string;
+}
+
+/** What a command does with its model. */
+export interface ModelWork {
+  readonly model: ReplacementModel;
+  readonly signal: AbortSignal;
+  readonly onProgress: ProgressListener;
+}
+
+/** Other names of dtypes. */
+export const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .option('-m, --model <name>', 'folder or org/repo (default: model_name of config.yaml, or demo)')
+    .option('-t, --transcoder-set <name>', 'folder, org/repo, gemma, llama; for demo also demo-cross-layer');
+}
+
+export function addPromptOptions(command: Command): Command {
+  return command
+    .option('-p, --prompt <text>', 'text to analyse')
+    .option('--tokens <ids>', 'exact token ids in place of a prompt: 2,5,7', tokenIds)
+    .option('--messages <file>', 'a conversation in place of a prompt: JSON list of {role, content}');
+}
+
+/** How weights are loaded. */
+export function addWeightOptions(command: Command): Command {
+  return command
+    .option('--dtype <type>', 'float32, bfloat16 or float16', oneOf(computeDtypes, shortDtypes), 'float32')
+    .option('--device <device>', 'auto, cpu, cuda, cuda:N or mps', device, 'auto')
+    .option('--lazy-encoder', 'read encoders from disk as needed')
+    .option('--lazy-decoder', 'read decoders from disk as needed; on by default')
+    .option('--no-lazy-decoder', 'load decoders into memory');
+}
+
+export function addMachineOptions(command: Command): Command {
+  return addWeightOptions(command)
+    .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
+    .option(
+      '--backend <name>',
+      'whose first token to take where they differ (Qwen): transformerlens or nnsight',
+      oneOf(['transformerlens', 'nnsight']),
+      'transformerlens',
+    );
+}
+
+function device(text: string): Device {
+  return isDeviceName(text) ? text : (oneOf(['auto', 'cpu', 'cuda', 'cuda:N', 'mps'])('') as Device);
+}
+
+/** `cuda:0,cuda:1` */
+export function deviceList(text: string): Device[] {
+  return text.split(',').map((name) => device(name.trim()));
+}
+
+/** The one prompt the flags give. `--tokens` are taken as they are. */
+export async function promptOf({ prompt, tokens, messages }: PromptFlags): Promise<Prompt> {
+  const given = [prompt, tokens, messages].filter((value) => value !== undefined);
+  if (given.length > 1) throw new UsageError('Give only one of --prompt, --tokens and --messages.');
+  if (messages !== undefined) return chatOf(await readJsonFile(messages), messages);
+  const plain = prompt ?? tokens;
+  if (plain === undefined) throw new UsageError('Give a --prompt, its token ids with --tokens, or --messages.');
+  return plain;
+}
+
+/** The prompt as the model will get it: tokens it can run. */
+export async function checkPrompt(
+  prompt: Prompt,
+  { tokens }: PromptFlags,
+  { spec, tokenizer }: ModelOutline,
+): Promise<PreparedPrompt> {
+  return preparePrompt(prompt, spec, tokenizer, tokens !== undefined);
+}
+
+/** A list of messages, or an object that has one. What is in it, the chat template checks. */
+function chatOf(json: unknown, file: string): ChatPrompt {
+  const messages = Array.isArray(json) ? json : (json as { messages?: unknown } | null)?.messages;
+  if (Array.isArray(messages)) return { messages };
+  throw new UsageError(`--messages must be a JSON list of {role, content}; ${file} is something else.`);
+}
+
+/** Neither flag: the bundled model. Transcoders name their model unless the flag does. */
+function namesOf({ model, transcoderSet }: ModelFlags): { model: string | undefined; transcoderSet?: string } {
+  if (transcoderSet !== undefined) return { model, transcoderSet };
+  if (model === undefined || isBundledModel(model)) return { model: 'demo' };
+  throw new UsageError(`--transcoder-set is required: the transcoders of ${model}.`);
+}
+
+/** What a command does with a model. */
+export interface ModelTask<T> {
+  /** All that can be known before the weights are read; what it throws ends the command. */
+  readonly check: (outline: ModelOutline) => Promise<unknown> | unknown;
+  readonly work: (given: ModelWork) => Promise<T>;
+}
+
+/** Load the model the flags name, work with it until done or interrupted, and free it. */
+export async function withModel<T>(
+  flags: ModelFlags,
+  display: ProgressDisplay,
+  { check, work }: ModelTask<T>,
+): Promise<T> {
+  const names = namesOf(flags);
+  const { dtype, device, threads, lazyEncoder, lazyDecoder } = flags;
+  const qwenPrefix = flags.backend === 'nnsight' ? 'pad' : 'eos';
+  return interruptible(async (signal) => {
+    const shared = { signal, onProgress: display.listener };
+    const options = { dtype, device, threads, lazyEncoder, lazyDecoder, qwenPrefix, ...shared } as const;
+    try {
+      const model = await ReplacementModel.loadChecked(names.model, names.transcoderSet, options, async (outline) => {
+        await check(outline);
+        await openEngines(signal);
+        resolveDevice(device);
+      });
+      try {
+        return await work({ model, ...shared });
+      } finally {
+        await model.dispose();
+      }
+    } finally {
+      display.stop();
+    }
+  });
+}

@@ -1,0 +1,90 @@
+import type { Comparison, ErrorStatistics } from '../../verify/comparison';
+import type { VerifyReport } from '../../verify/verify';
+import { cell, clip, grouped, numberCell, type Palette, pageWidth, printable, significant, wrap } from './text';
+
+const label = 22;
+
+/** The report as lines of at most 80 columns. */
+export function renderVerify(report: VerifyReport, palette: Palette): string[] {
+  const { prompt, seed, tolerance, differences, remarks, frozen, free } = report;
+  const { features, errors, tokens } = frozen.samples;
+  const share = (part: number) => `${(100 * part).toFixed(2)}%`;
+  return [
+    field('Prompt', printable(prompt)),
+    field('Seed, tolerance', `${seed}, ${tolerance}`),
+    ...differences.flatMap(({ message }) => sentence('Differs', message)),
+    ...remarks.flatMap((remark) => sentence('Note', remark)),
+    '',
+    palette.heading('Edges against the frozen model'),
+    ...verdict(report, palette),
+    field('Samples', `${features} features, ${errors} errors, ${tokens} tokens`),
+    field('Samples within', share(frozen.shareOfSamplesWithinTolerance)),
+    field('Largest edge', significant(frozen.largestEdge)),
+    ...statistics(frozen, share),
+    ...worst(frozen.worst, palette),
+    '',
+    palette.heading('Ablations of the free model against total effects'),
+    field('Features ablated', grouped(free.samples)),
+    ...correlation(free.spearman),
+    field('Same sign', share(free.sameSign)),
+    ...statistics(free, share),
+    ...worst(free.worst, palette),
+    '',
+  ];
+}
+
+function field(name: string, text: string): string {
+  return cell(name, label) + clip(text, pageWidth - label);
+}
+
+/** Spearman's, of predicted and measured effects. */
+const correlationMeans =
+  'It is 1 where the graph puts the ablations in the same order of effect as the model does, 0 where the orders have nothing to do with each other, and -1 where they are opposite.';
+
+function correlation(spearman: number | null): string[] {
+  const name = 'Rank correlation';
+  if (spearman === null) return sentence(name, 'not defined: there are fewer than two effects, or all are alike');
+  return [field(name, spearman.toFixed(3)), ...sentence('', correlationMeans)];
+}
+
+/** Whether the edges hold, and where they don't, what is known of the reason. */
+function verdict({ frozen, differences }: VerifyReport, palette: Palette): string[] {
+  if (frozen.passed) return [field('Verdict', 'passed')];
+  const reason =
+    differences.length > 0
+      ? `: this is not what the graph was made with (${differences.map(({ what }) => what).join(', ')})`
+      : ': model, transcoders, dtype and device are those of the graph as far as it says';
+  const [first = '', ...rest] = wrap(`FAILED${reason}`.split(' '), ' ', pageWidth - label, '');
+  const painted = first.replace('FAILED', palette.error('FAILED'));
+  return [`${cell('Verdict', label)}${painted}`, ...rest.map((line) => ' '.repeat(label) + line)];
+}
+
+/** A name and its sentence, wrapped. */
+function sentence(name: string, text: string): string[] {
+  const lines = wrap(printable(text).split(' '), ' ', pageWidth - label, '');
+  return lines.map((line, i) => cell(i === 0 ? name : '', label) + line);
+}
+
+function statistics(part: ErrorStatistics, share: (part: number) => string): string[] {
+  return [
+    field('Comparisons', grouped(part.comparisons)),
+    field('Within tolerance', `${share(part.shareWithinTolerance)} (error at most ${significant(part.allowedError)})`),
+    field('Largest error', significant(part.maxAbsoluteError)),
+    field('Median error', significant(part.medianAbsoluteError)),
+  ];
+}
+
+function worst(comparisons: readonly Comparison[], palette: Palette): string[] {
+  if (comparisons.length === 0) return [];
+  const titles = ['predicted', 'measured', 'error'].map((title) => title.padStart(10)).join('');
+  return [
+    palette.faint(`${cell('Worst', 50)}${titles}`),
+    ...comparisons
+      .slice(0, 5)
+      .map(
+        ({ sourceLabel, targetLabel, predicted, measured, error }) =>
+          cell(`  ${clip(sourceLabel, 22)} → ${clip(targetLabel, 22)}`, 50) +
+          [predicted, measured, error].map((value) => numberCell(value, 10)).join(''),
+      ),
+  ];
+}

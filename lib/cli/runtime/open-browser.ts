@@ -1,0 +1,15 @@
+import { spawn } from 'node:child_process';
+import { log } from '../../log';
+
+/** Open an address in the user's browser; where there is none, the address has been printed. */
+export function openInBrowser(url: string): void {
+  const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
+  const child = spawn(program as string, [...args, url], { stdio: 'ignore', detached: true });
+  child.on('error', (error) => log().warn(`No browser could be opened (${error.message}).`));
+  child.unref();
+}
+
+const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};

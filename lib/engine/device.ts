@@ -1,0 +1,43 @@
+import { CircuitTracerError } from '../errors';
+import { describe } from '../validate';
+import { binding } from './binding';
+
+export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'mps';
+
+const spelling = /^(auto|cpu|mps|cuda(:\d+)?)$/;
+
+/** Whether text names a device, present here or not. */
+export function isDeviceName(text: unknown): text is Device {
+  return typeof text === 'string' && spelling.test(text);
+}
+
+/**
+ * The device to compute on, as LibTorch spells it: `cpu`, `cuda:N` or `mps`.
+ *
+ * @param device `auto` (the default) takes the first CUDA device, else Apple's GPU, else the CPU.
+ * @throws CircuitTracerError `ERR_DEVICE` when this machine or this LibTorch has no such device.
+ */
+export function resolveDevice(device: string = 'auto'): string {
+  if (!isDeviceName(device)) {
+    throw new CircuitTracerError(
+      'ERR_DEVICE',
+      `device must be 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'; found ${describe(device)}.`,
+    );
+  }
+  if (device === 'cpu') return device;
+  const { cudaDeviceCount, mpsAvailable } = binding();
+  const count = cudaDeviceCount();
+  if (device === 'auto') return count > 0 ? 'cuda:0' : mpsAvailable() ? 'mps' : 'cpu';
+  if (device === 'mps') return mpsAvailable() ? device : absent(device, 'this LibTorch has no working MPS backend');
+  const index = Number(device.split(':')[1] ?? 0);
+  return index < count ? `cuda:${index}` : absent(device, cudaProblem(count));
+}
+
+function cudaProblem(count: number): string {
+  if (count > 0) return `LibTorch sees ${count} CUDA device${count > 1 ? 's, 0 to' : ','} ${count - 1}`;
+  return 'LibTorch sees no CUDA device (a CPU-only LibTorch, no NVIDIA driver, or no GPU)';
+}
+
+function absent(device: string, problem: string): never {
+  throw new CircuitTracerError('ERR_DEVICE', `Device '${device}' isn't there: ${problem}. Use 'cpu' or 'auto'.`);
+}

@@ -1,0 +1,82 @@
+import { influences } from '../measure/own-influence';
+import { buildLinks, type Graph, type RawLink } from './graph';
+import { isRecord, type Json, list, number, parseJson, record, text } from './json';
+import { parseNodes } from './parse-nodes';
+
+export interface GraphFile {
+  readonly graph: Graph;
+  readonly metadata: Json;
+  /** The saved view, as the file has it. */
+  readonly qParams: Json;
+  /** What was odd in the file and how it was read, in sentences for the reader of the page. */
+  readonly warnings: readonly string[];
+}
+
+/** A file that can't be shown; the message says what was expected and what was found. */
+export class GraphFileError extends Error {}
+
+/** @throws GraphFileError */
+export function parseGraphText(source: string): GraphFile {
+  let parsed: ReturnType<typeof parseJson>;
+  try {
+    parsed = parseJson(source);
+  } catch (error) {
+    throw new GraphFileError(`A graph file must be JSON. ${(error as Error).message}.`);
+  }
+  const file = parseGraph(parsed.value);
+  const note = 'Numbers written as NaN or Infinity are read as missing.';
+  return parsed.repaired ? { ...file, warnings: [note, ...file.warnings] } : file;
+}
+
+/** @throws GraphFileError */
+export function parseGraph(value: unknown): GraphFile {
+  requireParts(value);
+  const metadata = record(value.metadata);
+  const warnings: string[] = [];
+  if (!isRecord(value.metadata)) warnings.push('The file has no metadata: prompt and settings are unknown.');
+  const nodes = parseNodes(list(value.nodes), metadata, warnings);
+  const links = parseLinks(list(value.links), nodes.indexOf, warnings);
+  const { indexOf: _, ...columns } = nodes;
+  const linked = { ...columns, ...buildLinks(nodes.kinds, links) };
+  const graph: Graph = { ...linked, ...influences(linked, value, metadata) };
+  return { graph, metadata, qParams: record(value.qParams), warnings };
+}
+
+function requireParts(value: unknown): asserts value is Json {
+  if (!isRecord(value)) throw new GraphFileError(`A graph file must be an object; found ${describe(value)}.`);
+  for (const part of ['nodes', 'links']) {
+    if (Array.isArray(value[part])) continue;
+    throw new GraphFileError(`A graph file must have a list "${part}"; found ${describe(value[part])}.`);
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+type IndexOf = (id: string, end: 'source' | 'target') => number | undefined;
+
+function parseLinks(given: readonly unknown[], indexOf: IndexOf, warnings: string[]): RawLink[] {
+  const links: RawLink[] = [];
+  let dangling = 0;
+  let broken = 0;
+  for (const raw of given) {
+    const { source: from, target: to, weight: value } = record(raw);
+    const source = indexOf(text(from), 'source');
+    const target = indexOf(text(to), 'target');
+    const weight = number(value);
+    if (weight === undefined) broken++;
+    else if (source === undefined || target === undefined) dangling++;
+    else links.push({ source, target, weight });
+  }
+  if (dangling > 0) warnings.push(`${count(dangling, 'link')} left out: no such source or target node.`);
+  if (broken > 0) warnings.push(`${count(broken, 'link')} left out: the weight is not a finite number.`);
+  if (links.length === 0) warnings.push('The graph has no links.');
+  return links;
+}
+
+export function count(amount: number, noun: string): string {
+  return `${amount.toLocaleString('en')} ${noun}${amount === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,91 @@
+import { visibleToken } from '../graph/format';
+import type { Graph } from '../graph/graph';
+import { outputToken, titleOf } from '../graph/names';
+import { isFeatureKind } from '../graph/node-kind';
+
+/** `position`: the same place in the prompt. `any`: anywhere; the most influential occurrence stands for all. */
+export type Alignment = 'position' | 'any';
+
+/** What a node of either graph is called, and where it is in each; -1 where it isn't. */
+export interface Match {
+  readonly title: string;
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface Comparison {
+  readonly matches: readonly Match[];
+  /** [n] of each graph: 1 for nodes that are in both. */
+  readonly inBothLeft: Uint8Array;
+  readonly inBothRight: Uint8Array;
+  /** [n] of each graph: the match that stands for a node. */
+  readonly matchOf: { readonly left: Int32Array; readonly right: Int32Array };
+}
+
+/**
+ * Match the nodes of two graphs: features and errors by layer and index, tokens and outputs by their text. By position,
+ * a node at another position is another node.
+ */
+export function compareGraphs(left: Graph, right: Graph, alignment: Alignment): Comparison {
+  const lefts = nodesByKey(left, alignment);
+  const rights = nodesByKey(right, alignment);
+  const keys = [...new Set([...lefts.keys(), ...rights.keys()])];
+  const found = keys.map((key) => ({ lefts: lefts.get(key) ?? [], rights: rights.get(key) ?? [] }));
+  const matches = found.map((pair) => ({ ...pair, ...matchOf(left, right, pair.lefts, pair.rights) }));
+  matches.sort((a, b) => rank(left, right, a) - rank(left, right, b));
+  const inBothLeft = new Uint8Array(left.n);
+  const inBothRight = new Uint8Array(right.n);
+  const places = { left: new Int32Array(left.n), right: new Int32Array(right.n) };
+  for (const [place, match] of matches.entries()) {
+    for (const node of match.lefts) {
+      places.left[node] = place;
+      inBothLeft[node] = Number(match.right >= 0);
+    }
+    for (const node of match.rights) {
+      places.right[node] = place;
+      inBothRight[node] = Number(match.left >= 0);
+    }
+  }
+  return { matches, inBothLeft, inBothRight, matchOf: places };
+}
+
+function matchOf(left: Graph, right: Graph, lefts: readonly number[], rights: readonly number[]): Match {
+  const [ofLeft = -1] = lefts;
+  const [ofRight = -1] = rights;
+  return { title: ofLeft >= 0 ? titleOf(left, ofLeft) : titleOf(right, ofRight), left: ofLeft, right: ofRight };
+}
+
+/** Most influential first. */
+function nodesByKey(graph: Graph, alignment: Alignment): Map<string, number[]> {
+  const byKey = new Map<string, number[]>();
+  for (let node = 0; node < graph.n; node++) {
+    const key = keyOf(graph, node, alignment);
+    const nodes = byKey.get(key) ?? [];
+    byKey.set(key, nodes);
+    nodes.push(node);
+  }
+  for (const nodes of byKey.values()) nodes.sort((a, b) => importance(graph, a) - importance(graph, b));
+  return byKey;
+}
+
+function keyOf(graph: Graph, node: number, alignment: Alignment): string {
+  const kind = graph.kinds[node];
+  const where = alignment === 'position' && kind !== 'logit' ? `@${graph.position[node]}` : '';
+  if (kind === 'logit') return `logit ${outputToken(graph, node) || graph.feature[node]}`;
+  if (kind === 'token') return `token ${visibleToken(graph.tokens[graph.position[node]])}${where}`;
+  if (isFeatureKind(kind)) return `${kind} ${graph.layer[node]} ${graph.feature[node]}${where}`;
+  return `${kind} ${graph.layer[node]}${where}`;
+}
+
+/** Small is important: outputs by probability, then all others by influence. */
+function importance(graph: Graph, node: number): number {
+  if (node < 0) return 1;
+  return graph.kinds[node] === 'logit' ? -outputsFirst - graph.probability[node] : -graph.ownInfluence[node];
+}
+
+/** Above any influence. */
+const outputsFirst = 1e9;
+
+function rank(left: Graph, right: Graph, match: Match): number {
+  return Math.min(importance(left, match.left), importance(right, match.right));
+}

@@ -1,0 +1,38 @@
+import type { Graph } from '../graph/graph';
+import { type Json, number, record } from '../graph/json';
+import { influenceOf } from './scores';
+
+type Linked = Omit<Graph, keyof Influences>;
+export type Influences = Pick<Graph, 'ownInfluence' | 'influenceOf' | 'influenceRank' | 'keptInfluence'>;
+
+/**
+ * Influence of each node on the outputs. Files of this package hold it, of the whole graph, in `node_influence` by node
+ * id; of other files it is computed from their links.
+ */
+export function influences(graph: Linked, file: Json, metadata: Json): Influences {
+  const given = record(file.node_influence);
+  const known = graph.ids.map((id) => number(given[id]) ?? Number.NaN);
+  const isKnown = graph.kinds.every((kind, node) => kind === 'logit' || !Number.isNaN(known[node]));
+  const own = isKnown ? Float64Array.from(known) : influenceOf(graph);
+  for (const [node, kind] of graph.kinds.entries()) if (kind === 'logit') own[node] = Number.NaN;
+  return {
+    ownInfluence: own,
+    influenceOf: isKnown ? 'graph' : 'file',
+    influenceRank: ranks(graph, own),
+    keptInfluence: keptShare(metadata),
+  };
+}
+
+/** By the file's own order, the cumulative share, where it has one. */
+function ranks({ n, kinds, influence }: Linked, own: Float64Array): Int32Array {
+  const place = (node: number) => (Number.isNaN(influence[node]) ? 2 : influence[node]);
+  const order = Array.from(kinds.keys()).filter((node) => kinds[node] !== 'logit');
+  order.sort((a, b) => place(a) - place(b) || own[b] - own[a] || a - b);
+  const rank = new Int32Array(n);
+  for (const [i, node] of order.entries()) rank[node] = i + 1;
+  return rank;
+}
+
+function keptShare({ node_threshold: threshold }: Json): number {
+  return typeof threshold === 'number' && threshold > 0 && threshold <= 1 ? threshold : 1;
+}

@@ -1,0 +1,54 @@
+import type { Graph } from '../graph/graph';
+import { titleOf } from '../graph/names';
+import { isFeatureKind } from '../graph/node-kind';
+import { boxKeys, groupOfKey, membersOf, type View } from './view';
+import { nodesOf } from './visible';
+
+/** A pinned feature or a group with features: what can be steered. */
+export interface SteerTarget {
+  readonly key: string;
+  readonly title: string;
+  readonly nodes: readonly number[];
+}
+
+/** What the activations are multiplied with: off, unless changed. */
+export const usualFactor = 0;
+
+/** Boxes of the subgraph that have features. Tokens, outputs and errors can't be steered. */
+export function steerTargets(graph: Graph, view: View): SteerTarget[] {
+  return boxKeys(view).flatMap((key) => {
+    const nodes = nodesOf(graph, membersOf(view, key)).filter((node) => isFeatureKind(graph.kinds[node]));
+    if (nodes.length === 0) return [];
+    return [{ key, nodes, title: groupOfKey(view, key)?.label ?? titleOf(graph, nodes[0], view.labels) }];
+  });
+}
+
+/** A feature's name for the server: `{layer}_{feature}_{position}`, whatever the file calls it. */
+export function steerName(graph: Graph, node: number): string {
+  return `${graph.layer[node]}_${graph.feature[node]}_${graph.position[node]}`;
+}
+
+export interface ChanceRow {
+  readonly token: string;
+  /** NaN where the token is not among those the server named. */
+  readonly before: number;
+  readonly after: number;
+}
+
+interface Chance {
+  readonly token: string;
+  readonly probability: number;
+}
+
+/** Both distributions in one table, the largest of either first. */
+export function chanceRows(before: readonly Chance[], after: readonly Chance[]): ChanceRow[] {
+  const earlier = new Map(before.map(({ token, probability }) => [token, probability]));
+  const later = new Map(after.map(({ token, probability }) => [token, probability]));
+  const rows = [...new Set([...earlier.keys(), ...later.keys()])].map((token) => ({
+    token,
+    before: earlier.get(token) ?? Number.NaN,
+    after: later.get(token) ?? Number.NaN,
+  }));
+  const size = (row: ChanceRow) => Math.max(row.before || 0, row.after || 0);
+  return rows.sort((a, b) => size(b) - size(a));
+}

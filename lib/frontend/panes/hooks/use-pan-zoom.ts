@@ -1,0 +1,95 @@
+import type { RefObject } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Point } from '../../core/view/view';
+import { boxSize } from '../../draw/subgraph-shapes';
+
+interface Frame {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const room = 24;
+/** A few boxes are not blown up to fill the pane. */
+const mostBlownUp = 620;
+const leastHeight = 260;
+
+/** The part of the drawing that is seen: all of it, until it is moved by dragging the ground or zoomed. */
+export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonly Point[]) {
+  const [frame, setFrame] = useState<Frame | null>(null);
+  const drag = useRef<{ x: number; y: number; frame: Frame } | null>(null);
+  const paneWidth = useWidth(svg);
+  const whole = useMemo(() => frameOf(places, Math.min(mostBlownUp, paneWidth)), [places, paneWidth]);
+  const seen = frame ?? whole;
+  // Dragged boxes don't shift the ground below them; new ones bring everything into sight again.
+  useEffect(() => setFrame(null), [places.length]);
+  const scale = () => {
+    const box = svg.current?.getBoundingClientRect();
+    return box ? Math.max(seen.width / box.width, seen.height / box.height) : 1;
+  };
+  const toUnits = ({ clientX, clientY }: MouseEvent): Point => {
+    const box = svg.current?.getBoundingClientRect() ?? new DOMRect();
+    const units = scale();
+    const middleX = seen.x + seen.width / 2;
+    const middleY = seen.y + seen.height / 2;
+    return [
+      middleX + (clientX - box.left - box.width / 2) * units,
+      middleY + (clientY - box.top - box.height / 2) * units,
+    ];
+  };
+  const zoomBy = (factor: number, [x, y]: Point = [seen.x + seen.width / 2, seen.y + seen.height / 2]) =>
+    setFrame({
+      x: x - (x - seen.x) / factor,
+      y: y - (y - seen.y) / factor,
+      width: seen.width / factor,
+      height: seen.height / factor,
+    });
+  const endDrag = () => {
+    drag.current = null;
+  };
+  const handlers = {
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return;
+      svg.current?.setPointerCapture(event.pointerId);
+      drag.current = { x: event.clientX, y: event.clientY, frame: seen };
+    },
+    onPointerMove: (event: PointerEvent) => {
+      if (!drag.current) return;
+      const units = scale();
+      const { frame: start, x, y } = drag.current;
+      setFrame({ ...start, x: start.x - (event.clientX - x) * units, y: start.y - (event.clientY - y) * units });
+    },
+    onPointerUp: endDrag,
+    onPointerCancel: endDrag,
+    onWheel: (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      zoomBy(Math.exp(-event.deltaY / 300), toUnits(event));
+    },
+  };
+  const viewBox = `${seen.x} ${seen.y} ${seen.width} ${seen.height}`;
+  return { viewBox, handlers, toUnits, zoomBy, fit: () => setFrame(null) };
+}
+
+function useWidth(svg: RefObject<SVGSVGElement | null>): number {
+  const [width, setWidth] = useState(mostBlownUp);
+  useEffect(() => {
+    const { current } = svg;
+    if (!current) return;
+    const observer = new ResizeObserver(() => setWidth(current.clientWidth || mostBlownUp));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [svg]);
+  return width;
+}
+
+function frameOf(places: readonly Point[], leastWidth: number): Frame {
+  const xs = places.map(([x]) => x);
+  const ys = places.map(([, y]) => y);
+  const width = Math.max(leastWidth, Math.max(...xs) - Math.min(...xs) + boxSize.width + 2 * room);
+  const height = Math.max(leastHeight, Math.max(...ys) - Math.min(...ys) + boxSize.height + 2 * room);
+  const middleX = (Math.max(...xs) + Math.min(...xs)) / 2;
+  const middleY = (Math.max(...ys) + Math.min(...ys)) / 2;
+  return { x: middleX - width / 2, y: middleY - height / 2, width, height };
+}

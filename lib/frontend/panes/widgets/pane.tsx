@@ -1,0 +1,36 @@
+import type { ComponentChildren } from 'preact';
+import { useStore } from '../../state/hooks';
+import { getState, type Pane as PaneId, setState } from '../../state/store';
+import { Icon } from './icon';
+
+interface PaneProps {
+  readonly id: PaneId;
+  readonly title: string;
+  /** Between title and pane. */
+  readonly tools?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** One of the four parts of the page, with its title and a button that lets it fill the page. */
+export function Pane({ id, title, tools, children }: PaneProps) {
+  const wide = useStore((state) => state.wide === id);
+  const toggle = () => setState({ wide: getState().wide === id ? '' : id });
+  return (
+    <section class="pane" data-pane={id} aria-label={title}>
+      <div class="pane-head">
+        <h2>{title}</h2>
+        <div class="tools">{tools}</div>
+        <button
+          type="button"
+          class="quiet wide-button"
+          aria-label={wide ? `Make ${title} small again` : `Let ${title} fill the page`}
+          title={wide ? 'Make small again (F)' : 'Fill the page (F)'}
+          onClick={toggle}
+        >
+          <Icon name={wide ? 'narrow' : 'widen'} />
+        </button>
+      </div>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { NeuronpediaNames } from './neuronpedia';
+
+/** What people may say of a graph in its file. */
+export interface GraphFileInfo {
+  readonly description?: string;
+  /** Who made this graph. */
+  readonly creatorName?: string;
+  readonly creatorUrl?: string;
+  /** Where the transcoders come from. Default: their repositories on the hub, if that's what `scan` names. */
+  readonly sourceUrls?: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly createTime?: number;
+}
+
+/** `metadata` of a graph file, and the graph's entry in `graph-metadata.json`: what Neuronpedia's schema knows. */
+export interface GraphMetadata {
+  slug: string;
+  /** Which transcoders; Neuronpedia's name of the model, in a file for it. */
+  scan: string;
+  /** One name per layer when `scan` is `custom-<hash>`, otherwise empty. */
+  transcoder_list: readonly string[];
+  prompt_tokens: readonly string[];
+  prompt: string;
+  node_threshold: number;
+  /** 1: `feature` pairs layer and index. */
+  schema_version: 1;
+  generation_settings: Record<string, unknown>;
+  pruning_settings: { node_threshold: number; edge_threshold: number };
+  info: {
+    generator: { name: string; version: string };
+    description?: string;
+    creator_name?: string;
+    creator_url?: string;
+    source_urls?: readonly string[];
+    create_time_ms?: number;
+    /** In a file for Neuronpedia: what `scan` is elsewhere. */
+    transcoder_set?: string;
+    neuronpedia_source_set?: string;
+  };
+  /** In a file for Neuronpedia: where its page finds dashboards. */
+  feature_details?: { neuronpedia_source_set: string };
+}
+
+/** What the metadata tell of a pruned graph. */
+interface DescribedGraph {
+  readonly graph: {
+    readonly tokenStrings: readonly string[];
+    readonly prompt: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly packageVersion: string;
+  };
+  readonly thresholds: { readonly nodeThreshold: number; readonly edgeThreshold: number };
+}
+
+interface Given {
+  readonly slug: string;
+  readonly scan: string | readonly string[];
+  readonly info: GraphFileInfo;
+  readonly neuronpedia: NeuronpediaNames | undefined;
+}
+
+export function graphMetadata(
+  { graph, thresholds }: DescribedGraph,
+  { slug, scan, info, neuronpedia }: Given,
+): GraphMetadata {
+  const set = typeof scan === 'string' ? scan : customScan(scan);
+  const sourceSet = neuronpedia?.sourceSet;
+  return {
+    slug,
+    scan: neuronpedia?.modelId ?? set,
+    transcoder_list: typeof scan === 'string' ? [] : scan,
+    prompt_tokens: graph.tokenStrings,
+    prompt: graph.prompt,
+    node_threshold: thresholds.nodeThreshold,
+    schema_version: 1,
+    generation_settings: snakeCase(graph.settings),
+    pruning_settings: { node_threshold: thresholds.nodeThreshold, edge_threshold: thresholds.edgeThreshold },
+    info: {
+      generator: { name: 'circuit-tracer', version: graph.packageVersion },
+      ...snakeInfo({ sourceUrls: hubAddresses(scan), ...info }),
+      ...(neuronpedia && { transcoder_set: set }),
+      ...(sourceSet !== undefined && { neuronpedia_source_set: sourceSet }),
+    },
+    ...(sourceSet !== undefined && { feature_details: { neuronpedia_source_set: sourceSet } }),
+  };
+}
+
+/** `custom-` and 16 hexadecimal digits: the same for the same list, on every machine. */
+export function customScan(transcoders: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(transcoders)).digest('hex');
+  return `custom-${hash.slice(0, 16)}`;
+}
+
+/** Graph files spell settings `max_n_logits`, and readers that check types know no null: what isn't set is left out. */
+function snakeCase(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const spell = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const set = Object.entries(settings).filter(([, value]) => value != null);
+  return Object.fromEntries(set.map(([name, value]) => [spell(name), value]));
+}
+
+function snakeInfo({ createTime, ...texts }: GraphFileInfo): Partial<GraphMetadata['info']> {
+  return { ...snakeCase(texts), ...(createTime !== undefined && { create_time_ms: createTime }) };
+}
+
+/** None for folders of this machine. */
+function hubAddresses(scan: string | readonly string[]): string[] | undefined {
+  const sets = typeof scan === 'string' ? [scan] : scan;
+  const repositories = sets.map((set) => /^[\w-][\w.-]*\/[\w-][\w.-]*(?=$|\/\/|@)/.exec(set)?.[0]);
+  const found = new Set(repositories.filter((repository) => repository !== undefined));
+  return found.size === 0 ? undefined : [...found].map((repository) => `https://huggingface.co/${repository}`);
+}

@@ -1,0 +1,58 @@
+import { CircuitTracerError } from '../errors';
+import { describe } from '../validate';
+
+/** Under which names Neuronpedia keeps a model and a set of features: `neuronpedia.org/<modelId>/<sourceSet>`. */
+export interface NeuronpediaNames {
+  readonly modelId: string;
+  /** Without one, the page there shows no dashboards of features. */
+  readonly sourceSet?: string;
+}
+
+/** Sets that Neuronpedia has dashboards of, by scan; as its graph server lists them. */
+const publishedSets: Readonly<Record<string, NeuronpediaNames>> = {
+  'mwhanna/gemma-scope-transcoders': { modelId: 'gemma-2-2b', sourceSet: 'gemmascope-transcoder-16k' },
+  'mntss/gemma-scope-transcoders': { modelId: 'gemma-2-2b', sourceSet: 'gemmascope-transcoder-16k' },
+  'mntss/clt-gemma-2-2b-2.5M': { modelId: 'gemma-2-2b', sourceSet: 'clt-hp' },
+  'mwhanna/qwen3-4b-transcoders': { modelId: 'qwen3-4b', sourceSet: 'transcoder-hp' },
+  'mwhanna/gemma-scope-2-4b-it//transcoder_all/width_262k_l0_small_affine': {
+    modelId: 'gemma-3-4b-it',
+    sourceSet: 'gemmascope-transcoder-262k',
+  },
+};
+
+/** Neuronpedia refuses larger uploads; bytes. */
+export const largestUpload = 100 * 2 ** 20;
+
+/**
+ * @param given names in full, `MODEL` or `MODEL/SOURCE-SET`, or true: those of the published set that `scan` names.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for names Neuronpedia refuses, or true for a set that isn't known.
+ */
+export function neuronpediaNames(scan: string | readonly string[], given: NeuronpediaNames | string | true) {
+  const names = given === true ? publishedNames(scan) : typeof given === 'string' ? parsed(given) : given;
+  for (const name of [names?.modelId, names?.sourceSet ?? 'none']) {
+    // What its upload checks, too.
+    if (typeof name === 'string' && /^[\w.-]+$/.test(name)) continue;
+    throw invalid(`Neuronpedia's names are letters, digits, '_', '.' and '-'; found ${describe(given)}.`);
+  }
+  return names;
+}
+
+function publishedNames(scan: string | readonly string[]): NeuronpediaNames {
+  const set = typeof scan === 'string' ? scan.replace(/@.*$/, '') : '';
+  const names = Object.hasOwn(publishedSets, set) ? publishedSets[set] : undefined;
+  if (names) return names;
+  const found = typeof scan === 'string' ? `'${scan}'` : 'a list of them';
+  throw invalid(`Neuronpedia's names for the transcoders ${found} aren't known.`);
+}
+
+function parsed(text: string): NeuronpediaNames {
+  const [modelId = '', ...sourceSet] = text.split('/');
+  return sourceSet.length === 0 ? { modelId } : { modelId, sourceSet: sourceSet.join('/') };
+}
+
+function invalid(problem: string): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `${problem} neuronpedia must be MODEL or MODEL/SOURCE-SET, as in the address neuronpedia.org/MODEL/SOURCE-SET.`,
+  );
+}

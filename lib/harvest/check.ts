@@ -1,0 +1,45 @@
+import { CircuitTracerError } from '../errors';
+import { makeFolder } from '../io/files';
+import type { Tokenizer } from '../model/tokenizer';
+import { readCorpus } from './corpus';
+import type { ResolvedHarvestOptions } from './options';
+
+/**
+ * Find out before the long work that there is text, of which the first document is read, and that the folder can be made.
+ *
+ * @throws CircuitTracerError what `readCorpus` and `makeFolder` throw; `ERR_FILE_FORMAT` for a file without text.
+ */
+export async function checkHarvestFiles({ text, out }: Pick<ResolvedHarvestOptions, 'text' | 'out'>): Promise<void> {
+  const documents = readCorpus(text);
+  const first = await documents.next();
+  await documents.return(undefined);
+  if (first.done) throw noText(text);
+  await makeFolder(out);
+}
+
+export function noText(file: string): CircuitTracerError {
+  return new CircuitTracerError('ERR_FILE_FORMAT', `${file}: expected text, found none.`);
+}
+
+/**
+ * Whether documents fit the context, as far as the tokenizer tells.
+ *
+ * @throws CircuitTracerError `ERR_TOKENIZER` without one; `ERR_INVALID_ARGUMENT` for a context without room for text.
+ */
+export async function checkHarvestModel(
+  { tokenizer }: { readonly tokenizer: Tokenizer | undefined },
+  { context }: Pick<ResolvedHarvestOptions, 'context'>,
+): Promise<void> {
+  if (!tokenizer) throw new CircuitTracerError('ERR_TOKENIZER', 'A corpus is text: load a model with a tokenizer.');
+  const { zeroPositions } = await tokenizer.prepare('a');
+  checkContext(context, zeroPositions);
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless a token fits behind the special ones in front. */
+export function checkContext(context: number, zeroPositions: number): void {
+  if (context > zeroPositions) return;
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `context must exceed the ${zeroPositions} special tokens in front of a document; found ${context}.`,
+  );
+}

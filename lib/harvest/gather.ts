@@ -1,0 +1,89 @@
+import { log } from '../log';
+import type { ReplacementModel } from '../replacement-model/replacement-model';
+import { type Batch, inBatches, rowOf } from './batches';
+import { readDocuments, type SkippedToken } from './documents';
+import type { ResolvedHarvestOptions } from './options';
+import type { TextPlace } from './state-file';
+import { documentHash, type Tallies } from './tally';
+
+/** Told after each batch: where the text has been read to, in bytes, and what comes next. */
+export type Gathered = (bytesRead: number, next: TextPlace) => Promise<void>;
+
+/** Run the corpus from a place on and count what features do on it. The next batch is read while one runs. */
+export async function gather(
+  model: ReplacementModel,
+  options: ResolvedHarvestOptions,
+  tallies: Tallies,
+  first: TextPlace,
+  gathered: Gathered,
+): Promise<void> {
+  const batches = inBatches(documentsFrom(model, options, first));
+  let next = await batches.next();
+  while (!next.done) {
+    const batch: Batch = next.value;
+    const { tokens, lengths } = rowOf(batch);
+    const running = model.documentActivations(tokens, lengths, batch.zeroPositions, options.signal);
+    // A failure while the next batch is read must not go unhandled.
+    running.catch(() => undefined);
+    next = await batches.next();
+    count(batch, tokens, await running, tallies);
+    const last = batch.documents.at(-1);
+    const after = next.done ? undefined : next.value.documents[0];
+    await gathered(last?.bytesRead ?? 0, { line: after?.line ?? 0, start: after?.start ?? 0 });
+  }
+}
+
+/** A line may be cut into several documents, of which some have been counted. */
+async function* documentsFrom(model: ReplacementModel, options: ResolvedHarvestOptions, first: TextPlace) {
+  const warn = skippingWarner(model, options.text);
+  for await (const document of readDocuments(model, options, (line) => line >= first.line, warn)) {
+    if (document.line > first.line || document.start >= first.start) yield document;
+  }
+}
+
+const mostWarnings = 20;
+
+/** Says where documents were cut; of many, the first. */
+function skippingWarner({ tokenizer }: ReplacementModel, text: string): (skipped: SkippedToken) => void {
+  let told = 0;
+  return ({ line, place, id }) => {
+    if (told === mostWarnings)
+      log().warn({ text }, 'more tokens beyond the embedding are left out without a word each');
+    if (told++ >= mostWarnings) return;
+    log().warn(
+      { text, line: line + 1, place, token: tokenizer?.decodeToken(id), id },
+      "the text holds a token beyond the model's embedding: it is left out, and the document is cut there",
+    );
+  };
+}
+
+function count(
+  { documents, zeroPositions }: Batch,
+  tokens: Int32Array,
+  { indices, values }: { indices: Int32Array; values: Float32Array },
+  tallies: Tallies,
+): void {
+  const owner = new Uint32Array(tokens.length);
+  const begins: number[] = [];
+  let at = 0;
+  for (const [number, { tokens: own }] of documents.entries()) {
+    begins.push(at);
+    owner.fill(number, at, at + zeroPositions + own.length);
+    at += zeroPositions + own.length;
+    tallies.tokens += own.length;
+  }
+  const hashes = documents.map((document) => documentHash(document.tokens));
+  for (let i = 0; i < values.length; i++) {
+    const [layer = 0, row = 0, feature = 0] = [indices[3 * i], indices[3 * i + 1], indices[3 * i + 2]];
+    const number = owner[row] ?? 0;
+    const document = documents[number];
+    if (!document) continue;
+    tallies.of(layer, feature).add({
+      value: values[i] ?? 0,
+      line: document.line,
+      position: document.start + row - (begins[number] ?? 0) - zeroPositions,
+      token: tokens[row] ?? 0,
+      document: hashes[number] ?? 0,
+    });
+  }
+}

@@ -1,0 +1,127 @@
+import type { SparseActivations } from '../engine/arrays';
+import { groupEdges, type Link } from '../graph-file/group-edges';
+import type { PageSelection, SelectedFeature, SelectedGroup } from '../graph-file/selection';
+import type { Experiment, ExperimentGroup } from '../intervention/render/experiment';
+import type { TokenProbability } from '../intervention/top-tokens';
+import type { FeatureIntervention, Intervention } from '../intervention/types';
+
+/** What was edited. */
+export interface ExperimentEdits {
+  readonly interventions: readonly Intervention[];
+  /** Undefined without a page, and then links, labels and factors are empty. */
+  readonly selection: PageSelection | undefined;
+  readonly links: readonly Link<string>[];
+  /** What nodes stand for, by id. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** What the activations of each group were multiplied by. */
+  readonly factors: ReadonlyMap<string, number>;
+}
+
+/** Both runs of an experiment. */
+export interface ExperimentRuns {
+  readonly prompt: string;
+  readonly clean: SparseActivations;
+  readonly edited: SparseActivations;
+  readonly outputs: readonly TokenProbability[];
+}
+
+/** The picture of the groups of a page, or without one of the single features that were edited. */
+export function experimentOf(given: ExperimentEdits, { prompt, clean, edited, outputs }: ExperimentRuns): Experiment {
+  if (!given.selection) return { prompt, groups: given.interventions.map((entry) => editedGroup(entry)), outputs };
+  const selected = selectedGroups(given.selection);
+  const labels = selected.map(({ label }) => given.labels.get(label) ?? label);
+  const ids = selected.map(({ features }) => features.map(nodeId));
+  const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= smallestEdge);
+  const groups = pageGroups(selected, given.factors, activationShares(clean, edited));
+  return { prompt, groups: groups.map((group, i) => ({ ...group, label: labels[i] as string })), edges, outputs };
+}
+
+/** Share of a group's input below which an edge isn't drawn: as on the reference's page. */
+const smallestEdge = 0.003;
+
+type Shares = (features: readonly SelectedFeature[]) => number | null;
+
+/** The page's groups that have features, then each pinned feature of none. */
+function selectedGroups({ groups, pinned }: PageSelection): SelectedGroup[] {
+  const loose = pinned.map((feature) => ({ label: nodeId(feature), features: [feature] }));
+  return [...groups, ...loose].filter(({ features }) => features.length > 0);
+}
+
+function nodeId({ layer, feature, position }: SelectedFeature): string {
+  return `${layer}_${feature}_${position}`;
+}
+
+function pageGroups(
+  groups: readonly SelectedGroup[],
+  factors: ReadonlyMap<string, number>,
+  shareOf: Shares,
+): ExperimentGroup[] {
+  return groups.map(({ label, features }) => {
+    const factor = factors.get(label);
+    const row = Math.round(features.reduce((sum, { layer }) => sum + layer, 0) / features.length);
+    if (factor === undefined) return { label, row, share: shareOf(features) };
+    return { label, row, share: factor, change: `× ${shortNumber(factor)}`, ablated: factor === 0 };
+  });
+}
+
+function editedGroup(entry: Intervention): ExperimentGroup {
+  if ('hook' in entry) {
+    const layer = Number(/\d+/.exec(entry.hook)?.[0] ?? -1);
+    return { label: `${entry.hook} @${placeText(entry.position)}`, row: layer, share: null, change: '+ vector' };
+  }
+  const { layer, feature, position } = entry;
+  const label = `L${layer} #${feature} @${placeText(position)}`;
+  return { label, row: layer, ...change(entry) };
+}
+
+/** An edited feature's encoder reads the same as before: its share is what the edit makes it. */
+function change(entry: FeatureIntervention): Pick<ExperimentGroup, 'share' | 'change' | 'ablated'> {
+  const text = (amount: number | readonly number[]) =>
+    [amount]
+      .flat()
+      .map((value) => shortNumber(value as number))
+      .join(', ');
+  if ('scale' in entry) {
+    const share = typeof entry.scale === 'number' ? entry.scale : null;
+    return { share, change: `× ${text(entry.scale)}`, ablated: share === 0 };
+  }
+  if ('add' in entry) return { share: null, change: `+ ${text(entry.add)}` };
+  return { share: entry.value === 0 ? 0 : null, change: `set to ${text(entry.value)}`, ablated: entry.value === 0 };
+}
+
+function placeText(position: Intervention['position']): string {
+  if (typeof position === 'number') return String(position);
+  return 'start' in position ? `${position.start}..${position.stop ?? ''}` : position.join(',');
+}
+
+/** Sum of a group's activations after the edit over that before; null where it was silent. */
+function activationShares(clean: SparseActivations, edited: SparseActivations): Shares {
+  const before = byPlace(clean);
+  const after = byPlace(edited);
+  return (features) => {
+    const sum = (values: ReadonlyMap<string, number>) =>
+      features.reduce(
+        (total, place) => total + (values.get(keyOf(place.layer, place.position, place.feature)) ?? 0),
+        0,
+      );
+    const original = sum(before);
+    return original === 0 ? null : sum(after) / original;
+  };
+}
+
+function keyOf(layer: number, position: number, feature: number): string {
+  return `${layer}_${position}_${feature}`;
+}
+
+function byPlace({ indices, values }: SparseActivations): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [i, value] of values.entries()) {
+    places.set(keyOf(indices[3 * i] as number, indices[3 * i + 1] as number, indices[3 * i + 2] as number), value);
+  }
+  return places;
+}
+
+/** Three significant digits and no zeros behind them. */
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,187 @@
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { isBundledModel, isBundledTranscoders, modelFolder, transcoderFolder } from '../bundled';
+import type { ModelSpec } from '../engine/model-spec';
+import type { TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
+import { CircuitTracerError } from '../errors';
+import { Graph } from '../graph/graph';
+import { localPath } from '../hub/local-path';
+import { type FetchOptions, Hub } from '../hub/plan';
+import { fileExists } from '../io/files';
+import { storedItemSize, type TensorSource } from '../io/tensor-source';
+import type { MemoryParts } from '../memory/estimate';
+import { tokenizerBytes } from '../memory/process-memory';
+import type { ModelPlan } from '../model/families';
+import { hookTable } from '../model/hooks';
+import { locateModel, modelReference } from '../model/locate';
+import { openModelPlan } from '../model/open-model';
+import { checkFit } from '../replacement-model/fit';
+import { planLocated, planTranscoders } from '../transcoder/formats';
+import { locateTranscoders } from '../transcoder/locate';
+
+/** What weights there are on disk. */
+interface Stored {
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly dtypes: readonly string[];
+}
+
+export interface ModelInfo extends Stored {
+  readonly kind: 'model';
+  readonly path: string;
+  readonly name: string;
+  readonly spec: ModelSpec;
+  readonly hooks: readonly { name: string; shape: string }[];
+  readonly plan: ModelPlan;
+}
+
+export interface TranscoderInfo extends Stored {
+  readonly kind: 'transcoders';
+  readonly path: string;
+  readonly spec: TranscoderSpec;
+  readonly plan: TranscoderPlan;
+}
+
+export interface GraphInfo {
+  readonly kind: 'graph';
+  readonly path: string;
+  readonly prompt: string;
+  readonly model: Graph['model'];
+  readonly scan: Graph['scan'];
+  readonly positions: number;
+  readonly activeFeatures: number;
+  readonly selectedFeatures: number;
+  readonly nodes: number;
+  readonly logits: Graph['logits'];
+  readonly settings: Graph['settings'];
+  readonly packageVersion: string;
+}
+
+export type Info = ModelInfo | TranscoderInfo | GraphInfo;
+
+/**
+ * What is at a path: a model folder, a transcoder folder or a saved graph; or a model or transcoders of the hub, which
+ * are fetched unless the cache has them. Weights aren't read.
+ *
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them, or what opening it throws.
+ */
+export async function inspect(path: string, options?: FetchOptions): Promise<Info> {
+  const absolute = await pathOf(path);
+  if (absolute === undefined) return hubInfo(path, options);
+  const status = await stat(absolute).catch(() => undefined);
+  if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `There is no file or folder ${absolute}.`);
+  if (!status.isDirectory()) return graphInfo(absolute, await Graph.load(absolute));
+  if (await fileExists(join(absolute, 'config.yaml'))) return transcoderInfo(absolute, await planTranscoders(absolute));
+  if (await fileExists(join(absolute, 'config.json'))) return modelInfo(absolute);
+  throw new CircuitTracerError(
+    'ERR_FILE_NOT_FOUND',
+    `${absolute} holds neither config.json (a model) nor config.yaml (transcoders).`,
+  );
+}
+
+/** The path of a bundled name or of what is on this machine; undefined for a reference to the hub. */
+async function pathOf(name: string): Promise<string | undefined> {
+  if (isBundledModel(name)) return modelFolder(name);
+  if (isBundledTranscoders(name)) return transcoderFolder(name);
+  return (await fileExists(name)) ? resolve(name) : localPath(name);
+}
+
+/** What a repository of the hub is, its files tell; they are fetched unless the cache has them. */
+async function hubInfo(name: string, options?: FetchOptions): Promise<Info> {
+  const hub = await Hub.open(options);
+  const reference = modelReference(name);
+  const isSet = await hub.obtain(reference, async (_hub, repository) => ({
+    needed: [],
+    result: repository.has(repository.inFolder('config.yaml')),
+  }));
+  if (!isSet) return modelInfo((await locateModel(name, hub)).folder, name);
+  const config = await locateTranscoders(name, hub);
+  return transcoderInfo(config.folder, await planLocated(config));
+}
+
+async function modelInfo(path: string, name = basename(path)): Promise<ModelInfo> {
+  const plan = await openModelPlan(path);
+  const { spec, weights } = plan;
+  const named = { kind: 'model', path, name, spec, hooks: hookTable(spec), plan } as const;
+  return { ...named, ...stored(Object.values(weights)) };
+}
+
+function transcoderInfo(path: string, plan: TranscoderPlan): TranscoderInfo {
+  const { spec, layers } = plan;
+  const sources = layers.flatMap((layer) => Object.values(layer) as (TensorSource | undefined)[]);
+  return { kind: 'transcoders', path, spec, plan, ...stored(sources.filter((source) => source !== undefined)) };
+}
+
+function graphInfo(path: string, graph: Graph): GraphInfo {
+  const { prompt, model, scan, logits, settings, packageVersion } = graph;
+  return {
+    ...{ kind: 'graph', path, prompt, model, scan, logits, settings, packageVersion },
+    positions: graph.nPositions,
+    activeFeatures: graph.nActive,
+    selectedFeatures: graph.nSelected,
+    nodes: graph.nNodes,
+  };
+}
+
+/** Several weights may be views of one stored tensor (tied embeddings, joint query-key-value): it counts once. */
+function stored(sources: readonly TensorSource[]): Stored {
+  const unique = new Map(sources.map((source) => [`${source.file}:${source.offset}:${source.name}`, source]));
+  let [parameters, bytes] = [0, 0];
+  const dtypes = new Set<string>();
+  for (const { dtype, shape, scales } of unique.values()) {
+    const count = product(shape);
+    parameters += scales ? 2 * count : count;
+    bytes += count * storedItemSize[dtype] + (scales ? product(scales.shape) : 0);
+    dtypes.add(scales ? 'mxfp4' : dtype);
+  }
+  return { parameters, bytes, dtypes: [...dtypes].sort() };
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((total, size) => total * size, 1);
+}
+
+/** The model and the transcoders among them, as a memory estimate takes them. */
+export async function memoryPartsOf(infos: readonly Info[]): Promise<MemoryParts> {
+  const model = infos.find((info) => info.kind === 'model');
+  const transcoders = infos.find((info) => info.kind === 'transcoders');
+  return {
+    ...(model && { model: { ...model.plan, tokenizer: await tokenizerBytes(model.path) } }),
+    ...(transcoders && { transcoders: transcoders.plan }),
+  };
+}
+
+/** @returns why two things don't go together, or undefined when they do. */
+export function findMisfit(first: Info, second: Info): string | undefined {
+  const [a, b] = [first, second].sort((x, y) => order.indexOf(x.kind) - order.indexOf(y.kind));
+  if (a?.kind === 'model' && b?.kind === 'transcoders') return messageOf(() => checkFit(a.spec, b.spec));
+  if (a?.kind === 'model' && b?.kind === 'graph') {
+    const { family, nLayers, dModel, dVocab } = a.spec;
+    return differences(b, { family, nLayers, dModel, dVocab }, 'the model');
+  }
+  if (a?.kind === 'transcoders' && b?.kind === 'graph') {
+    const { nLayers, dModel } = a.spec;
+    return differences(b, { nLayers, dModel }, 'the transcoders');
+  }
+  return undefined;
+}
+
+const order: readonly Info['kind'][] = ['model', 'transcoders', 'graph'];
+
+function messageOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CircuitTracerError && error.code === 'ERR_MODEL_MISMATCH') return error.message;
+    throw error;
+  }
+}
+
+function differences(graph: GraphInfo, other: Partial<Graph['model']>, name: string): string | undefined {
+  for (const [field, value] of Object.entries(other)) {
+    const found = graph.model[field as keyof Graph['model']];
+    if (found !== value) return `The graph was made with ${field} ${found}; that of ${name} is ${value}.`;
+  }
+  return undefined;
+}

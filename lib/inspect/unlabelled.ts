@@ -1,0 +1,93 @@
+import { extname } from 'node:path';
+import { CircuitTracerError } from '../errors';
+import { Graph } from '../graph/graph';
+import { type FeatureLabels, labelKey } from '../graph-file/labels';
+import { featureType, keyOfNode, labelsOfGraphFile } from '../graph-file/page-labels';
+import { isObject, readJsonObject } from '../io/files';
+
+/** A feature of a graph that has no label. */
+export interface Unlabelled {
+  readonly layer: number;
+  readonly feature: number;
+  /** Where the graph has it, strongest first: position, the token there, and the activation if it's known. */
+  readonly places: readonly Place[];
+}
+
+export interface Place {
+  readonly position: number;
+  readonly token: string;
+  readonly activation: number | null;
+}
+
+/** What a graph has features of. */
+export interface LabelledGraph {
+  readonly scan: string;
+  readonly labels: FeatureLabels;
+  /** Most influential first, each feature once. */
+  readonly unlabelled: readonly Unlabelled[];
+}
+
+type Node = Place & { readonly key: string };
+
+/**
+ * The features without a label in a pruned graph: a saved graph, pruned here, or a graph file.
+ *
+ * @param more labels that count, over the graph's own
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` for a graph file without nodes, and what reading and pruning throw.
+ */
+export async function findUnlabelled(
+  path: string,
+  more: FeatureLabels,
+  thresholds: { nodeThreshold: number; edgeThreshold: number; signal: AbortSignal },
+): Promise<LabelledGraph> {
+  if (extname(path) === '.json') return ofGraphFile(await readJsonObject(path), more, path);
+  const graph = await Graph.load(path);
+  const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, thresholds.signal);
+  const nodes = top.map(({ node: { layer, feature, position, activation } }) => ({
+    ...{ key: labelKey({ layer, feature }), position, activation },
+    token: graph.tokenStrings[position] ?? '',
+  }));
+  const labels = { ...graph.featureLabels, ...more };
+  return { scan: String(graph.scan), labels, unlabelled: withoutLabel(nodes, labels) };
+}
+
+function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: string): LabelledGraph {
+  const { nodes, metadata } = file;
+  if (!Array.isArray(nodes) || !isObject(metadata)) {
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `${path} is not a graph. Give a saved graph, or a graph file with metadata and nodes.`,
+    );
+  }
+  const tokens = Array.isArray(metadata.prompt_tokens) ? metadata.prompt_tokens : [];
+  const features = nodes.filter((node) => isObject(node) && node.feature_type === featureType);
+  features.sort((a, b) => (numberOf(a.influence) ?? 1) - (numberOf(b.influence) ?? 1));
+  const found = features.flatMap((node): Node[] => {
+    const key = keyOfNode(node);
+    const place = { position: numberOf(node.ctx_idx) ?? Number.NaN, activation: numberOf(node.activation) ?? null };
+    return key === undefined ? [] : [{ key, token: textOf(tokens[place.position]), ...place }];
+  });
+  const labels = { ...labelsOfGraphFile(file), ...more };
+  return { scan: textOf(metadata.scan), labels, unlabelled: withoutLabel(found, labels) };
+}
+
+/** Undefined for what is no number, as a graph file may hold anything. */
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function withoutLabel(nodes: readonly Node[], labels: FeatureLabels): Unlabelled[] {
+  const features = new Map<string, Place[]>();
+  for (const { key, ...place } of nodes) {
+    if (labels[key] !== undefined) continue;
+    features.set(key, [...(features.get(key) ?? []), place]);
+  }
+  return [...features].map(([key, places]) => {
+    const [layer, feature] = key.split(':').map(Number) as [number, number];
+    return { layer, feature, places };
+  });
+}

@@ -1,0 +1,48 @@
+import type { ResolvedLoadOptions } from '../engine/load-options';
+import type { ModelSpec, ModelWeights } from '../engine/model-spec';
+import type { TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
+import { findFeatures } from '../features/packed-features';
+import { readLabels } from '../features/read-labels';
+import type { FeatureLabels } from '../graph-file/labels';
+import { openModelPlan } from '../model/open-model';
+import { Tokenizer } from '../model/tokenizer';
+import { planLocated } from '../transcoder/formats';
+import { checkFit } from './fit';
+import { locatePair } from './locate-pair';
+
+/** What is known of a model with transcoders before their weights are read. */
+export interface ModelOutline {
+  readonly spec: ModelSpec;
+  readonly transcoderSpec: TranscoderSpec;
+  readonly tokenizer: Tokenizer;
+  readonly name: string;
+  readonly labels: FeatureLabels;
+  readonly featuresDir: string | undefined;
+}
+
+export interface OpenedPair {
+  readonly outline: ModelOutline;
+  readonly weights: ModelWeights;
+  readonly plan: TranscoderPlan;
+}
+
+/**
+ * Look into a model and transcoders, fetched if need be: all but the weights.
+ *
+ * @throws CircuitTracerError what `locatePair` throws, and what is wrong with config.json, config.yaml, headers of weight
+ * files, tokenizer or labels; `ERR_MODEL_MISMATCH` when the two don't fit.
+ */
+export async function openPair(
+  model: string | undefined,
+  transcoderSet: string | undefined,
+  options: ResolvedLoadOptions,
+): Promise<OpenedPair> {
+  const { folder, name, transcoders } = await locatePair(model, transcoderSet, options);
+  const { spec, weights } = await openModelPlan(folder, options.signal);
+  const plan = await planLocated(transcoders);
+  checkFit(spec, plan.spec);
+  const tokenizer = await Tokenizer.load(folder, { qwenPrefix: options.qwenPrefix });
+  const labels = await readLabels(transcoders.folder);
+  const featuresDir = await findFeatures(transcoders.folder);
+  return { outline: { spec, transcoderSpec: plan.spec, tokenizer, name, labels, featuresDir }, weights, plan };
+}

@@ -1,0 +1,67 @@
+import { type LoadOptions, resolveLoadOptions } from '../engine/load-options';
+import type { Tokenizer } from '../model/tokenizer';
+import { checkNotAborted } from '../validate';
+import { loadParts, type ModelParts, ModelWithTranscoders } from './model-with-transcoders';
+import { type ModelOutline, openPair } from './open-pair';
+
+/**
+ * A language model with the transcoders that stand in for its MLPs, loaded from files.
+ *
+ * All computing happens on a thread of the model's own; calls queue there and never block the event loop. Free it with
+ * `dispose()` or `await using`.
+ *
+ * @example
+ * const model = await ReplacementModel.load('./gemma-2-2b', './gemma-scope');
+ * const graph = await model.attribute('The capital of the state containing Dallas is');
+ * await graph.save('dallas.safetensors');
+ * await model.dispose();
+ */
+export class ReplacementModel extends ModelWithTranscoders {
+  readonly tokenizer: Tokenizer;
+
+  private constructor(parts: ModelParts, tokenizer: Tokenizer) {
+    super(parts);
+    this.tokenizer = tokenizer;
+  }
+
+  /**
+   * Load a model in Hugging Face layout and transcoders with config.yaml, each a folder or a reference to the hub, which
+   * is fetched unless the cache has it: `org/repo`, `org/repo/folder`, either with `@revision`, `hf://org/repo/path`, or
+   * the short names `gemma` and `llama` of transcoders. Labels of features are read from `labels.json` if there is one.
+   *
+   * `demo` is the small trained model that ships with the package; its transcoders are `demo`, the default, and
+   * `demo-cross-layer`. A folder of such a name is written `./demo`.
+   *
+   * @param model undefined: the one that config.yaml of the transcoders names
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_UNSUPPORTED_MODEL`,
+   * `ERR_UNSUPPORTED_TRANSCODER`, `ERR_WEIGHT`, `ERR_MODEL_MISMATCH`, `ERR_TOKENIZER`, `ERR_LIBTORCH`, `ERR_DEVICE`,
+   * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT`, `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or
+   * `ABORT_ERR`.
+   */
+  static async load(
+    model: string | undefined,
+    transcoderSet?: string,
+    options?: LoadOptions,
+  ): Promise<ReplacementModel> {
+    return ReplacementModel.loadChecked(model, transcoderSet, options, () => undefined);
+  }
+
+  /**
+   * As {@link load}. `check` gets what is known of the model before its weights are read, and ends the load by throwing.
+   *
+   * @internal
+   */
+  static async loadChecked(
+    model: string | undefined,
+    transcoderSet: string | undefined,
+    options: LoadOptions | undefined,
+    check: (outline: ModelOutline) => Promise<void> | void,
+  ): Promise<ReplacementModel> {
+    const resolved = resolveLoadOptions(options);
+    checkNotAborted(resolved.signal);
+    const { weights, plan, outline } = await openPair(model, transcoderSet, resolved);
+    await check(outline);
+    const parts = await loadParts(outline, outline.spec, weights, plan, resolved);
+    return new ReplacementModel(parts, outline.tokenizer);
+  }
+}
