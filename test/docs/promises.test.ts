@@ -25,9 +25,9 @@ function anchorOf(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-const others = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const rootPages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
-test.each([...docPages(), ...others])('links of %s lead somewhere', (page) => {
+test.each([...docPages(), ...rootPages])('links of %s lead somewhere', (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
   const broken = links.filter(([, file = '', anchor]) => {
     const target = file === '' ? page : path.join(path.dirname(page), file);

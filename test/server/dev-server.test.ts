@@ -9,15 +9,17 @@ const token = 'abcdefgh-IJKLMNOP_0123';
 let dev: ChildProcess;
 let base: string;
 
-/** @returns the address that it prints */
-async function addressOf(child: ChildProcess): Promise<string> {
-  let output = '';
-  for await (const text of child.stdout as NodeJS.ReadableStream) {
-    output += text;
-    const [address] = /http:\/\/127\.0\.0\.1:\d+\/$/m.exec(output) ?? [];
-    if (address) return address;
-  }
-  throw new Error(`The development server ended without an address:\n${output}`);
+/** @returns the address that it prints. Its output is read to the end, or writing more of it would end it. */
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      const [address] = /http:\/\/127\.0\.0\.1:\d+\/$/m.exec(output) ?? [];
+      if (address) resolve(address);
+    });
+    child.once('close', () => reject(new Error(`The development server ended:\n${output}`)));
+  });
 }
 
 beforeAll(async () => {
