@@ -25,7 +25,9 @@ function anchorOf(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-test.each(docPages())('links of %s lead somewhere', (page) => {
+const rootPages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+
+test.each([...docPages(), ...rootPages])('links of %s lead somewhere', (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
   const broken = links.filter(([, file = '', anchor]) => {
     const target = file === '' ? page : path.join(path.dirname(page), file);
