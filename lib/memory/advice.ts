@@ -1,4 +1,5 @@
-import { type MemoryEstimate, type MemoryOptions, type MemoryParts, memoryOf } from './estimate';
+import { type MemoryEstimate, type MemoryParts, memoryOf } from './estimate';
+import type { MemoryOptions } from './options';
 
 /** One change of options, and the memory needed then. */
 export interface MemoryChange {

@@ -1,3 +1,4 @@
+import type { ResolvedLoadOptions } from '../engine/load-options';
 import type { ModelWeights } from '../engine/model-spec';
 import type { TranscoderPlan } from '../engine/transcoder-spec';
 import type { TensorSource } from '../io/tensor-source';
@@ -28,7 +29,7 @@ export interface LoadMemory {
   readonly peak: number;
 }
 
-type Choice = Omit<Placement, 'lazy'> & { readonly lazyEncoder: boolean; readonly lazyDecoder: boolean };
+type Choice = Omit<Placement, 'lazy'> & Pick<ResolvedLoadOptions, 'lazyEncoder' | 'lazyDecoder'>;
 
 /** What loading a model, transcoders or both takes, one tensor after another as native loads them. */
 export function loadMemory(
