@@ -69,7 +69,7 @@ export type { ChatContentPart, ChatMessage, ChatPrompt } from './model/chat-temp
 export { hookNames, hookTable } from './model/hooks';
 export type { Prompt } from './model/prompt';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
-export type { OptionsOf, RequiredNames, ValuesOf } from './options';
+export type { OptionsOf, RequiredNames, Settled, ValuesOf } from './options';
 export { packageVersion } from './package-version';
 export type { Progress, ProgressListener } from './progress';
 export { type FromConfigOptions, InMemoryModel } from './replacement-model/in-memory-model';

@@ -6,6 +6,8 @@ export interface Kind<T> {
   check(value: unknown, name: string): T;
   /** What text on a command line stands for, not checked yet. */
   read(text: string): unknown;
+  /** What that text must be, where it isn't spelled as in code. */
+  readonly spelling?: string;
 }
 
 const asIs = (text: string) => text;
@@ -28,6 +30,7 @@ export function integerOrAuto(min: number, max?: number): Kind<number | 'auto'> 
       throw invalid(name, `${integersBetween(min, max)}, or 'auto'`, value);
     },
     read: asInteger,
+    spelling: `${integersBetween(min, max)}, or auto`,
   };
 }
 
@@ -39,6 +42,7 @@ export function integerOrAll(min: number, max?: number): Kind<number> {
       throw invalid(name, `${integersBetween(min, max)}, or Infinity for all`, value);
     },
     read: (text) => (text === 'all' ? Infinity : asInteger(text)),
+    spelling: `${integersBetween(min, max)}, or all`,
   };
 }
 
@@ -78,6 +82,7 @@ export function oneOf<const T extends string>(
   return {
     check: (value, name) => checkOneOf(value, name, words),
     read: (given) => (Object.hasOwn(spellings, given) ? spellings[given] : given),
+    spelling: `one of ${[...words, ...Object.keys(spellings)].join(', ')}`,
   };
 }
 

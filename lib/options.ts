@@ -43,6 +43,9 @@ export type ResolvedOf<T> = {
     : ValuesOf<T>[K] | undefined;
 };
 
+/** Options once `auto` has become a value. */
+export type Settled<T> = { readonly [K in keyof T]: Exclude<T[K], 'auto'> };
+
 /** A table of options: all that there is to say of each, in one place. */
 export function defineOptions<const T extends OptionTable>(table: T): T {
   return table;

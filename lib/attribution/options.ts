@@ -5,10 +5,9 @@ import { boolean, later, oneOf } from '../kinds';
 import { defineOptions, type OptionsOf, type ResolvedOf, resolveOptions } from '../options';
 import type { TargetSpec } from './targets';
 
-export const attributeOptions = defineOptions({
+const ownOptions = defineOptions({
   /** What to explain. Default: the likeliest next tokens. */
   targets: { kind: later<readonly TargetSpec[]>() },
-  ...attributionSettings,
   /**
    * Compute rows on these devices side by side, each with a copy of the prompt's linear model (not of the weights): `cuda:0`,
    * `cuda:1`. The graph is the same. Default: the model's own device.
@@ -26,11 +25,14 @@ export const attributeOptions = defineOptions({
     flag: '--offload <where>',
     help: 'move idle weights away: cpu or disk',
   },
-  ...promptOptions,
   /** Log each phase at level info. Default false. */
   verbose: { kind: boolean, default: false },
-  ...callOptions,
 });
+
+export const attributeOptions: typeof attributionSettings &
+  typeof ownOptions &
+  typeof promptOptions &
+  typeof callOptions = { ...attributionSettings, ...ownOptions, ...promptOptions, ...callOptions };
 
 export interface AttributeOptions extends OptionsOf<typeof attributeOptions> {}
 

@@ -12,6 +12,7 @@ export function isDeviceName(text: unknown): text is Device {
   return typeof text === 'string' && spelling.test(text);
 }
 
+const flagSpelling = 'one of auto, cpu, cuda, cuda:N, mps';
 const spellings = "'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'";
 
 export const deviceKind: Kind<Device> = {
@@ -20,6 +21,7 @@ export const deviceKind: Kind<Device> = {
     throw invalid(name, spellings, value);
   },
   read: (text) => text,
+  spelling: flagSpelling,
 };
 
 /** On the command line `cuda:0,cuda:1`. */
@@ -30,6 +32,7 @@ export const deviceListKind: Kind<readonly Device[]> = {
     throw argumentError(`${name} must be an array of ${spellings}; found ${found}.`);
   },
   read: (text) => text.split(',').map((name) => name.trim()),
+  spelling: `a list of devices, each ${flagSpelling}`,
 };
 
 /**

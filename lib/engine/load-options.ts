@@ -31,8 +31,7 @@ export const weightOptions = defineOptions({
   },
 });
 
-export const loadOptions = defineOptions({
-  ...weightOptions,
+const ownOptions = defineOptions({
   /**
    * Leave the model's weights in their files until the first run. Damaged numbers then show as an `ERR_WEIGHT` of that
    * run. Weights stored in another dtype than `dtype`, or for a GPU, are copied at once all the same. Default false.
@@ -50,15 +49,23 @@ export const loadOptions = defineOptions({
    * token (`eos`), as TransformerLens does, or its padding token (`pad`), as nnsight does. Default `eos`.
    */
   qwenPrefix: {
-    kind: oneOf(['eos', 'pad'], { transformerlens: 'eos', nnsight: 'pad' }),
+    kind: {
+      ...oneOf(['eos', 'pad'], { transformerlens: 'eos', nnsight: 'pad' }),
+      spelling: 'transformerlens or nnsight',
+    },
     default: 'eos',
     flag: '--backend <name>',
     help: 'whose first token to take where they differ (Qwen): transformerlens or nnsight',
     shown: 'transformerlens',
   },
+});
+
+export const loadOptions: typeof weightOptions & typeof ownOptions & typeof hubOptions & typeof callOptions = {
+  ...weightOptions,
+  ...ownOptions,
   ...hubOptions,
   ...callOptions,
-});
+};
 
 export interface LoadOptions extends OptionsOf<typeof loadOptions> {}
 
@@ -67,7 +74,10 @@ export interface ResolvedLoadOptions extends ResolvedOf<typeof loadOptions> {
 }
 
 /** Of transcoders without a model. */
-export const transcoderLoadOptions = omitOptions(loadOptions, 'lazyWeights', 'qwenPrefix');
+export const transcoderLoadOptions: Pick<
+  typeof loadOptions,
+  Exclude<keyof typeof loadOptions, 'lazyWeights' | 'qwenPrefix'>
+> = omitOptions(loadOptions, 'lazyWeights', 'qwenPrefix');
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value out of range. */
 export function resolveLoadOptions(options: LoadOptions = {}): ResolvedLoadOptions {

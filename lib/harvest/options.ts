@@ -2,7 +2,7 @@ import { callOptions } from '../call-options';
 import { integer, text } from '../kinds';
 import { defineOptions, type OptionsOf, type ResolvedOf, resolveOptions } from '../options';
 
-export const harvestOptions = defineOptions({
+const ownHarvestOptions = defineOptions({
   /** Corpus: `.txt` with a document per line, or `.jsonl` with `text`; either also gzipped. */
   text: {
     kind: text,
@@ -82,8 +82,9 @@ export const harvestOptions = defineOptions({
     flag: '--save-interval <n>',
     help: 'seconds between saves to go on from',
   },
-  ...callOptions,
 });
+
+export const harvestOptions: typeof ownHarvestOptions & typeof callOptions = { ...ownHarvestOptions, ...callOptions };
 
 export interface HarvestOptions extends OptionsOf<typeof harvestOptions> {}
 

@@ -9,7 +9,7 @@ import { argumentError, checkInteger, checkOptions, describe, invalid } from '..
 
 type LayerChoice = { readonly start: number; readonly stop?: number | undefined } | readonly number[];
 
-/** On the command line `2..5` (up to 4), `2..` or `all`. Whether the model has the layers is checked later. */
+/** Whether the model has the layers is checked later. */
 const layersKind: Kind<LayerChoice> = {
   check: (value, name) => {
     if (Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null) {
@@ -26,11 +26,11 @@ const layersKind: Kind<LayerChoice> = {
     if (start === undefined) return text;
     return { start: Number(start), ...(stop !== undefined && { stop: Number(stop) }) };
   },
+  spelling: 'a range of layers, as 2..5 (up to 4) or 2.., or all',
 };
 
 /** Of `intervene` and `generate` alike. */
-export const freezeOptions = defineOptions({
-  ...passSettings,
+const ownFreezeOptions = defineOptions({
   /**
    * In these layers the feature outputs, too, are those of the clean run but for the edits (and what they change in a
    * skip connection), and edits write to no others; norm scales are clean when all layers are listed: direct effects.
@@ -41,22 +41,35 @@ export const freezeOptions = defineOptions({
     flag: '--constrained-layers <a..b>',
     help: 'hold the MLP outputs of these layers, as 2..5 (up to 4), 2.. or all; of all: direct effects',
   },
-  ...activationSettings,
   /** Return the activations of features at all. Default true. */
   returnActivations: { kind: boolean, default: true },
   /** Return the logits before the softcap as well. Default false. */
   rawLogits: { kind: boolean, default: false },
+});
+
+export const freezeOptions: typeof passSettings &
+  typeof ownFreezeOptions &
+  typeof activationSettings &
+  typeof promptOptions &
+  typeof callOptions = {
+  ...passSettings,
+  ...ownFreezeOptions,
+  ...activationSettings,
   ...promptOptions,
   ...callOptions,
-});
+};
 
 export interface FreezeOptions extends OptionsOf<typeof freezeOptions> {}
 
-export const interveneOptions = defineOptions({
-  ...freezeOptions,
+const ownInterveneOptions = defineOptions({
   /** Hook points of the edited run to return in `cache`. Default: none. */
   hookNames: { kind: later<readonly string[]>(), default: [] },
 });
+
+export const interveneOptions: typeof freezeOptions & typeof ownInterveneOptions = {
+  ...freezeOptions,
+  ...ownInterveneOptions,
+};
 
 export interface InterveneOptions extends OptionsOf<typeof interveneOptions> {}
 
@@ -98,9 +111,7 @@ export interface SamplingOptions extends OptionsOf<typeof samplingOptions> {}
 
 export type ResolvedSamplingOptions = ResolvedOf<typeof samplingOptions>;
 
-export const generateOptions = defineOptions({
-  ...freezeOptions,
-  ...samplingOptions,
+const ownGenerateOptions = defineOptions({
   /** Tokens to add, at most. Default 10. */
   maxNewTokens: { kind: integer(1), default: 10, flag: '--max-new-tokens <n>', help: 'tokens to add' },
   /** Generation ends with one of these tokens. Default: the tokenizer's end-of-sequence token; none without one. */
@@ -108,6 +119,12 @@ export const generateOptions = defineOptions({
   /** Keep keys and values of earlier positions; false runs all tokens again for each new one. Default true. */
   kvCache: { kind: boolean, default: true, flag: '--no-kv-cache', help: 'run all tokens again for each new one' },
 });
+
+export const generateOptions: typeof ownGenerateOptions & typeof samplingOptions & typeof freezeOptions = {
+  ...ownGenerateOptions,
+  ...samplingOptions,
+  ...freezeOptions,
+};
 
 export interface GenerateOptions extends OptionsOf<typeof generateOptions> {}
 

@@ -1,24 +1,19 @@
-import type { weightOptions } from '../engine/load-options';
 import type { ModelSpec } from '../engine/model-spec';
 import { attributionSettings } from '../engine/settings';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
-import type { ValuesOf } from '../options';
-import type { memoryOptions } from './options';
-
-type SizeNames = Exclude<keyof typeof memoryOptions, keyof typeof weightOptions>;
+import type { Settled, ValuesOf } from '../options';
+import type { sizeOptions } from './options';
 
 /** What an attribution is assumed to be of. */
-export interface AttributionSize extends Pick<ValuesOf<typeof memoryOptions>, SizeNames> {
+export interface AttributionSize extends ValuesOf<typeof sizeOptions> {
   /** Of the CPU that compute rows; 0 on a GPU. */
   readonly threads: number;
   /** Bytes that can still be had when the attribution begins; for `auto`. Default Infinity. */
   readonly free?: number;
 }
 
-type WithoutAuto<T> = { readonly [K in keyof T]: Exclude<T[K], 'auto'> };
-
 /** Bytes an attribution takes besides the weights, while it runs; with the rows at once that `auto` comes to. */
-export interface AttributionMemory extends WithoutAuto<AttributionSize> {
+export interface AttributionMemory extends Settled<AttributionSize> {
   readonly activeFeatures: number;
   /** The frozen model: attention patterns and matrices, decoder rows of active features, errors, activations. */
   readonly localModel: number;

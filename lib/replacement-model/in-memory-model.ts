@@ -10,8 +10,7 @@ import { checkFit } from './fit';
 import { loadParts, ModelWithTranscoders } from './model-with-transcoders';
 import { drawModelWeights, drawTranscoderWeights, type GivenLayerWeights } from './random-weights';
 
-export const fromConfigOptions = defineOptions({
-  ...loadOptions,
+const ownOptions = defineOptions({
   /** Of the weights not given. Default 0. */
   seed: { kind: seed, default: 0 },
   /** Arrays by the internal names that `ModelWeights` lists. */
@@ -19,6 +18,8 @@ export const fromConfigOptions = defineOptions({
   /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
   transcoderWeights: { kind: later<readonly GivenLayerWeights[]>() },
 });
+
+export const fromConfigOptions: typeof ownOptions & typeof loadOptions = { ...ownOptions, ...loadOptions };
 
 export interface FromConfigOptions extends OptionsOf<typeof fromConfigOptions> {}
 

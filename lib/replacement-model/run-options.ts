@@ -1,15 +1,15 @@
 import { callOptions, promptOptions } from '../call-options';
 import { activationSettings, passSettings } from '../engine/settings';
-import { defineOptions, type OptionsOf, pickOptions } from '../options';
+import { type OptionsOf, pickOptions } from '../options';
 
-export const runOptions = defineOptions({ ...promptOptions, ...callOptions });
+export const runOptions: typeof promptOptions & typeof callOptions = { ...promptOptions, ...callOptions };
 
 export interface RunOptions extends OptionsOf<typeof runOptions> {}
 
-export const activationOptions = defineOptions({
+export const activationOptions: typeof activationSettings & Pick<typeof passSettings, 'sparse'> & typeof runOptions = {
   ...activationSettings,
   ...pickOptions(passSettings, 'sparse'),
   ...runOptions,
-});
+};
 
 export interface ActivationOptions extends OptionsOf<typeof activationOptions> {}

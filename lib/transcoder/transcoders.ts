@@ -10,7 +10,7 @@ import {
 import { NativeTranscoderEngine } from '../engine/native-transcoders';
 import { activationSettings } from '../engine/settings';
 import type { TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
-import { defineOptions, type OptionsOf, resolveOptions } from '../options';
+import { type OptionsOf, resolveOptions } from '../options';
 import { inOneStep, Phase } from '../progress';
 import { argumentError, checkInteger, checkNotAborted, checkOptions, checkText } from '../validate';
 import {
@@ -29,7 +29,7 @@ import { warnOfNegatives } from './negative-activations';
 
 export interface TranscoderLoadOptions extends OptionsOf<typeof transcoderLoadOptions> {}
 
-export const encodeOptions = defineOptions({ ...activationSettings, ...callOptions });
+export const encodeOptions: typeof activationSettings & typeof callOptions = { ...activationSettings, ...callOptions };
 
 export interface EncodeOptions extends OptionsOf<typeof encodeOptions> {}
 

@@ -14,7 +14,7 @@ import { type FrozenCheck, frozenCheck } from './frozen-check';
 import { remarksOn } from './remarks';
 import { sampleNodes } from './sample';
 
-export const verifyOptions = defineOptions({
+const ownVerifyOptions = defineOptions({
   /** Nodes to intervene on. Default 64. */
   samples: { kind: integer(1, 100_000), default: 64, flag: '--samples <n>', help: 'nodes to intervene on' },
   /** The same seed draws the same nodes. Default 0. */
@@ -26,8 +26,9 @@ export const verifyOptions = defineOptions({
     flag: '--tolerance <share>',
     help: 'largest error allowed, of the largest edge',
   },
-  ...callOptions,
 });
+
+export const verifyOptions: typeof ownVerifyOptions & typeof callOptions = { ...ownVerifyOptions, ...callOptions };
 
 export interface VerifyOptions extends OptionsOf<typeof verifyOptions> {}
 

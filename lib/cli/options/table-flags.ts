@@ -1,6 +1,7 @@
 import { type Command, Option as Flag } from 'commander';
 import type { Kind } from '../../kinds';
 import type { Option, OptionsOf, OptionTable } from '../../options';
+import { invalid } from '../../validate';
 import { UsageError } from '../runtime/exit';
 import { calledBy } from './flag-names';
 
@@ -39,7 +40,8 @@ function reader(kind: Kind<unknown>, flag: string): (text: string) => unknown {
     try {
       return kind.check(kind.read(text), flag);
     } catch (error) {
-      throw new UsageError((error as Error).message);
+      const { message } = kind.spelling === undefined ? (error as Error) : invalid(flag, kind.spelling, text);
+      throw new UsageError(message);
     }
   };
 }

@@ -19,11 +19,15 @@ import { type Companion, copyCompanion, findCompanions } from './companions';
 import { type ConvertedFile, nativeFiles } from './native-files';
 import { writeTensors } from './write-tensors';
 
-export const convertTranscodersOptions = defineOptions({
+const ownConvertTranscodersOptions = defineOptions({
   /** Of the weights in the new files, rounded to nearest, ties to even. Default: that of each stored tensor. */
   dtype: { kind: dtypeKind, flag: '--dtype <type>', help: 'float32, bfloat16 or float16 (default: as stored)' },
-  ...callOptions,
 });
+
+export const convertTranscodersOptions: typeof ownConvertTranscodersOptions & typeof callOptions = {
+  ...ownConvertTranscodersOptions,
+  ...callOptions,
+};
 
 /** Progress counts bytes. */
 export interface ConvertTranscodersOptions extends OptionsOf<typeof convertTranscodersOptions> {}
