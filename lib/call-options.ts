@@ -1,5 +1,5 @@
 import { boolean, type Kind } from './kinds';
-import { defineOptions, type OptionsOf, resolveOptions } from './options';
+import { defineOptions, type OptionsOf, type ResolvedOf, resolveOptions } from './options';
 import { checkListener, type ProgressListener } from './progress';
 import { checkNotAborted, checkOptions, checkSignal } from './validate';
 
@@ -28,10 +28,7 @@ export const promptOptions = defineOptions({
 /** What every call that can take long is given. */
 export interface CallOptions extends OptionsOf<typeof callOptions> {}
 
-export interface ResolvedCallOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: ProgressListener | undefined;
-}
+export type ResolvedCallOptions = ResolvedOf<typeof callOptions>;
 
 export const callOptionNames = Object.keys(callOptions) as readonly (keyof typeof callOptions)[];
 

@@ -14,8 +14,10 @@ export const dtypeKind = oneOf(computeDtypes, { fp32: 'float32', bf16: 'bfloat16
 export const weightOptions = defineOptions({
   /** What to compute in, whatever the files hold. `bfloat16` and `float16` trade exactness for memory. Default `float32`. */
   dtype: {
-    ...{ kind: dtypeKind, default: 'float32' },
-    ...{ flag: '--dtype <type>', help: 'float32, bfloat16 or float16' },
+    kind: dtypeKind,
+    default: 'float32',
+    flag: '--dtype <type>',
+    help: 'float32, bfloat16 or float16',
   },
   /** Where to compute. `auto` takes the first CUDA device, else Apple's GPU, else the CPU. Default `auto`. */
   device: { kind: deviceKind, default: 'auto', flag: '--device <device>', help: 'auto, cpu, cuda, cuda:N or mps' },
@@ -44,6 +46,9 @@ const ownOptions = defineOptions({
     flag: '--threads <n>',
     help: 'CPU threads; 0 = as many as cores',
   },
+});
+
+export const tokenizerOptions = defineOptions({
   /**
    * Which token goes before a prompt when the tokenizer has no beginning-of-sequence token (Qwen): its end-of-sequence
    * token (`eos`), as TransformerLens does, or its padding token (`pad`), as nnsight does. Default `eos`.
@@ -60,9 +65,14 @@ const ownOptions = defineOptions({
   },
 });
 
-export const loadOptions: typeof weightOptions & typeof ownOptions & typeof hubOptions & typeof callOptions = {
+export const loadOptions: typeof weightOptions &
+  typeof ownOptions &
+  typeof tokenizerOptions &
+  typeof hubOptions &
+  typeof callOptions = {
   ...weightOptions,
   ...ownOptions,
+  ...tokenizerOptions,
   ...hubOptions,
   ...callOptions,
 };

@@ -23,7 +23,7 @@ export const attributionSettings = defineOptions({
   },
   /**
    * Target rows computed at once, by the CPU's threads together and by each other device. On a GPU more is faster and takes
-   * about batchSize * positions * dModel * 10 bytes; on the CPU no more are taken than help. `auto`: as many as fit in half of
+   * about `batchSize * positions * dModel * 10` bytes; on the CPU no more are taken than help. `auto`: as many as fit in half of
    * the memory that is left, 512 at most. Default 512.
    */
   batchSize: {

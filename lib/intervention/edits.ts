@@ -69,13 +69,18 @@ export class EditPlan {
   between(start: number, stop: number): { features: NativeFeatureEdit[]; vectors: NativeVectorEdit[] } {
     const features = this.#features.flatMap(({ at, kind, layer, feature, value }) =>
       positionsBetween(at, this.#prompt, start, stop).map((position, i) => ({
-        ...{ kind, layer, feature, position: position - start },
+        kind,
+        layer,
+        feature,
+        position: position - start,
         value: typeof value === 'number' ? value : (value[i] as number),
       })),
     );
     const vectors = this.#vectors.flatMap(({ at, hookName, vector }) =>
       positionsBetween(at, this.#prompt, start, stop).map((position) => ({
-        ...{ hookName, vector, position: position - start },
+        hookName,
+        vector,
+        position: position - start,
       })),
     );
     return { features, vectors };

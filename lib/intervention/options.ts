@@ -4,6 +4,7 @@ import type { ModelSpec } from '../engine/model-spec';
 import { activationSettings, passSettings } from '../engine/settings';
 import { boolean, integer, integerOrAll, type Kind, later, number, positiveShare, seed } from '../kinds';
 import { checkHookNames } from '../model/hooks';
+import type { Tokenizer } from '../model/tokenizer';
 import { defineOptions, type OptionsOf, partOf, type ResolvedOf, resolveOptions } from '../options';
 import { argumentError, checkInteger, checkOptions, describe, invalid } from '../validate';
 
@@ -154,7 +155,7 @@ export function resolveInterveneOptions(options: InterveneOptions, spec: ModelSp
 export function resolveGenerateOptions(
   options: GenerateOptions,
   spec: ModelSpec,
-  tokenizer: { readonly stopIds: Iterable<number> } | undefined,
+  tokenizer: Pick<Tokenizer, 'stopIds'> | undefined,
 ): ResolvedGenerateOptions {
   const resolved = resolveOptions(generateOptions, options);
   const { maxNewTokens, kvCache, stopIds } = resolved;

@@ -97,7 +97,8 @@ function isSame(a: TensorSource, b: TensorSource | undefined): boolean {
 function* setSteps({ layers }: TranscoderPlan, choice: Choice): Generator<Step> {
   for (const { encoder, encoderBias, threshold, decoder, decoderBias, skip } of layers) {
     const step = (group: WeightGroup, source: TensorSource, lazy = false): Step => ({
-      ...{ group, source },
+      group,
+      source,
       memory: tensorMemory(source, { ...choice, lazy }),
     });
     yield step('encoders', encoder, choice.lazyEncoder);

@@ -1,13 +1,12 @@
-import type { SteerResult } from '../data/api';
+import type { SteerResult, SteerSettings } from '../data/api';
 import { Signal } from './signal';
 
 /** What is being steered and what came of it; stays while other tabs are looked at. */
-export interface Steering {
+export interface Steering extends SteerSettings {
   readonly slug: string;
   /** Factor by box key. */
   readonly chosen: Readonly<Record<string, number>>;
   readonly maxNewTokens: number;
-  readonly freezeAttention: boolean;
   readonly running: boolean;
   readonly problem: string;
   readonly result: SteerResult | null;
