@@ -1,4 +1,3 @@
-import type { PassSettings } from '../../engine/settings';
 import { isRecord, list, record, text } from '../core/graph/json';
 
 /** What the server can do; null where the page is served as plain files. */
@@ -121,11 +120,8 @@ export interface SteerResult {
   readonly continuation: { readonly before: string; readonly after: string };
 }
 
-/** How the model is run. */
-export type SteerSettings = Pick<PassSettings, 'freezeAttention'>;
-
 export async function steer(
-  body: { slug: string; edits: readonly SteerEdit[]; maxNewTokens: number; top: number } & SteerSettings,
+  body: { slug: string; edits: readonly SteerEdit[]; maxNewTokens: number; freezeAttention: boolean; top: number },
   signal: AbortSignal,
 ): Promise<SteerResult> {
   const answer = await request('api/steer', {

@@ -1,12 +1,13 @@
-import type { SteerResult, SteerSettings } from '../data/api';
+import type { SteerResult } from '../data/api';
 import { Signal } from './signal';
 
 /** What is being steered and what came of it; stays while other tabs are looked at. */
-export interface Steering extends SteerSettings {
+export interface Steering {
   readonly slug: string;
   /** Factor by box key. */
   readonly chosen: Readonly<Record<string, number>>;
   readonly maxNewTokens: number;
+  readonly freezeAttention: boolean;
   readonly running: boolean;
   readonly problem: string;
   readonly result: SteerResult | null;

@@ -1,8 +1,6 @@
 import type { SelectedFeature } from '../../graph-file/selection';
-import { generateOptions } from '../../intervention/options';
 import { isObject } from '../../io/files';
-import { pickOptions, type ResolvedOf } from '../../options';
-import { checkInteger, checkNumber, checkText } from '../../validate';
+import { checkBoolean, checkInteger, checkNumber, checkText } from '../../validate';
 import { Problem } from '../problem';
 
 /** One feature at one position. */
@@ -11,12 +9,12 @@ export interface SteerEdit extends SelectedFeature {
   readonly factor: number;
 }
 
-const steerOptions = pickOptions(generateOptions, 'maxNewTokens', 'freezeAttention');
-
 /** What the page asks to be done to the model. */
-export interface SteerRequest extends ResolvedOf<typeof steerOptions> {
+export interface SteerRequest {
   readonly slug: string;
   readonly edits: readonly SteerEdit[];
+  readonly maxNewTokens: number;
+  readonly freezeAttention: boolean;
   /** How many of the likeliest tokens to tell. */
   readonly top: number;
 }
@@ -29,15 +27,12 @@ const mostTop = 100;
  * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the field that is wrong.
  */
 export function steerRequestOf(body: Record<string, unknown>): SteerRequest {
-  const { slug, edits, maxNewTokens, freezeAttention, top = 10 } = body;
+  const { slug, edits, maxNewTokens = 10, freezeAttention = true, top = 10 } = body;
   return {
     slug: checkText(slug, 'slug'),
     edits: editsOf(edits),
-    maxNewTokens: checkInteger(maxNewTokens ?? steerOptions.maxNewTokens.default, 'maxNewTokens', 0, mostNewTokens),
-    freezeAttention: steerOptions.freezeAttention.kind.check(
-      freezeAttention ?? steerOptions.freezeAttention.default,
-      'freezeAttention',
-    ),
+    maxNewTokens: checkInteger(maxNewTokens, 'maxNewTokens', 0, mostNewTokens),
+    freezeAttention: checkBoolean(freezeAttention, 'freezeAttention'),
     top: checkInteger(top, 'top', 1, mostTop),
   };
 }
