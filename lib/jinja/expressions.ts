@@ -13,6 +13,7 @@ import {
   typeName,
   Undefined,
   type Value,
+  workOn,
 } from './values';
 
 export function unpacking(targets: readonly Target[]): Target {
@@ -70,7 +71,11 @@ export function called(callee: Expression, args: (scope: Scope) => Arguments): E
     const value = callee(scope);
     if (value instanceof Undefined) value.fail();
     if (!(value instanceof Callable)) throw new TemplateError(`'${typeName(value)}' object is not callable`);
-    return value.call(args(scope));
+    const given = args(scope);
+    for (const argument of given.positional) workOn(argument);
+    const result = value.call(given);
+    workOn(result);
+    return result;
   };
 }
 

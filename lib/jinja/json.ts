@@ -1,6 +1,7 @@
+import { work, workPerItem } from './budget';
 import { TemplateError } from './errors';
 import { floatText } from './text';
-import { compare, Float, isDict, isList, type Key, Tuple, typeName, type Value } from './values';
+import { compare, Float, isDict, isList, type Key, Tuple, typeName, type Value, workOn } from './values';
 
 export interface JsonOptions {
   readonly ensureAscii: boolean;
@@ -12,6 +13,8 @@ export interface JsonOptions {
 
 /** Python's `json.dumps`. */
 export function dumps(value: Value, options: JsonOptions, level = 0): string {
+  work(workPerItem);
+  workOn(value);
   if (value === null) return 'null';
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   if (value instanceof Float) return jsonFloat(value.value);

@@ -1,7 +1,7 @@
 import type { Bound } from './arguments';
+import type { Budget } from './budget';
 import { TemplateError } from './errors';
 import { binary } from './operators';
-import type { Budget } from './runtime';
 import { str } from './text';
 import { compare, equal, isDict, items, Tuple, Undefined, type Value } from './values';
 

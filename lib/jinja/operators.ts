@@ -1,7 +1,7 @@
+import { type Budget, work } from './budget';
 import { TemplateError } from './errors';
 import { percentFormat } from './format';
 import { methodOf } from './methods';
-import type { Budget } from './runtime';
 import { str } from './text';
 import {
   Attributes,
@@ -24,6 +24,7 @@ import {
   Undefined,
   type Value,
   View,
+  workOn,
 } from './values';
 
 export function safeInteger(value: number): number {
@@ -51,7 +52,11 @@ function arithmetic(operator: string, a: number, b: number, isFloat: boolean): V
 /** `a operator b` for the operators of arithmetic, which also join and repeat text and lists. */
 export function binary(operator: string, a: Value, b: Value, budget: Budget): Value {
   if (a instanceof Undefined) a.fail();
-  if (operator === '%' && typeof a === 'string') return percentFormat(a, b);
+  if (operator === '%' && typeof a === 'string') {
+    workOn(a);
+    workOn(b);
+    return percentFormat(a, b);
+  }
   if (b instanceof Undefined) b.fail();
   if (isNumber(a) && isNumber(b)) {
     return arithmetic(operator, numberOf(a), numberOf(b), a instanceof Float || b instanceof Float);
@@ -61,6 +66,8 @@ export function binary(operator: string, a: Value, b: Value, budget: Budget): Va
       budget.room(a.length + b.length > 2 ** 20 ? a.length + b.length : 0);
       return a + b;
     }
+    workOn(a);
+    workOn(b);
     if (isList(a) && isList(b)) return [...a, ...b];
     if (a instanceof Tuple && b instanceof Tuple) return new Tuple([...a.items, ...b.items]);
   }
@@ -124,6 +131,7 @@ const isHashable = (key: Value): boolean => key === null || ['string', 'number',
 
 function at(value: Value, index: number): Value | undefined {
   if (typeof value !== 'string') return items(value).at(index);
+  work(value.length);
   // Characters are code points; text without surrogates needs no list of them.
   return /[\ud800-\udfff]/.test(value) ? [...value].at(index) : value.at(index);
 }
@@ -142,6 +150,8 @@ function attributeAlone(value: Value, name: string): Value | undefined {
   if (value instanceof Namespace) return value.attributes.get(name);
   if (value instanceof Attributes) return value.get(name);
   if (value instanceof Callable) return value.attributes?.get(name);
+  // A method reads the value that it belongs to.
+  workOn(value);
   return methodOf(value, name);
 }
 
@@ -155,6 +165,7 @@ export function slice(value: Value, bounds: readonly (number | null)[]): Value {
     throw new TemplateError(`'${typeName(value)}' object can't be sliced`);
   }
   const all = items(value);
+  workOn(value);
   const size = length(value);
   const step = bounds[2] ?? 1;
   if (step === 0) throw new TemplateError('slice step cannot be zero');

@@ -1,3 +1,4 @@
+import { work } from './budget';
 import { TemplateSyntaxError, UnsupportedError } from './errors';
 import {
   called,
@@ -16,7 +17,7 @@ import type { Expression, Scope, Target } from './runtime';
 import { setAttribute } from './runtime';
 import { testOf } from './tests';
 import { str } from './text';
-import { type Arguments, Float, items, type Key, keyOf, Tuple, truth, Undefined, type Value } from './values';
+import { type Arguments, Float, items, type Key, keyOf, Tuple, truth, Undefined, type Value, workOn } from './values';
 
 const end: Token = { type: 'end', value: '' };
 const deepest = 200;
@@ -164,6 +165,7 @@ export class ExpressionParser {
     if (parts.length === 1 && only) return only;
     return (scope) => {
       const text = parts.map((part) => str(part(scope))).join('');
+      work(text.length);
       scope.budget.room(text.length > 2 ** 20 ? text.length : 0);
       return text;
     };
@@ -302,7 +304,11 @@ export class ExpressionParser {
     const args = this.is('operator', '(') ? this.callArguments() : noArguments;
     return (scope) => {
       scope.budget.spend();
-      return filter(value(scope), args(scope), scope);
+      const given = value(scope);
+      workOn(given);
+      const result = filter(given, args(scope), scope);
+      workOn(result);
+      return result;
     };
   }
 
@@ -322,7 +328,11 @@ export class ExpressionParser {
       const one = this.#postfix(this.#primary());
       args = (scope) => ({ positional: [one(scope)], named: new Map() });
     }
-    return (scope) => test(value(scope), args(scope), scope) !== inverted;
+    return (scope) => {
+      const given = value(scope);
+      workOn(given);
+      return test(given, args(scope), scope) !== inverted;
+    };
   }
 
   #beginsArgument(): boolean {

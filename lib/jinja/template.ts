@@ -1,7 +1,8 @@
 import { Bound } from './arguments';
+import { Budget, rendering } from './budget';
 import { TemplateError, TemplateSyntaxError } from './errors';
 import { partsOf } from './lexer';
-import { Budget, Output, Scope, type Statement } from './runtime';
+import { Output, Scope, type Statement } from './runtime';
 import { TemplateReader } from './statements';
 import { strftime } from './strftime';
 import { str } from './text';
@@ -32,7 +33,7 @@ export class Template {
     for (const [name, value] of Object.entries(functions(budget, now))) globals.set(name, value);
     for (const [name, value] of Object.entries(context)) globals.set(name, fromJson(value));
     const out = new Output(budget);
-    this.#body(globals.inner(), out);
+    rendering(budget, () => this.#body(globals.inner(), out));
     return out.text();
   }
 }

@@ -1,5 +1,6 @@
+import { work, workPerItem } from './budget';
 import { UnsupportedError } from './errors';
-import { Float, isDict, isList, items, Tuple, Undefined, type Value, View } from './values';
+import { Float, isDict, isList, items, Tuple, Undefined, type Value, View, workOn } from './values';
 
 /** White space of Python's `str.isspace`: JavaScript takes U+FEFF in and leaves the separators of ASCII and U+0085 out. */
 const space = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
@@ -40,6 +41,8 @@ export function str(value: Value): string {
 
 /** Python's `repr`. */
 export function repr(value: Value): string {
+  work(workPerItem);
+  workOn(value);
   if (value === null) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';

@@ -1,3 +1,4 @@
+import { work, workPerItem } from './budget';
 import { TemplateError } from './errors';
 
 /** A Python float; whole numbers of JavaScript stand for Python's integers. */
@@ -114,10 +115,19 @@ export function truth(value: Value): boolean {
   return isDict(value) ? value.size > 0 : true;
 }
 
+/** Count the work of reading a value once: see {@link work}. */
+export function workOn(value: Value): void {
+  if (typeof value === 'string') work(value.length);
+  else if (isList(value)) work(value.length * workPerItem);
+  else if (value instanceof Tuple) work(value.items.length * workPerItem);
+  else if (isDict(value)) work(value.size * workPerItem);
+}
+
 /** What a loop or a filter goes through: characters, items, or the keys of a dict. */
 export function items(value: Value): readonly Value[] {
   if (isList(value)) return value;
   if (value instanceof Tuple) return value.items;
+  workOn(value);
   if (typeof value === 'string') return [...value];
   if (isDict(value)) return [...value.keys()];
   if (value instanceof Undefined) return [];
@@ -127,6 +137,7 @@ export function items(value: Value): readonly Value[] {
 /** Number of characters (code points), items or entries. */
 export function length(value: Value): number {
   if (typeof value === 'string') {
+    work(value.length);
     let count = 0;
     for (const _ of value) count++;
     return count;
@@ -137,6 +148,7 @@ export function length(value: Value): number {
 }
 
 export function equal(a: Value, b: Value): boolean {
+  work(workPerItem + (typeof a === 'string' ? a.length : 0));
   if (isNumber(a) && isNumber(b)) return numberOf(a) === numberOf(b);
   if (a instanceof Tuple && b instanceof Tuple) return allEqual(a.items, b.items);
   if (isList(a) && isList(b)) return allEqual(a, b);
@@ -166,6 +178,7 @@ export function compare(a: Value, b: Value): number {
 
 /** By code points; JavaScript's own order is by UTF-16 units. */
 function compareText(a: string, b: string): number {
+  work(a.length + b.length);
   const [left, right] = [[...a], [...b]];
   for (let i = 0; i < left.length && i < right.length; i++) {
     const difference = (left[i]?.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? 0);
@@ -178,6 +191,7 @@ function compareText(a: string, b: string): number {
 export function contains(container: Value, value: Value): boolean {
   if (typeof container === 'string') {
     if (typeof value !== 'string') throw new TemplateError(`'in <string>' requires string, not ${typeName(value)}`);
+    work(container.length);
     return container.includes(value);
   }
   if (isDict(container)) return container.has(keyOf(value));

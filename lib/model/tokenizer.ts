@@ -174,7 +174,7 @@ export class Tokenizer {
    * begin with `<bos><start_of_turn>user` and a line break, and these four positions are zeroed.
    *
    * @param prompt Text, or ids, to which the same rule applies.
-   * @param options.exact Take the ids (or the text's) as they are. Default false.
+   * @param options With `exact`, the ids (or the text's) are taken as they are. Default false.
    * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no tokens, ids that are no token ids, or the wrong beginning.
    */
   prepare(prompt: string | readonly number[], { exact = false } = {}): TokenizedPrompt {

@@ -1,4 +1,3 @@
-import type { Normalize } from './normalizers';
 import { refuse, text } from './refuse';
 
 /** The darts-clone trie of SentencePiece: units of 32 bits. */
@@ -37,7 +36,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  *
  * A whole grapheme of under 6 bytes is looked up first, then each of its characters.
  */
-export function precompiled(given: unknown, name: string): Normalize {
+export function precompiled(given: unknown, name: string): (text: string) => string {
   const bytes = Buffer.from(text(given, name), 'base64');
   const size = bytes.length >= 4 ? bytes.readUInt32LE(0) : -1;
   if (size < 4 || size % 4 !== 0 || 4 + size > bytes.length)

@@ -1,6 +1,6 @@
 import type { FeatureNode } from '../graph/nodes';
 import { Comparisons, type ErrorStatistics } from './comparison';
-import type { CheckRun } from './frozen-check';
+import type { CheckRun } from './measure';
 import { measure } from './measure';
 import { spearman } from './statistics';
 

@@ -1,9 +1,7 @@
 import type { Graph } from '../graph/graph';
 import type { Intervention } from '../intervention/types';
-import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
-import type { AttributionSetup } from '../replacement-model/results';
 import { Comparisons, type ErrorStatistics } from './comparison';
-import { type Measurement, measure } from './measure';
+import { type CheckRun, type Measurement, measure } from './measure';
 import type { SourceNode } from './sample';
 
 /** How the graph's edges compare with the model they are derived from. */
@@ -15,14 +13,6 @@ export interface FrozenCheck extends ErrorStatistics {
   readonly shareOfSamplesWithinTolerance: number;
   /** All samples are. */
   readonly passed: boolean;
-}
-
-export interface CheckRun {
-  readonly graph: Graph;
-  readonly model: ModelWithTranscoders;
-  readonly setup: AttributionSetup;
-  readonly signal: AbortSignal | undefined;
-  readonly step: () => void;
 }
 
 /**

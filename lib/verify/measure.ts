@@ -1,7 +1,17 @@
 import type { NdArray } from '../engine/arrays';
 import type { Graph } from '../graph/graph';
 import type { InterveneResult, Intervention } from '../intervention/types';
-import type { CheckRun } from './frozen-check';
+import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
+import type { AttributionSetup } from '../replacement-model/results';
+
+/** A graph, the model that it is checked against, and how far the check has come. */
+export interface CheckRun {
+  readonly graph: Graph;
+  readonly model: ModelWithTranscoders;
+  readonly setup: AttributionSetup;
+  readonly signal: AbortSignal | undefined;
+  readonly step: () => void;
+}
 
 /** What a run says of the graph's nodes. */
 export interface Measurement {

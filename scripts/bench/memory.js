@@ -53,12 +53,12 @@ async function makeCases(root, sizeName) {
   const lazy = { lazyEncoder: true };
   return [
     { name: 'bundled model', model: 'demo', transcoders: 'demo', options: { device: 'cpu' } },
-    of('per-layer', 'per layer, float32', {}),
-    of('per-layer', 'per layer, float32, decoders in memory', eager),
-    of('per-layer', 'per layer, float32, all lazy', lazy),
-    of('per-layer-bfloat16', 'per layer, bfloat16 as float32, decoders in memory', eager),
-    of('per-layer-bfloat16', 'per layer, bfloat16', { dtype: 'bfloat16' }),
-    of('per-layer', 'per layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
+    of('per-layer', 'per-layer, float32', {}),
+    of('per-layer', 'per-layer, float32, decoders in memory', eager),
+    of('per-layer', 'per-layer, float32, all lazy', lazy),
+    of('per-layer-bfloat16', 'per-layer, bfloat16 as float32, decoders in memory', eager),
+    of('per-layer-bfloat16', 'per-layer, bfloat16', { dtype: 'bfloat16' }),
+    of('per-layer', 'per-layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
     of('cross-layer', 'cross-layer, float32, all lazy', lazy),
     of('cross-layer', 'cross-layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
   ];

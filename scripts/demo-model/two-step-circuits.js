@@ -7,7 +7,7 @@
  * become Sacramento when California's features take the place of Texas'? Features of a state are found by their examples:
  * those whose strongest tokens are its name, its cities or people born there.
  *
- * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/demo-model.md]
+ * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/internals/demo-model.md]
  */
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
@@ -122,12 +122,12 @@ function table(rows) {
   const found = rows.filter(({ kept }) => kept > 0).length;
   lines.push(
     '',
-    `Answered right: ${rows.filter(({ said, answer }) => said === answer).length} of ${rows.length}. ` +
-      `State found in the pruned graph: ${found} of ${rows.length}. ` +
-      `Replacement score: ${mean(rows.map((row) => row.replacement)).toFixed(3)} on average. ` +
-      `Rank correlation of predicted and measured effects on the answer: ${mean(rows.map((row) => row.correlation)).toFixed(3)} on average. ` +
-      `Frozen check passed: ${rows.filter(({ passed }) => passed).length} of ${rows.length}. ` +
-      `Swaps that work: ${right} of ${swaps} (${Math.round((100 * right) / swaps)} %).`,
+    `- Answered right: ${rows.filter(({ said, answer }) => said === answer).length} of ${rows.length}`,
+    `- State found in the pruned graph: ${found} of ${rows.length}`,
+    `- Replacement score: ${mean(rows.map((row) => row.replacement)).toFixed(3)} on average`,
+    `- Rank correlation of predicted and measured effects on the answer: ${mean(rows.map((row) => row.correlation)).toFixed(3)} on average`,
+    `- Frozen check passed: ${rows.filter(({ passed }) => passed).length} of ${rows.length}`,
+    `- Swaps that work: ${right} of ${swaps} (${Math.round((100 * right) / swaps)} %)`,
   );
   return lines.join('\n');
 }

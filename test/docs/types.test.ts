@@ -1,17 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeBlocks } from '../support/code-blocks';
+import { docPages } from '../support/doc-pages';
 import { unreachableTypes } from '../support/public-types';
 import { temporaryFolder } from '../support/temporary-folder';
 
 // House, section 0, D2 and D3; field faults, section 4, rows "Tutorial" and b5, b10.
 
 const root = path.join(__dirname, '..', '..');
-const docs = readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md'));
-const pages = ['README.md', ...docs.map((name) => `docs/${name}`)].filter(
-  (page) => codeBlocks(path.join(root, page), 'ts').length > 0,
-);
+const pages = docPages().filter((page) => codeBlocks(path.join(root, page), 'ts').length > 0);
 
 /** What pages take for given, where they don't make it themselves. */
 const given = `
@@ -25,10 +23,10 @@ const taken = ['Graph', 'Intervention', 'ReplacementModel', 'writeGraphFiles', '
 /** The blocks of a page as one module, with the names that it leaves out. A later block may declare a name anew. */
 function moduleOf(page: string): string {
   const blocks = codeBlocks(path.join(root, page), 'ts');
-  const imports = blocks.flatMap((block) => block.match(/^import .*$/gm) ?? []);
+  const imports = blocks.flatMap((block) => block.match(/^import .*?;$/gms) ?? []);
   const imported = new Set(imports.flatMap((line) => line.match(/\w+/g) ?? []));
   const missing = taken.filter((name) => !imported.has(name));
-  const code = blocks.map((block) => `{\n${block.replace(/^import .*$/gm, '')}`);
+  const code = blocks.map((block) => `{\n${block.replace(/^import .*?;$/gms, '')}`);
   const head = [`import { ${missing.join(', ')} } from 'circuit-tracer';`, ...imports, given];
   return [...head, ...code, '}'.repeat(code.length)].join('\n');
 }
@@ -71,7 +69,7 @@ test('every ts block of README and docs compiles under strict, against the decla
   for (const page of pages) {
     writeFileSync(path.join(folder, `${page.replace(/\W/g, '-')}.ts`), moduleOf(page));
   }
-  expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/tutorial.md', 'docs/api.md']));
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/guide/tutorial.md', 'docs/guide/api.md']));
   expect(typeCheck(folder)).toBe('');
 });
 

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../config';
 
-/** What one key of config.json does here. The families' tables are checked at load, and printed in docs/model-configs.md. */
+/** What one key of config.json does here. The families' tables are checked at load, and printed in docs/guide/model-configs.md. */
 export interface ConfigKey {
   readonly key: string;
   /** `read`; `none`: never changes a number of the forward pass; `refused`: changes numbers in a way this package can't follow. */

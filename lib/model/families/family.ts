@@ -13,7 +13,7 @@ export interface ModelPlan {
 
 /** One architecture: reads config.json as the `transformers` class of that name does. */
 export interface Family {
-  /** Of its section in docs/model-configs.md. */
+  /** Of its section in docs/guide/model-configs.md. */
   readonly title: string;
   /** Values of `model_type` that mean this family. */
   readonly modelTypes: readonly string[];

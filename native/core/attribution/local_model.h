@@ -41,7 +41,7 @@ struct LinearSkip {
 // The frozen, linear model of one prompt: all vectors are in the residual stream, all norms folded
 // in, everything float32 on the device. Refers to no weight of the model it came from, except
 // those that needed no folding. Formulas: the recursion that VJPs of frozen norms, patterns and
-// MLPs give; see docs/attribution.md.
+// MLPs give; see docs/internals/attribution.md.
 struct LocalModel {
   int64_t nLayers = 0, nPositions = 0, dModel = 0, nHeads = 0, nKeyValueHeads = 0, dHead = 0;
   bool parallelBlocks = false;

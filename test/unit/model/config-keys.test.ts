@@ -90,8 +90,8 @@ describe('other spellings of keys', () => {
   });
 });
 
-test('docs/model-configs.md has these tables; scripts/config-check/make-docs.js writes it', () => {
-  const page = readFileSync(join(root, 'docs', 'model-configs.md'), 'utf8');
+test('docs/guide/model-configs.md has these tables; scripts/config-check/make-docs.js writes it', () => {
+  const page = readFileSync(join(root, 'docs', 'guide', 'model-configs.md'), 'utf8');
   expect(page).toBe(docsPage(families, commonKeys, results));
 });
 
