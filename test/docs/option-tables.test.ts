@@ -37,6 +37,19 @@ test.each(tables)('defaults of %s are of their kind, and what the doc comments s
   }
 });
 
+test.each(tables)('the declarations of %s keep the doc comments', (operation, table) => {
+  const [module, , ...others] = script.operations[operation];
+  const texts = [module, ...others, 'call-options'].map((name) =>
+    readFileSync(path.join(root, 'dist', `${name}.d.ts`), 'utf8'),
+  );
+  for (const name of Object.keys(table)) {
+    expect([name, texts.some((text) => new RegExp(`\\*/\\n {4}readonly ${name}: \\{`).test(text))]).toEqual([
+      name,
+      true,
+    ]);
+  }
+});
+
 /** Commands that have the flags of an operation, and those that have some of them. */
 const commandsOf: Readonly<Record<string, readonly string[]>> = {
   load: ['attribute', 'verify', 'intervene', 'generate', 'harvest', 'start-server', 'demo'],
