@@ -1,10 +1,12 @@
 import { basename, dirname, extname } from 'node:path';
 import { callOptionNames } from '../call-options';
 import { CircuitTracerError } from '../errors';
+import { lazy } from '../lazy';
 import { checkOptions, checkText } from '../validate';
 import { type GraphFileOptions, writeGraphFiles } from './formats/graph-json';
-import { graphExtensions } from './formats/saved-graph';
 import { Graph, type LoadGraphOptions, type PruneOptions } from './graph';
+
+const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
 
 export type ConvertGraphOptions = LoadGraphOptions & PruneOptions & Omit<GraphFileOptions, 'slug' | 'directory'>;
 
@@ -27,6 +29,7 @@ export async function convertGraph(from: string, to: string, options: ConvertGra
     'info',
     'neuronpedia',
   ]);
+  const { graphExtensions } = files();
   const extension = extname(checkText(to, 'to'));
   if (extension !== '.json' && !graphExtensions.includes(extension)) {
     throw new CircuitTracerError(

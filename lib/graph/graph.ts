@@ -4,14 +4,16 @@ import type { NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '
 import { nativeProgress, runGraphJob } from '../engine/jobs';
 import { CircuitTracerError } from '../errors';
 import type { FeatureLabels } from '../graph-file/labels';
+import { lazy } from '../lazy';
 import { checkArraySize } from '../memory-limits';
 import type { Tokenizer } from '../model/tokenizer';
 import { checkInteger, checkNumber, checkOptions } from '../validate';
 import { EdgeRows } from './edge-rows';
-import { loadGraph, saveGraph } from './formats/saved-graph';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
 import { PrunedGraph } from './prune';
+
+const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
 
 /** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
 export interface GraphScores {
@@ -19,10 +21,7 @@ export interface GraphScores {
   readonly completeness: number;
 }
 
-/** What every call on a graph takes. */
-export type SignalOptions = CallOptions;
-
-export interface PruneOptions extends SignalOptions {
+export interface PruneOptions extends CallOptions {
   /** Keep the fewest nodes that hold this share of influence, 0 to 1. Default 0.8. */
   nodeThreshold?: number;
   /** Of the edges between them, keep the fewest that hold this share, 0 to 1. Default 0.98. */
@@ -199,7 +198,7 @@ export class Graph implements GraphData {
   }
 
   /** [M] influence of each node on the outputs: the sum over all paths of normalised absolute weights. */
-  async nodeInfluence(options: SignalOptions = {}): Promise<Float32Array> {
+  async nodeInfluence(options: CallOptions = {}): Promise<Float32Array> {
     const influence = await this.#run(options, (engine, input, progress) => engine.nodeInfluence(input, progress));
     requireFinite(influence);
     return influence;
@@ -210,7 +209,7 @@ export class Graph implements GraphData {
    *
    * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB: prune such a graph.
    */
-  async edgeInfluence(options: SignalOptions = {}): Promise<NdArray> {
+  async edgeInfluence(options: CallOptions = {}): Promise<NdArray> {
     const shape = [this.nSelected + this.nLogits, this.nNodes];
     checkArraySize(shape, 'The influences of all edges', 'prune the graph, or make it with fewer maxFeatureNodes');
     const data = await this.#run(options, (engine, input, progress) => engine.edgeInfluence(input, progress));
@@ -224,7 +223,7 @@ export class Graph implements GraphData {
    *
    * @throws CircuitTracerError `ERR_NUMERIC` when edges aren't finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
-  async totalEffects(options: SignalOptions = {}): Promise<NdArray> {
+  async totalEffects(options: CallOptions = {}): Promise<NdArray> {
     const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
     const data = await this.#run(options, (engine, input, progress) =>
       engine.totalEffects(input, activations, progress),
@@ -234,7 +233,7 @@ export class Graph implements GraphData {
   }
 
   /** How much of the model's computation the whole, unpruned graph explains; both from 0 to 1. */
-  async scores(options: SignalOptions = {}): Promise<GraphScores> {
+  async scores(options: CallOptions = {}): Promise<GraphScores> {
     const { replacement, completeness } = await this.#run(options, (engine, input, progress) =>
       engine.scores(input, progress),
     );
@@ -249,8 +248,8 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension or a target that a `.pt` file can't hold,
    * `ERR_FILE_WRITE`, `ABORT_ERR` (nothing is written).
    */
-  async save(path: string, options: SignalOptions = {}): Promise<void> {
-    await saveGraph(path, this.#data(), resolveCallOptions(options));
+  async save(path: string, options: CallOptions = {}): Promise<void> {
+    await files().saveGraph(path, this.#data(), resolveCallOptions(options));
   }
 
   /**
@@ -263,7 +262,7 @@ export class Graph implements GraphData {
   static async load(path: string, options: LoadGraphOptions = {}): Promise<Graph> {
     const call = resolveCallOptions(options, ['tokenizer']);
     const { tokenizer } = options;
-    const data = await loadGraph(path, call, tokenizer && ((id) => tokenizer.decodeToken(id)));
+    const data = await files().loadGraph(path, call, tokenizer && ((id) => tokenizer.decodeToken(id)));
     const problem = findProblem(data);
     if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${path} isn't a whole graph: ${problem}`);
     return new Graph(data);
@@ -274,7 +273,7 @@ export class Graph implements GraphData {
    *
    * @internal
    */
-  largestEdge(options: SignalOptions = {}): Promise<number> {
+  largestEdge(options: CallOptions = {}): Promise<number> {
     return this.#run(options, (engine, input, progress) => engine.largestEdge(input, progress));
   }
 
@@ -283,7 +282,7 @@ export class Graph implements GraphData {
   }
 
   async #run<T>(
-    options: SignalOptions,
+    options: CallOptions,
     start: (engine: NativeEngine, input: NativeGraphInput, progress?: NativeProgress) => NativeJob<T>,
   ): Promise<T> {
     const { signal, onProgress } = resolveCallOptions(options);

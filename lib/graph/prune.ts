@@ -15,7 +15,7 @@ export type PrunedNode = GraphNode & {
 };
 
 /** The nodes and edges of a graph that hold given shares of its influence on the outputs. */
-export class PrunedGraph implements NativePruneResult {
+export class PrunedGraph {
   readonly graph: Graph;
   readonly thresholds: PruneThresholds;
   /** [M] 1 = kept. Tokens and logits always are. */
@@ -31,6 +31,7 @@ export class PrunedGraph implements NativePruneResult {
   /** Smallest influence an edge could have to be kept by the threshold. */
   readonly edgeCut: number;
 
+  /** @internal */
   constructor(graph: Graph, result: NativePruneResult, thresholds: PruneThresholds) {
     this.graph = graph;
     this.thresholds = thresholds;

@@ -2,15 +2,14 @@ import { basename, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
 import { fileExists, isObject, readTextFile } from '../io/files';
+import { lazy } from '../lazy';
 import { log } from '../log';
-import { BackgroundEncoder } from '../tokenizer/background';
-import { optionalObject, readPipeline } from '../tokenizer/files';
-import { withTimeLimit } from '../tokenizer/guard';
-import { areKnown } from '../tokenizer/known-patterns';
-import type { Pipeline } from '../tokenizer/pipeline';
+import type { BackgroundEncoder, Pipeline } from '../tokenizer';
 import { checkText, describe } from '../validate';
 import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
+
+const reading = lazy(() => require('../tokenizer') as typeof import('../tokenizer'));
 
 export interface TokenizerOptions {
   /**
@@ -61,7 +60,7 @@ export class Tokenizer {
   private constructor(parts: Parts) {
     this.#pipeline = parts.pipeline;
     this.#background = parts.background;
-    this.#isSteady = areKnown(parts.pipeline.patterns);
+    this.#isSteady = reading().areKnown(parts.pipeline.patterns);
     this.#special = parts.special;
     this.#qwenPrefix = parts.qwenPrefix;
     this.#chatTemplate = parts.chatTemplate;
@@ -79,14 +78,14 @@ export class Tokenizer {
   static async load(dir: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
     const folder = absolutePath(checkFolder(dir));
     const [{ pipeline, config, source }, modelConfig, generationConfig] = await Promise.all([
-      readPipeline(folder),
-      optionalObject(join(folder, 'config.json')),
-      optionalObject(join(folder, 'generation_config.json')),
+      reading().readPipeline(folder),
+      reading().optionalObject(join(folder, 'config.json')),
+      reading().optionalObject(join(folder, 'generation_config.json')),
     ]);
     const special = await readSpecialTokens(folder, config, modelConfig, pipeline);
     const tokenizer = new Tokenizer({
       pipeline,
-      background: new BackgroundEncoder(source),
+      background: new (reading().BackgroundEncoder)(source),
       special,
       qwenPrefix: options.qwenPrefix ?? 'eos',
       needsInstructionPrefix: await isInstructedGemma3(folder, config, modelConfig),
@@ -103,7 +102,7 @@ export class Tokenizer {
       log().warn({ folder }, 'added tokens have other ids than tokenizer.json says, as in Python');
     if (!this.#pipeline.isLossless) return;
     try {
-      const found = withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
+      const found = reading().withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
       if (found.trimStart() !== probeText)
         log().warn({ folder, found }, 'the tokenizer changes a text that it should keep');
     } catch (cause) {
@@ -126,7 +125,7 @@ export class Tokenizer {
    */
   encode(text: string): number[] {
     const run = () => this.#pipeline.encode(text);
-    return this.#isSteady ? run() : withTimeLimit(run, callLimit);
+    return this.#isSteady ? run() : reading().withTimeLimit(run, callLimit);
   }
 
   /**

@@ -1,8 +1,11 @@
 import { type LoadOptions, resolveLoadOptions } from '../engine/load-options';
+import { lazy } from '../lazy';
 import type { Tokenizer } from '../model/tokenizer';
 import { checkNotAborted } from '../validate';
 import { loadParts, type ModelParts, ModelWithTranscoders } from './model-with-transcoders';
-import { type ModelOutline, openPair } from './open-pair';
+import type { ModelOutline } from './open-pair';
+
+const files = lazy(() => require('./open-pair') as typeof import('./open-pair'));
 
 /**
  * A language model with the transcoders that stand in for its MLPs, loaded from files.
@@ -59,7 +62,7 @@ export class ReplacementModel extends ModelWithTranscoders {
   ): Promise<ReplacementModel> {
     const resolved = resolveLoadOptions(options);
     checkNotAborted(resolved.signal);
-    const { weights, plan, outline } = await openPair(model, transcoderSet, resolved);
+    const { weights, plan, outline } = await files().openPair(model, transcoderSet, resolved);
     await check(outline);
     const parts = await loadParts(outline, outline.spec, weights, plan, resolved);
     return new ReplacementModel(parts, outline.tokenizer);

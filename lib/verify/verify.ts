@@ -38,13 +38,7 @@ export interface VerifyReport {
   readonly free: FreeCheck;
 }
 
-/**
- * Measure how far a graph predicts the model it was made with, by intervening on a sample of its nodes. Takes about three
- * passes of the prompt for each sample, and as much memory as the activations of one.
- *
- * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph was made with another model or other transcoders,
- * `ERR_INVALID_ARGUMENT` for a bad option, `ERR_DISPOSED`, `ABORT_ERR`.
- */
+/** As the package's `verifyGraph`, which loads this file. */
 export async function verifyGraph(
   graph: Graph,
   model: ModelWithTranscoders,

@@ -12,7 +12,8 @@
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { PackedFeatures, ReplacementModel, swapFeatures, topTokens, verifyGraph } = require('../../dist');
+const { ReplacementModel, swapFeatures, topTokens, verifyGraph } = require('../../dist');
+const { PackedFeatures } = require('../../dist/harvest');
 
 const demo = path.join(__dirname, '..', '..', 'lib', 'demo');
 const folders = { demo: 'transcoders', 'demo-cross-layer': 'cross-layer-transcoders' };

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { PackedFeatures, ReplacementModel, type SparseActivations } from '../../lib';
+import { ReplacementModel, type SparseActivations } from '../../lib';
+import { PackedFeatures } from '../../lib/harvest';
 
 const corpus = path.join(__dirname, '..', '..', 'scripts', 'demo-model', 'harvest.txt.gz');
 const lines = gunzipSync(readFileSync(corpus)).toString('utf8').split('\n');

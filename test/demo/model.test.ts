@@ -1,14 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import {
-  circuitOf,
-  type FeatureNode,
-  type Graph,
-  PackedFeatures,
-  ReplacementModel,
-  swapFeatures,
-  topTokens,
-} from '../../lib';
+import { circuitOf, type FeatureNode, type Graph, ReplacementModel, swapFeatures, topTokens } from '../../lib';
+import { PackedFeatures } from '../../lib/harvest';
 import { featureProblems } from '../support/neuronpedia-rules';
 
 const root = path.join(__dirname, '..', '..');

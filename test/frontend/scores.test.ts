@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Graph } from '../../lib';
 import { nodeOf } from '../../lib/frontend/core/graph/graph';
 import { parseGraphText } from '../../lib/frontend/core/graph/parse';
 import { influenceOf, scoresOf, subgraphScores } from '../../lib/frontend/core/measure/scores';
-import { Graph } from '../../lib/graph';
 import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
 import { inputShares, keptInfluence } from '../../lib/graph/input-shares';
 import { nodeId } from '../../lib/graph/nodes';

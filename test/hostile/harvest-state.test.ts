@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { harvestFeatures, ReplacementModel } from '../../lib';
+import { ReplacementModel } from '../../lib';
+import { harvestFeatures } from '../../lib/harvest';
 import { expectRejection } from '../support/expect-rejection';
 import { temporaryFolder } from '../support/temporary-folder';
 

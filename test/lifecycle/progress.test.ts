@@ -3,18 +3,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   convertGraph,
-  convertTranscoders,
   Graph,
-  harvestFeatures,
   InMemoryModel,
   type ProgressListener,
   type PrunedGraph,
   ReplacementModel,
-  Transcoders,
   verifyGraph,
   writeGraphFiles,
   writePrunedGraphFiles,
 } from '../../lib';
+import { harvestFeatures } from '../../lib/harvest';
+import { convertTranscoders, Transcoders } from '../../lib/transcoder';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { ProgressLog } from '../support/progress-log';

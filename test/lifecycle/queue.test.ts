@@ -1,4 +1,5 @@
-import { ReplacementModel, Transcoders } from '../../lib';
+import { ReplacementModel } from '../../lib';
+import { Transcoders } from '../../lib/transcoder';
 import { expectBitEqual } from '../support/compare';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';

@@ -1,17 +1,15 @@
 import {
   convertGraph,
-  convertTranscoders,
-  estimateMemory,
   Graph,
-  harvestFeatures,
   InMemoryModel,
-  planTranscoders,
   ReplacementModel,
-  Transcoders,
   verifyGraph,
   writeGraphFiles,
   writePrunedGraphFiles,
 } from '../../lib';
+import { harvestFeatures } from '../../lib/harvest';
+import { estimateMemory } from '../../lib/memory';
+import { convertTranscoders, planTranscoders, Transcoders } from '../../lib/transcoder';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 

@@ -1,13 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import {
-  type FeatureExamples,
-  type HarvestOptions,
-  harvestFeatures,
-  PackedFeatures,
-  ReplacementModel,
-} from '../../lib';
+import { type FeatureExamples, ReplacementModel } from '../../lib';
+import { type HarvestOptions, harvestFeatures, PackedFeatures } from '../../lib/harvest';
 import { openSafetensors } from '../../lib/io/safetensors';
 import type { TensorSource } from '../../lib/io/tensor-source';
 import { expectRejection } from '../support/expect-rejection';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Graph, writeGraphFiles } from '../../../lib/graph';
+import { Graph, writeGraphFiles } from '../../../lib';
 import { threeDecimals } from '../../../lib/graph/formats/node-record';
 import { cantorPair } from '../../../lib/graph-file/cantor';
 import { caseNames } from '../../support/fixtures';

@@ -1,4 +1,4 @@
-import { Graph, type GraphData, nodeId } from '../../../lib/graph';
+import { Graph, type GraphData, nodeId } from '../../../lib';
 import { digits } from '../../support/bounds';
 import { Oracle } from './support/oracle';
 import { tinyData, tinyNodes } from './support/tiny';

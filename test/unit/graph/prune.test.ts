@@ -1,4 +1,4 @@
-import { Graph, type PrunedGraph } from '../../../lib/graph';
+import { Graph, type PrunedGraph } from '../../../lib';
 import { PrunedGraph as PrunedGraphClass } from '../../../lib/graph/prune';
 import { digits } from '../../support/bounds';
 import { referenceRun } from './support/parity-graph';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Graph } from '../../../lib/graph';
+import { Graph } from '../../../lib';
 import { readSafetensorsArrays, type TensorToWrite, writeSafetensors } from '../../../lib/io/safetensors';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';

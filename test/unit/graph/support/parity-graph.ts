@@ -1,4 +1,4 @@
-import type { GraphData } from '../../../../lib/graph';
+import type { GraphData } from '../../../../lib';
 import { loadCase } from '../../../support/fixtures';
 
 /** A graph file as the reference wrote it. */

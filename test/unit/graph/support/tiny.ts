@@ -1,4 +1,4 @@
-import type { GraphData } from '../../../../lib/graph';
+import type { GraphData } from '../../../../lib';
 
 /**
  * Two layers, two positions, three features, two outputs. Nodes: features 0 (L0 @0), 1 (L0 @1), 2 (L1 @1); errors

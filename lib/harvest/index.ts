@@ -1,0 +1,9 @@
+/**
+ * `circuit-tracer/harvest`: find the texts that features activate on, and read what was found.
+ *
+ * @packageDocumentation
+ */
+export type { ExampleQuantile, FeatureExample, FeatureExamples } from '../features/feature-examples';
+export { PackedFeatures } from '../features/packed-features';
+export { type HarvestResult, harvestFeatures } from './harvest';
+export type { HarvestOptions } from './options';

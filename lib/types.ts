@@ -1,0 +1,33 @@
+/**
+ * `circuit-tracer/types`: types of parts of options and results that a program seldom writes down.
+ *
+ * @packageDocumentation
+ */
+export type { TargetPosition, TargetWeight, TokenName } from './attribution/targets';
+export type { SparseList } from './engine/arrays';
+export type { Device } from './engine/device';
+export type { ComputeDtype } from './engine/load-options';
+export type { ModelWeights, RotaryTable } from './engine/model-spec';
+export type { ExampleQuantile, FeatureExample } from './features/feature-examples';
+export type { FeatureName } from './features/sources/feature-source';
+export type { Fingerprints } from './fingerprint/fingerprint';
+export type { CircuitGroup, CircuitOptions } from './graph/circuit';
+export type { ConvertGraphOptions } from './graph/convert';
+export type { EdgeBlocks } from './graph/edge-rows';
+export type { GraphFilesWritten, GraphFileView } from './graph/formats/graph-json';
+export type { LoadGraphOptions } from './graph/graph';
+export type { GraphModel } from './graph/graph-data';
+export type { PruneThresholds } from './graph/prune';
+export type { HubOptions } from './hub/settings';
+export type { ActiveFeature } from './intervention/swap';
+export type { FeatureAt, FreezeOptions, SamplingOptions } from './intervention/types';
+export type { Logger, LogMethod } from './log';
+export type { ChatContentPart } from './model/chat-template';
+export type { TokenizedPrompt, TokenizerOptions } from './model/tokenizer';
+export type { Progress } from './progress';
+export type { GivenLayerWeights } from './replacement-model/random-weights';
+export type { LayerFit } from './replacement-model/reconstruction';
+export type { Comparison, ErrorStatistics } from './verify/comparison';
+export type { GraphDifference } from './verify/differences';
+export type { FreeCheck } from './verify/free-check';
+export type { FrozenCheck } from './verify/frozen-check';
