@@ -24,6 +24,7 @@ export { ReplacementModel } from './replacement-model/replacement-model';
 
 export type { CallOptions } from './call-options';
 export type { Activations, NdArray, SparseActivations } from './engine/arrays';
+export type { Logits } from './intervention/logits';
 export type { TokenProbability } from './intervention/top-tokens';
 export type { ProgressListener } from './progress';
 export type { AttributionSetup, FeatureActivations, FeatureLogits } from './replacement-model/results';
@@ -58,15 +59,13 @@ export { type GraphFileOptions, writeGraphFiles, writePrunedGraphFiles } from '.
 
 // Interventions
 
+export type { GenerateResult, InterveneResult } from './intervention/results';
 export { swapFeatures } from './intervention/swap';
-export { topTokens } from './intervention/top-tokens';
 export type {
   FeatureIntervention,
   GeneratedToken,
   GenerateOptions,
-  GenerateResult,
   InterveneOptions,
-  InterveneResult,
   Intervention,
   Position,
   VectorIntervention,

@@ -19,6 +19,7 @@ export type { LoadGraphOptions } from './graph/graph';
 export type { GraphModel } from './graph/graph-data';
 export type { PruneThresholds } from './graph/prune';
 export type { HubOptions } from './hub/settings';
+export type { TopTokensOptions } from './intervention/logits';
 export type { ActiveFeature } from './intervention/swap';
 export type { FeatureAt, FreezeOptions, SamplingOptions } from './intervention/types';
 export type { Logger, LogMethod } from './log';

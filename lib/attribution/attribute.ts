@@ -17,7 +17,7 @@ import { type AttributionSettings, attributeDefaults, type ResolvedAttributeOpti
  */
 export async function runAttribution(
   model: NativeModel,
-  { tokens, zeroPositions }: PreparedPrompt,
+  { tokens, specialPositions }: PreparedPrompt,
   options: ResolvedAttributeOptions,
   targets: readonly NativeTarget[],
 ): Promise<NativeGraphData> {
@@ -33,7 +33,7 @@ export async function runAttribution(
             ...nativeSettings(options.settings),
             devices,
             tokens,
-            zeroPositions,
+            zeroPositions: specialPositions,
             offload,
             targets,
             availableMemory: process.availableMemory(),

@@ -17,6 +17,7 @@ export interface AttributedModel {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
+  decodeToken(tokenId: number): string;
   readonly name: string;
   readonly dtype: ComputeDtype;
   readonly device: string;
@@ -34,7 +35,7 @@ export function buildGraph(
 ): Graph {
   warnOfNegatives(model.transcoderSpec, data.values);
   const { family, nLayers, dModel, dVocab } = model.spec;
-  const decode = (id: number) => model.tokenizer?.decodeToken(id) ?? String(id);
+  const decode = (id: number) => model.decodeToken(id);
   const ids = Array.from(tokens);
   return new Graph({
     prompt: model.tokenizer?.decode(ids) ?? ids.join(' '),

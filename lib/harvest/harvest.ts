@@ -182,7 +182,7 @@ async function namedLogits(
   if (count === 0) return () => ({});
   const { top, bottom } = await model.featureLogits(layer, count, { signal: options.signal });
   const named = (ids: Int32Array, feature: number) =>
-    Array.from(ids.subarray(feature * count, (feature + 1) * count), (id) => model.tokenizer?.decodeToken(id) ?? '');
+    Array.from(ids.subarray(feature * count, (feature + 1) * count), (id) => model.decodeToken(id));
   return (feature) => ({ top_logits: named(top, feature), bottom_logits: named(bottom, feature) });
 }
 

@@ -13,9 +13,11 @@ import { checkBoolean, checkInteger, describe } from '../validate';
 import { concatenated } from './concatenate';
 import type { EditPlan } from './edits';
 import { shaped } from './intervene';
+import { Logits } from './logits';
 import { type ResolvedFreezeOptions, resolveFreezeOptions } from './options';
+import { GenerateResult } from './results';
 import { chooseToken, type ResolvedSamplingOptions, resolveSamplingOptions, samplingNames } from './sampling';
-import type { GeneratedToken, GenerateOptions, GenerateResult } from './types';
+import type { GeneratedToken, GenerateOptions } from './types';
 
 export interface ResolvedGenerateOptions extends ResolvedFreezeOptions {
   readonly sampling: ResolvedSamplingOptions;
@@ -32,7 +34,7 @@ export function resolveGenerateOptions(
   spec: ModelSpec,
   tokenizer: Tokenizer | undefined,
 ): ResolvedGenerateOptions {
-  const own = ['maxNewTokens', 'stopIds', 'kvCache', ...samplingNames];
+  const own = ['interventions', 'maxNewTokens', 'stopIds', 'kvCache', ...samplingNames];
   return {
     ...resolveFreezeOptions(options, spec, own),
     sampling: resolveSamplingOptions(options),
@@ -55,6 +57,8 @@ export interface GeneratingModel {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
+  /** A token's text, by itself. */
+  readonly decode: (tokenId: number) => string;
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the model has no room for so many new tokens. */
@@ -96,7 +100,7 @@ export async function* generateTokens(
       if (options.stopIds.has(tokenId)) break;
     }
     progress?.end();
-    return { ...text.result(), ...passes.result() };
+    return new GenerateResult({ ...text.result(), ...passes.result() });
   } finally {
     passes.dispose();
   }
@@ -145,7 +149,7 @@ class Passes {
 
   #run(start: number): Promise<NativeInterventionResult> {
     const { native, signal, onProgress } = this.#options;
-    const { tokens, zeroPositions } = this.#prompt;
+    const { tokens, specialPositions } = this.#prompt;
     const isFirst = start === 0;
     // Later passes are steps of the phase `generate`.
     const listener = this.nNew === 0 ? onProgress : undefined;
@@ -153,7 +157,7 @@ class Passes {
       ...native,
       ...this.#plan.between(start, this.#tokens.length),
       tokens: Int32Array.from(this.#tokens.slice(start)),
-      zeroPositions: isFirst ? zeroPositions : 0,
+      zeroPositions: isFirst ? specialPositions : 0,
       frozenPositions: isFirst ? tokens.length : 0,
       // Cached positions keep what they had; there is nothing clean to hold a new one to.
       ...(isFirst ? {} : { freezeAttention: false, constrainedLayers: [] }),
@@ -165,11 +169,10 @@ class Passes {
     );
   }
 
-  result(): Omit<GenerateResult, 'text' | 'newText'> {
-    const rows = (logits: readonly Float32Array[]) => ({
-      data: joined(logits),
-      shape: [logits.length, this.#model.spec.dVocab],
-    });
+  result(): Omit<GenerateResult, 'text' | 'newText' | 'topTokens'> {
+    const { decode, spec } = this.#model;
+    const rows = (logits: readonly Float32Array[]) =>
+      new Logits({ data: joined(logits), shape: [logits.length, spec.dVocab] }, decode);
     return {
       tokens: Int32Array.from(this.#tokens),
       newTokens: Int32Array.from(this.#tokens.slice(this.#prompt.tokens.length)),

@@ -1,4 +1,3 @@
-import type { NdArray, SparseActivations } from '../engine/arrays';
 import type { ProgressListener } from '../progress';
 
 /**
@@ -63,22 +62,6 @@ export interface InterveneOptions extends FreezeOptions {
   readonly hookNames?: readonly string[];
 }
 
-export interface InterveneResult {
-  /** [n] */
-  readonly tokens: Int32Array;
-  /** [n, dVocab], after the softcap. */
-  readonly logits: NdArray;
-  /** [n, dVocab], before the softcap; undefined unless asked for. */
-  readonly rawLogits: NdArray | undefined;
-  /**
-   * [nLayers, n, most features of a layer], as the encoders read the edited run: an edit shows downstream of where it was
-   * made, not in the edited feature. Zero at special positions.
-   */
-  readonly activations: NdArray | SparseActivations | undefined;
-  /** The values of the hook points asked for, edits included, by name. */
-  readonly cache: Readonly<Record<string, NdArray>>;
-}
-
 export interface SamplingOptions {
   /** 0 takes the likeliest token each time. Default 0. */
   readonly temperature?: number;
@@ -93,6 +76,8 @@ export interface SamplingOptions {
 }
 
 export interface GenerateOptions extends FreezeOptions, SamplingOptions {
+  /** Edits of the run. Those with an open-ended range reach every new token, the others the prompt alone. Default none. */
+  readonly interventions?: readonly Intervention[];
   /** Default 10. */
   readonly maxNewTokens?: number;
   /** Generation ends with one of these tokens. Default: the tokenizer's end-of-sequence token; none without one. */
@@ -110,21 +95,4 @@ export interface GeneratedToken {
   readonly text: string;
   /** [dVocab] it was chosen from, after the softcap. */
   readonly logits: Float32Array;
-}
-
-export interface GenerateResult {
-  /** All of it, prompt included. */
-  readonly text: string;
-  /** What comes after the prompt. */
-  readonly newText: string;
-  /** [n + steps] prompt and new tokens. */
-  readonly tokens: Int32Array;
-  /** [steps] */
-  readonly newTokens: Int32Array;
-  /** [steps, dVocab] each token was chosen from, after the softcap. */
-  readonly logits: NdArray;
-  /** The same before the softcap; undefined unless asked for. */
-  readonly rawLogits: NdArray | undefined;
-  /** [nLayers, n + steps - 1, most features of a layer]: every position that was run, which the last token was not. */
-  readonly activations: NdArray | SparseActivations | undefined;
 }

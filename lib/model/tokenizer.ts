@@ -22,7 +22,7 @@ export interface TokenizerOptions {
 /** Tokens of a prompt, and how many leading positions get no features and no errors. */
 export interface TokenizedPrompt {
   readonly tokens: number[];
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
 }
 
 const instructionPrefix = '<bos><start_of_turn>user\n';
@@ -203,17 +203,17 @@ export class Tokenizer {
     checkIds(tokens);
     const required = this.#requiredPrefix;
     if (required.length > 0) {
-      if (required.every((id, at) => tokens[at] === id)) return { tokens, zeroPositions: required.length };
+      if (required.every((id, at) => tokens[at] === id)) return { tokens, specialPositions: required.length };
       if (!exact) throw this.#wrongBeginning(tokens);
     }
     const [first] = tokens;
-    if (exact || this.#special.all.includes(first as number)) return { tokens, zeroPositions: 1 };
+    if (exact || this.#special.all.includes(first as number)) return { tokens, specialPositions: 1 };
     const front = this.#frontToken();
-    if (front !== undefined) return { tokens: [front, ...tokens], zeroPositions: 1 };
+    if (front !== undefined) return { tokens: [front, ...tokens], specialPositions: 1 };
     log().warn(
       'the tokenizer names no special token to put in front of the prompt: features of the first token are left out',
     );
-    return { tokens, zeroPositions: 1 };
+    return { tokens, specialPositions: 1 };
   }
 
   #frontToken(): number | undefined {
@@ -281,4 +281,9 @@ async function isInstructedGemma3(
   const file = join(folder, 'chat_template.jinja');
   const template = (await fileExists(file)) ? await readTextFile(file) : '';
   return `${template}${JSON.stringify(config.chat_template ?? '')}`.includes('start_of_turn');
+}
+
+/** The text of one token by itself; without a tokenizer, its id in digits. */
+export function tokenText(tokenizer: Pick<Tokenizer, 'decodeToken'> | undefined, tokenId: number): string {
+  return tokenizer?.decodeToken(tokenId) ?? String(tokenId);
 }

@@ -6,7 +6,8 @@ import { Random } from '../random';
 import { inTurns } from '../turns';
 import { checkInteger } from '../validate';
 import { checkFit } from './fit';
-import { loadParts, ModelWithTranscoders } from './model-with-transcoders';
+import { ModelWithTranscoders } from './model-with-transcoders';
+import { loadParts } from './parts';
 import { drawModelWeights, drawTranscoderWeights, type GivenLayerWeights } from './random-weights';
 
 export interface FromConfigOptions extends LoadOptions {

@@ -2,8 +2,9 @@ import { type LoadOptions, resolveLoadOptions } from '../engine/load-options';
 import { lazy } from '../lazy';
 import type { Tokenizer } from '../model/tokenizer';
 import { checkNotAborted } from '../validate';
-import { loadParts, type ModelParts, ModelWithTranscoders } from './model-with-transcoders';
+import { ModelWithTranscoders } from './model-with-transcoders';
 import type { ModelOutline } from './open-pair';
+import { loadParts, type ModelParts } from './parts';
 
 const files = lazy(() => require('./open-pair') as typeof import('./open-pair'));
 

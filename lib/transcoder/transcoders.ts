@@ -35,8 +35,8 @@ export interface EncodeOptions extends CallOptions {
 }
 
 export interface EncodeSparseOptions extends CallOptions {
-  /** Rows 0 .. zeroPositions - 1 get no features, as special tokens do in attribution. Default 1. */
-  readonly zeroPositions?: number;
+  /** Rows 0 .. specialPositions - 1 get no features, as special tokens do in attribution. Default 1. */
+  readonly specialPositions?: number;
 }
 
 /** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
@@ -183,13 +183,13 @@ export class Transcoders {
   }
 
   async #encodeSparse(x: Floats, options: EncodeSparseOptions) {
-    const { signal, onProgress } = resolveCallOptions(options, ['zeroPositions']);
+    const { signal, onProgress } = resolveCallOptions(options, ['specialPositions']);
     const { nLayers, dModel } = this.spec;
     const floats = checkFloats(x, 'x');
     const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
-    const zeroPositions = checkInteger(options.zeroPositions ?? 1, 'zeroPositions', 0, rows);
+    const specialPositions = checkInteger(options.specialPositions ?? 1, 'specialPositions', 0, rows);
     const { indices, values } = await this.#native.run(
-      (engine, transcoders) => engine.encodeSparse(transcoders, floats, zeroPositions, nativeProgress(onProgress)),
+      (engine, transcoders) => engine.encodeSparse(transcoders, floats, specialPositions, nativeProgress(onProgress)),
       signal,
     );
     warnOfNegatives(this.spec, values);
@@ -241,7 +241,7 @@ export class Transcoders {
   /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */
   async reconstruct(x: Floats, options: CallOptions = {}): Promise<NdArray> {
     checkOptions(options, callOptionNames);
-    const { list } = await this.#encodeSparse(x, { ...options, zeroPositions: 0 });
+    const { list } = await this.#encodeSparse(x, { ...options, specialPositions: 0 });
     return this.decode(list, x, options);
   }
 

@@ -1,6 +1,7 @@
 import type { NdArray } from '../engine/arrays';
 import type { Graph } from '../graph/graph';
-import type { InterveneResult, Intervention } from '../intervention/types';
+import type { InterveneResult } from '../intervention/results';
+import type { Intervention } from '../intervention/types';
 import type { CheckRun } from './frozen-check';
 
 /** What a run says of the graph's nodes. */

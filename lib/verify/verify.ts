@@ -54,7 +54,7 @@ export async function verifyGraph(
   const differences = findDifferences(graph, model);
   checkSameModel(graph, model, differences);
   const setup = await model.setupAttribution(graph.tokens, { exactTokens: true, signal, onProgress });
-  const nodes = sampleNodes(graph, samples, setup.zeroPositions, new Random(seed));
+  const nodes = sampleNodes(graph, samples, setup.specialPositions, new Random(seed));
   const features = nodes.filter((node): node is FeatureNode => node.kind === 'feature');
   const run = (phase: string, total: number) => {
     const progress = new Phase(onProgress, phase, total);

@@ -72,12 +72,12 @@ const calls: [string, readonly string[], Call][] = [
   [
     'generate',
     ['forward', 'generate'],
-    (onProgress) => model.generate(prompt, [edit], { onProgress, maxNewTokens: 4 }),
+    (onProgress) => model.generate(prompt, { interventions: [edit], onProgress, maxNewTokens: 4 }),
   ],
   [
     'generate without a cache',
     ['forward', 'generate'],
-    (onProgress) => model.generate(prompt, [], { onProgress, maxNewTokens: 3, kvCache: false }),
+    (onProgress) => model.generate(prompt, { onProgress, maxNewTokens: 3, kvCache: false }),
   ],
   ['featureLogits', ['feature logits'], (onProgress) => model.featureLogits(0, 2, { onProgress })],
   ['nodeInfluence', ['node influence'], (onProgress) => graph.nodeInfluence({ onProgress })],
@@ -165,7 +165,7 @@ test('a listener that throws stops nothing', async () => {
   };
   const options = { samples: 2, onProgress };
   expect((await verifyGraph(graph, model, options)).frozen.passed).toBe(true);
-  expect((await model.generate(prompt, [], { maxNewTokens: 2, onProgress })).newTokens.length).toBe(2);
+  expect((await model.generate(prompt, { maxNewTokens: 2, onProgress })).newTokens.length).toBe(2);
   await graph.save(join(folder, 'b.safetensors'), { onProgress });
   expect((await Graph.load(join(folder, 'b.safetensors'), { onProgress })).nSelected).toBe(graph.nSelected);
 });

@@ -40,8 +40,8 @@ describe('a call that waits for its turn', () => {
     ['setupAttribution', (signal) => model.setupAttribution(prompt, { signal })],
     ['getActivations', (signal) => model.getActivations([prompt, prompt], { signal })],
     ['intervene', (signal) => model.intervene(prompt, [], { signal })],
-    ['generate', (signal) => model.generate(prompt, [], { signal })],
-    ['generateStream', (signal) => model.generateStream(prompt, [], { signal }).next()],
+    ['generate', (signal) => model.generate(prompt, { signal })],
+    ['generateStream', (signal) => model.generateStream(prompt, { signal }).next()],
     ['featureLogits', (signal) => model.featureLogits(0, 1, { signal })],
   ];
 

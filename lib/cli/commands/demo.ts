@@ -7,7 +7,7 @@ import { type FeatureNode, nodeId } from '../../graph/nodes';
 import type { PrunedGraph } from '../../graph/prune';
 import { percent } from '../../intervention/render/markup';
 import { swapFeatures } from '../../intervention/swap';
-import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
+import type { TopTokenComparison } from '../../intervention/top-tokens';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import { addMachineOptions, type ModelFlags, type ModelWork, withModel } from '../options/model-options';
 import { checkOutputs } from '../options/outputs';
@@ -106,9 +106,7 @@ function featuresOf(graph: Graph, idea: string): FeatureNode[] {
 }
 
 async function likeliest(model: ReplacementModel, edits: ReturnType<typeof swapFeatures>) {
-  const { logits } = await model.intervene(question.prompt, edits, { returnActivations: false });
-  const last = logits.data.subarray(logits.data.length - model.spec.dVocab);
-  return topTokens(last, 5, (id) => model.tokenizer?.decodeToken(id) ?? String(id));
+  return (await model.intervene(question.prompt, edits, { returnActivations: false })).topTokens(5);
 }
 
 function farewell(folder: string): string[] {

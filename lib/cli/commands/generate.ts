@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { checkRoom, resolveGenerateOptions } from '../../intervention/generate';
 import { type ContinuationComparison, continuationsHtml } from '../../intervention/render/html';
-import type { GenerateOptions, GenerateResult, Intervention } from '../../intervention/types';
+import type { GenerateResult } from '../../intervention/results';
+import type { GenerateOptions, Intervention } from '../../intervention/types';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import { number, positiveShare, wholeNumber } from '../options/arguments';
 import { namingEntries, withEntries } from '../options/flag-names';
@@ -69,7 +70,7 @@ async function generate(flags: GenerateFlags): Promise<void> {
   }
   await checkPages(flags);
   const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>
-    model.generate(prompt, edits, { ...optionsOf(flags), ...shared });
+    model.generate(prompt, { interventions: edits, ...optionsOf(flags), ...shared });
   const check = async (outline: ModelOutline) => {
     const { maxNewTokens } = resolveGenerateOptions(optionsOf(flags), outline.spec, outline.tokenizer);
     const prepared = await checkPrompt(prompt, flags, outline);

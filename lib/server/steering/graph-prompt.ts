@@ -33,7 +33,6 @@ function tokenised(prompt: unknown, { tokenizer }: ReplacementModel): number[] {
   return tokenizer && typeof prompt === 'string' && prompt !== '' ? [...tokenizer.prepare(prompt).tokens] : [];
 }
 
-function decoded(id: number, { tokenizer, spec }: ReplacementModel): string | undefined {
-  if (id >= spec.dVocab) return undefined;
-  return tokenizer ? tokenizer.decodeToken(id) : String(id);
+function decoded(id: number, model: ReplacementModel): string | undefined {
+  return id >= model.spec.dVocab ? undefined : model.decodeToken(id);
 }

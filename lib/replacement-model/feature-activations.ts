@@ -1,0 +1,65 @@
+import type { CallOptions } from '../call-options';
+import { nativeProgress } from '../engine/jobs';
+import type { ModelSpec } from '../engine/model-spec';
+import type { NativeModel } from '../engine/native-model';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
+import { Logits } from '../intervention/logits';
+import type { PreparedPrompt } from '../model/prompt';
+import { warnOfNegatives } from '../transcoder/negative-activations';
+import { checkBoolean } from '../validate';
+import { checkActivationsSize, checkLogitsSize, type FeatureActivations } from './results';
+import { type ActivationOptions, resolveRunOptions } from './run-options';
+
+/** A model as `getActivations` needs it. */
+interface EncodingModel {
+  readonly native: NativeModel;
+  readonly spec: ModelSpec;
+  readonly transcoderSpec: TranscoderSpec;
+  readonly decode: (tokenId: number) => string;
+}
+
+interface ResolvedActivationOptions extends CallOptions {
+  readonly exactTokens: boolean;
+  readonly sparse: boolean;
+  readonly applyActivationFunction: boolean;
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value. */
+export function resolveActivationOptions(options: ActivationOptions = {}): ResolvedActivationOptions {
+  return {
+    ...resolveRunOptions(options, ['sparse', 'applyActivationFunction']),
+    sparse: checkBoolean(options.sparse ?? false, 'sparse'),
+    applyActivationFunction: checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction'),
+  };
+}
+
+/** Activations of every prompt, one after the other. The sizes of all are checked before the first runs. */
+export async function featureActivations(
+  model: EncodingModel,
+  prompts: readonly PreparedPrompt[],
+  options: ResolvedActivationOptions,
+): Promise<FeatureActivations[]> {
+  for (const { tokens } of prompts) {
+    checkLogitsSize(tokens, model.spec);
+    if (!options.sparse) checkActivationsSize(tokens, model.transcoderSpec);
+  }
+  const results: FeatureActivations[] = [];
+  for (const prompt of prompts) results.push(await activationsOf(model, prompt, options));
+  return results;
+}
+
+async function activationsOf(
+  { native, spec, transcoderSpec, decode }: EncodingModel,
+  { tokens, specialPositions }: PreparedPrompt,
+  { sparse, applyActivationFunction: apply, signal, onProgress }: ResolvedActivationOptions,
+): Promise<FeatureActivations> {
+  const progress = nativeProgress(onProgress);
+  const { logits, features } = await native.run(
+    (engine, model, set) => engine.featureActivations(model, set, tokens, specialPositions, apply, sparse, progress),
+    signal,
+  );
+  const shape = [spec.nLayers, tokens.length, Math.max(...transcoderSpec.nFeatures)];
+  if (apply) warnOfNegatives(transcoderSpec, 'values' in features ? features.values : features.data);
+  const activations = 'indices' in features ? { ...features, shape } : features;
+  return { tokens, logits: new Logits(logits, decode), activations };
+}
