@@ -37,17 +37,11 @@ export type { TargetSpec } from './attribution/targets';
 
 // Graphs
 
-export { type Circuit, circuitOf } from './graph/circuit';
+export { type Circuit, findCircuit } from './graph/circuit';
+export type { GraphEdge } from './graph/edges';
 export { Graph, type GraphScores, type PruneOptions } from './graph/graph';
 export type { GraphData, LogitTarget } from './graph/graph-data';
-export {
-  type ErrorNode,
-  type FeatureNode,
-  type GraphNode,
-  type LogitNode,
-  nodeId,
-  type TokenNode,
-} from './graph/nodes';
+export type { ErrorNode, FeatureNode, GraphNode, LogitNode, TokenNode } from './graph/nodes';
 export type { TopEdge, TopFeature, TopPath } from './graph/paths';
 export type { PrunedGraph, PrunedNode } from './graph/prune';
 export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify';
@@ -55,7 +49,9 @@ export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify';
 // Graph files, which the page shows
 
 export { convertGraph } from './graph/convert';
-export { type GraphFileOptions, writeGraphFiles, writePrunedGraphFiles } from './graph/formats/graph-json';
+export { type GraphFileOptions, writeGraphFiles } from './graph/formats/graph-files';
+export { type GraphJson, graphJson, graphJsonStream } from './graph/formats/graph-json';
+export type { GraphJsonOptions } from './graph/formats/graph-json-options';
 
 // Interventions
 

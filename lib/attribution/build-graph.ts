@@ -47,7 +47,7 @@ export function buildGraph(
     edges: data.edges,
     logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
       ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
-      probability: data.logitProbabilities[rank] as number,
+      weight: data.logitProbabilities[rank] as number,
     })),
     featureLabels: labelsOfFeatures(model.labels, data.indices),
     scan: model.transcoderSpec.scan,

@@ -53,7 +53,7 @@ export interface TargetContext {
 /** A target as native takes it, and as the graph shows it. */
 export interface ResolvedTarget {
   readonly native: NativeTarget;
-  readonly shown: Omit<LogitTarget, 'probability'>;
+  readonly shown: Omit<LogitTarget, 'weight'>;
 }
 
 const shapes = [

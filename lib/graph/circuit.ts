@@ -27,7 +27,7 @@ export interface CircuitOptions {
  * The labelled part of a pruned graph, in a few groups: those that lead to the likeliest output, each by edges that carry
  * at least `minShare` of the input of what they lead to. Unlabelled features and errors count as input and are not shown.
  */
-export function circuitOf(pruned: PrunedGraph, { minShare = 0.05 }: CircuitOptions = {}): Circuit {
+export function findCircuit(pruned: PrunedGraph, { minShare = 0.05 }: CircuitOptions = {}): Circuit {
   const groups = allGroups(pruned);
   const members = groups.map(({ nodes }) => nodes.map(({ index }) => index));
   const strong = groupEdges(links(pruned), members).filter(({ weight }) => Math.abs(weight) >= minShare);

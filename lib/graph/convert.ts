@@ -3,12 +3,13 @@ import { callOptionNames } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { lazy } from '../lazy';
 import { checkOptions, checkText } from '../validate';
-import { type GraphFileOptions, writeGraphFiles } from './formats/graph-json';
-import { Graph, type LoadGraphOptions, type PruneOptions } from './graph';
+import { writeGraphFiles } from './formats/graph-files';
+import type { GraphJsonOptions } from './formats/graph-json-options';
+import { Graph, type LoadGraphOptions } from './graph';
 
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
 
-export type ConvertGraphOptions = LoadGraphOptions & PruneOptions & Omit<GraphFileOptions, 'slug' | 'directory'>;
+export type ConvertGraphOptions = LoadGraphOptions & Omit<GraphJsonOptions, 'slug'>;
 
 /**
  * Write a saved graph in another format, told by the extensions: `.safetensors` and `.pt` hold it whole; `.json` is a graph file

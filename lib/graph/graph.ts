@@ -1,16 +1,18 @@
+import { type InspectOptions, inspect } from 'node:util';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
 import type { NdArray } from '../engine/arrays';
-import type { NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '../engine/binding';
-import { nativeProgress, runGraphJob } from '../engine/jobs';
 import { CircuitTracerError } from '../errors';
 import type { FeatureLabels } from '../graph-file/labels';
 import { lazy } from '../lazy';
 import { checkArraySize } from '../memory-limits';
 import type { Tokenizer } from '../model/tokenizer';
 import { checkInteger, checkNumber, checkOptions } from '../validate';
-import { EdgeRows } from './edge-rows';
+import { requireFinite, runOnGraph } from './arithmetic';
+import { EdgeRows, edgesProperty } from './edge-rows';
+import { edgesInto, edgesOutOf, type GraphEdge } from './edges';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
+import { type GraphOverview, graphOverview, shown } from './overview';
 import { PrunedGraph } from './prune';
 
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
@@ -23,14 +25,14 @@ export interface GraphScores {
 
 export interface PruneOptions extends CallOptions {
   /** Keep the fewest nodes that hold this share of influence, 0 to 1. Default 0.8. */
-  nodeThreshold?: number;
+  readonly nodeThreshold?: number | undefined;
   /** Of the edges between them, keep the fewest that hold this share, 0 to 1. Default 0.98. */
-  edgeThreshold?: number;
+  readonly edgeThreshold?: number | undefined;
 }
 
 export interface LoadGraphOptions extends CallOptions {
   /** Gives the texts of tokens that a `.pt` file lacks. Default: their ids. */
-  tokenizer?: Pick<Tokenizer, 'decodeToken'> | undefined;
+  readonly tokenizer?: Pick<Tokenizer, 'decodeToken'> | undefined;
 }
 
 /**
@@ -132,6 +134,16 @@ export class Graph implements GraphData {
     return nodeAt(this, this.#ranges, index);
   }
 
+  /**
+   * All M nodes, or those that `test` holds for, in the order of their indices: features, errors, tokens, logits.
+   *
+   * @example
+   * const texas = graph.nodes(({ label }) => label === 'Texas');
+   */
+  nodes(test: (node: GraphNode) => unknown = () => true): GraphNode[] {
+    return Array.from({ length: this.nNodes }, (_, index) => this.node(index)).filter(test);
+  }
+
   /** The feature nodes, in the order of their indices: all S of them, or those that `test` holds for. */
   features(test: (node: FeatureNode) => unknown = () => true): FeatureNode[] {
     const nodes = Array.from({ length: this.nSelected }, (_, index) => this.node(index) as FeatureNode);
@@ -172,6 +184,29 @@ export class Graph implements GraphData {
     return row === undefined ? new Float32Array(this.nNodes) : this.#edgeRows.row(row);
   }
 
+  /**
+   * The edges into a node, strongest first; those of weight 0 are left out. Errors and tokens have none.
+   *
+   * @param target a node or its index
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node the graph doesn't have.
+   *
+   * @example
+   * for (const { source, weight } of graph.inputs(feature).slice(0, 5)) console.log(graph.label(source), weight);
+   */
+  inputs(target: GraphNode | number): GraphEdge[] {
+    return edgesInto(this, this.node(typeof target === 'number' ? target : target.index));
+  }
+
+  /**
+   * The edges out of a node, to features and logits, strongest first; those of weight 0 are left out. Logits have none.
+   *
+   * @param source a node or its index
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node the graph doesn't have.
+   */
+  outputs(source: GraphNode | number): GraphEdge[] {
+    return edgesOutOf(this, this.node(typeof source === 'number' ? source : source.index));
+  }
+
   /** Of the edges; none for errors and tokens. */
   #rowOf(target: number): number | undefined {
     const { errorStart, logitStart } = this.#ranges;
@@ -190,7 +225,7 @@ export class Graph implements GraphData {
     const { nodeThreshold = 0.8, edgeThreshold = 0.98, ...call } = options;
     checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);
     checkNumber(edgeThreshold, 'edgeThreshold', 0, 1);
-    const result = await this.#run(call, (engine, input, progress) =>
+    const result = await runOnGraph(this.#data(), call, (engine, input, progress) =>
       engine.prune(input, nodeThreshold, edgeThreshold, progress),
     );
     requireFinite(result.cumulativeScores);
@@ -199,7 +234,9 @@ export class Graph implements GraphData {
 
   /** [M] influence of each node on the outputs: the sum over all paths of normalised absolute weights. */
   async nodeInfluence(options: CallOptions = {}): Promise<Float32Array> {
-    const influence = await this.#run(options, (engine, input, progress) => engine.nodeInfluence(input, progress));
+    const influence = await runOnGraph(this.#data(), options, (engine, input, progress) =>
+      engine.nodeInfluence(input, progress),
+    );
     requireFinite(influence);
     return influence;
   }
@@ -212,7 +249,9 @@ export class Graph implements GraphData {
   async edgeInfluence(options: CallOptions = {}): Promise<NdArray> {
     const shape = [this.nSelected + this.nLogits, this.nNodes];
     checkArraySize(shape, 'The influences of all edges', 'prune the graph, or make it with fewer maxFeatureNodes');
-    const data = await this.#run(options, (engine, input, progress) => engine.edgeInfluence(input, progress));
+    const data = await runOnGraph(this.#data(), options, (engine, input, progress) =>
+      engine.edgeInfluence(input, progress),
+    );
     return { data, shape };
   }
 
@@ -225,7 +264,7 @@ export class Graph implements GraphData {
    */
   async totalEffects(options: CallOptions = {}): Promise<NdArray> {
     const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
-    const data = await this.#run(options, (engine, input, progress) =>
+    const data = await runOnGraph(this.#data(), options, (engine, input, progress) =>
       engine.totalEffects(input, activations, progress),
     );
     requireFinite(data);
@@ -234,7 +273,7 @@ export class Graph implements GraphData {
 
   /** How much of the model's computation the whole, unpruned graph explains; both from 0 to 1. */
   async scores(options: CallOptions = {}): Promise<GraphScores> {
-    const { replacement, completeness } = await this.#run(options, (engine, input, progress) =>
+    const { replacement, completeness } = await runOnGraph(this.#data(), options, (engine, input, progress) =>
       engine.scores(input, progress),
     );
     requireFinite([replacement, completeness]);
@@ -274,54 +313,20 @@ export class Graph implements GraphData {
    * @internal
    */
   largestEdge(options: CallOptions = {}): Promise<number> {
-    return this.#run(options, (engine, input, progress) => engine.largestEdge(input, progress));
+    return runOnGraph(this.#data(), options, (engine, input, progress) => engine.largestEdge(input, progress));
+  }
+
+  /** The gist of the graph, without its numbers: what `JSON.stringify` writes. {@link Graph.save} writes all of it. */
+  toJSON(): GraphOverview {
+    return graphOverview(this);
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return shown('Graph', this.toJSON(), options);
   }
 
   #data(): GraphData {
     return { ...(this as GraphData), edges: this.#edgeRows.blocks };
-  }
-
-  async #run<T>(
-    options: CallOptions,
-    start: (engine: NativeEngine, input: NativeGraphInput, progress?: NativeProgress) => NativeJob<T>,
-  ): Promise<T> {
-    const { signal, onProgress } = resolveCallOptions(options);
-    return runGraphJob((engine) => start(engine, this.#input(), nativeProgress(onProgress)), signal);
-  }
-
-  #input(): NativeGraphInput {
-    return {
-      edges: this.#edgeRows.blocks,
-      featureLayers: Int32Array.from(this.selectedFeatures, (active) => this.activeFeatures[3 * active] as number),
-      nLayers: this.nLayers,
-      nPositions: this.nPositions,
-      logitProbabilities: Float32Array.from(this.logits, (logit) => logit.probability),
-    };
-  }
-}
-
-/** The edges in one array; a getter that says what to do where they lie in several. */
-function edgesProperty({ blocks, columns }: EdgeRows): PropertyDescriptor {
-  if (blocks.length === 1) return { value: blocks[0], enumerable: true };
-  const rows = blocks.reduce((sum, { length }) => sum + length, 0) / columns;
-  const get = () => {
-    throw new CircuitTracerError(
-      'ERR_OUT_OF_MEMORY',
-      `The graph's edges, [${rows}, ${columns}], are more than one array holds: read graph.row(target) or ` +
-        'graph.weight(target, source), or prune the graph.',
-    );
-  };
-  return { get, enumerable: false };
-}
-
-/** A NaN or infinity among the edges reaches the influence of some node. */
-function requireFinite(values: ArrayLike<number>): void {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new CircuitTracerError(
-      'ERR_NUMERIC',
-      `The graph's influence should be finite; found ${values[i]}. Its edges or logit probabilities hold numbers that ` +
-        `are not finite, or its outputs have no input at all; make the graph again.`,
-    );
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { circuitOf, type FeatureNode, type Graph, ReplacementModel, swapFeatures } from '../../lib';
+import { type FeatureNode, findCircuit, type Graph, ReplacementModel, swapFeatures } from '../../lib';
 import { PackedFeatures } from '../../lib/harvest';
 import { featureProblems } from '../support/neuronpedia-rules';
 
@@ -72,7 +72,7 @@ test.each(sets)('%s: Dallas leads to Austin by way of Texas, and to Sacramento b
   const prompt = 'Fact: the capital of the state containing Dallas is';
   const graph = await other.attribute(prompt);
   expect(graph.logits[0]?.token).toBe(' Austin');
-  const { groups, edges } = circuitOf(await graph.prune());
+  const { groups, edges } = findCircuit(await graph.prune());
   const place = (label: string, kind: string) =>
     groups.findIndex((group) => group.label === label && group.kind === kind);
   const [dallas, texas] = [place(' Dallas', 'token'), place('Texas', 'feature')];

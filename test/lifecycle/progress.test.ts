@@ -10,7 +10,6 @@ import {
   ReplacementModel,
   verifyGraph,
   writeGraphFiles,
-  writePrunedGraphFiles,
 } from '../../lib';
 import { harvestFeatures } from '../../lib/harvest';
 import { convertTranscoders, Transcoders } from '../../lib/transcoder';
@@ -100,9 +99,9 @@ const calls: [string, readonly string[], Call][] = [
     (onProgress) => writeGraphFiles(graph, { slug: 'one', directory: folder, onProgress }),
   ],
   [
-    'writePrunedGraphFiles',
+    'writeGraphFiles of a pruned graph',
     ['write'],
-    (onProgress) => writePrunedGraphFiles(pruned, { slug: 'two', directory: folder, onProgress }),
+    (onProgress) => writeGraphFiles(pruned, { slug: 'two', directory: folder, onProgress }),
   ],
   [
     'convertGraph',

@@ -1,12 +1,4 @@
-import {
-  convertGraph,
-  Graph,
-  InMemoryModel,
-  ReplacementModel,
-  verifyGraph,
-  writeGraphFiles,
-  writePrunedGraphFiles,
-} from '../../lib';
+import { convertGraph, Graph, InMemoryModel, ReplacementModel, verifyGraph, writeGraphFiles } from '../../lib';
 import { harvestFeatures } from '../../lib/harvest';
 import { estimateMemory } from '../../lib/memory';
 import { convertTranscoders, planTranscoders, Transcoders } from '../../lib/transcoder';
@@ -61,7 +53,7 @@ const takesOptions: [string, (options: Any) => Promise<unknown>][] = [
   ['verify', (options) => verifyGraph(graph, model, options)],
   ['verifyGraph', (options) => verifyGraph(graph, model, options)],
   ['writeGraphFiles', (options) => writeGraphFiles(graph, { ...here(), ...options })],
-  ['writePrunedGraphFiles', (options) => writePrunedGraphFiles(pruned, { ...here(), ...options })],
+  ['writeGraphFiles of a pruned graph', (options) => writeGraphFiles(pruned, { ...here(), ...options })],
   ['convertGraph', (options) => convertGraph('nowhere.pt', 'there.json', options)],
   ['convertTranscoders', (options) => convertTranscoders('nowhere', 'there', options)],
   ['harvestFeatures', (options) => harvestFeatures(model, { text: 'a.txt', out: 'b', ...options })],

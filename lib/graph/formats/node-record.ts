@@ -1,5 +1,4 @@
 import { cantorPair } from '../../graph-file/cantor';
-import { nodeId } from '../nodes';
 import type { PrunedNode } from '../prune';
 
 /** One node of a graph file. */
@@ -24,12 +23,12 @@ export interface NodeRecord {
 /** Numbers are the float32 values themselves, which JSON's shortest doubles give back exactly. */
 export function nodeRecord(node: PrunedNode, nLayers: number): NodeRecord {
   return {
-    node_id: nodeId(node, nLayers),
+    node_id: node.id,
     feature: featureNumber(node),
     layer: layerName(node, nLayers),
     ctx_idx: node.position,
     feature_type: featureTypes[node.kind],
-    token_prob: node.kind === 'logit' ? node.probability : 0,
+    token_prob: node.kind === 'logit' ? node.weight : 0,
     is_target_logit: node.kind === 'logit' && node.rank === 0,
     run_idx: 0,
     reverse_ctx_idx: 0,
@@ -41,7 +40,7 @@ export function nodeRecord(node: PrunedNode, nLayers: number): NodeRecord {
 }
 
 function labelOf(node: PrunedNode): string {
-  if (node.kind === 'logit') return `Output "${node.token}" (p=${threeDecimals(node.probability)})`;
+  if (node.kind === 'logit') return `Output "${node.token}" (p=${threeDecimals(node.weight)})`;
   return node.kind === 'feature' ? (node.label ?? '') : '';
 }
 

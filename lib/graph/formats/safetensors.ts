@@ -36,7 +36,7 @@ export async function saveGraphData(path: string, data: GraphData, call: Resolve
   const edges = blocksOf(data.edges);
   const columns = edges.reduce((sum, { length }) => sum + length, 0) / rows;
   const logitTokenIds = Int32Array.from(data.logits, (logit) => logit.tokenId);
-  const probabilities = Float32Array.from(data.logits, (logit) => logit.probability);
+  const probabilities = Float32Array.from(data.logits, (logit) => logit.weight);
   const tensors: TensorToWrite[] = [
     { name: 'input_tokens', dtype: 'I32', shape: [data.tokens.length], data: data.tokens },
     { name: 'active_features', dtype: 'I32', shape: [active, 3], data: data.activeFeatures },
@@ -93,7 +93,7 @@ export async function loadGraphData(path: string, moved: MovedBytes): Promise<Gr
     logits: logitTokens.map((token, rank) => ({
       tokenId: tokenIds[rank] as number,
       token,
-      probability: probabilities[rank] as number,
+      weight: probabilities[rank] as number,
       ...logitPlaces[rank],
       ...(hasTensor(arrays, vectorName(rank)) && { vector: floats(path, arrays, vectorName(rank), [-1]) }),
     })),

@@ -123,7 +123,7 @@ test.each<[string, Record<string, Omit<TensorToWrite, 'name'> | undefined>, RegE
   [
     'a probability',
     { logit_probabilities: { dtype: 'F32', shape: [2], data: Float32Array.of(0.5, -1) } },
-    /probability/,
+    /logits\[\d\].weight/,
   ],
   [
     'an output too many',
