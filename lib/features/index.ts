@@ -10,7 +10,7 @@ const sources = lazy(() => require('./sources/open-source') as typeof import('./
  * folder, a repository of the hub (`org/repo//folder@revision`), `https://www.neuronpedia.org/MODEL/SOURCE-SET`, or the
  * bundled `demo` or `demo-cross-layer`. Nothing is asked of another machine unless `where` names one.
  *
- * @param where also `featuresDir` of a model, which is undefined when its transcoders come without examples
+ * @param where also `featuresDirectory` of a model, which is undefined when its transcoders come without examples
  * @returns a source to close when done, or to declare with `await using`
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for something else; `ERR_FILE_NOT_FOUND` (also for undefined),
  * `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a folder; `ERR_HUB` when a server fails.

@@ -8,7 +8,7 @@ import { neuronpediaNames } from './neuronpedia';
  * @param metadata of the graph file
  * @returns undefined when the file names neither
  */
-export function featureSourceOf(metadata: Readonly<Record<string, unknown>>): string | undefined {
+export function locateFeatures(metadata: Readonly<Record<string, unknown>>): string | undefined {
   const details = isObject(metadata.feature_details) ? metadata.feature_details : {};
   const { feature_json_base_url: address, neuronpedia_source_set: sourceSet } = details;
   if (typeof address === 'string' && address !== '') return address;

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { featureSourceOf } from './feature-source';
+export { locateFeatures } from './feature-source';
 export { type GroupEdge, groupEdges, type Link } from './group-edges';
 export type { FeatureLabels } from './labels';
 export type { GraphFileInfo, GraphMetadata } from './metadata';

@@ -20,8 +20,8 @@ import { statisticsOf } from './statistics';
 import { type FeatureTally, Tallies } from './tally';
 
 export interface HarvestResult {
-  /** Folder of the packed examples. */
-  readonly folder: string;
+  /** Absolute path of the folder of packed examples. */
+  readonly directory: string;
   /** Tokens of the corpus, special ones in front not counted. */
   readonly tokens: number;
   /** Features that were active at least once. */
@@ -59,7 +59,7 @@ export async function harvestFeatures(model: ReplacementModel, options: HarvestO
     throw resumable(error, path);
   });
   await rm(path, { force: true });
-  return { folder, tokens: state.tallies.tokens, features };
+  return { directory: folder, tokens: state.tallies.tokens, features };
 }
 
 async function gathered(

@@ -1,22 +1,12 @@
 import type { CallOptions } from '../call-options';
 import { nativeProgress } from '../engine/jobs';
-import type { ModelSpec } from '../engine/model-spec';
-import type { NativeModel } from '../engine/native-model';
-import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { Logits } from '../intervention/logits';
 import type { PreparedPrompt } from '../model/prompt';
 import { warnOfNegatives } from '../transcoder/negative-activations';
 import { checkBoolean } from '../validate';
 import { checkActivationsSize, checkLogitsSize, type FeatureActivations } from './results';
 import { type ActivationOptions, resolveRunOptions } from './run-options';
-
-/** A model as `getActivations` needs it. */
-interface EncodingModel {
-  readonly native: NativeModel;
-  readonly spec: ModelSpec;
-  readonly transcoderSpec: TranscoderSpec;
-  readonly decode: (tokenId: number) => string;
-}
+import type { RunningModel } from './running-model';
 
 interface ResolvedActivationOptions extends CallOptions {
   readonly exactTokens: boolean;
@@ -35,7 +25,7 @@ export function resolveActivationOptions(options: ActivationOptions = {}): Resol
 
 /** Activations of every prompt, one after the other. The sizes of all are checked before the first runs. */
 export async function featureActivations(
-  model: EncodingModel,
+  model: RunningModel,
   prompts: readonly PreparedPrompt[],
   options: ResolvedActivationOptions,
 ): Promise<FeatureActivations[]> {
@@ -49,7 +39,7 @@ export async function featureActivations(
 }
 
 async function activationsOf(
-  { native, spec, transcoderSpec, decode }: EncodingModel,
+  { native, spec, transcoderSpec, decode }: RunningModel,
   { tokens, specialPositions }: PreparedPrompt,
   { sparse, applyActivationFunction: apply, signal, onProgress }: ResolvedActivationOptions,
 ): Promise<FeatureActivations> {

@@ -43,7 +43,7 @@ export class InMemoryModel extends ModelWithTranscoders {
     const weights = await inTurns(drawModelWeights(spec, options.weights ?? {}, random), signal);
     const layers = await inTurns(drawTranscoderWeights(transcoders, options.transcoderWeights ?? [], random), signal);
     const plan = { spec: transcoders, layers };
-    const nothingStored = { name: spec.family, labels: {}, featuresDir: undefined };
+    const nothingStored = { name: spec.family, labels: {}, featuresDirectory: undefined };
     return new InMemoryModel(await loadParts(nothingStored, spec, weights, plan, resolved));
   }
 }

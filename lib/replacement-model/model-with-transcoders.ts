@@ -1,7 +1,6 @@
 import { runAttribution } from '../attribution/attribute';
 import { buildGraph } from '../attribution/build-graph';
 import { type AttributeOptions, resolveAttributeOptions } from '../attribution/options';
-import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import { type CallOptions, resolveCallOptions } from '../call-options';
 import type { NdArray, SparseActivations, SparseList } from '../engine/arrays';
 import { nativeProgress } from '../engine/jobs';
@@ -23,9 +22,10 @@ import { checkHookNames } from '../model/hooks';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from '../model/prompt';
 import { type Tokenizer, tokenText } from '../model/tokenizer';
 import { checkInteger } from '../validate';
+import { attributionSetup, attributionTargets } from './attribution';
 import { featureActivations, resolveActivationOptions } from './feature-activations';
 import type { ModelParts } from './parts';
-import { layerFits, warnOfFit } from './reconstruction';
+import { warnOfFit } from './reconstruction';
 import {
   type AttributionSetup,
   checkActivationsSize,
@@ -34,6 +34,7 @@ import {
   type FeatureLogits,
 } from './results';
 import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
+import type { RunningModel } from './running-model';
 
 /**
  * A language model with the transcoders that stand in for its MLPs: what a loaded model and one built in memory share.
@@ -54,7 +55,7 @@ export abstract class ModelWithTranscoders {
   /** What features stand for, where the folder of transcoders has a labels file. */
   readonly labels: FeatureLabels;
   /** The packed examples of features beside the transcoders, for `openFeatureSource`; undefined when there are none. */
-  readonly featuresDir: string | undefined;
+  readonly featuresDirectory: string | undefined;
   /** Of the model and of the transcoders: kept in graphs, so that `verify` can tell what a graph was made with. */
   readonly fingerprints: Fingerprints;
   readonly #native: NativeModel;
@@ -67,7 +68,7 @@ export abstract class ModelWithTranscoders {
     this.dtype = parts.dtype;
     this.name = parts.name;
     this.labels = parts.labels;
-    this.featuresDir = parts.featuresDir;
+    this.featuresDirectory = parts.featuresDirectory;
     this.fingerprints = parts.fingerprints;
     this.#native = parts.native;
   }
@@ -86,7 +87,8 @@ export abstract class ModelWithTranscoders {
     this.#native.checkUsable();
     const given = this.#prepare(prompt, resolved);
     const prepared = 'tokens' in given ? given : await given;
-    const targets = resolved.targets && (await this.#resolveTargets(resolved.targets, prepared, resolved.signal));
+    const targets =
+      resolved.targets && (await attributionTargets(this.#running(), resolved.targets, prepared, resolved.signal));
     const natives = targets?.map(({ native }) => native) ?? [];
     const data = await runAttribution(this.#native, prepared, resolved, natives);
     warnOfFit(data.reconstructionSums, prepared.tokens.length - prepared.specialPositions, this.transcoderSpec);
@@ -97,15 +99,8 @@ export abstract class ModelWithTranscoders {
   async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
     const { exactTokens, signal, onProgress } = resolveRunOptions(options);
     const prepared = this.#prepare(prompt, { exactTokens, signal });
-    const { tokens, specialPositions } = 'tokens' in prepared ? prepared : await prepared;
-    const progress = nativeProgress(onProgress);
-    const { indices, values, reconstructionSums, logits, ...arrays } = await this.#native.run(
-      (engine, model, set) => engine.setupAttribution(model, set, tokens, specialPositions, progress),
-      signal,
-    );
-    const fits = layerFits(reconstructionSums, tokens.length - specialPositions);
-    const features = { activeFeatures: indices, activationValues: values, layerFits: fits };
-    return { tokens, specialPositions, ...features, ...arrays, logits: this.#logits(logits) };
+    const call = { signal, onProgress };
+    return attributionSetup(this.#running(), 'tokens' in prepared ? prepared : await prepared, call);
   }
 
   /**
@@ -138,7 +133,7 @@ export abstract class ModelWithTranscoders {
       (engine, transformer) => engine.forward(transformer, tokens, names, nativeProgress(onProgress)),
       signal,
     );
-    return { logits: this.#logits(logits), cache: activations };
+    return { logits: new Logits(logits, this.#running().decode), cache: activations };
   }
 
   /**
@@ -261,7 +256,7 @@ export abstract class ModelWithTranscoders {
     checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
     checkLogitsSize(prepared.tokens, spec);
     const plan = this.#plan(options.interventions ?? [], prepared, true);
-    return yield* generateTokens({ ...this.#running(), tokenizer }, prepared, plan, resolved);
+    return yield* generateTokens(this.#running(), prepared, plan, resolved);
   }
 
   /** The text of one token by itself; for a model without tokenizer, its id in digits. */
@@ -288,14 +283,11 @@ export abstract class ModelWithTranscoders {
     return this.dispose();
   }
 
-  #logits(array: NdArray): Logits {
-    return new Logits(array, (tokenId) => this.decodeToken(tokenId));
-  }
-
   /** What the calls that run the model share. */
-  #running() {
-    const { spec, transcoderSpec } = this;
-    return { native: this.#native, spec, transcoderSpec, decode: (tokenId: number) => this.decodeToken(tokenId) };
+  #running(): RunningModel {
+    const { spec, transcoderSpec, tokenizer } = this;
+    const decode = (tokenId: number) => this.decodeToken(tokenId);
+    return { native: this.#native, spec, transcoderSpec, tokenizer, decode };
   }
 
   #prepare(
@@ -304,25 +296,5 @@ export abstract class ModelWithTranscoders {
   ): PreparedPrompt | Promise<PreparedPrompt> {
     this.#native.checkUsable();
     return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);
-  }
-
-  #resolveTargets(
-    targets: readonly TargetSpec[],
-    { tokens, specialPositions }: PreparedPrompt,
-    signal: AbortSignal | undefined,
-  ): Promise<ResolvedTarget[]> {
-    const { spec, transcoderSpec: transcoders, tokenizer } = this;
-    const directions = async (ids: Int32Array) => {
-      const rows = this.#native.run((engine, transformer) => engine.tokenDirections(transformer, ids), signal);
-      return (await rows).data;
-    };
-    return resolveTargets(targets, {
-      spec,
-      transcoders,
-      tokenizer,
-      prompt: tokens.length,
-      specialPositions,
-      directions,
-    });
   }
 }

@@ -18,7 +18,7 @@ export interface ModelParts extends Omit<ModelOutline, 'tokenizer'> {
  * @throws CircuitTracerError what `NativeModel.load` throws.
  */
 export async function loadParts(
-  { name, labels, featuresDir }: Pick<ModelParts, 'name' | 'labels' | 'featuresDir'>,
+  { name, labels, featuresDirectory }: Pick<ModelParts, 'name' | 'labels' | 'featuresDirectory'>,
   spec: ModelSpec,
   weights: ModelWeights,
   plan: TranscoderPlan,
@@ -28,6 +28,6 @@ export async function loadParts(
   const fingerprints = fingerprintsOf(spec, weights, plan);
   const native = await NativeModel.load(spec, weights, plan, options);
   const { dtype } = options;
-  const known = { name, labels, featuresDir, fingerprints: await fingerprints };
+  const known = { name, labels, featuresDirectory, fingerprints: await fingerprints };
   return { native, spec, transcoderSpec: plan.spec, dtype, ...known };
 }

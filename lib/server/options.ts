@@ -48,7 +48,7 @@ const names = ['dataDir', 'featuresDir', 'model', 'host', 'port', 'token', 'hubF
 export async function resolveServeOptions(options: ServeOptions): Promise<ResolvedServeOptions> {
   checkOptions(options, names);
   const { model, host = '127.0.0.1', port = 8041, token, hubFeatures = false } = options;
-  const featuresDir = options.featuresDir ?? model?.featuresDir;
+  const featuresDir = options.featuresDir ?? model?.featuresDirectory;
   checkText(host, 'host');
   return {
     dataDir: await folder(options.dataDir, 'dataDir'),

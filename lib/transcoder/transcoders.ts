@@ -91,16 +91,18 @@ export class Transcoders {
   }
 
   /**
-   * Load transcoders: a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), fetched if need be.
+   * Load transcoders.
    *
+   * @param transcoders a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), which is fetched
+   * unless the cache has it
    * @param options device `auto`, dtype `float32`, threads of LibTorch's choice, lazyEncoder false, lazyDecoder true
    * @throws CircuitTracerError what `planTranscoders` throws, `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
    */
-  static async load(reference: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
+  static async load(transcoders: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
     const resolved = resolveOptions(options);
     const { hub, signal, onProgress } = resolved;
-    const plan = await planTranscoders(checkText(reference, 'reference'), { ...hub, signal, onProgress });
+    const plan = await planTranscoders(checkText(transcoders, 'transcoders'), { ...hub, signal, onProgress });
     return Transcoders.#start(plan, resolved);
   }
 
@@ -256,11 +258,7 @@ export class Transcoders {
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
   ): Promise<NdArray> {
-    const { signal, onProgress } = resolveCallOptions(options);
-    const ids = this.#checkFeatures(layer, features);
-    return inOneStep(onProgress, 'decoder vectors', () =>
-      this.#native.run((engine, transcoders) => engine.decoderVectors(transcoders, layer, ids), signal),
-    );
+    return this.#vectors('decoder', layer, features, options);
   }
 
   /**
@@ -274,10 +272,19 @@ export class Transcoders {
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
   ): Promise<NdArray> {
+    return this.#vectors('encoder', layer, features, options);
+  }
+
+  #vectors(
+    kind: 'encoder' | 'decoder',
+    layer: number,
+    features: Int32Array | readonly number[] | undefined,
+    options: CallOptions,
+  ): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const ids = this.#checkFeatures(layer, features);
-    return inOneStep(onProgress, 'encoder vectors', () =>
-      this.#native.run((engine, transcoders) => engine.encoderVectors(transcoders, layer, ids), signal),
+    return inOneStep(onProgress, `${kind} vectors`, () =>
+      this.#native.run((engine, transcoders) => engine[`${kind}Vectors`](transcoders, layer, ids), signal),
     );
   }
 

@@ -51,7 +51,7 @@ test('what ships takes less than 12 MiB', () => {
 
 test.each(sets)('the examples of %s are of the features they are given for', async (set) => {
   await using other = await ReplacementModel.load('demo', set);
-  const packed = await PackedFeatures.open(other.featuresDir as string);
+  const packed = await PackedFeatures.open(other.featuresDirectory as string);
   const graph = await other.attribute('Fact: the capital of the state containing Dallas is');
   let compared = 0;
   for (const node of graph.features()) {

@@ -72,6 +72,6 @@ async function convertSavedGraph(
 
 /** @returns what was written, in words */
 async function convertSet(from: string, to: string, { dtype }: ConvertFlags, shared: Shared): Promise<string> {
-  const { folder, files, bytes } = await convertTranscoders(from, to, { ...shared, ...(dtype && { dtype }) });
-  return `${files} files, ${byteSize(bytes)}, in ${folder}`;
+  const { directory, files, bytes } = await convertTranscoders(from, to, { ...shared, ...(dtype && { dtype }) });
+  return `${files} files, ${byteSize(bytes)}, in ${directory}`;
 }

@@ -74,6 +74,6 @@ function optionsOf(flags: HarvestFlags): HarvestOptions {
   return { ...given, text: flags.text, out: flags.out };
 }
 
-function inWords({ folder, tokens, features }: HarvestResult): string {
-  return `${grouped(features)} features were active on ${grouped(tokens)} tokens; what they answer to is in ${folder}`;
+function inWords({ directory, tokens, features }: HarvestResult): string {
+  return `${grouped(features)} features were active on ${grouped(tokens)} tokens; what they answer to is in ${directory}`;
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type FeatureExamples, openFeatureSource } from '../../../lib';
 import { PackedWriter } from '../../../lib/features/packed-writer';
 import { NeuronpediaFeatures } from '../../../lib/features/sources/neuronpedia-features';
-import { featureSourceOf } from '../../../lib/graph-file';
+import { locateFeatures } from '../../../lib/graph-file';
 import { cantorPair } from '../../../lib/graph-file/cantor';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -217,5 +217,5 @@ test.each([
   [{ scan: 'org/set' }, 'org/set'],
   [{}, undefined],
 ])('%j names %s', (metadata, place) => {
-  expect(featureSourceOf(metadata)).toBe(place);
+  expect(locateFeatures(metadata)).toBe(place);
 });

@@ -43,7 +43,7 @@ async function expectSameSet(converted: string, original: string): Promise<void>
 
 test.each(readdirSync(dirname(transcoderDir('x'))))('%s becomes a native set of the same weights', async (name) => {
   const out = newFolder();
-  const { folder, spec } = await convertTranscoders(transcoderDir(name), out);
+  const { directory: folder, spec } = await convertTranscoders(transcoderDir(name), out);
   expect(folder).toBe(out);
   expect(spec.scan).toBe(transcoderDir(name));
   await expectSameSet(out, transcoderDir(name));
