@@ -1,4 +1,4 @@
-import { type InspectOptions, inspect } from 'node:util';
+import { type InspectOptions, inspect, types } from 'node:util';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
 import type { NdArray } from '../engine/arrays';
 import { CircuitTracerError } from '../errors';
@@ -6,7 +6,7 @@ import type { FeatureLabels } from '../graph-file/labels';
 import { lazy } from '../lazy';
 import { checkArraySize } from '../memory-limits';
 import type { Tokenizer } from '../model/tokenizer';
-import { checkInteger, checkNumber, checkOptions } from '../validate';
+import { checkInteger, checkNumber, checkOptions, describe } from '../validate';
 import { requireFinite, runOnGraph } from './arithmetic';
 import { EdgeRows, edgesProperty } from './edge-rows';
 import { edgesInto, edgesOutOf, type GraphEdge } from './edges';
@@ -15,6 +15,7 @@ import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, n
 import { type GraphOverview, graphOverview, shown } from './overview';
 import { PrunedGraph } from './prune';
 
+const buffers = lazy(() => require('./formats/safetensors') as typeof import('./formats/safetensors'));
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
 
 /** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
@@ -301,10 +302,30 @@ export class Graph implements GraphData {
   static async load(path: string, options: LoadGraphOptions = {}): Promise<Graph> {
     const call = resolveCallOptions(options, ['tokenizer']);
     const { tokenizer } = options;
-    const data = await files().loadGraph(path, call, tokenizer && ((id) => tokenizer.decodeToken(id)));
-    const problem = findProblem(data);
-    if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${path} isn't a whole graph: ${problem}`);
-    return new Graph(data);
+    return whole(path, await files().loadGraph(path, call, tokenizer && ((id) => tokenizer.decodeToken(id))));
+  }
+
+  /**
+   * The bytes of a `.safetensors` file of the graph, for places that are no files: {@link Graph.fromBuffer} reads them.
+   *
+   * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for a graph of more than 4 GiB, `ABORT_ERR`.
+   */
+  async toBuffer(options: CallOptions = {}): Promise<Buffer> {
+    return buffers().graphBuffer(this.#data(), resolveCallOptions(options));
+  }
+
+  /**
+   * Read a graph from the bytes of a `.safetensors` file that {@link Graph.save} wrote, or of {@link Graph.toBuffer}. They
+   * are copied. A `.pt` file can be read from a path alone.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `bytes` is a Buffer or another Uint8Array; `ERR_FILE_FORMAT` for
+   * bytes that aren't a whole graph; `ABORT_ERR`.
+   */
+  static async fromBuffer(bytes: Uint8Array, options: CallOptions = {}): Promise<Graph> {
+    if (!types.isUint8Array(bytes)) {
+      throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `bytes must be a Uint8Array; found ${describe(bytes)}.`);
+    }
+    return whole('The buffer', await buffers().parseGraphData(bytes, resolveCallOptions(options)));
   }
 
   /**
@@ -329,4 +350,11 @@ export class Graph implements GraphData {
   #data(): GraphData {
     return { ...(this as GraphData), edges: this.#edgeRows.blocks };
   }
+}
+
+/** @param name of the file, for the message */
+function whole(name: string, data: GraphData): Graph {
+  const problem = findProblem(data);
+  if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${name} isn't a whole graph: ${problem}`);
+  return new Graph(data);
 }
