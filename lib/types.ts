@@ -30,7 +30,7 @@ export type { Logger, LogMethod } from './log';
 export type { ChatContentPart } from './model/chat-template';
 export type { TokenizedPrompt, TokenizerOptions } from './model/tokenizer';
 export type { Progress } from './progress';
-export type { GivenLayerWeights } from './replacement-model/random-weights';
+export type { LayerArrays } from './replacement-model/random-weights';
 export type { LayerFit } from './replacement-model/reconstruction';
 export type { Comparison, ErrorStatistics } from './verify/comparison';
 export type { GraphDifference } from './verify/differences';

@@ -12,8 +12,12 @@ const files = lazy(() => require('./formats/saved-graph') as typeof import('./fo
 export type ConvertGraphOptions = LoadGraphOptions & Omit<GraphJsonOptions, 'slug'>;
 
 /**
- * Write a saved graph in another format, told by the extensions: `.safetensors` and `.pt` hold it whole; `.json` is a graph file
- * for the page, pruned by the thresholds and named after the file, with its entry in `graph-metadata.json` beside it.
+ * Write a saved graph in another format, which the extension of `to` says. `.safetensors` and `.pt` hold the whole graph.
+ * `.json` is a graph file for the page, pruned by the thresholds and named after the file, with its entry in
+ * `graph-metadata.json` beside it.
+ *
+ * @example
+ * await convertGraph('dallas.pt', 'graphs/dallas.json', { nodeThreshold: 0.7 });
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_FORMAT` for
  * a file that isn't a whole graph, as graph files are; and what reading, pruning and writing throw.

@@ -40,7 +40,13 @@ export interface LoadGraphOptions extends CallOptions {
  * The attribution graph of one prompt: the direct, linear effect of each feature, error and token on each selected
  * feature and on the likely outputs.
  *
- * The data are shared, not copied: treat all arrays as read-only.
+ * `nodes()`, `features()`, `inputs(node)` and `outputs(node)` read it as objects, `row` and `weight` as numbers. The data are
+ * shared, not copied: treat all arrays as read-only.
+ *
+ * @example
+ * const graph = await model.attribute('The capital of France is');
+ * const [strongest] = await (await graph.prune()).topFeatures(1);
+ * for (const { source, weight } of graph.inputs(strongest.node).slice(0, 5)) console.log(graph.label(source), weight);
  */
 export class Graph implements GraphData {
   readonly prompt: string;
@@ -218,6 +224,7 @@ export class Graph implements GraphData {
   /**
    * The part of the graph that matters: the fewest nodes and edges that hold the given shares of influence.
    *
+   * @param options nodeThreshold 0.8, edgeThreshold 0.98
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges aren't
    * finite, `ABORT_ERR`, or what loading LibTorch throws.
    */

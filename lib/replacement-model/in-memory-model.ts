@@ -8,7 +8,7 @@ import { checkInteger } from '../validate';
 import { checkFit } from './fit';
 import { ModelWithTranscoders } from './model-with-transcoders';
 import { loadParts } from './parts';
-import { drawModelWeights, drawTranscoderWeights, type GivenLayerWeights } from './random-weights';
+import { drawModelWeights, drawTranscoderWeights, type LayerArrays } from './random-weights';
 
 export interface FromConfigOptions extends LoadOptions {
   /** Of the weights not given. Default 0. */
@@ -16,7 +16,7 @@ export interface FromConfigOptions extends LoadOptions {
   /** Arrays by the internal names that `ModelWeights` lists. */
   readonly weights?: Readonly<Record<string, Float32Array>>;
   /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
-  readonly transcoderWeights?: readonly GivenLayerWeights[];
+  readonly transcoderWeights?: readonly LayerArrays[];
 }
 
 /** A model whose weights are given as arrays or drawn at random. It has no tokenizer: prompts are token ids. */

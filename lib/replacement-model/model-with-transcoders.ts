@@ -74,7 +74,10 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * The attribution graph of a prompt: text, or token ids.
+   * The attribution graph of a prompt: text, token ids, or a conversation.
+   *
+   * @example
+   * const graph = await model.attribute('The capital of France is', { maxFeatureNodes: 4096 });
    *
    * A special token is put in front unless the first one is special; special positions get no features.
    *
@@ -95,7 +98,12 @@ export abstract class ModelWithTranscoders {
     return buildGraph(this, prepared, data, resolved, targets);
   }
 
-  /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
+  /**
+   * What attribution starts from: inputs and outputs of the features, active features, reconstruction, error and token
+   * vectors of a prompt. {@link AttributionSetup} says the shapes.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
+   */
   async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
     const { exactTokens, signal, onProgress } = resolveRunOptions(options);
     const prepared = this.#prepare(prompt, { exactTokens, signal });
@@ -105,6 +113,8 @@ export abstract class ModelWithTranscoders {
 
   /**
    * Logits of every position, [n, dVocab], after the softcap.
+   *
+   * @throws CircuitTracerError as {@link runWithCache}
    *
    * @example
    * const logits = await model.forward('The capital of France is');
@@ -117,7 +127,9 @@ export abstract class ModelWithTranscoders {
   /**
    * Logits and the named activations; `hookNames(model.spec)` lists all names, with TransformerLens' spelling.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a hook this model lacks and the nearest it has.
+   * @returns logits [n, dVocab], after the softcap; `cache` has the value at each hook point, by name
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a hook this model lacks and the nearest it has;
+   * `ERR_INVALID_PROMPT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async runWithCache(
     prompt: Prompt,
@@ -137,8 +149,11 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Activations of every feature at every position, of one prompt or of several. Prompts of a batch run one by one,
-   * never padded, so each has the numbers it has alone.
+   * Activations of every feature at every position, of one prompt or of a list of prompts. Prompts of a list run one by
+   * one, never padded, so each has the numbers it has alone.
+   *
+   * @returns dense activations, [nLayers, n, most features of a layer]; with `sparse: true` the non-zero ones by index
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   getActivations(
     prompt: Prompt,
@@ -204,7 +219,13 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Logits and activations when features are set, scaled or added to, or vectors added at hook points.
+   * Run a prompt with features set, scaled or added to, or with vectors added at hook points.
+   *
+   * @param interventions an empty list gives the clean run
+   * @returns logits and activations of the edited run
+   * @example
+   * const edits = [{ layer: 3, position: -1, feature: 120, value: 0 }];
+   * console.log((await model.intervene(prompt, edits)).topTokens(5));
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry of `interventions` that can't be,
    * `ERR_INVALID_PROMPT`, `ERR_NUMERIC`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export type {
-  FeatureActivation,
+  ActivationFunction,
   FeatureInputHook,
   FeatureOutputHook,
   TranscoderLayerWeights,
@@ -13,7 +13,6 @@ export type {
 } from '../engine/transcoder-spec';
 export type { FetchOptions } from '../hub/plan';
 export type { FileChecksum, StoredDtype, TensorSource, ViewStep } from '../io/tensor-source';
-export type { ActivationList } from './activations';
 export {
   type ConvertedTranscoders,
   type ConvertTranscodersOptions,

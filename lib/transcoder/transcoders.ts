@@ -1,5 +1,5 @@
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
-import type { NdArray } from '../engine/arrays';
+import type { Activations, NdArray, SparseActivations } from '../engine/arrays';
 import { nativeProgress } from '../engine/jobs';
 import {
   type ComputeDtype,
@@ -14,7 +14,6 @@ import { CircuitTracerError } from '../errors';
 import { inOneStep, Phase } from '../progress';
 import { checkBoolean, checkInteger, checkOptions, checkText } from '../validate';
 import {
-  type ActivationList,
   checkActivations,
   checkFeatures,
   checkFloats,
@@ -40,7 +39,7 @@ export interface EncodeSparseOptions extends CallOptions {
 }
 
 /** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
-export interface SparseEncoding extends ActivationList {
+export interface SparseEncoding extends SparseActivations {
   /** [N, dModel] */
   readonly encoderVectors: NdArray;
 }
@@ -195,7 +194,7 @@ export class Transcoders {
       signal,
     );
     warnOfNegatives(this.spec, values);
-    const list: ActivationList = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
+    const list: SparseActivations = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
     return { list, signal };
   }
 
@@ -207,7 +206,7 @@ export class Transcoders {
    * @param inputs [L, rows, dModel] at the feature input hook; needed with a skip connection, else ignored
    * @returns [L, rows, dModel]
    */
-  async decode(activations: NdArray | ActivationList, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
+  async decode(activations: Activations, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const { indices, values, shape } = checkActivations(activations, this.spec);
     const rows = shape[1] ?? 0;
@@ -293,10 +292,7 @@ export class Transcoders {
    *
    * @param activations [L, rows, F], or a list as `encodeSparse` returns it
    */
-  async scaledDecoderVectors(
-    activations: NdArray | ActivationList,
-    options: CallOptions = {},
-  ): Promise<ScaledDecoderVectors> {
+  async scaledDecoderVectors(activations: Activations, options: CallOptions = {}): Promise<ScaledDecoderVectors> {
     const { signal, onProgress } = resolveCallOptions(options);
     const list = checkActivations(activations, this.spec);
     const { dModel } = this.spec;
@@ -386,7 +382,7 @@ function encodeOptions(options: EncodeOptions) {
   };
 }
 
-function featuresOf(list: ActivationList, start: number, stop: number): Int32Array {
+function featuresOf(list: SparseActivations, start: number, stop: number): Int32Array {
   return Int32Array.from({ length: stop - start }, (_, i) => list.indices[3 * (start + i) + 2] ?? 0);
 }
 

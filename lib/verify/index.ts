@@ -11,6 +11,10 @@ const verify = lazy(() => require('./verify') as typeof import('./verify'));
  *
  * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph was made with another model or other transcoders,
  * `ERR_INVALID_ARGUMENT` for a bad option, `ERR_DISPOSED`, `ABORT_ERR`.
+ *
+ * @example
+ * const { frozen, free } = await verifyGraph(graph, model, { samples: 32 });
+ * console.log(frozen.passed, free.spearman);
  */
 export async function verifyGraph(
   graph: Graph,

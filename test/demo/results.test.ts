@@ -1,4 +1,4 @@
-import { InMemoryModel, ReplacementModel } from '../../lib';
+import { Graph, graphJson, InMemoryModel, ReplacementModel } from '../../lib';
 import { expectRejection } from '../support/expect-rejection';
 
 let model: ReplacementModel;
@@ -54,4 +54,21 @@ test('decodeToken gives a text, or the id where there is no tokenizer', async ()
   expect(model.decodeToken(first?.tokenId ?? 0)).toBe(' Austin');
   await using bare = await InMemoryModel.fromConfig(model.spec, model.transcoderSpec);
   expect(bare.decodeToken(7)).toBe('7');
+});
+
+test('a graph reads as objects: nodes, edges and the JSON of the page', async () => {
+  const graph = await model.attribute(prompt);
+  const pruned = await graph.prune();
+  const texas = graph.nodes(({ label }) => label === 'Texas');
+  expect(texas.length).toBeGreaterThan(0);
+  const [output] = graph.nodes(({ kind }) => kind === 'logit');
+  const [strongest] = graph.inputs(output?.index ?? -1);
+  expect(strongest?.weight).toBe(graph.row(output?.index ?? -1)[strongest?.source.index ?? -1]);
+  expect(graph.outputs(strongest?.source.index ?? -1)).toContainEqual(strongest);
+  const json = await graphJson(pruned);
+  const edges = pruned.edges().map(({ source, target, weight }) => ({ source: source.id, target: target.id, weight }));
+  expect(json.links).toEqual(edges);
+  const ids = new Set(json.nodes.map(({ node_id }) => node_id));
+  expect(edges.every(({ source, target }) => ids.has(source) && ids.has(target))).toBe(true);
+  expect((await Graph.fromBuffer(await graph.toBuffer())).toJSON()).toEqual(graph.toJSON());
 });

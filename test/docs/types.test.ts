@@ -68,7 +68,7 @@ function userFolder(): string {
 
 const named = {
   'circuit-tracer': ['NdArray', 'CallOptions'],
-  'circuit-tracer/transcoders': ['ActivationList'],
+  'circuit-tracer/transcoders': ['TensorSource'],
   'circuit-tracer/types': ['ModelWeights', 'GraphFileView', 'FreezeOptions'],
 };
 
