@@ -18,7 +18,7 @@ import type { ResolvedAttributeOptions } from './options';
  */
 export async function runAttribution(
   model: NativeModel,
-  { tokens, zeroPositions }: PreparedPrompt,
+  { tokens, specialPositions }: PreparedPrompt,
   options: ResolvedAttributeOptions,
   targets: readonly NativeTarget[],
 ): Promise<NativeGraphData> {
@@ -34,7 +34,7 @@ export async function runAttribution(
             ...nativeSettings(options),
             devices,
             tokens,
-            zeroPositions,
+            zeroPositions: specialPositions,
             offload,
             targets,
             availableMemory: process.availableMemory(),

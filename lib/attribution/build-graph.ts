@@ -18,6 +18,7 @@ export interface AttributedModel {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
+  decodeToken(tokenId: number): string;
   readonly name: string;
   readonly dtype: ComputeDtype;
   readonly device: string;
@@ -35,7 +36,7 @@ export function buildGraph(
 ): Graph {
   warnOfNegatives(model.transcoderSpec, data.values);
   const { family, nLayers, dModel, dVocab } = model.spec;
-  const decode = (id: number) => model.tokenizer?.decodeToken(id) ?? String(id);
+  const decode = (id: number) => model.decodeToken(id);
   const ids = Array.from(tokens);
   return new Graph({
     prompt: model.tokenizer?.decode(ids) ?? ids.join(' '),
@@ -47,7 +48,7 @@ export function buildGraph(
     edges: data.edges,
     logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
       ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
-      probability: data.logitProbabilities[rank] as number,
+      weight: data.logitProbabilities[rank] as number,
     })),
     featureLabels: labelsOfFeatures(model.labels, data.indices),
     scan: model.transcoderSpec.scan,

@@ -3,7 +3,7 @@ import type { ModelSpec } from '../engine/model-spec';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
 import type { LogitTarget } from '../graph/graph-data';
 import { positionIndex } from '../model/position';
-import type { Tokenizer } from '../model/tokenizer';
+import { type Tokenizer, tokenText } from '../model/tokenizer';
 import {
   argumentError,
   checkInteger,
@@ -53,7 +53,7 @@ export interface TargetContext {
   readonly tokenizer: Tokenizer | undefined;
   /** Number of the prompt's tokens. */
   readonly prompt: number;
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
   /** [tokens * dModel] unembedding rows minus their mean. */
   readonly directions: (tokenIds: Int32Array) => Promise<Float32Array>;
 }
@@ -61,7 +61,7 @@ export interface TargetContext {
 /** A target as native takes it, and as the graph shows it. */
 export interface ResolvedTarget {
   readonly native: NativeTarget;
-  readonly shown: Omit<LogitTarget, 'probability'>;
+  readonly shown: Omit<LogitTarget, 'weight'>;
 }
 
 const shapes = [
@@ -179,9 +179,9 @@ function featureTarget(
   const given = fields.feature as Record<string, unknown>;
   const layer = checkInteger(given.layer, `${where}.layer`, 0, context.spec.nLayers - 1);
   const position = positionIndex(given.position, context.prompt, `${where}.position`);
-  if (position < context.zeroPositions) {
+  if (position < context.specialPositions) {
     throw argumentError(
-      `${where}.position must be ${context.zeroPositions} or more, after the special tokens, which have no features; ` +
+      `${where}.position must be ${context.specialPositions} or more, after the special tokens, which have no features; ` +
         `found ${position}.`,
     );
   }
@@ -214,7 +214,7 @@ function weightOf(weight: unknown, name: string): number | null {
 }
 
 function textOf(tokenId: number, { tokenizer }: TargetContext): string {
-  return tokenizer?.decodeToken(tokenId) ?? String(tokenId);
+  return tokenText(tokenizer, tokenId);
 }
 
 /** Graphs leave the position out when it is the last. */

@@ -30,18 +30,18 @@ interface LayerIndex {
  */
 export class PackedFeatures {
   /** The folder they are in. */
-  readonly folder: string;
+  readonly directory: string;
   readonly #source: PackedSource;
   readonly #layers: ReadonlyMap<number, LayerIndex>;
 
   private constructor(source: PackedSource, layers: ReadonlyMap<number, LayerIndex>) {
-    this.folder = source.folder;
+    this.directory = source.folder;
     this.#source = source;
     this.#layers = layers;
   }
 
   /**
-   * @param folder with `index.json.gz`: `featuresDir` of a model, which is undefined when its transcoders have no examples
+   * @param folder with `index.json.gz`: `featuresDirectory` of a model, which is undefined when its transcoders have no examples
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken index.
    */
   static async open(folder: string | undefined): Promise<PackedFeatures> {

@@ -9,7 +9,7 @@ export type RecordedNode = NamedNode & {
   readonly influence: number | null;
 } & (
     | { readonly kind: 'feature'; readonly activation: number; readonly label?: string | undefined }
-    | { readonly kind: 'logit'; readonly token: string; readonly probability: number; readonly rank: number }
+    | { readonly kind: 'logit'; readonly token: string; readonly weight: number; readonly rank: number }
     | { readonly kind: 'error' | 'token' }
   );
 
@@ -21,7 +21,7 @@ export function nodeRecord(node: RecordedNode, nLayers: number): NodeRecord {
     layer: layerName(node, nLayers),
     ctx_idx: node.position,
     feature_type: featureTypes[node.kind],
-    token_prob: node.kind === 'logit' ? node.probability : 0,
+    token_prob: node.kind === 'logit' ? node.weight : 0,
     is_target_logit: node.kind === 'logit' && node.rank === 0,
     run_idx: 0,
     reverse_ctx_idx: 0,
@@ -33,7 +33,7 @@ export function nodeRecord(node: RecordedNode, nLayers: number): NodeRecord {
 }
 
 function labelOf(node: RecordedNode): string {
-  if (node.kind === 'logit') return outputLabel(node.token, node.probability);
+  if (node.kind === 'logit') return outputLabel(node.token, node.weight);
   return node.kind === 'feature' ? (node.label ?? '') : '';
 }
 

@@ -94,7 +94,7 @@ export interface GraphMetadata {
     neuronpedia_source_set?: string;
   };
   /** In a file for Neuronpedia: where its page finds dashboards. */
-  feature_details?: { neuronpedia_source_set: string };
+  feature_details?: { neuronpedia_source_set?: string; feature_json_base_url?: string };
 }
 
 /** Which links a page draws while nothing is selected: by the end that must be pinned. */

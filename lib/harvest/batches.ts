@@ -3,7 +3,7 @@ import type { Document } from './documents';
 /** Documents to run in one call. */
 export interface Batch {
   readonly documents: readonly Document[];
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
 }
 
 /** Tokens run in one call: enough that calls don't count, few enough to stop soon. */
@@ -13,7 +13,7 @@ export async function* inBatches(documents: AsyncIterable<Document>): AsyncGener
   let batch: Document[] = [];
   let tokens = 0;
   const take = (): Batch => {
-    const taken = { documents: batch, zeroPositions: batch[0]?.prefix.length ?? 0 };
+    const taken = { documents: batch, specialPositions: batch[0]?.prefix.length ?? 0 };
     [batch, tokens] = [[], 0];
     return taken;
   };

@@ -31,15 +31,15 @@ export async function checkHarvestModel(
   { context }: Pick<ResolvedHarvestOptions, 'context'>,
 ): Promise<void> {
   if (!tokenizer) throw new CircuitTracerError('ERR_TOKENIZER', 'A corpus is text: load a model with a tokenizer.');
-  const { zeroPositions } = await tokenizer.prepare('a');
-  checkContext(context, zeroPositions);
+  const { specialPositions } = await tokenizer.prepare('a');
+  checkContext(context, specialPositions);
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless a token fits behind the special ones in front. */
-export function checkContext(context: number, zeroPositions: number): void {
-  if (context > zeroPositions) return;
+export function checkContext(context: number, specialPositions: number): void {
+  if (context > specialPositions) return;
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `context must exceed the ${zeroPositions} special tokens in front of a document; found ${context}.`,
+    `context must exceed the ${specialPositions} special tokens in front of a document; found ${context}.`,
   );
 }

@@ -50,11 +50,11 @@ export async function* readDocuments(
     const skip = (place: number, id: number) => onSkipped?.({ line, place, id });
     const prepared = await tokensOf(model, document, `${text}, line ${line + 1}`, skip, signal);
     if (!prepared) continue;
-    const { tokens, zeroPositions } = prepared;
-    const prefix = Int32Array.from(tokens.slice(0, zeroPositions));
-    checkContext(context, zeroPositions);
-    const step = context - zeroPositions;
-    const body = Int32Array.from(tokens.slice(zeroPositions));
+    const { tokens, specialPositions } = prepared;
+    const prefix = Int32Array.from(tokens.slice(0, specialPositions));
+    checkContext(context, specialPositions);
+    const step = context - specialPositions;
+    const body = Int32Array.from(tokens.slice(specialPositions));
     if (body.length > longestLineTokens) throw tooLong(`${text}, line ${line + 1}`, body.length);
     for (const [begin, end] of stretchesWithin(body, model, skip)) {
       for (let start = begin; start < end; start += step) {

@@ -38,7 +38,7 @@ export async function cutExamples(
   for (const cut of cuts.flat(2)) byLine.set(cut.place.line, [...(byLine.get(cut.place.line) ?? []), cut]);
   for await (const batch of inBatches(neededDocuments(model, options, byLine))) {
     const { tokens, lengths } = rowOf(batch);
-    const found = await model.documentActivations(tokens, lengths, batch.zeroPositions, options.signal);
+    const found = await model.documentActivations(tokens, lengths, batch.specialPositions, options.signal);
     fillCuts(model, options, batch, found, byLine);
   }
   return features.map(({ quantiles }, i) =>
@@ -64,7 +64,7 @@ async function* neededDocuments(
 function fillCuts(
   model: ReplacementModel,
   options: ResolvedHarvestOptions,
-  { documents, zeroPositions }: Batch,
+  { documents, specialPositions }: Batch,
   { indices, values }: { indices: Int32Array; values: Float32Array },
   byLine: ReadonlyMap<number, readonly Cut[]>,
 ): void {
@@ -73,8 +73,8 @@ function fillCuts(
   const begins: number[] = [];
   let at = 0;
   for (const [number, { line, start, tokens }] of documents.entries()) {
-    begins.push(at + zeroPositions);
-    at += zeroPositions + tokens.length;
+    begins.push(at + specialPositions);
+    at += specialPositions + tokens.length;
     for (const cut of byLine.get(line) ?? []) {
       const { position } = cut.place;
       if (position < start || position >= start + tokens.length) continue;
@@ -85,7 +85,7 @@ function fillCuts(
     }
   }
   const owner = new Uint32Array(at);
-  for (const [number, begin] of begins.entries()) owner.fill(number, begin - zeroPositions);
+  for (const [number, begin] of begins.entries()) owner.fill(number, begin - specialPositions);
   for (let i = 0; i < values.length; i++) {
     const row = indices[3 * i + 1] ?? 0;
     const number = owner[row] ?? 0;
@@ -112,7 +112,7 @@ function cutExample(
   const begin = Math.max(0, Math.min(at - window + 1 + after, tokens.length - window));
   const end = Math.min(tokens.length, begin + window);
   return {
-    tokens: Array.from(tokens.subarray(begin, end), (id) => model.tokenizer?.decodeToken(id) ?? String(id)),
+    tokens: Array.from(tokens.subarray(begin, end), (id) => model.decodeToken(id)),
     tokens_acts_list: Array.from(activations.subarray(begin, end), rounded),
     train_token_ind: at - begin,
     is_repeated_datapoint: false,

@@ -22,7 +22,7 @@ export async function gather(
   while (!next.done) {
     const batch: Batch = next.value;
     const { tokens, lengths } = rowOf(batch);
-    const running = model.documentActivations(tokens, lengths, batch.zeroPositions, options.signal);
+    const running = model.documentActivations(tokens, lengths, batch.specialPositions, options.signal);
     // A failure while the next batch is read must not go unhandled.
     running.catch(() => undefined);
     next = await batches.next();
@@ -58,7 +58,7 @@ function skippingWarner({ tokenizer }: ReplacementModel, text: string): (skipped
 }
 
 function count(
-  { documents, zeroPositions }: Batch,
+  { documents, specialPositions }: Batch,
   tokens: Int32Array,
   { indices, values }: { indices: Int32Array; values: Float32Array },
   tallies: Tallies,
@@ -68,8 +68,8 @@ function count(
   let at = 0;
   for (const [number, { tokens: own }] of documents.entries()) {
     begins.push(at);
-    owner.fill(number, at, at + zeroPositions + own.length);
-    at += zeroPositions + own.length;
+    owner.fill(number, at, at + specialPositions + own.length);
+    at += specialPositions + own.length;
     tallies.tokens += own.length;
   }
   const hashes = documents.map((document) => documentHash(document.tokens));
@@ -81,7 +81,7 @@ function count(
     tallies.of(layer, feature).add({
       value: values[i] ?? 0,
       line: document.line,
-      position: document.start + row - (begins[number] ?? 0) - zeroPositions,
+      position: document.start + row - (begins[number] ?? 0) - specialPositions,
       token: tokens[row] ?? 0,
       document: hashes[number] ?? 0,
     });

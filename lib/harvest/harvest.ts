@@ -20,8 +20,8 @@ import { statisticsOf } from './statistics';
 import { type FeatureTally, Tallies } from './tally';
 
 export interface HarvestResult {
-  /** Folder of the packed examples. */
-  readonly folder: string;
+  /** Absolute path of the folder of packed examples. */
+  readonly directory: string;
   /** Tokens of the corpus, special ones in front not counted. */
   readonly tokens: number;
   /** Features that were active at least once. */
@@ -59,7 +59,7 @@ export async function harvestFeatures(model: ReplacementModel, options: HarvestO
     throw resumable(error, path);
   });
   await rm(path, { force: true });
-  return { folder, tokens: state.tallies.tokens, features };
+  return { directory: folder, tokens: state.tallies.tokens, features };
 }
 
 async function gathered(
@@ -182,7 +182,7 @@ async function namedLogits(
   if (count === 0) return () => ({});
   const { top, bottom } = await model.featureLogits(layer, count, { signal: options.signal });
   const named = (ids: Int32Array, feature: number) =>
-    Array.from(ids.subarray(feature * count, (feature + 1) * count), (id) => model.tokenizer?.decodeToken(id) ?? '');
+    Array.from(ids.subarray(feature * count, (feature + 1) * count), (id) => model.decodeToken(id));
   return (feature) => ({ top_logits: named(top, feature), bottom_logits: named(bottom, feature) });
 }
 

@@ -44,7 +44,7 @@ export async function findUnlabelled(
 ): Promise<LabelledGraph> {
   if (extname(path) === '.json') return ofGraphFile(await readJsonObject(path), more, path);
   const graph = await Graph.load(path);
-  const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, thresholds.signal);
+  const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, { signal: thresholds.signal });
   const nodes = top.map(({ node: { layer, feature, position, activation } }) => ({
     ...{ key: labelKey({ layer, feature }), position, activation },
     token: graph.tokenStrings[position] ?? '',

@@ -12,9 +12,11 @@ import { argumentError } from '../validate';
 import { concatenated } from './concatenate';
 import type { EditPlan } from './edits';
 import { shaped } from './intervene';
+import { Logits } from './logits';
 import type { ResolvedGenerateOptions } from './options';
+import { GenerateResult } from './results';
 import { chooseToken } from './sampling';
-import type { GeneratedToken, GenerateResult } from './types';
+import type { GeneratedToken } from './types';
 
 /** A model as generation needs it. */
 export interface GeneratingModel {
@@ -22,6 +24,8 @@ export interface GeneratingModel {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
+  /** A token's text, by itself. */
+  readonly decode: (tokenId: number) => string;
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the model has no room for so many new tokens. */
@@ -62,7 +66,7 @@ export async function* generateTokens(
       if (options.stopIds.has(tokenId)) break;
     }
     progress?.end();
-    return { ...text.result(), ...passes.result() };
+    return new GenerateResult({ ...text.result(), ...passes.result() });
   } finally {
     passes.dispose();
   }
@@ -111,7 +115,7 @@ class Passes {
 
   #run(start: number): Promise<NativeInterventionResult> {
     const { native, signal, onProgress } = this.#options;
-    const { tokens, zeroPositions } = this.#prompt;
+    const { tokens, specialPositions } = this.#prompt;
     const isFirst = start === 0;
     // Later passes are steps of the phase `generate`.
     const listener = this.nNew === 0 ? onProgress : undefined;
@@ -119,7 +123,7 @@ class Passes {
       ...native,
       ...this.#plan.between(start, this.#tokens.length),
       tokens: Int32Array.from(this.#tokens.slice(start)),
-      zeroPositions: isFirst ? zeroPositions : 0,
+      zeroPositions: isFirst ? specialPositions : 0,
       frozenPositions: isFirst ? tokens.length : 0,
       // Cached positions keep what they had; there is nothing clean to hold a new one to.
       ...(isFirst ? {} : { freezeAttention: false, constrainedLayers: [] }),
@@ -131,11 +135,10 @@ class Passes {
     );
   }
 
-  result(): Omit<GenerateResult, 'text' | 'newText'> {
-    const rows = (logits: readonly Float32Array[]) => ({
-      data: joined(logits),
-      shape: [logits.length, this.#model.spec.dVocab],
-    });
+  result(): Omit<GenerateResult, 'text' | 'newText' | 'topTokens'> {
+    const { decode, spec } = this.#model;
+    const rows = (logits: readonly Float32Array[]) =>
+      new Logits({ data: joined(logits), shape: [logits.length, spec.dVocab] }, decode);
     return {
       tokens: Int32Array.from(this.#tokens),
       newTokens: Int32Array.from(this.#tokens.slice(this.#prompt.tokens.length)),

@@ -7,6 +7,7 @@ import { checkHookNames } from '../model/hooks';
 import type { Tokenizer } from '../model/tokenizer';
 import { defineOptions, type OptionsOf, partOf, type ResolvedOf, resolveOptions } from '../options';
 import { argumentError, checkInteger, checkOptions, describe, invalid } from '../validate';
+import type { Intervention } from './types';
 
 type LayerChoice = { readonly start: number; readonly stop?: number | undefined } | readonly number[];
 
@@ -113,6 +114,10 @@ export interface SamplingOptions extends OptionsOf<typeof samplingOptions> {}
 export type ResolvedSamplingOptions = ResolvedOf<typeof samplingOptions>;
 
 const ownGenerateOptions = defineOptions({
+  /**
+   * Edits of the run. Those with an open-ended range reach every new token, the others the prompt alone. Default: none.
+   */
+  interventions: { kind: later<readonly Intervention[]>(), default: [] },
   /** Tokens to add, at most. Default 10. */
   maxNewTokens: { kind: integer(1), default: 10, flag: '--max-new-tokens <n>', help: 'tokens to add' },
   /** Generation ends with one of these tokens. Default: the tokenizer's end-of-sequence token; none without one. */

@@ -1,5 +1,3 @@
-import type { NdArray, SparseActivations } from '../engine/arrays';
-
 /**
  * Which positions of a prompt, special tokens counted. Negative numbers count from the end of the prompt. A range without
  * `stop` is open-ended: it goes to the end and, when generating, on over every new token.
@@ -33,22 +31,6 @@ export interface VectorIntervention {
 
 export type Intervention = FeatureIntervention | VectorIntervention;
 
-export interface InterveneResult {
-  /** [n] */
-  readonly tokens: Int32Array;
-  /** [n, dVocab], after the softcap. */
-  readonly logits: NdArray;
-  /** [n, dVocab], before the softcap; undefined unless asked for. */
-  readonly rawLogits: NdArray | undefined;
-  /**
-   * [nLayers, n, most features of a layer], as the encoders read the edited run: an edit shows downstream of where it was
-   * made, not in the edited feature. Zero at special positions.
-   */
-  readonly activations: NdArray | SparseActivations | undefined;
-  /** The values of the hook points asked for, edits included, by name. */
-  readonly cache: Readonly<Record<string, NdArray>>;
-}
-
 /** One new token, as soon as it is chosen. */
 export interface GeneratedToken {
   readonly tokenId: number;
@@ -58,21 +40,4 @@ export interface GeneratedToken {
   readonly text: string;
   /** [dVocab] it was chosen from, after the softcap. */
   readonly logits: Float32Array;
-}
-
-export interface GenerateResult {
-  /** All of it, prompt included. */
-  readonly text: string;
-  /** What comes after the prompt. */
-  readonly newText: string;
-  /** [n + steps] prompt and new tokens. */
-  readonly tokens: Int32Array;
-  /** [steps] */
-  readonly newTokens: Int32Array;
-  /** [steps, dVocab] each token was chosen from, after the softcap. */
-  readonly logits: NdArray;
-  /** The same before the softcap; undefined unless asked for. */
-  readonly rawLogits: NdArray | undefined;
-  /** [nLayers, n + steps - 1, most features of a layer]: every position that was run, which the last token was not. */
-  readonly activations: NdArray | SparseActivations | undefined;
 }

@@ -1,9 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
 import { isObject } from '../is-object';
 import { parseJson } from '../json';
 import { describe } from '../validate';
-import { readError, regularFile } from './files';
+import { type ByteSource, fileSource } from './byte-source';
 import { repeatedKey } from './repeated-key';
 
 /** One tensor as the header describes it. `begin` and `end` are byte offsets into the file. */
@@ -60,8 +59,18 @@ const dtypeBits: Readonly<Record<string, number>> = {
  *   holes, or don't end where the file does.
  */
 export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
-  const { size } = await regularFile(file);
-  const { text, dataStart } = await readHeaderText(file, size);
+  const source = await fileSource(file);
+  try {
+    return await readHeaderOf(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The same of bytes from anywhere. */
+export async function readHeaderOf(source: ByteSource): Promise<SafetensorsHeader> {
+  const { name: file, size } = source;
+  const { text, dataStart } = await readHeaderText(source);
   const { __metadata__: metadata, ...tensors } = parseHeader(file, text);
   const entries = Object.entries(tensors).map(([name, value]) => parseEntry(file, name, value, dataStart));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -69,39 +78,31 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
   return { entries, metadata: parseMetadata(file, metadata) };
 }
 
-async function readHeaderText(file: string, size: number): Promise<{ text: string; dataStart: number }> {
+async function readHeaderText(source: ByteSource): Promise<{ text: string; dataStart: number }> {
+  const { name: file, size } = source;
   if (size < lengthBytes) {
     throw malformed(file, `expected at least ${lengthBytes} bytes, found ${size}; the file is empty or cut short`);
   }
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    throw readError(file, error);
-  });
-  try {
-    const length = (await readExactly(handle, file, lengthBytes, 0)).readBigUInt64LE();
-    if (length > maxHeaderBytes) {
-      throw malformed(file, `expected a header of at most ${maxHeaderBytes} bytes, found a length of ${length}`);
-    }
-    const dataStart = lengthBytes + Number(length);
-    if (dataStart > size) {
-      throw malformed(
-        file,
-        `expected a header of ${length} bytes, found only ${size - lengthBytes}; the file is cut short`,
-      );
-    }
-    return { text: decodeHeader(file, await readExactly(handle, file, Number(length), lengthBytes)), dataStart };
-  } finally {
-    await handle.close();
+  const length = (await readExactly(source, lengthBytes, 0)).readBigUInt64LE();
+  if (length > maxHeaderBytes) {
+    throw malformed(file, `expected a header of at most ${maxHeaderBytes} bytes, found a length of ${length}`);
   }
+  const dataStart = lengthBytes + Number(length);
+  if (dataStart > size) {
+    throw malformed(
+      file,
+      `expected a header of ${length} bytes, found only ${size - lengthBytes}; the file is cut short`,
+    );
+  }
+  return { text: decodeHeader(file, await readExactly(source, Number(length), lengthBytes)), dataStart };
 }
 
-async function readExactly(handle: FileHandle, file: string, length: number, position: number): Promise<Buffer> {
+async function readExactly(source: ByteSource, length: number, position: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, position).catch((error: unknown) => {
-    throw readError(file, error);
-  });
+  const bytesRead = await source.read(buffer, position);
   if (bytesRead === length) return buffer;
   throw malformed(
-    file,
+    source.name,
     `expected ${length} bytes at offset ${position}, found ${bytesRead}; the file changed while read`,
   );
 }

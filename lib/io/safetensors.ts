@@ -1,10 +1,17 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { largestArray } from '../memory-limits';
+import { checkArraySize, largestArray } from '../memory-limits';
+import { inTurns } from '../turns';
 import { absolutePath } from './absolute-path';
-import { readError, writeFileAtomically } from './files';
-import { encodeSafetensorsHeader, readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header';
+import { type ByteSource, fileSource } from './byte-source';
+import { writeFileAtomically } from './files';
+import {
+  encodeSafetensorsHeader,
+  readHeaderOf,
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+} from './safetensors-header';
 import { type StoredDtype, storedDtypeNames, type TensorSource } from './tensor-source';
 
 const storedDtypes: Readonly<Record<string, StoredDtype>> = Object.fromEntries(
@@ -88,30 +95,32 @@ export async function readSafetensorsArrays(
   path: string,
   onRead?: (bytes: number) => void,
 ): Promise<SafetensorsArrays> {
-  const file = absolutePath(path);
-  const { entries, metadata } = await readSafetensorsHeader(file);
+  const source = await fileSource(path);
+  try {
+    return await readArraysOf(source, onRead);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The same of bytes from anywhere. */
+export async function readArraysOf(source: ByteSource, onRead?: (bytes: number) => void): Promise<SafetensorsArrays> {
+  const { entries, metadata } = await readHeaderOf(source);
   const arrays: SafetensorsArrays['arrays'] = new Map();
   const otherDtypes: SafetensorsArrays['otherDtypes'] = new Map();
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    throw readError(file, error);
-  });
-  try {
-    for (const entry of entries) {
-      const parts = allocate(file, entry);
-      if (!parts) {
-        otherDtypes.set(entry.name, entry.dtype);
-        continue;
-      }
-      let begin = entry.begin;
-      for (const part of parts) {
-        await fill(handle, file, part, begin, onRead);
-        begin += part.byteLength;
-      }
-      const [only, ...more] = parts;
-      arrays.set(entry.name, { shape: [...entry.shape], data: only && more.length === 0 ? only : parts });
+  for (const entry of entries) {
+    const parts = allocate(source.name, entry);
+    if (!parts) {
+      otherDtypes.set(entry.name, entry.dtype);
+      continue;
     }
-  } finally {
-    await handle.close();
+    let begin = entry.begin;
+    for (const part of parts) {
+      await fill(source, part, begin, onRead);
+      begin += part.byteLength;
+    }
+    const [only, ...more] = parts;
+    arrays.set(entry.name, { shape: [...entry.shape], data: only && more.length === 0 ? only : parts });
   }
   return { arrays, otherDtypes, metadata: { ...metadata } };
 }
@@ -142,8 +151,7 @@ function allocate(file: string, { name, dtype, shape, begin, end }: SafetensorsE
 const pieceBytes = 8 * 1024 * 1024;
 
 async function fill(
-  handle: FileHandle,
-  file: string,
+  source: ByteSource,
   data: SafetensorsData,
   begin: number,
   onRead?: (bytes: number) => void,
@@ -151,10 +159,9 @@ async function fill(
   const bytes = asBytes(data);
   for (let done = 0; done < bytes.length; ) {
     const length = Math.min(pieceBytes, bytes.length - done);
-    const { bytesRead } = await handle.read(bytes, done, length, begin + done).catch((error: unknown) => {
-      throw readError(file, error);
-    });
-    if (bytesRead === 0) throw new CircuitTracerError('ERR_FILE_READ', `${file}: was cut short while being read`);
+    const bytesRead = await source.read(bytes.subarray(done, done + length), begin + done);
+    if (bytesRead === 0)
+      throw new CircuitTracerError('ERR_FILE_READ', `${source.name}: was cut short while being read`);
     done += bytesRead;
     onRead?.(bytesRead);
   }
@@ -183,6 +190,47 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   onWritten?: (bytes: number) => void,
 ): Promise<void> {
+  const { header, parts } = layOut(tensors, metadata);
+  await writeFileAtomically(path, async (handle) => {
+    await writeAll(handle, header);
+    for (const part of parts) await writeAll(handle, part, onWritten);
+  });
+}
+
+/**
+ * The same as bytes in memory, a copy.
+ *
+ * @param onWritten told of the bytes of each piece; what it throws ends the copying
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` as {@link writeSafetensors}; `ERR_OUT_OF_MEMORY` for more than 4 GiB.
+ */
+export async function safetensorsBuffer(
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>>,
+  onWritten: (bytes: number) => void,
+): Promise<Buffer> {
+  const { header, parts } = layOut(tensors, metadata);
+  const size = header.length + parts.reduce((sum, { length }) => sum + length, 0);
+  checkArraySize([size / 4], 'The bytes of the file', 'write it to a file');
+  const buffer = Buffer.alloc(size);
+  await inTurns(copyInto(buffer, [header, ...parts], onWritten));
+  return buffer;
+}
+
+function* copyInto(buffer: Buffer, parts: readonly Uint8Array[], onWritten: (bytes: number) => void): Generator<void> {
+  let at = 0;
+  for (const part of parts) {
+    for (let done = 0; done < part.length; done += pieceBytes) {
+      const piece = part.subarray(done, done + pieceBytes);
+      buffer.set(piece, at);
+      at += piece.length;
+      onWritten(piece.length);
+      yield;
+    }
+  }
+}
+
+/** The bytes of a file in order: its header, and the numbers of all tensors. */
+function layOut(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>) {
   const ordered = tensors
     .map((tensor) => ({ ...tensor, parts: partsOf(tensor) }))
     .sort((a, b) => numberBytes(b.parts) - numberBytes(a.parts));
@@ -197,12 +245,7 @@ export async function writeSafetensors(
   }
   const sized = ordered.map((tensor) => ({ ...tensor, bytes: tensorBytes(tensor) }));
   const header = encodeSafetensorsHeader(sized, metadata);
-  await writeFileAtomically(path, async (handle) => {
-    await writeAll(handle, header);
-    for (const { parts } of ordered) {
-      for (const part of parts) await writeAll(handle, asBytes(part), onWritten);
-    }
-  });
+  return { header, parts: ordered.flatMap(({ parts }) => parts.map(asBytes)) };
 }
 
 type TypedParts = readonly Exclude<TensorToWrite['data'], readonly unknown[]>[];

@@ -11,8 +11,8 @@ export type Prompt = string | readonly number[] | Int32Array | ChatPrompt;
 export interface PreparedPrompt {
   /** [n] */
   readonly tokens: Int32Array;
-  /** Positions 0 .. zeroPositions - 1 hold special tokens and get no features and no errors. */
-  readonly zeroPositions: number;
+  /** Positions 0 .. specialPositions - 1 hold special tokens and get no features and no errors. */
+  readonly specialPositions: number;
 }
 
 /**
@@ -39,7 +39,7 @@ export function preparePrompt(
     return tokenizer.prepareAsync(given, options).then((prepared) => checked(prepared, spec, tokenizer));
   }
   if (typeof prompt !== 'string' && !isChat(prompt))
-    return checked({ tokens: tokenIds(prompt), zeroPositions: 1 }, spec, undefined);
+    return checked({ tokens: tokenIds(prompt), specialPositions: 1 }, spec, undefined);
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
     `A model built in memory has no tokenizer: give token ids instead of the text ${describe(prompt)}.`,
@@ -63,12 +63,12 @@ function tokenIds(prompt: unknown): number[] {
 }
 
 function checked(
-  { tokens, zeroPositions }: { tokens: readonly number[]; zeroPositions: number },
+  { tokens, specialPositions }: { tokens: readonly number[]; specialPositions: number },
   spec: ModelSpec,
   tokenizer: Tokenizer | undefined,
 ): PreparedPrompt {
   checkTokens(tokens, spec, tokenizer);
-  return { tokens: Int32Array.from(tokens), zeroPositions };
+  return { tokens: Int32Array.from(tokens), specialPositions };
 }
 
 /**
@@ -76,13 +76,13 @@ function checked(
  *
  * @throws CircuitTracerError `ERR_INVALID_PROMPT` for neither.
  */
-export function isBatch(inputs: unknown): inputs is readonly Prompt[] {
-  if (typeof inputs === 'string' || ArrayBuffer.isView(inputs)) return false;
-  if (Array.isArray(inputs)) return inputs.length > 0 && typeof inputs[0] !== 'number';
-  if (isChat(inputs)) return false;
+export function isBatch(prompts: unknown): prompts is readonly Prompt[] {
+  if (typeof prompts === 'string' || ArrayBuffer.isView(prompts)) return false;
+  if (Array.isArray(prompts)) return prompts.length > 0 && typeof prompts[0] !== 'number';
+  if (isChat(prompts)) return false;
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
-    `inputs must be text, token ids, { messages }, or a list of those; found ${describe(inputs)}.`,
+    `Give a prompt (text, token ids or { messages }) or a list of prompts; found ${describe(prompts)}.`,
   );
 }
 

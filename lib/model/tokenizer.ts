@@ -5,23 +5,23 @@ import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
 import { fileExists, readTextFile } from '../io/files';
 import { isObject } from '../is-object';
+import { lazy } from '../lazy';
 import { log } from '../log';
 import { type OptionsOf, type ResolvedOf, resolveOptions } from '../options';
-import { BackgroundEncoder } from '../tokenizer/background';
-import { optionalObject, readPipeline } from '../tokenizer/files';
-import { withTimeLimit } from '../tokenizer/guard';
-import { areKnown } from '../tokenizer/known-patterns';
+import type { BackgroundEncoder } from '../tokenizer/background';
 import type { Pipeline } from '../tokenizer/pipeline';
 import { checkText, describe } from '../validate';
 import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
+
+const reading = lazy(() => require('../tokenizer') as typeof import('../tokenizer'));
 
 export interface TokenizerOptions extends OptionsOf<typeof tokenizerOptions> {}
 
 /** Tokens of a prompt, and how many leading positions get no features and no errors. */
 export interface TokenizedPrompt {
   readonly tokens: number[];
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
 }
 
 const instructionPrefix = '<bos><start_of_turn>user\n';
@@ -58,7 +58,7 @@ export class Tokenizer {
   private constructor(parts: Parts) {
     this.#pipeline = parts.pipeline;
     this.#background = parts.background;
-    this.#isSteady = areKnown(parts.pipeline.patterns);
+    this.#isSteady = reading().areKnown(parts.pipeline.patterns);
     this.#special = parts.special;
     this.#qwenPrefix = parts.qwenPrefix;
     this.#chatTemplate = parts.chatTemplate;
@@ -76,14 +76,14 @@ export class Tokenizer {
   static async load(dir: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
     const folder = absolutePath(checkFolder(dir));
     const [{ pipeline, config, source }, modelConfig, generationConfig] = await Promise.all([
-      readPipeline(folder),
-      optionalObject(join(folder, 'config.json')),
-      optionalObject(join(folder, 'generation_config.json')),
+      reading().readPipeline(folder),
+      reading().optionalObject(join(folder, 'config.json')),
+      reading().optionalObject(join(folder, 'generation_config.json')),
     ]);
     const special = await readSpecialTokens(folder, config, modelConfig, pipeline);
     const tokenizer = new Tokenizer({
       pipeline,
-      background: new BackgroundEncoder(source),
+      background: new (reading().BackgroundEncoder)(source),
       special,
       ...resolveOptions(tokenizerOptions, options),
       needsInstructionPrefix: await isInstructedGemma3(folder, config, modelConfig),
@@ -100,7 +100,7 @@ export class Tokenizer {
       log().warn({ folder }, 'added tokens have other ids than tokenizer.json says, as in Python');
     if (!this.#pipeline.isLossless) return;
     try {
-      const found = withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
+      const found = reading().withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
       if (found.trimStart() !== probeText)
         log().warn({ folder, found }, 'the tokenizer changes a text that it should keep');
     } catch (cause) {
@@ -123,7 +123,7 @@ export class Tokenizer {
    */
   encode(text: string): number[] {
     const run = () => this.#pipeline.encode(text);
-    return this.#isSteady ? run() : withTimeLimit(run, callLimit);
+    return this.#isSteady ? run() : reading().withTimeLimit(run, callLimit);
   }
 
   /**
@@ -201,17 +201,17 @@ export class Tokenizer {
     checkIds(tokens);
     const required = this.#requiredPrefix;
     if (required.length > 0) {
-      if (required.every((id, at) => tokens[at] === id)) return { tokens, zeroPositions: required.length };
+      if (required.every((id, at) => tokens[at] === id)) return { tokens, specialPositions: required.length };
       if (!exact) throw this.#wrongBeginning(tokens);
     }
     const [first] = tokens;
-    if (exact || this.#special.all.includes(first as number)) return { tokens, zeroPositions: 1 };
+    if (exact || this.#special.all.includes(first as number)) return { tokens, specialPositions: 1 };
     const front = this.#frontToken();
-    if (front !== undefined) return { tokens: [front, ...tokens], zeroPositions: 1 };
+    if (front !== undefined) return { tokens: [front, ...tokens], specialPositions: 1 };
     log().warn(
       'the tokenizer names no special token to put in front of the prompt: features of the first token are left out',
     );
-    return { tokens, zeroPositions: 1 };
+    return { tokens, specialPositions: 1 };
   }
 
   #frontToken(): number | undefined {
@@ -279,4 +279,9 @@ async function isInstructedGemma3(
   const file = join(folder, 'chat_template.jinja');
   const template = (await fileExists(file)) ? await readTextFile(file) : '';
   return `${template}${JSON.stringify(config.chat_template ?? '')}`.includes('start_of_turn');
+}
+
+/** The text of one token by itself; without a tokenizer, its id in digits. */
+export function tokenText(tokenizer: Pick<Tokenizer, 'decodeToken'> | undefined, tokenId: number): string {
+  return tokenizer?.decodeToken(tokenId) ?? String(tokenId);
 }

@@ -7,8 +7,9 @@ import { defineOptions, type OptionsOf, resolveOptions } from '../options';
 import { Random } from '../random';
 import { inTurns } from '../turns';
 import { checkFit } from './fit';
-import { loadParts, ModelWithTranscoders } from './model-with-transcoders';
-import { drawModelWeights, drawTranscoderWeights, type GivenLayerWeights } from './random-weights';
+import { ModelWithTranscoders } from './model-with-transcoders';
+import { loadParts } from './parts';
+import { drawModelWeights, drawTranscoderWeights, type LayerArrays } from './random-weights';
 
 const ownOptions = defineOptions({
   /** Of the weights not given. Default 0. */
@@ -16,7 +17,7 @@ const ownOptions = defineOptions({
   /** Arrays by the internal names that `ModelWeights` lists. */
   weights: { kind: later<Readonly<Record<string, Float32Array>>>() },
   /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
-  transcoderWeights: { kind: later<readonly GivenLayerWeights[]>() },
+  transcoderWeights: { kind: later<readonly LayerArrays[]>() },
 });
 
 export const fromConfigOptions: typeof ownOptions & typeof loadOptions = { ...ownOptions, ...loadOptions };
@@ -47,7 +48,7 @@ export class InMemoryModel extends ModelWithTranscoders {
     const weights = await inTurns(drawModelWeights(spec, given, random), signal);
     const layers = await inTurns(drawTranscoderWeights(transcoders, transcoderWeights, random), signal);
     const plan = { spec: transcoders, layers };
-    const nothingStored = { name: spec.family, labels: {}, featuresDir: undefined };
+    const nothingStored = { name: spec.family, labels: {}, featuresDirectory: undefined };
     return new InMemoryModel(await loadParts(nothingStored, spec, weights, plan, { ...resolved, hub: {} }));
   }
 }

@@ -67,7 +67,7 @@ export interface ResolvedServeOptions extends Omit<ResolvedOf<typeof serveOption
 export async function resolveServeOptions(options: ServeOptions): Promise<ResolvedServeOptions> {
   const { hubFeatures, ...resolved } = resolveOptions(serveOptions, options);
   const { dataDir, model, host, token } = resolved;
-  const { featuresDir = model?.featuresDir } = resolved;
+  const { featuresDir = model?.featuresDirectory } = resolved;
   return {
     ...resolved,
     dataDir: await folder(dataDir, 'dataDir'),

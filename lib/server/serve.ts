@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import type { FeatureSource } from '../features/sources/feature-source';
+import type { OwnedSource } from '../features/sources/feature-source';
 import { openLocalFeatures } from '../features/sources/folder-features';
 import { HubFeatures } from '../features/sources/hub-features';
 import { removeLeftovers } from '../io/temporary-name';
@@ -81,7 +81,7 @@ export async function startServer(
   return { url: address({}), port, urlOf: (slug) => address({ slug }), close, [Symbol.asyncDispose]: close };
 }
 
-async function sourcesOf({ featuresDir, hub }: ResolvedServeOptions): Promise<FeatureSource[]> {
+async function sourcesOf({ featuresDir, hub }: ResolvedServeOptions): Promise<OwnedSource[]> {
   return [
     ...(featuresDir === undefined ? [] : [await openLocalFeatures(featuresDir)]),
     ...(hub === undefined ? [] : [new HubFeatures(hub)]),

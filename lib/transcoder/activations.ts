@@ -1,13 +1,7 @@
 import { types } from 'node:util';
-import type { NdArray, SparseList } from '../engine/arrays';
+import type { Activations, NdArray, SparseActivations, SparseList } from '../engine/arrays';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { argumentError, describe, invalid } from '../validate';
-
-/** Non-zero activations by (layer, row, feature), and the shape they would have if dense. */
-export interface ActivationList extends SparseList {
-  /** [nLayers, rows, most features of a layer] */
-  readonly shape: readonly number[];
-}
 
 /** Dense activations are as wide as the widest layer; narrower layers are padded with zeros. */
 export function widestLayer(spec: TranscoderSpec): number {
@@ -65,7 +59,7 @@ export function checkFeatures(features: Int32Array | readonly number[], nFeature
  * @param activations dense [nLayers, rows, most features of a layer], or a list in any order
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
-export function checkActivations(activations: NdArray | ActivationList, spec: TranscoderSpec): ActivationList {
+export function checkActivations(activations: Activations, spec: TranscoderSpec): SparseActivations {
   const [layers, rows, width] = checkShape(activations, spec);
   const list = 'indices' in activations ? checkList(activations) : listed(activations, layers * rows, width);
   const { indices, values } = list;
@@ -82,8 +76,8 @@ export function checkActivations(activations: NdArray | ActivationList, spec: Tr
   return { ...sorted(indices, values, rows, width), shape: [layers, rows, width] };
 }
 
-function checkShape(activations: NdArray | ActivationList, spec: TranscoderSpec): [number, number, number] {
-  const shape = (activations as Partial<ActivationList> | undefined)?.shape;
+function checkShape(activations: Activations, spec: TranscoderSpec): [number, number, number] {
+  const shape = (activations as Partial<SparseActivations> | undefined)?.shape;
   const [layers = 0, rows = 0, width = 0] = Array.isArray(shape) ? shape : [];
   const expected = [spec.nLayers, 'rows', widestLayer(spec)];
   const right = shape?.length === 3 && layers === spec.nLayers && width === widestLayer(spec);
@@ -92,7 +86,7 @@ function checkShape(activations: NdArray | ActivationList, spec: TranscoderSpec)
   throw argumentError(`activations must have shape [${expected.join(', ')}]; found ${found}.`);
 }
 
-function checkList(list: ActivationList): SparseList {
+function checkList(list: SparseActivations): SparseList {
   const { indices, values } = list;
   if (types.isInt32Array(indices) && indices.length === 3 * values?.length) {
     return { indices, values: checkFloats(values, 'activations.values') };

@@ -1,5 +1,5 @@
 import { type CallOptions, callOptionNames, callOptions, resolveCallOptions } from '../call-options';
-import type { NdArray } from '../engine/arrays';
+import type { Activations, NdArray, SparseActivations } from '../engine/arrays';
 import { nativeProgress } from '../engine/jobs';
 import {
   type ComputeDtype,
@@ -14,7 +14,6 @@ import { type OptionsOf, resolveOptions } from '../options';
 import { inOneStep, Phase } from '../progress';
 import { argumentError, checkInteger, checkNotAborted, checkOptions, checkText } from '../validate';
 import {
-  type ActivationList,
   checkActivations,
   checkFeatures,
   checkFloats,
@@ -34,12 +33,12 @@ export const encodeOptions: typeof activationSettings & typeof callOptions = { .
 export interface EncodeOptions extends OptionsOf<typeof encodeOptions> {}
 
 export interface EncodeSparseOptions extends CallOptions {
-  /** Rows 0 .. zeroPositions - 1 get no features, as special tokens do in attribution. Default 1. */
-  readonly zeroPositions?: number;
+  /** Rows 0 .. specialPositions - 1 get no features, as special tokens do in attribution. Default 1. */
+  readonly specialPositions?: number;
 }
 
 /** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
-export interface SparseEncoding extends ActivationList {
+export interface SparseEncoding extends SparseActivations {
   /** [N, dModel] */
   readonly encoderVectors: NdArray;
 }
@@ -90,16 +89,18 @@ export class Transcoders {
   }
 
   /**
-   * Load transcoders: a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), fetched if need be.
+   * Load transcoders.
    *
+   * @param transcoders a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), which is fetched
+   * unless the cache has it
    * @param options device `auto`, dtype `float32`, threads of LibTorch's choice, lazyEncoder false, lazyDecoder true
    * @throws CircuitTracerError what `planTranscoders` throws, `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
    */
-  static async load(reference: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
+  static async load(transcoders: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
     const resolved = resolveLoading(options);
     const { hub, signal, onProgress } = resolved;
-    const plan = await planTranscoders(checkText(reference, 'reference'), { ...hub, signal, onProgress });
+    const plan = await planTranscoders(checkText(transcoders, 'transcoders'), { ...hub, signal, onProgress });
     return Transcoders.#start(plan, resolved);
   }
 
@@ -184,17 +185,17 @@ export class Transcoders {
   }
 
   async #encodeSparse(x: Floats, options: EncodeSparseOptions) {
-    const { signal, onProgress } = resolveCallOptions(options, ['zeroPositions']);
+    const { signal, onProgress } = resolveCallOptions(options, ['specialPositions']);
     const { nLayers, dModel } = this.spec;
     const floats = checkFloats(x, 'x');
     const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
-    const zeroPositions = checkInteger(options.zeroPositions ?? 1, 'zeroPositions', 0, rows);
+    const specialPositions = checkInteger(options.specialPositions ?? 1, 'specialPositions', 0, rows);
     const { indices, values } = await this.#native.run(
-      (engine, transcoders) => engine.encodeSparse(transcoders, floats, zeroPositions, nativeProgress(onProgress)),
+      (engine, transcoders) => engine.encodeSparse(transcoders, floats, specialPositions, nativeProgress(onProgress)),
       signal,
     );
     warnOfNegatives(this.spec, values);
-    const list: ActivationList = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
+    const list: SparseActivations = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
     return { list, signal };
   }
 
@@ -206,7 +207,7 @@ export class Transcoders {
    * @param inputs [L, rows, dModel] at the feature input hook; needed with a skip connection, else ignored
    * @returns [L, rows, dModel]
    */
-  async decode(activations: NdArray | ActivationList, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
+  async decode(activations: Activations, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const { indices, values, shape } = checkActivations(activations, this.spec);
     const rows = shape[1] ?? 0;
@@ -242,7 +243,7 @@ export class Transcoders {
   /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */
   async reconstruct(x: Floats, options: CallOptions = {}): Promise<NdArray> {
     checkOptions(options, callOptionNames);
-    const { list } = await this.#encodeSparse(x, { ...options, zeroPositions: 0 });
+    const { list } = await this.#encodeSparse(x, { ...options, specialPositions: 0 });
     return this.decode(list, x, options);
   }
 
@@ -257,11 +258,7 @@ export class Transcoders {
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
   ): Promise<NdArray> {
-    const { signal, onProgress } = resolveCallOptions(options);
-    const ids = this.#checkFeatures(layer, features);
-    return inOneStep(onProgress, 'decoder vectors', () =>
-      this.#native.run((engine, transcoders) => engine.decoderVectors(transcoders, layer, ids), signal),
-    );
+    return this.#vectors('decoder', layer, features, options);
   }
 
   /**
@@ -275,10 +272,19 @@ export class Transcoders {
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
   ): Promise<NdArray> {
+    return this.#vectors('encoder', layer, features, options);
+  }
+
+  #vectors(
+    kind: 'encoder' | 'decoder',
+    layer: number,
+    features: Int32Array | readonly number[] | undefined,
+    options: CallOptions,
+  ): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const ids = this.#checkFeatures(layer, features);
-    return inOneStep(onProgress, 'encoder vectors', () =>
-      this.#native.run((engine, transcoders) => engine.encoderVectors(transcoders, layer, ids), signal),
+    return inOneStep(onProgress, `${kind} vectors`, () =>
+      this.#native.run((engine, transcoders) => engine[`${kind}Vectors`](transcoders, layer, ids), signal),
     );
   }
 
@@ -287,10 +293,7 @@ export class Transcoders {
    *
    * @param activations [L, rows, F], or a list as `encodeSparse` returns it
    */
-  async scaledDecoderVectors(
-    activations: NdArray | ActivationList,
-    options: CallOptions = {},
-  ): Promise<ScaledDecoderVectors> {
+  async scaledDecoderVectors(activations: Activations, options: CallOptions = {}): Promise<ScaledDecoderVectors> {
     const { signal, onProgress } = resolveCallOptions(options);
     const list = checkActivations(activations, this.spec);
     const { dModel } = this.spec;
@@ -370,6 +373,6 @@ function resolveLoading(options: TranscoderLoadOptions = {}): ResolvedLoadOption
   return resolveLoadOptions(options);
 }
 
-function featuresOf(list: ActivationList, start: number, stop: number): Int32Array {
+function featuresOf(list: SparseActivations, start: number, stop: number): Int32Array {
   return Int32Array.from({ length: stop - start }, (_, i) => list.indices[3 * (start + i) + 2] ?? 0);
 }

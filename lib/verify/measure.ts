@@ -1,6 +1,7 @@
 import type { NdArray } from '../engine/arrays';
 import type { Graph } from '../graph/graph';
-import type { InterveneResult, Intervention } from '../intervention/types';
+import type { InterveneResult } from '../intervention/results';
+import type { Intervention } from '../intervention/types';
 import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
 import type { AttributionSetup } from '../replacement-model/results';
 

@@ -9,12 +9,12 @@ export type SourceNode = FeatureNode | ErrorNode | TokenNode;
  * Nodes drawn without replacement: half of them features, a quarter errors, a quarter tokens, and more of the others
  * where there are too few of a kind. In the order of the graph's nodes.
  *
- * @param zeroPositions errors before this position are zero by definition and never drawn
+ * @param specialPositions errors before this position are zero by definition and never drawn
  */
-export function sampleNodes(graph: Graph, count: number, zeroPositions: number, random: Random): SourceNode[] {
+export function sampleNodes(graph: Graph, count: number, specialPositions: number, random: Random): SourceNode[] {
   const { errorStart, tokenStart, logitStart, nPositions } = graph;
   const features = range(0, errorStart);
-  const errors = range(errorStart, tokenStart).filter((i) => (i - errorStart) % nPositions >= zeroPositions);
+  const errors = range(errorStart, tokenStart).filter((i) => (i - errorStart) % nPositions >= specialPositions);
   const tokens = range(tokenStart, logitStart);
   const quarter = Math.floor(count / 4);
   const chosen = [draw(errors, quarter, random), draw(tokens, quarter, random)].flat();

@@ -47,13 +47,7 @@ export interface VerifyReport {
   readonly free: FreeCheck;
 }
 
-/**
- * Measure how far a graph predicts the model it was made with, by intervening on a sample of its nodes. Takes about three
- * passes of the prompt for each sample, and as much memory as the activations of one.
- *
- * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph was made with another model or other transcoders,
- * `ERR_INVALID_ARGUMENT` for a bad option, `ERR_DISPOSED`, `ABORT_ERR`.
- */
+/** As the package's `verifyGraph`, which loads this file. */
 export async function verifyGraph(
   graph: Graph,
   model: ModelWithTranscoders,
@@ -64,7 +58,7 @@ export async function verifyGraph(
   const differences = findDifferences(graph, model);
   checkSameModel(graph, model, differences);
   const setup = await model.setupAttribution(graph.tokens, { exactTokens: true, signal, onProgress });
-  const nodes = sampleNodes(graph, samples, setup.zeroPositions, new Random(seed));
+  const nodes = sampleNodes(graph, samples, setup.specialPositions, new Random(seed));
   const features = nodes.filter((node): node is FeatureNode => node.kind === 'feature');
   const run = (phase: string, total: number) => {
     const progress = new Phase(onProgress, phase, total);

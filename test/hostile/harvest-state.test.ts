@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { harvestFeatures, ReplacementModel } from '../../lib';
+import { ReplacementModel } from '../../lib';
+import { harvestFeatures } from '../../lib/harvest';
 import { expectRejection } from '../support/expect-rejection';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -49,7 +50,10 @@ test('an abort saves what there is, says so, and the same harvest goes on to the
   const onProgress = ({ phase, done }: { phase: string; done: number }) => {
     if (phase === 'harvest' && done > 0) batches++;
   };
-  expect(await harvestFeatures(model, { ...options, text, out, onProgress })).toMatchObject({ ...result, folder: out });
+  expect(await harvestFeatures(model, { ...options, text, out, onProgress })).toMatchObject({
+    ...result,
+    directory: out,
+  });
   expect(batches).toBe(1);
   for (const name of ['layer_0.bin', 'layer_3.bin', 'index.json.gz']) {
     expect(readFileSync(path.join(out, name)).equals(readFileSync(path.join(whole, name)))).toBe(true);

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { Progress } from '../../lib';
 import { Hub } from '../../lib/hub/plan';
 import { requireHubReference } from '../../lib/hub/reference';
 import { Random } from '../../lib/random';
 import { planTranscoderFiles } from '../../lib/transcoder/locate';
+import type { Progress } from '../../lib/types';
 import { expectRejection } from '../support/expect-rejection';
 import { gitHash, hashOf } from '../support/fake-hub';
 import { contentsOf, useFakeHub } from './support/hub';

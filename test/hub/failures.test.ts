@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Transcoders } from '../../lib';
+import { Transcoders } from '../../lib/transcoder';
 import { expectRejection } from '../support/expect-rejection';
 import { transcoderDir } from '../support/fixtures';
 import { useFakeHub } from './support/hub';

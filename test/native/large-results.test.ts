@@ -84,7 +84,7 @@ describe('a result that no array holds', () => {
     ['logits', () => model.forward(tokens)],
     ['activations', () => model.getActivations(tokens)],
     ['activations of an intervention', () => model.intervene(tokens, [], { returnActivations: true })],
-    ['generated logits', () => model.generate(tokens, [], { maxNewTokens: 1 })],
+    ['generated logits', () => model.generate(tokens, { maxNewTokens: 1 })],
   ])('is refused before the work: %s', async (_, call) => {
     // As if there were a hundred million times as many numbers.
     limit({

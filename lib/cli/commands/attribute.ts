@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type AttributeOptions, attributeOptions, resolveAttributeOptions } from '../../attribution/options';
 import type { TargetSpec } from '../../attribution/targets';
 import { resolveDevice } from '../../engine/device';
-import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
+import { writeGraphFiles } from '../../graph/formats/graph-files';
 import type { Graph } from '../../graph/graph';
 import { summarise } from '../../inspect/graph-summary';
 import { log } from '../../log';
@@ -138,7 +138,7 @@ async function deliver(
   const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
   if (graphPath !== undefined) await graph.save(graphPath);
   checkNotAborted(signal);
-  const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...contentOptions(flags) }));
+  const written = graphFiles && (await writeGraphFiles(pruned, { ...graphFiles, ...contentOptions(flags) }));
   const summary = await summarise(pruned, { graphPath, written }, signal);
   display.stop();
   printSummary(summary, flags.json);

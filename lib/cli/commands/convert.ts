@@ -69,6 +69,6 @@ async function convertSavedGraph(
 /** @returns what was written, in words */
 async function convertSet(from: string, to: string, flags: ConvertFlags, shared: Shared): Promise<string> {
   const options = { ...optionsFrom(convertTranscodersOptions, flags), ...shared };
-  const { folder, files, bytes } = await convertTranscoders(from, to, options);
-  return `${files} files, ${byteSize(bytes)}, in ${folder}`;
+  const { directory, files, bytes } = await convertTranscoders(from, to, options);
+  return `${files} files, ${byteSize(bytes)}, in ${directory}`;
 }

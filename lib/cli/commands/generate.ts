@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { checkRoom } from '../../intervention/generate';
 import { type GenerateOptions, generateOptions, resolveGenerateOptions } from '../../intervention/options';
 import { type ContinuationComparison, continuationsHtml } from '../../intervention/render/html';
-import type { GenerateResult, Intervention } from '../../intervention/types';
+import type { GenerateResult } from '../../intervention/results';
+import type { Intervention } from '../../intervention/types';
 import { omitOptions } from '../../options';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
@@ -53,7 +54,7 @@ async function generate(flags: GenerateFlags): Promise<void> {
   }
   await checkPages(flags);
   const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>
-    model.generate(prompt, edits, { ...optionsOf(flags), ...shared });
+    model.generate(prompt, { interventions: edits, ...optionsOf(flags), ...shared });
   const check = async (outline: ModelOutline) => {
     const { maxNewTokens } = resolveGenerateOptions(optionsOf(flags), outline.spec, outline.tokenizer);
     const prepared = await checkPrompt(prompt, flags, outline);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
+import { writeGraphFiles } from '../../graph/formats/graph-files';
 import { Graph } from '../../graph/graph';
 import { summarise } from '../../inspect/graph-summary';
 import { log } from '../../log';
@@ -50,7 +50,7 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
     const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
     checkNotAborted(signal);
     const options = { ...contentOptions(flags), ...(scan && { scan }) };
-    const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...options }));
+    const written = graphFiles && (await writeGraphFiles(pruned, { ...graphFiles, ...options }));
     printSummary(await summarise(pruned, { graphPath: file, written }, signal), flags.json);
   });
 }

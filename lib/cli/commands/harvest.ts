@@ -38,6 +38,6 @@ async function harvest(flags: HarvestFlags): Promise<void> {
   process.stdout.write(`${flags.json ? JSON.stringify(result, null, 2) : inWords(result)}\n`);
 }
 
-function inWords({ folder, tokens, features }: HarvestResult): string {
-  return `${grouped(features)} features were active on ${grouped(tokens)} tokens; what they answer to is in ${folder}`;
+function inWords({ directory, tokens, features }: HarvestResult): string {
+  return `${grouped(features)} features were active on ${grouped(tokens)} tokens; the texts that activate them are in ${directory}`;
 }

@@ -4,11 +4,9 @@ import { experimentOf } from '../../inspect/experiment';
 import { type InterveneOptions, interveneOptions, resolveInterveneOptions } from '../../intervention/options';
 import { experimentSvg } from '../../intervention/render/experiment-svg';
 import { topTokensHtml } from '../../intervention/render/html';
-import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
-import type { InterveneResult } from '../../intervention/types';
+import type { TopTokenComparison } from '../../intervention/top-tokens';
 import type { Prompt } from '../../model/prompt';
 import type { ModelOutline } from '../../replacement-model/open-pair';
-import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import { wholeNumber } from '../options/arguments';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { namingEntries, withEntries } from '../options/flag-names';
@@ -95,8 +93,8 @@ async function compare(
   const clean = await model.intervene(prompt, [], options);
   const edited = await model.intervene(prompt, given.interventions, options);
   const comparison: TopTokenComparison = {
-    before: likeliest(model, clean, flags.top),
-    after: likeliest(model, edited, flags.top),
+    before: clean.topTokens(flags.top),
+    after: edited.topTokens(flags.top),
   };
   const ids = Array.from(clean.tokens);
   const text = model.tokenizer?.decode(ids) ?? ids.join(' ');
@@ -107,10 +105,4 @@ async function compare(
     outputs: comparison.after,
   });
   return { text, comparison, svg: experimentSvg(experiment) };
-}
-
-/** Of the last position. */
-function likeliest({ tokenizer, spec }: ReplacementModel, { logits }: InterveneResult, count: number) {
-  const last = logits.data.subarray(logits.data.length - spec.dVocab);
-  return topTokens(last, count, (id) => tokenizer?.decodeToken(id) ?? String(id));
 }

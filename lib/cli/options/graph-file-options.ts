@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readLabels } from '../../features/read-labels';
-import type { GraphFileOptions } from '../../graph/formats/graph-json';
+import type { GraphFileOptions } from '../../graph/formats/graph-files';
 import type { FeatureLabels } from '../../graph-file/labels';
 import { neuronpediaNames } from '../../graph-file/neuronpedia';
 import { fraction } from './arguments';

@@ -1,10 +1,10 @@
 import { isBundledTranscoders, transcoderFolder } from '../../bundled';
 import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { findFeatures, PackedFeatures } from '../packed-features';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 
 /** The examples that ship with the package, for graphs of the bundled transcoders. */
-export class BundledFeatures implements FeatureSource {
+export class BundledFeatures implements OwnedSource {
   readonly #sets = new Map<string, Promise<PackedFeatures | undefined>>();
 
   knows({ scan }: FeatureName): boolean {

@@ -7,7 +7,7 @@ export interface FeatureName {
   readonly scan?: string | undefined;
 }
 
-/** Something that may know what a feature answers to. */
+/** Something that may know what a feature activates on. Close it when done, or declare it with `await using`. */
 export interface FeatureSource {
   /**
    * @returns undefined when it knows nothing of the feature
@@ -17,4 +17,8 @@ export interface FeatureSource {
   read(name: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined>;
   /** Idempotent. */
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** A source whose owner closes it. */
+export type OwnedSource = Pick<FeatureSource, 'read' | 'close'>;

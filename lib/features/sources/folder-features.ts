@@ -5,7 +5,7 @@ import { fileWithin, isSafePart, readWhole } from '../../io/file-within';
 import { fileExists } from '../../io/files';
 import { findFeatures, PackedFeatures } from '../packed-features';
 import { indexFile } from '../packed-source';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { parseFeature } from './parse-feature';
 
 /** Packed features come in a folder of their own, or in `features` of a folder of transcoders; files are where one says. */
@@ -18,7 +18,7 @@ export async function featuresFolder(folder: string): Promise<string> {
  *
  * @throws CircuitTracerError `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken index.
  */
-export async function openLocalFeatures(folder: string): Promise<FeatureSource> {
+export async function openLocalFeatures(folder: string): Promise<OwnedSource> {
   return (await isPacked(folder)) ? new LocalPacked(await PackedFeatures.open(folder)) : new FeatureFiles(folder);
 }
 
@@ -26,7 +26,7 @@ function isPacked(folder: string): Promise<boolean> {
   return fileExists(join(folder, indexFile));
 }
 
-class LocalPacked implements FeatureSource {
+class LocalPacked implements OwnedSource {
   readonly #features: PackedFeatures;
 
   constructor(features: PackedFeatures) {
@@ -43,7 +43,7 @@ class LocalPacked implements FeatureSource {
 }
 
 /** `<scan>/<number>.json`, or `<number>.json` where there is one scan; the number is layer and feature paired. */
-class FeatureFiles implements FeatureSource {
+class FeatureFiles implements OwnedSource {
   readonly #folder: string;
 
   constructor(folder: string) {

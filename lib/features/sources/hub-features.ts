@@ -2,14 +2,14 @@ import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { parseHubReference } from '../../hub/reference';
 import type { PackedFeatures } from '../packed-features';
 import { abortable } from './abortable';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { openPackedUrl } from './packed-url';
 
 /** Indices are some megabytes each. */
 const mostIndices = 4;
 
 /** Features packed in repositories of a hub: those of the repository that a scan names. */
-export class HubFeatures implements FeatureSource {
+export class HubFeatures implements OwnedSource {
   readonly #endpoint: string;
   readonly #opened = new Map<string, Promise<PackedFeatures>>();
 

@@ -1,14 +1,14 @@
 import { CircuitTracerError } from '../../errors';
 import { cantorPair } from '../../graph-file/cantor';
 import type { FeatureExamples } from '../../graph-file/feature-examples';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
 import { parseFeature } from './parse-feature';
 
 const largestFeature = 64 * 2 ** 20;
 
 /** A file for each feature at an address, as `feature_json_base_url` of graph files says: `<number>.json`, layer and index paired. */
-export class JsonUrlFeatures implements FeatureSource {
+export class JsonUrlFeatures implements OwnedSource {
   readonly #folder: string;
 
   /** @param folder without a slash at its end */

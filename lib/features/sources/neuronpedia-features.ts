@@ -3,14 +3,14 @@ import type { FeatureExample, FeatureExamples } from '../../graph-file/feature-e
 import type { NeuronpediaNames } from '../../graph-file/neuronpedia';
 import { isObject } from '../../is-object';
 import { parseJson } from '../../json';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
 
 const largestAnswer = 64 * 2 ** 20;
 const mostExamples = 20;
 
 /** The dashboards of a set on Neuronpedia, one feature at a time. */
-export class NeuronpediaFeatures implements FeatureSource {
+export class NeuronpediaFeatures implements OwnedSource {
   readonly #address: string;
   readonly #names: Required<NeuronpediaNames>;
 

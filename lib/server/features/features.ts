@@ -1,15 +1,15 @@
 import { CircuitTracerError } from '../../errors';
 import { BundledFeatures } from '../../features/sources/bundled-features';
-import type { FeatureName, FeatureSource } from '../../features/sources/feature-source';
+import type { FeatureName, OwnedSource } from '../../features/sources/feature-source';
 import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { Problem } from '../problem';
 
 /** All sources of features, asked in turn; those that ship with the package last. */
 export class Features {
-  readonly #sources: readonly FeatureSource[];
+  readonly #sources: readonly OwnedSource[];
   readonly #bundled = new BundledFeatures();
 
-  constructor(sources: readonly FeatureSource[]) {
+  constructor(sources: readonly OwnedSource[]) {
     this.#sources = sources;
   }
 

@@ -38,7 +38,6 @@ function tokenised(prompt: string, { tokenizer }: ReplacementModel): number[] {
   return tokenizer && prompt !== '' ? [...tokenizer.prepare(prompt).tokens] : [];
 }
 
-function decoded(id: number, { tokenizer, spec }: ReplacementModel): string | undefined {
-  if (id >= spec.dVocab) return undefined;
-  return tokenizer ? tokenizer.decodeToken(id) : String(id);
+function decoded(id: number, model: ReplacementModel): string | undefined {
+  return id >= model.spec.dVocab ? undefined : model.decodeToken(id);
 }

@@ -1,5 +1,4 @@
-import { topTokens } from '../../intervention/top-tokens';
-import type { FeatureIntervention, GenerateResult } from '../../intervention/types';
+import type { FeatureIntervention } from '../../intervention/types';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import type { SteerAnswer, TokenChance } from '../api';
 import type { SteerSettings } from './steer-request';
@@ -32,7 +31,8 @@ async function run(
   { maxNewTokens, freezeAttention, top }: SteerSettings,
   signal: AbortSignal,
 ): Promise<{ likeliest: TokenChance[]; text: string }> {
-  const result = await model.generate(tokens, interventions, {
+  const result = await model.generate(tokens, {
+    interventions,
     // The first new token's logits are those of the prompt.
     maxNewTokens: Math.max(1, maxNewTokens),
     freezeAttention,
@@ -40,11 +40,6 @@ async function run(
     returnActivations: false,
     signal,
   });
-  return { likeliest: likeliest(model, result, top), text: maxNewTokens === 0 ? '' : result.newText };
-}
-
-function likeliest({ tokenizer, spec }: ReplacementModel, { logits }: GenerateResult, top: number): TokenChance[] {
-  const first = logits.data.subarray(0, spec.dVocab);
-  const best = topTokens(first, top, (id) => tokenizer?.decodeToken(id) ?? String(id));
-  return best.map(({ token, probability }) => ({ token, probability }));
+  const likeliest = result.topTokens(top, { position: 0 }).map(({ token, probability }) => ({ token, probability }));
+  return { likeliest, text: maxNewTokens === 0 ? '' : result.newText };
 }

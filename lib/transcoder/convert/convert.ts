@@ -35,7 +35,7 @@ export interface ConvertTranscodersOptions extends OptionsOf<typeof convertTrans
 /** What has been written. */
 export interface ConvertedTranscoders {
   /** Absolute path of the new folder. */
-  readonly folder: string;
+  readonly directory: string;
   /** Of weights. */
   readonly bytes: number;
   readonly files: number;
@@ -52,29 +52,29 @@ export interface ConvertedTranscoders {
  * unpacked into memory.
  *
  * @param from folder with config.yaml, the name of bundled transcoders, or a reference to the hub, which is fetched
- * @param out absent or an empty folder; filled under a temporary name and renamed at the end
- * @throws CircuitTracerError what `planTranscoders` throws; `ERR_FILE_WRITE` when `out` holds something, can't be
+ * @param to absent or an empty folder; filled under a temporary name and renamed at the end
+ * @throws CircuitTracerError what `planTranscoders` throws; `ERR_FILE_WRITE` when `to` holds something, can't be
  * written, or its disk has too little space; `ERR_WEIGHT` for numbers that aren't finite or don't fit `dtype`;
  * `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH` or `ABORT_ERR`. Nothing is left behind.
  */
 export async function convertTranscoders(
   from: string,
-  out: string,
+  to: string,
   options: ConvertTranscodersOptions = {},
 ): Promise<ConvertedTranscoders> {
   const { dtype, signal, onProgress } = resolveOptions(convertTranscodersOptions, options);
   checkNotAborted(signal);
   checkText(from, 'from');
-  const folder = absolutePath(checkText(out, 'out'));
-  await checkAbsentOrEmpty(folder);
+  const directory = absolutePath(checkText(to, 'to'));
+  await checkAbsentOrEmpty(directory);
   const source = await locateTranscoders(from, await Hub.open({ signal, onProgress }));
   const plan = await planLocated(source);
   await checkChecksums(tensorsOf(plan), signal);
   const files = nativeFiles(plan, dtype);
   const companions = await findCompanions(source.folder);
   const bytes = total(files.flatMap((file) => file.tensors));
-  await checkDiskSpace(folder, bytes + total(companions));
-  await makeFolderAtomically(folder, async (temporary) => {
+  await checkDiskSpace(directory, bytes + total(companions));
+  await makeFolderAtomically(directory, async (temporary) => {
     const progress = new Phase(onProgress, 'convert', bytes, 'bytes');
     await writeFiles(temporary, files, (written) => progress.add(written), signal);
     progress.end();
@@ -82,7 +82,7 @@ export async function convertTranscoders(
     await writeFileAtomically(join(temporary, 'config.yaml'), yaml().stringify(configOf(plan.spec)));
     checkNotAborted(signal);
   });
-  return { folder, bytes, files: files.length, spec: plan.spec };
+  return { directory, bytes, files: files.length, spec: plan.spec };
 }
 
 function total(items: readonly (Companion | { bytes: number })[]): number {

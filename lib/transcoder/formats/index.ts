@@ -33,14 +33,14 @@ const layerFile = /^layer_(\d+)\.safetensors$/;
  * The files are those that `transcoders` of config.yaml lists, or else `layer_l.safetensors` (per layer) or
  * `W_enc_l.safetensors` and `W_dec_l.safetensors` (across layers). Their format is told by the tensors in them.
  *
- * @param reference folder with a config.yaml, `demo`, `demo-cross-layer`, or a reference to the hub
+ * @param transcoders folder with a config.yaml, `demo`, `demo-cross-layer`, or a reference to the hub
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` for a missing folder, config.yaml or layer; `ERR_FILE_READ`;
  * `ERR_FILE_FORMAT` for a damaged file; `ERR_UNSUPPORTED_TRANSCODER` for an unknown format, kind, hook or activation;
  * `ERR_WEIGHT` for a tensor that is missing or has the wrong shape or dtype, naming file, tensor, found and expected;
  * `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or `ABORT_ERR` while fetching.
  */
-export async function planTranscoders(reference: string, options?: FetchOptions): Promise<TranscoderPlan> {
-  return planLocated(await locateTranscoders(reference, await Hub.open(checkFetchOptions(options))));
+export async function planTranscoders(transcoders: string, options?: FetchOptions): Promise<TranscoderPlan> {
+  return planLocated(await locateTranscoders(transcoders, await Hub.open(checkFetchOptions(options))));
 }
 
 /** @param config of files that are all on this machine */

@@ -19,7 +19,7 @@ test('what this library writes of a node is read back', () => {
     { kind: 'feature', layer: 3, feature: 120, position: 5, activation: 1.5, influence: 0.25, label: 'Texas' },
     { kind: 'error', layer: 3, position: 5, influence: 0.5 },
     { kind: 'token', tokenId: 7, position: 5, influence: 0.75 },
-    { kind: 'logit', tokenId: 9, token: ' Austin', probability: 0.5, position: 5, rank: 0, influence: null },
+    { kind: 'logit', tokenId: 9, token: ' Austin', weight: 0.5, position: 5, rank: 0, influence: null },
   ] as const;
   const read = readNodes({ metadata: { schema_version: 1 }, nodes: nodes.map((node) => nodeRecord(node, 26)) });
   expect(read).toMatchObject([

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Graph, writeGraphFiles } from '../../../lib/graph';
+import { Graph, writeGraphFiles } from '../../../lib';
 import { cantorPair } from '../../../lib/graph-file/cantor';
 import { threeDecimals } from '../../../lib/graph-file/output-label';
 import { caseNames } from '../../support/fixtures';

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Graph, PackedFeatures, readLabels } from '../../../lib';
+import { Graph, readLabels } from '../../../lib';
+import { PackedFeatures } from '../../../lib/harvest';
 import {
   makeFolder,
   readJsonFile,
