@@ -20,7 +20,6 @@ export type {
   TranscoderSpec,
 } from './engine/transcoder-spec';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
-export type { ExampleQuantile, FeatureExample, FeatureExamples } from './features/feature-examples';
 export { PackedFeatures } from './features/packed-features';
 export { readLabels } from './features/read-labels';
 export type { FeatureName, FeatureSource } from './features/sources/feature-source';
@@ -28,6 +27,7 @@ export { featurePlaceOf, openFeatureSource } from './features/sources/open-sourc
 export type { Fingerprints } from './fingerprint/fingerprint';
 export * from './graph';
 export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
+export type { ExampleQuantile, FeatureExample, FeatureExamples } from './graph-file/feature-examples';
 export { type GroupEdge, groupEdges, type Link } from './graph-file/group-edges';
 export type { FeatureLabels } from './graph-file/labels';
 export {
@@ -43,6 +43,7 @@ export { type HarvestResult, harvestFeatures } from './harvest/harvest';
 export type { HarvestOptions } from './harvest/options';
 export type { FetchOptions } from './hub/plan';
 export type { HubOptions } from './hub/settings';
+export type { FreezeOptions, GenerateOptions, InterveneOptions, SamplingOptions } from './intervention/options';
 export type { Experiment, ExperimentEdge, ExperimentGroup } from './intervention/render/experiment';
 export { experimentSvg } from './intervention/render/experiment-svg';
 export { type ContinuationComparison, continuationsHtml, topTokensHtml } from './intervention/render/html';
@@ -51,31 +52,24 @@ export { type TokenProbability, type TopTokenComparison, topTokens } from './int
 export type {
   FeatureAt,
   FeatureIntervention,
-  FreezeOptions,
   GeneratedToken,
-  GenerateOptions,
   GenerateResult,
-  InterveneOptions,
   InterveneResult,
   Intervention,
   Position,
-  SamplingOptions,
   VectorIntervention,
 } from './intervention/types';
 export type { FileChecksum, StoredDtype, TensorSource, ViewStep } from './io/tensor-source';
 export { setLogger } from './log';
 export type { AttributionMemory, AttributionSize } from './memory/attribution-memory';
-export {
-  type AttributionEstimate,
-  estimateMemory,
-  type MemoryEstimate,
-  type MemoryOptions,
-} from './memory/estimate';
+export { type AttributionEstimate, estimateMemory, type MemoryEstimate } from './memory/estimate';
 export type { LoadMemory, WeightBytes, WeightGroup } from './memory/load-memory';
+export type { MemoryOptions } from './memory/options';
 export type { ChatContentPart, ChatMessage, ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
 export type { Prompt } from './model/prompt';
 export { type TokenizedPrompt, Tokenizer, type TokenizerOptions } from './model/tokenizer';
+export type { OptionsOf, RequiredNames, Settled, ValuesOf } from './options';
 export { packageVersion } from './package-version';
 export type { Progress, ProgressListener } from './progress';
 export { type FromConfigOptions, InMemoryModel } from './replacement-model/in-memory-model';

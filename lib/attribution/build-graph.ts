@@ -1,6 +1,7 @@
 import type { NativeGraphData } from '../engine/binding';
 import type { ComputeDtype } from '../engine/load-options';
 import type { ModelSpec } from '../engine/model-spec';
+import { storedSettings } from '../engine/settings';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
 import type { Fingerprints } from '../fingerprint/fingerprint';
 import { Graph } from '../graph/graph';
@@ -29,7 +30,7 @@ export function buildGraph(
   model: AttributedModel,
   { tokens }: PreparedPrompt,
   data: NativeGraphData,
-  { settings, offload }: ResolvedAttributeOptions,
+  options: ResolvedAttributeOptions,
   targets: readonly ResolvedTarget[] | undefined,
 ): Graph {
   warnOfNegatives(model.transcoderSpec, data.values);
@@ -52,10 +53,8 @@ export function buildGraph(
     scan: model.transcoderSpec.scan,
     model: { family, modelName: model.name, nLayers, dModel, dVocab },
     settings: {
-      ...settings,
-      batchSize: settings.batchSize === 'auto' ? null : settings.batchSize,
-      maxFeatureNodes: Number.isFinite(settings.maxFeatureNodes) ? settings.maxFeatureNodes : null,
-      offload: offload ?? null,
+      ...storedSettings(options),
+      offload: options.offload ?? null,
       dtype: model.dtype,
       device: model.device,
       modelFingerprint: model.fingerprints.model ?? null,

@@ -1,13 +1,11 @@
+import type { ResolvedHarvestOptions } from './options';
 import type { Place } from './place-heap';
 import type { FeatureTally } from './tally';
 
-export interface SelectionRules {
-  readonly topExamples: number;
-  /** A word is shown at most so often among the top examples. */
-  readonly sameWord: number;
-  readonly intervals: number;
-  readonly intervalExamples: number;
-}
+export type SelectionRules = Pick<
+  ResolvedHarvestOptions,
+  'topExamples' | 'sameWord' | 'intervals' | 'intervalExamples'
+>;
 
 export interface ChosenQuantile {
   readonly name: string;

@@ -1,26 +1,20 @@
-import { checkListener, type ProgressListener } from '../progress';
-import { checkOptions, checkSignal } from '../validate';
+import { type CallOptions, callOptions } from '../call-options';
+import { defineOptions, resolveOptions } from '../options';
+import type { ProgressListener } from '../progress';
 import { HubClient } from './client';
 import { fetchFiles, type NeededFiles } from './download';
 import type { HubReference } from './reference';
 import { notInCache, Repository } from './repository';
-import { checkHubOptions, type HubOptions, hubSettings } from './settings';
+import { type HubOptions, hubOptions, hubSettings } from './settings';
+
+const fetchOptions = defineOptions({ ...hubOptions, ...callOptions });
 
 /** Options of everything that may fetch. */
-export interface FetchOptions extends HubOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ProgressListener | undefined;
-}
+export interface FetchOptions extends HubOptions, CallOptions {}
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value of the wrong type. */
 export function checkFetchOptions(options: FetchOptions = {}): FetchOptions {
-  checkOptions(options, ['cacheDir', 'offline', 'token', 'signal', 'onProgress']);
-  const { signal, onProgress } = options;
-  return {
-    ...checkHubOptions(options),
-    signal: checkSignal(signal),
-    onProgress: checkListener(onProgress),
-  };
+  return resolveOptions(fetchOptions, options);
 }
 
 /** What is to be in the cache for one purpose, and the result once it is there. */

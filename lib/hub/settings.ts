@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireHomeFolder } from '../home-folder';
 import { absolutePath } from '../io/absolute-path';
-import { checkBoolean, checkText } from '../validate';
+import { boolean, text } from '../kinds';
+import { defineOptions, type OptionsOf } from '../options';
+
+export const hubOptions = defineOptions({
+  /** Folder of the shared cache for what comes from the hub. Default: `HF_HUB_CACHE`, else `hub` in `HF_HOME` (`~/.cache/huggingface`). */
+  cacheDir: { kind: text },
+  /** Use the cache alone, no network. Default: `HF_HUB_OFFLINE`. */
+  offline: { kind: boolean },
+  /** Access token for the hub. Default: `HF_TOKEN`, else the file at `HF_TOKEN_PATH` or `token` in `HF_HOME`. */
+  token: { kind: text },
+});
 
 /** How to reach the hub; what isn't given comes from the variables that Hugging Face's Python library reads. */
-export interface HubOptions {
-  /** Folder of the shared cache. Default `HF_HUB_CACHE`, else `hub` in `HF_HOME` (`~/.cache/huggingface`). */
-  readonly cacheDir?: string;
-  /** Use the cache alone, no network. Default `HF_HUB_OFFLINE`. */
-  readonly offline?: boolean;
-  /** Access token. Default `HF_TOKEN`, else the file at `HF_TOKEN_PATH` or `token` in `HF_HOME`. */
-  readonly token?: string;
-}
+export interface HubOptions extends OptionsOf<typeof hubOptions> {}
 
 export interface HubSettings {
   /** Without a slash at its end. */
@@ -23,15 +26,6 @@ export interface HubSettings {
   readonly token: string | undefined;
   /** A connection on which nothing has come for so long counts as broken. */
   readonly silenceMs: number;
-}
-
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a value of the wrong type. */
-export function checkHubOptions({ cacheDir, offline, token }: HubOptions): HubOptions {
-  return {
-    ...(cacheDir !== undefined && { cacheDir: checkText(cacheDir, 'cacheDir') }),
-    ...(offline !== undefined && { offline: checkBoolean(offline, 'offline') }),
-    ...(token !== undefined && { token: checkText(token, 'token') }),
-  };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -4,50 +4,17 @@ import { nativeProgress } from '../engine/jobs';
 import type { ModelSpec } from '../engine/model-spec';
 import type { NativeModel } from '../engine/native-model';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
 import type { PreparedPrompt } from '../model/prompt';
 import type { Tokenizer } from '../model/tokenizer';
 import { Phase } from '../progress';
 import { Random } from '../random';
-import { checkBoolean, checkInteger, describe } from '../validate';
+import { argumentError } from '../validate';
 import { concatenated } from './concatenate';
 import type { EditPlan } from './edits';
 import { shaped } from './intervene';
-import { type ResolvedFreezeOptions, resolveFreezeOptions } from './options';
-import { chooseToken, type ResolvedSamplingOptions, resolveSamplingOptions, samplingNames } from './sampling';
-import type { GeneratedToken, GenerateOptions, GenerateResult } from './types';
-
-export interface ResolvedGenerateOptions extends ResolvedFreezeOptions {
-  readonly sampling: ResolvedSamplingOptions;
-  readonly maxNewTokens: number;
-  readonly stopIds: ReadonlySet<number>;
-  readonly kvCache: boolean;
-}
-
-export const defaultMaxNewTokens = 10;
-
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value. */
-export function resolveGenerateOptions(
-  options: GenerateOptions,
-  spec: ModelSpec,
-  tokenizer: Tokenizer | undefined,
-): ResolvedGenerateOptions {
-  const own = ['maxNewTokens', 'stopIds', 'kvCache', ...samplingNames];
-  return {
-    ...resolveFreezeOptions(options, spec, own),
-    sampling: resolveSamplingOptions(options),
-    maxNewTokens: checkInteger(options.maxNewTokens ?? defaultMaxNewTokens, 'maxNewTokens', 1),
-    stopIds: options.stopIds ? checkStopIds(options.stopIds, spec.dVocab) : new Set(tokenizer?.stopIds),
-    kvCache: checkBoolean(options.kvCache ?? true, 'kvCache'),
-  };
-}
-
-function checkStopIds(ids: unknown, dVocab: number): Set<number> {
-  if (!Array.isArray(ids)) {
-    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `stopIds must be a list of ids; found ${describe(ids)}.`);
-  }
-  return new Set(ids.map((id, i) => checkInteger(id, `stopIds[${i}]`, 0, dVocab - 1)));
-}
+import type { ResolvedGenerateOptions } from './options';
+import { chooseToken } from './sampling';
+import type { GeneratedToken, GenerateResult } from './types';
 
 /** A model as generation needs it. */
 export interface GeneratingModel {
@@ -61,8 +28,7 @@ export interface GeneratingModel {
 export function checkRoom(prompt: number, maxNewTokens: number, { maxPositions }: ModelSpec): void {
   // The last token is not run.
   if (prompt + maxNewTokens - 1 <= maxPositions) return;
-  throw new CircuitTracerError(
-    'ERR_INVALID_ARGUMENT',
+  throw argumentError(
     `maxNewTokens must leave the ${prompt} tokens of the prompt and what follows within the model's ${maxPositions} ` +
       `positions: at most ${maxPositions - prompt + 1}; found ${maxNewTokens}.`,
   );

@@ -1,5 +1,4 @@
 import type { NdArray, SparseActivations } from '../engine/arrays';
-import type { ProgressListener } from '../progress';
 
 /**
  * Which positions of a prompt, special tokens counted. Negative numbers count from the end of the prompt. A range without
@@ -34,35 +33,6 @@ export interface VectorIntervention {
 
 export type Intervention = FeatureIntervention | VectorIntervention;
 
-/** Options of `intervene` and `generate` alike. */
-export interface FreezeOptions {
-  /** Attention patterns are those of a clean run of the same tokens. Default true. */
-  readonly freezeAttention?: boolean;
-  /**
-   * In these layers the feature outputs, too, are those of the clean run but for the edits (and what they change in a
-   * skip connection), and edits write to no others; norm scales are clean when all layers are listed: direct effects.
-   * `stop` is exclusive. Default none: effects propagate.
-   */
-  readonly constrainedLayers?: { readonly start: number; readonly stop: number } | readonly number[];
-  /** False: activations returned are pre-activations. Default true. */
-  readonly applyActivationFunction?: boolean;
-  /** Return only the non-zero activations, by index. Default false. */
-  readonly sparse?: boolean;
-  /** Default true. */
-  readonly returnActivations?: boolean;
-  /** Return the logits before the softcap as well. Default false. */
-  readonly rawLogits?: boolean;
-  /** The tokens are taken as they are: no special token is put in front. Default false. */
-  readonly exactTokens?: boolean;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-}
-
-export interface InterveneOptions extends FreezeOptions {
-  /** Hook points of the edited run to return in `cache`. Default none. */
-  readonly hookNames?: readonly string[];
-}
-
 export interface InterveneResult {
   /** [n] */
   readonly tokens: Int32Array;
@@ -77,28 +47,6 @@ export interface InterveneResult {
   readonly activations: NdArray | SparseActivations | undefined;
   /** The values of the hook points asked for, edits included, by name. */
   readonly cache: Readonly<Record<string, NdArray>>;
-}
-
-export interface SamplingOptions {
-  /** 0 takes the likeliest token each time. Default 0. */
-  readonly temperature?: number;
-  /** Sample from the k likeliest tokens. Default: all. */
-  readonly topK?: number;
-  /** Sample from the fewest tokens that reach this probability together, over 0 to 1. Default 1: all. */
-  readonly topP?: number;
-  /** Taken off a token's logit for each time it occurs among the generated tokens. Default 0. */
-  readonly frequencyPenalty?: number;
-  /** The same seed gives the same tokens. Default 0. */
-  readonly seed?: number;
-}
-
-export interface GenerateOptions extends FreezeOptions, SamplingOptions {
-  /** Default 10. */
-  readonly maxNewTokens?: number;
-  /** Generation ends with one of these tokens. Default: the tokenizer's end-of-sequence token; none without one. */
-  readonly stopIds?: readonly number[];
-  /** Keep keys and values of earlier positions; false runs all tokens again for each new one. Default true. */
-  readonly kvCache?: boolean;
 }
 
 /** One new token, as soon as it is chosen. */

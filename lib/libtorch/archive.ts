@@ -5,15 +5,15 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { openZip } from '../io/zip-file';
 import { writeError } from './download';
 
-export interface UnpackOptions {
+export interface UnpackOptions extends Pick<CallOptions, 'signal'> {
   /** Bytes so far and in all. */
-  onBytes?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+  readonly onBytes?: (done: number, total: number) => void;
 }
 
 /** Libraries of Python, of LibTorch's own tests, and static ones: neither linked nor loaded here. */

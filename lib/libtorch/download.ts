@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
-import { parseJson } from '../io/json';
+import { parseJson } from '../json';
 import { log } from '../log';
 
-export interface DownloadOptions {
-  url: string;
+export interface DownloadOptions extends Pick<CallOptions, 'signal'> {
+  readonly url: string;
   /** Where the whole file goes; until then its bytes are in `<file>.part`. */
-  file: string;
+  readonly file: string;
   /** Hex. Default: only the size is checked, and the checksum is logged. */
-  sha256?: string;
+  readonly sha256?: string;
   /** Bytes so far and in all; total 0 when the server doesn't say. */
-  onBytes?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+  readonly onBytes?: (done: number, total: number) => void;
   /** A connection on which nothing has come for so long counts as broken. Default 30 seconds. */
-  silenceMs?: number;
+  readonly silenceMs?: number;
 }
 
 /** The server can't be reached or doesn't have the file: another source may. */

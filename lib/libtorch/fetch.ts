@@ -1,9 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { log } from '../log';
-import type { ProgressListener } from '../progress';
 import { unpack } from './archive';
 import { cacheDirectory, cachedFolder, cachedFolders, type Environment } from './cache';
 import { download, UnavailableError } from './download';
@@ -13,18 +13,16 @@ import { exclusively } from './lock';
 import { downloadWheels } from './pip';
 import { archiveUrl, driverCuda, type Kind, kindsFor, type Variant } from './sources';
 
-export interface SetupOptions {
+export interface SetupOptions extends CallOptions {
   /** Default `auto`: CUDA where there is an NVIDIA device, else CPU. */
-  variant?: Variant;
+  readonly variant?: Variant;
   /** Fetch even when LibTorch is there already. Default false. */
-  force?: boolean;
-  onProgress?: ProgressListener;
-  signal?: AbortSignal;
+  readonly force?: boolean;
   /**
    * `CIRCUIT_TRACER_LIBTORCH_URL` names another archive to fetch, and `CIRCUIT_TRACER_LIBTORCH_SHA256` its checksum.
    * Default: the process's.
    */
-  env?: Environment;
+  readonly env?: Environment;
 }
 
 interface Job extends Required<Pick<SetupOptions, 'env'>>, Pick<SetupOptions, 'onProgress' | 'signal'> {

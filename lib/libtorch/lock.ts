@@ -1,16 +1,16 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { writeError } from './download';
 
-export interface LockOptions {
+export interface LockOptions extends Pick<CallOptions, 'signal'> {
   /** Called once when another process holds the lock. */
-  onWait?: () => void;
-  signal?: AbortSignal;
+  readonly onWait?: () => void;
   /** Milliseconds without a sign of life after which a holder counts as killed. Default 20 s. */
-  stale?: number;
+  readonly stale?: number;
 }
 
 /**

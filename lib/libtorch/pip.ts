@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { entryNames } from './archive';
@@ -8,14 +9,14 @@ import type { Environment } from './cache';
 import { UnavailableError } from './download';
 import { type Kind, pipRequests } from './sources';
 
-export interface PipOptions {
+export interface PipOptions extends Pick<CallOptions, 'signal'> {
   /** Gets the wheels. */
-  folder: string;
-  kind: Kind;
-  env: Environment;
+  readonly folder: string;
+  readonly kind: Kind;
+  readonly env: Environment;
   /** Bytes so far and in all of the wheel under way; only newer pips tell. */
-  onBytes?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+  readonly onBytes?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**

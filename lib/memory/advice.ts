@@ -1,4 +1,6 @@
-import { type MemoryEstimate, type MemoryOptions, type MemoryParts, memoryOf } from './estimate';
+import type { AttributionMemory } from './attribution-memory';
+import { type MemoryEstimate, type MemoryParts, memoryOf } from './estimate';
+import type { MemoryOptions } from './options';
 
 /** One change of options, and the memory needed then. */
 export interface MemoryChange {
@@ -19,19 +21,23 @@ export function memoryAdvice(parts: MemoryParts, options: MemoryOptions): Memory
   const estimate = memoryOf(parts, options);
   const needed = neededBytes(estimate);
   if (needed <= estimate.machine) return { needed, fits: true, changes: [] };
-  const { batchSize, activeFeatures = 0, maxFeatureNodes = 0 } = estimate.attribution ?? {};
   const candidates: MemoryOptions[] = [
     { lazyEncoder: true },
     { lazyDecoder: true },
     { dtype: 'bfloat16' },
-    ...(batchSize ? [{ batchSize: Math.max(1, Math.floor(batchSize / 4)) }] : []),
-    ...(activeFeatures > 1024 ? [{ maxFeatureNodes: Math.ceil(Math.min(activeFeatures, maxFeatureNodes) / 4) }] : []),
+    ...(estimate.attribution ? smaller(estimate.attribution) : []),
   ];
   const changes = candidates
     .map((change) => ({ options: change, needed: neededBytes(memoryOf(parts, { ...options, ...change })) }))
     .filter((change) => change.needed < needed)
     .sort((a, b) => a.needed - b.needed);
   return { needed, fits: false, changes };
+}
+
+function smaller({ batchSize, activeFeatures, maxFeatureNodes }: AttributionMemory): MemoryOptions[] {
+  const rows = { batchSize: Math.max(1, Math.floor(batchSize / 4)) };
+  if (activeFeatures <= 1024) return [rows];
+  return [rows, { maxFeatureNodes: Math.ceil(Math.min(activeFeatures, maxFeatureNodes) / 4) }];
 }
 
 function neededBytes({ load, attribution }: MemoryEstimate): number {

@@ -1,3 +1,4 @@
+import type { ResolvedLoadOptions } from '../engine/load-options';
 import type { ModelWeights } from '../engine/model-spec';
 import type { TranscoderPlan } from '../engine/transcoder-spec';
 import type { TensorSource } from '../io/tensor-source';
@@ -28,7 +29,7 @@ export interface LoadMemory {
   readonly peak: number;
 }
 
-type Choice = Omit<Placement, 'lazy'> & { readonly lazyEncoder: boolean; readonly lazyDecoder: boolean };
+type Choice = Omit<Placement, 'lazy'> & Pick<ResolvedLoadOptions, 'lazyEncoder' | 'lazyDecoder'>;
 
 /** What loading a model, transcoders or both takes, one tensor after another as native loads them. */
 export function loadMemory(
@@ -96,7 +97,8 @@ function isSame(a: TensorSource, b: TensorSource | undefined): boolean {
 function* setSteps({ layers }: TranscoderPlan, choice: Choice): Generator<Step> {
   for (const { encoder, encoderBias, threshold, decoder, decoderBias, skip } of layers) {
     const step = (group: WeightGroup, source: TensorSource, lazy = false): Step => ({
-      ...{ group, source },
+      group,
+      source,
       memory: tensorMemory(source, { ...choice, lazy }),
     });
     yield step('encoders', encoder, choice.lazyEncoder);

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readTextFile } from '../io/files';
+import { fileExists, readTextFile } from '../io/files';
+import { isObject } from '../is-object';
 import { TemplateError, UnsupportedError } from '../jinja/errors';
 import type { Template } from '../jinja/template';
 import { lazy } from '../lazy';
-import { checkOptions, describe } from '../validate';
+import { checkOptions, invalid } from '../validate';
 
 /** A part of a message's content, for templates that take lists: `{ type: 'text', text }`. */
 export interface ChatContentPart {
@@ -81,26 +82,27 @@ function refused(cause: unknown): CircuitTracerError {
   );
 }
 
+const code = 'ERR_INVALID_PROMPT';
+
 function checkMessages(messages: unknown): void {
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw invalid(`messages must be a list of at least one { role, content }; found ${describe(messages)}.`);
+    throw invalid('messages', 'a list of at least one { role, content }', messages, code);
   }
   for (const [i, message] of messages.entries()) {
     checkOptions(message, ['role', 'content'], `messages[${i}]`);
     const { role, content } = message;
-    if (typeof role !== 'string') throw invalid(`messages[${i}].role must be text; found ${describe(role)}.`);
+    if (typeof role !== 'string') throw invalid(`messages[${i}].role`, 'text', role, code);
     if (typeof content !== 'string') checkParts(content, `messages[${i}].content`);
   }
 }
 
 function checkParts(content: unknown, name: string): void {
-  if (!Array.isArray(content)) throw invalid(`${name} must be text or a list of parts; found ${describe(content)}.`);
+  if (!Array.isArray(content)) throw invalid(name, 'text or a list of parts', content, code);
   for (const [i, part] of content.entries()) {
     checkOptions(part, ['type', 'text'], `${name}[${i}]`);
     for (const key of ['type', 'text'] as const) {
       if (key === 'text' && part.text === undefined && part.type !== 'text') continue;
-      if (typeof part[key] !== 'string')
-        throw invalid(`${name}[${i}].${key} must be text; found ${describe(part[key])}.`);
+      if (typeof part[key] !== 'string') throw invalid(`${name}[${i}].${key}`, 'text', part[key], code);
     }
   }
 }
@@ -133,8 +135,4 @@ function configured(template: unknown): string | undefined {
   const named = template.filter(isObject);
   const chosen = named.find(({ name }) => name === 'default') ?? named[0];
   return typeof chosen?.template === 'string' ? chosen.template : undefined;
-}
-
-function invalid(message: string): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_PROMPT', message);
 }

@@ -6,8 +6,7 @@ import {
   keepsLargest,
   type TranscoderSpec,
 } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
-import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe } from '../validate';
+import { checkBoolean, checkInteger, checkNumber, checkOneOf, invalid } from '../validate';
 
 const largest = 2 ** 31 - 1;
 
@@ -100,8 +99,4 @@ function checkScan({ scan, nLayers, modelName }: TranscoderSpec): void {
     throw invalid('transcoderSpec.scan', `a string or one string for each of ${nLayers} layers`, scan);
   }
   if (typeof modelName !== 'string') throw invalid('transcoderSpec.modelName', 'a string', modelName);
-}
-
-function invalid(name: string, expected: string, found: unknown): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_ARGUMENT', `${name} must be ${expected}; found ${describe(found)}.`);
 }

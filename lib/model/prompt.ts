@@ -27,7 +27,7 @@ export function preparePrompt(
   prompt: Prompt,
   spec: ModelSpec,
   tokenizer: Tokenizer | undefined,
-  exactTokens = false,
+  exactTokens: boolean,
   signal?: AbortSignal,
 ): PreparedPrompt | Promise<PreparedPrompt> {
   if (tokenizer) {

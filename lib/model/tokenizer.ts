@@ -1,8 +1,12 @@
 import { basename, join } from 'node:path';
+import type { CallOptions } from '../call-options';
+import { tokenizerOptions } from '../engine/load-options';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
-import { fileExists, isObject, readTextFile } from '../io/files';
+import { fileExists, readTextFile } from '../io/files';
+import { isObject } from '../is-object';
 import { log } from '../log';
+import { type OptionsOf, type ResolvedOf, resolveOptions } from '../options';
 import { BackgroundEncoder } from '../tokenizer/background';
 import { optionalObject, readPipeline } from '../tokenizer/files';
 import { withTimeLimit } from '../tokenizer/guard';
@@ -12,13 +16,7 @@ import { checkText, describe } from '../validate';
 import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
 
-export interface TokenizerOptions {
-  /**
-   * What goes in front of a prompt when the tokenizer has no beginning-of-sequence token (Qwen): the end-of-sequence token,
-   * as TransformerLens does (`eos`, the default), or the tokenizer's tokens as stored, padding first (`pad`).
-   */
-  readonly qwenPrefix?: 'eos' | 'pad';
-}
+export interface TokenizerOptions extends OptionsOf<typeof tokenizerOptions> {}
 
 /** Tokens of a prompt, and how many leading positions get no features and no errors. */
 export interface TokenizedPrompt {
@@ -34,11 +32,10 @@ const shortText = 4096;
 const callLimit = 10_000;
 const probeLimit = 1000;
 
-interface Parts {
+interface Parts extends ResolvedOf<typeof tokenizerOptions> {
   readonly pipeline: Pipeline;
   readonly background: BackgroundEncoder;
   readonly special: SpecialTokens;
-  readonly qwenPrefix: 'eos' | 'pad';
   readonly needsInstructionPrefix: boolean;
   readonly chatTemplate: (() => ChatTemplate) | undefined;
   readonly stopIds: readonly number[];
@@ -51,7 +48,7 @@ export class Tokenizer {
   /** Whether the patterns of the files are known to take time in proportion to the text. */
   readonly #isSteady: boolean;
   readonly #special: SpecialTokens;
-  readonly #qwenPrefix: 'eos' | 'pad';
+  readonly #qwenPrefix: Parts['qwenPrefix'];
   /** What every prompt must begin with; empty unless the model is an instruction-tuned Gemma 3. */
   readonly #requiredPrefix: readonly number[];
   readonly #chatTemplate: (() => ChatTemplate) | undefined;
@@ -88,7 +85,7 @@ export class Tokenizer {
       pipeline,
       background: new BackgroundEncoder(source),
       special,
-      qwenPrefix: options.qwenPrefix ?? 'eos',
+      ...resolveOptions(tokenizerOptions, options),
       needsInstructionPrefix: await isInstructedGemma3(folder, config, modelConfig),
       chatTemplate: await readChatTemplate(folder, config, special.texts),
       stopIds: stopIds(generationConfig, modelConfig, special),
@@ -135,7 +132,7 @@ export class Tokenizer {
    *
    * @throws CircuitTracerError `ERR_TOKENIZER` or `ABORT_ERR`.
    */
-  async encodeAsync(text: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<number[]> {
+  async encodeAsync(text: string, { signal }: Pick<CallOptions, 'signal'> = {}): Promise<number[]> {
     if (this.isQuick(text)) return this.encode(text);
     return Array.from(await this.#background.encode(text, signal));
   }
@@ -192,7 +189,7 @@ export class Tokenizer {
    */
   async prepareAsync(
     prompt: string | readonly number[],
-    { exact = false, signal }: { readonly exact?: boolean; readonly signal?: AbortSignal | undefined } = {},
+    { exact = false, signal }: { readonly exact?: boolean } & Pick<CallOptions, 'signal'> = {},
   ): Promise<TokenizedPrompt> {
     return this.#withFront(
       typeof prompt === 'string' ? await this.encodeAsync(prompt, { signal }) : [...prompt],

@@ -13,22 +13,21 @@ import { type Fingerprints, fingerprintsOf } from '../fingerprint/fingerprint';
 import type { Graph } from '../graph/graph';
 import type { FeatureLabels } from '../graph-file/labels';
 import { EditPlan } from '../intervention/edits';
-import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
+import { checkRoom, generateTokens } from '../intervention/generate';
 import { runIntervention } from '../intervention/intervene';
-import { resolveFreezeOptions } from '../intervention/options';
-import type {
-  GeneratedToken,
-  GenerateOptions,
-  GenerateResult,
-  InterveneOptions,
-  InterveneResult,
-  Intervention,
-} from '../intervention/types';
+import {
+  type GenerateOptions,
+  type InterveneOptions,
+  resolveGenerateOptions,
+  resolveInterveneOptions,
+} from '../intervention/options';
+import type { GeneratedToken, GenerateResult, InterveneResult, Intervention } from '../intervention/types';
 import { checkHookNames } from '../model/hooks';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from '../model/prompt';
 import type { Tokenizer } from '../model/tokenizer';
+import { resolveOptions } from '../options';
 import { warnOfNegatives } from '../transcoder/negative-activations';
-import { checkBoolean, checkInteger } from '../validate';
+import { checkInteger } from '../validate';
 import type { ModelOutline } from './open-pair';
 import { layerFits, warnOfFit } from './reconstruction';
 import {
@@ -38,7 +37,7 @@ import {
   type FeatureActivations,
   type FeatureLogits,
 } from './results';
-import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
+import { type ActivationOptions, activationOptions, type RunOptions, runOptions } from './run-options';
 
 /** What a model is made of. */
 export interface ModelParts extends Omit<ModelOutline, 'tokenizer'> {
@@ -134,8 +133,8 @@ export abstract class ModelWithTranscoders {
   }
 
   /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
-  async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
-    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
+  async setupAttribution(prompt: Prompt, options: RunOptions = {}): Promise<AttributionSetup> {
+    const { exactTokens, signal, onProgress } = resolveOptions(runOptions, options);
     const prepared = this.#prepare(prompt, exactTokens, signal);
     const { tokens, zeroPositions } = 'tokens' in prepared ? prepared : await prepared;
     const progress = nativeProgress(onProgress);
@@ -160,9 +159,9 @@ export abstract class ModelWithTranscoders {
   async runWithCache(
     prompt: Prompt,
     hookNames: readonly string[],
-    options?: RunOptions,
+    options: RunOptions = {},
   ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
-    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
+    const { exactTokens, signal, onProgress } = resolveOptions(runOptions, options);
     const names = checkHookNames(hookNames, this.spec);
     const given = this.#prepare(prompt, exactTokens, signal);
     const { tokens } = 'tokens' in given ? given : await given;
@@ -195,9 +194,10 @@ export abstract class ModelWithTranscoders {
     inputs: Prompt | readonly Prompt[],
     options: ActivationOptions = {},
   ): Promise<FeatureActivations | FeatureActivations[]> {
-    const { exactTokens, signal, onProgress } = resolveRunOptions(options, ['sparse', 'applyActivationFunction']);
-    const sparse = checkBoolean(options.sparse ?? false, 'sparse');
-    const apply = checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction');
+    const { exactTokens, sparse, applyActivationFunction, signal, onProgress } = resolveOptions(
+      activationOptions,
+      options,
+    );
     const batched = isBatch(inputs);
     // All are checked before the first runs.
     const given = (batched ? inputs : [inputs]).map((prompt) => this.#prepare(prompt, exactTokens, signal));
@@ -207,7 +207,8 @@ export abstract class ModelWithTranscoders {
       if (!sparse) checkActivationsSize(tokens, this.transcoderSpec);
     }
     const results: FeatureActivations[] = [];
-    for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, { signal, onProgress }));
+    for (const prompt of prompts)
+      results.push(await this.#activations(prompt, sparse, applyActivationFunction, { signal, onProgress }));
     return batched ? results : (results[0] as FeatureActivations);
   }
 
@@ -273,7 +274,7 @@ export abstract class ModelWithTranscoders {
     interventions: readonly Intervention[],
     options: InterveneOptions = {},
   ): Promise<InterveneResult> {
-    const resolved = resolveFreezeOptions(options, this.spec, ['hookNames']);
+    const resolved = resolveInterveneOptions(options, this.spec);
     const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
     const prepared = 'tokens' in given ? given : await given;
     const plan = this.#plan(interventions, prepared, false);

@@ -1,8 +1,7 @@
 import { types } from 'node:util';
 import type { NdArray, SparseList } from '../engine/arrays';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
-import { describe } from '../validate';
+import { argumentError, describe, invalid } from '../validate';
 
 /** Non-zero activations by (layer, row, feature), and the shape they would have if dense. */
 export interface ActivationList extends SparseList {
@@ -22,12 +21,12 @@ export function widestLayer(spec: TranscoderSpec): number {
  */
 export function checkFloats(value: Float32Array | readonly number[], name: string): Float32Array {
   if (!types.isFloat32Array(value) && !Array.isArray(value)) {
-    throw invalid(`${name} must be a Float32Array or an array of numbers; found ${describe(value)}.`);
+    throw invalid(name, 'a Float32Array or an array of numbers', value);
   }
   const floats = types.isFloat32Array(value) ? value : Float32Array.from(value as number[]);
   const at = floats.findIndex((number) => !Number.isFinite(number));
   if (at < 0) return floats;
-  throw invalid(`${name} must hold finite float32 numbers; found ${describe(value[at])} at index ${at}.`);
+  throw argumentError(`${name} must hold finite float32 numbers; found ${describe(value[at])} at index ${at}.`);
 }
 
 /**
@@ -41,7 +40,7 @@ export function countRows(length: number, shape: readonly number[], name: string
   const rows = length / perRow;
   if (Number.isInteger(rows) && rows >= 1) return rows;
   const sizes = shape.map((size) => (size === -1 ? 'rows' : size)).join(', ');
-  throw invalid(`${name} must have shape [${sizes}], so a multiple of ${perRow} numbers; found ${length}.`);
+  throw argumentError(`${name} must have shape [${sizes}], so a multiple of ${perRow} numbers; found ${length}.`);
 }
 
 /**
@@ -51,11 +50,11 @@ export function countRows(length: number, shape: readonly number[], name: string
  */
 export function checkFeatures(features: Int32Array | readonly number[], nFeatures: number): Int32Array {
   if (!types.isInt32Array(features) && !Array.isArray(features)) {
-    throw invalid(`features must be an Int32Array or an array of whole numbers; found ${describe(features)}.`);
+    throw invalid('features', 'an Int32Array or an array of whole numbers', features);
   }
   for (const feature of features as readonly number[]) {
     if (Number.isInteger(feature) && feature >= 0 && feature < nFeatures) continue;
-    throw invalid(`features must be whole numbers from 0 to ${nFeatures - 1}; found ${describe(feature)}.`);
+    throw invalid('features', `whole numbers from 0 to ${nFeatures - 1}`, feature);
   }
   return Int32Array.from(features);
 }
@@ -77,7 +76,7 @@ export function checkActivations(activations: NdArray | ActivationList, spec: Tr
     const nFeatures = spec.nFeatures[layer] ?? 0;
     if (row < 0 || row >= rows || feature < 0 || feature >= nFeatures) {
       const bounds = `[${spec.nLayers}, ${rows}, ${nFeatures || width}]`;
-      throw invalid(`activations must lie within ${bounds}; found one at (${layer}, ${row}, ${feature}).`);
+      throw argumentError(`activations must lie within ${bounds}; found one at (${layer}, ${row}, ${feature}).`);
     }
   }
   return { ...sorted(indices, values, rows, width), shape: [layers, rows, width] };
@@ -90,7 +89,7 @@ function checkShape(activations: NdArray | ActivationList, spec: TranscoderSpec)
   const right = shape?.length === 3 && layers === spec.nLayers && width === widestLayer(spec);
   if (right && Number.isInteger(rows) && rows >= 1) return [layers, rows, width];
   const found = Array.isArray(shape) ? `[${shape.join(', ')}]` : 'none';
-  throw invalid(`activations must have shape [${expected.join(', ')}]; found ${found}.`);
+  throw argumentError(`activations must have shape [${expected.join(', ')}]; found ${found}.`);
 }
 
 function checkList(list: ActivationList): SparseList {
@@ -98,13 +97,13 @@ function checkList(list: ActivationList): SparseList {
   if (types.isInt32Array(indices) && indices.length === 3 * values?.length) {
     return { indices, values: checkFloats(values, 'activations.values') };
   }
-  throw invalid('activations must have indices, an Int32Array [N * 3], and values, a Float32Array [N].');
+  throw argumentError('activations must have indices, an Int32Array [N * 3], and values, a Float32Array [N].');
 }
 
 function listed(dense: NdArray, rows: number, width: number): SparseList {
   const data = checkFloats(dense.data, 'activations.data');
   if (data.length !== rows * width) {
-    throw invalid(
+    throw argumentError(
       `activations of shape [${dense.shape.join(', ')}] must hold ${rows * width} numbers; found ${data.length}.`,
     );
   }
@@ -156,8 +155,4 @@ export function layerRanges(indices: Int32Array): { layer: number; start: number
     else ranges.push({ layer, start: i, stop: i + 1 });
   }
   return ranges;
-}
-
-function invalid(message: string): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message);
 }

@@ -1,27 +1,36 @@
+import { callOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { FeatureNode } from '../graph/nodes';
-import { checkListener, Phase, type ProgressListener } from '../progress';
+import { integer, number, seed } from '../kinds';
+import { defineOptions, type OptionsOf, resolveOptions } from '../options';
+import { Phase } from '../progress';
 import { Random } from '../random';
 import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
-import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
+import { checkNotAborted } from '../validate';
 import { findDifferences, type GraphDifference } from './differences';
 import { type FreeCheck, freeCheck } from './free-check';
 import { type FrozenCheck, frozenCheck } from './frozen-check';
 import { remarksOn } from './remarks';
 import { sampleNodes } from './sample';
 
-export interface VerifyOptions {
+const ownVerifyOptions = defineOptions({
   /** Nodes to intervene on. Default 64. */
-  readonly samples?: number;
+  samples: { kind: integer(1, 100_000), default: 64, flag: '--samples <n>', help: 'nodes to intervene on' },
   /** The same seed draws the same nodes. Default 0. */
-  readonly seed?: number;
-  /** Largest error allowed, as a share of the largest |edge| (frozen) or predicted effect (free). Default 1e-4. */
-  readonly tolerance?: number;
-  /** Cancels the work; the promise rejects with code `ABORT_ERR`. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-}
+  seed: { kind: seed, default: 0, flag: '--seed <n>', help: 'which nodes: the same seed draws the same' },
+  /** Largest error allowed, as a share of the largest |edge| (frozen) or predicted effect (free). Default 0.0001. */
+  tolerance: {
+    kind: number(0),
+    default: 1e-4,
+    flag: '--tolerance <share>',
+    help: 'largest error allowed, of the largest edge',
+  },
+});
+
+export const verifyOptions: typeof ownVerifyOptions & typeof callOptions = { ...ownVerifyOptions, ...callOptions };
+
+export interface VerifyOptions extends OptionsOf<typeof verifyOptions> {}
 
 /** How far a graph predicts its model: plain JSON values. */
 export interface VerifyReport {
@@ -50,12 +59,7 @@ export async function verifyGraph(
   model: ModelWithTranscoders,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  checkOptions(options, ['samples', 'seed', 'tolerance', 'signal', 'onProgress'], 'verify options');
-  const samples = checkInteger(options.samples ?? 64, 'samples', 1, 100_000);
-  const seed = checkInteger(options.seed ?? 0, 'seed', 0, 2 ** 32 - 1);
-  const tolerance = checkNumber(options.tolerance ?? 1e-4, 'tolerance', 0);
-  const onProgress = checkListener(options.onProgress);
-  const signal = checkSignal(options.signal);
+  const { samples, seed, tolerance, signal, onProgress } = resolveOptions(verifyOptions, options, 'verify options');
   checkNotAborted(signal);
   const differences = findDifferences(graph, model);
   checkSameModel(graph, model, differences);

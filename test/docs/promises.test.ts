@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageVersion, setLogger } from '../../lib';
-import { attributeDefaults, resolveAttributeOptions } from '../../lib/attribution/options';
+import { attributeOptions, resolveAttributeOptions } from '../../lib/attribution/options';
 import { makeProgram } from '../../lib/cli/main';
-import { loadOptionNames, resolveLoadOptions } from '../../lib/engine/load-options';
-import { defaultMaxNewTokens, resolveGenerateOptions } from '../../lib/intervention/generate';
+import { loadOptions, resolveLoadOptions } from '../../lib/engine/load-options';
+import { generateOptions, resolveGenerateOptions } from '../../lib/intervention/options';
 import { log } from '../../lib/log';
 import { memoryOf } from '../../lib/memory/estimate';
 import { cliScript, runNode } from '../support/child';
@@ -80,10 +80,10 @@ test('the numbers in brackets after options of the library are their defaults', 
   const documented = [...text.matchAll(/`(\w+)` \(([\d.]+)/g)].map(([, name, number]) => [name, Number(number)]);
   expect(documented.length).toBeGreaterThan(3);
   for (const [name, number] of documented)
-    expect([name, attributeDefaults[name as 'batchSize']]).toEqual([name, number]);
+    expect([name, attributeOptions[name as 'batchSize'].default]).toEqual([name, number]);
   const [, loading = ''] = /Options: (.*?)\n`InMemoryModel\.fromConfig/s.exec(read('docs/guide/api.md')) ?? [];
   const names = [...loading.matchAll(/`(\w+)`(?: \((`?)(\w+)\2\))?/g)].filter(([, name]) => name !== 'eos');
-  expect(names.map(([, name]) => name).sort()).toEqual([...loadOptionNames].sort());
+  expect(names.map(([, name]) => name).sort()).toEqual(Object.keys(loadOptions).sort());
   const standard = resolveLoadOptions() as unknown as Record<string, unknown>;
   for (const [, name = '', , given] of names) if (given) expect([name, String(standard[name])]).toEqual([name, given]);
   const estimated = memoryOf({});
@@ -113,7 +113,9 @@ test('the options that docs/guide/interventions.md lists are taken, with the def
   });
   expect({ maxNewTokens, kvCache, rawLogits }).toEqual({ maxNewTokens: 10, kvCache: true, rawLogits: false });
   expect(sampling).toMatchObject({ temperature: 0, seed: 0, topP: 1 });
-  expect(text).toMatch(new RegExp(`\`maxNewTokens\` \\(${defaultMaxNewTokens}\\), \`temperature\` \\(0`));
+  expect(text).toMatch(
+    new RegExp(`\`maxNewTokens\` \\(${generateOptions.maxNewTokens.default}\\), \`temperature\` \\(0`),
+  );
   expect(() => resolveAttributeOptions({ maxNlogits: 1 } as never)).toThrow(/Did you mean 'maxNLogits'/);
 });
 

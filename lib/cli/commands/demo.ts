@@ -9,6 +9,7 @@ import { percent } from '../../intervention/render/markup';
 import { swapFeatures } from '../../intervention/swap';
 import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { addMachineOptions, type ModelFlags, type ModelWork, withModel } from '../options/model-options';
 import { checkOutputs } from '../options/outputs';
 import { renderCircuit } from '../render/circuit';
@@ -21,9 +22,8 @@ import { progressDisplay } from '../runtime/progress';
 const question = { prompt: 'Fact: the capital of the state containing Dallas is', idea: 'Texas' };
 const other = { prompt: 'Fact: the capital of the state containing Oakland is', idea: 'California' };
 
-interface DemoFlags extends ModelFlags {
+interface DemoFlags extends ModelFlags, CommonFlags {
   out: string;
-  verbose?: boolean;
 }
 
 export function registerDemo(program: Command): void {
@@ -31,7 +31,7 @@ export function registerDemo(program: Command): void {
     .command('demo')
     .description('find, draw and test a circuit of the small model that ships with the package')
     .option('--out <folder>', 'folder for the graph files', 'circuit-tracer-demo');
-  addMachineOptions(command).option('--verbose', 'log what is done, and show stacks of errors').action(demo);
+  addCommonOptions(addMachineOptions(command), {}).action(demo);
 }
 
 async function demo(flags: DemoFlags): Promise<void> {

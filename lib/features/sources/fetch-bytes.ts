@@ -1,17 +1,17 @@
+import type { CallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { abortError } from '../../validate';
 
 const patienceMs = 30_000;
 const mostRedirects = 3;
 
-export interface FetchBytesOptions {
+export interface FetchBytesOptions extends Pick<CallOptions, 'signal'> {
   /** Bytes to take. */
   readonly most: number;
   /** Of the file, the end included. */
   readonly range?: { readonly start: number; readonly end: number };
   /** JSON to post. */
   readonly body?: unknown;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**

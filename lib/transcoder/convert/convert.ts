@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type CallOptions, resolveCallOptions } from '../../call-options';
+import { callOptions } from '../../call-options';
 import { openEngines } from '../../engine/jobs';
-import { type ComputeDtype, computeDtypes } from '../../engine/load-options';
+import { dtypeKind } from '../../engine/load-options';
 import { OwnedEngine } from '../../engine/owned-engine';
 import { keepsLargest, type TranscoderSpec, tensorsOf } from '../../engine/transcoder-spec';
 import { Hub } from '../../hub/plan';
@@ -10,19 +10,27 @@ import { checkChecksums } from '../../io/file-checksum';
 import { writeFileAtomically } from '../../io/files';
 import { checkAbsentOrEmpty, checkDiskSpace, makeFolderAtomically } from '../../io/new-folder';
 import { yaml } from '../../io/yaml';
+import { defineOptions, type OptionsOf, resolveOptions } from '../../options';
 import { Phase } from '../../progress';
-import { checkNotAborted, checkOneOf, checkText } from '../../validate';
+import { checkNotAborted, checkText } from '../../validate';
 import { planLocated } from '../formats';
 import { locateTranscoders } from '../locate';
 import { type Companion, copyCompanion, findCompanions } from './companions';
 import { type ConvertedFile, nativeFiles } from './native-files';
 import { writeTensors } from './write-tensors';
 
-/** Progress counts bytes. */
-export interface ConvertTranscodersOptions extends CallOptions {
+const ownConvertTranscodersOptions = defineOptions({
   /** Of the weights in the new files, rounded to nearest, ties to even. Default: that of each stored tensor. */
-  readonly dtype?: ComputeDtype;
-}
+  dtype: { kind: dtypeKind, flag: '--dtype <type>', help: 'float32, bfloat16 or float16 (default: as stored)' },
+});
+
+export const convertTranscodersOptions: typeof ownConvertTranscodersOptions & typeof callOptions = {
+  ...ownConvertTranscodersOptions,
+  ...callOptions,
+};
+
+/** Progress counts bytes. */
+export interface ConvertTranscodersOptions extends OptionsOf<typeof convertTranscodersOptions> {}
 
 /** What has been written. */
 export interface ConvertedTranscoders {
@@ -54,8 +62,8 @@ export async function convertTranscoders(
   out: string,
   options: ConvertTranscodersOptions = {},
 ): Promise<ConvertedTranscoders> {
-  const { signal, onProgress } = resolveCallOptions(options, ['dtype']);
-  const dtype = options.dtype && checkOneOf(options.dtype, 'dtype', computeDtypes);
+  const { dtype, signal, onProgress } = resolveOptions(convertTranscodersOptions, options);
+  checkNotAborted(signal);
   checkText(from, 'from');
   const folder = absolutePath(checkText(out, 'out'));
   await checkAbsentOrEmpty(folder);

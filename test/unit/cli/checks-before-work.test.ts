@@ -95,7 +95,7 @@ test.each<[string, string[], RegExp]>([
   ['intervene', [...dallas, '--set', '1:1:1=0', '--constrained-layers', '0..99'], /^--constrained-layers\.stop/],
   ['intervene', ['--tokens', '2,99999', '--set', '1:1:1=0'], /Token ids must be/],
   ['generate', [...dallas, '--max-new-tokens', '300'], /^--max-new-tokens must leave/],
-  ['generate', [...dallas, '--temperature', '-1'], /--temperature.*must be a number of 0 or more/is],
+  ['generate', [...dallas, '--temperature', '-1'], /^--temperature must be a finite number of 0 or more; found -1/],
   ['generate', [...dallas, '--temperature', 'warm'], /--temperature/],
   ['generate', [...dallas, '--top-p', '0'], /--top-p.*over 0/s],
   ['generate', [...dallas, '--frequency-penalty', 'x'], /--frequency-penalty/],
