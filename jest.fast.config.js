@@ -9,12 +9,10 @@ const long = [
   'native/polling', // long jobs, to be stopped in the middle
   'native/transcoders',
   'native/work', // counts the work of models of several sizes
-  'oracle/edges', // each family against autograd
   'parity/converted', // each format, written and run again
   'parity/lazy', // each case a second time
   'parity/narrow-dtypes',
   'parity/verify', // ablates feature by feature
-  'unit/cli/checks-before-work', // starts each command
   'unit/libtorch/fetch', // downloads that break off and wait
   'unit/memory/load', // loads in processes of their own, to see their memory
   'unit/packed-files', // has npm list a package of 13 MB
