@@ -4,19 +4,19 @@ import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
 
-/** Non-zero activations by (layer, row, feature), and the shape they would have if dense. */
+/** The non-zero activations by (layer, row, feature), and their dense shape. */
 export interface ActivationList extends SparseList {
-  /** [nLayers, rows, most features of a layer] */
+  /** [nLayers, rows, features of the widest layer] */
   readonly shape: readonly number[];
 }
 
-/** Dense activations are as wide as the widest layer; narrower layers are padded with zeros. */
+/** The width of dense activations: that of the widest layer. Narrower layers are padded with zeros. */
 export function widestLayer(spec: TranscoderSpec): number {
   return Math.max(...spec.nFeatures);
 }
 
 /**
- * Finite float32 numbers.
+ * Check finite float32 numbers.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
@@ -27,25 +27,25 @@ export function checkFloats(value: Float32Array | readonly number[], name: strin
   const floats = types.isFloat32Array(value) ? value : Float32Array.from(value as number[]);
   const at = floats.findIndex((number) => !Number.isFinite(number));
   if (at < 0) return floats;
-  throw invalid(`${name} must hold finite float32 numbers; found ${describe(value[at])} at index ${at}.`);
+  throw invalid(`${name} must contain finite float32 numbers; found ${describe(value[at])} at index ${at}.`);
 }
 
 /**
- * How many rows an array has, from its length.
+ * The number of rows of an array, from its length.
  *
- * @param shape with -1 for the rows
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when it isn't a whole number of 1 or more.
+ * @param shape the shape, with -1 for the rows
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when it is not a whole number of 1 or more.
  */
 export function countRows(length: number, shape: readonly number[], name: string): number {
   const perRow = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const rows = length / perRow;
   if (Number.isInteger(rows) && rows >= 1) return rows;
   const sizes = shape.map((size) => (size === -1 ? 'rows' : size)).join(', ');
-  throw invalid(`${name} must have shape [${sizes}], so a multiple of ${perRow} numbers; found ${length}.`);
+  throw invalid(`${name} must have shape [${sizes}], with a multiple of ${perRow} numbers; found ${length}.`);
 }
 
 /**
- * Feature numbers of one layer.
+ * Check feature indices of one layer.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
@@ -61,9 +61,9 @@ export function checkFeatures(features: Int32Array | readonly number[], nFeature
 }
 
 /**
- * Activations as native takes them: sorted by (layer, row, feature), all in range.
+ * Convert activations for native code: sorted by (layer, row, feature), all in range.
  *
- * @param activations dense [nLayers, rows, most features of a layer], or a list in any order
+ * @param activations dense [nLayers, rows, features of the widest layer], or a list in any order
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
 export function checkActivations(activations: NdArray | ActivationList, spec: TranscoderSpec): ActivationList {
@@ -105,7 +105,7 @@ function listed(dense: NdArray, rows: number, width: number): SparseList {
   const data = checkFloats(dense.data, 'activations.data');
   if (data.length !== rows * width) {
     throw invalid(
-      `activations of shape [${dense.shape.join(', ')}] must hold ${rows * width} numbers; found ${data.length}.`,
+      `activations of shape [${dense.shape.join(', ')}] must contain ${rows * width} numbers; found ${data.length}.`,
     );
   }
   const perLayer = dense.shape[1] ?? 1;
@@ -113,40 +113,40 @@ function listed(dense: NdArray, rows: number, width: number): SparseList {
 }
 
 /**
- * The entries of dense activations that aren't 0.
+ * The non-zero entries of dense activations.
  *
  * @param data [rows, width]
- * @param placeOf layer and position that a row stands for
+ * @param rowPosition the layer and position of a row
  */
 export function nonZeros(
   data: Float32Array,
   width: number,
-  placeOf: (row: number) => readonly [layer: number, position: number],
+  rowPosition: (row: number) => readonly [layer: number, position: number],
 ): SparseList {
   const indices: number[] = [];
   const values: number[] = [];
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
     if (!value) continue;
-    indices.push(...placeOf(Math.floor(i / width)), i % width);
+    indices.push(...rowPosition(Math.floor(i / width)), i % width);
     values.push(value);
   }
   return { indices: Int32Array.from(indices), values: Float32Array.from(values) };
 }
 
 function sorted(indices: Int32Array, values: Float32Array, rows: number, width: number): SparseList {
-  const place = (i: number) =>
+  const sortKey = (i: number) =>
     ((indices[3 * i] ?? 0) * rows + (indices[3 * i + 1] ?? 0)) * width + (indices[3 * i + 2] ?? 0);
   const order = Array.from(values, (_, i) => i);
-  if (order.every((i) => i === 0 || place(i - 1) <= place(i))) return { indices, values };
-  order.sort((a, b) => place(a) - place(b));
+  if (order.every((i) => i === 0 || sortKey(i - 1) <= sortKey(i))) return { indices, values };
+  order.sort((a, b) => sortKey(a) - sortKey(b));
   return {
     indices: Int32Array.from(order.flatMap((i) => [...indices.subarray(3 * i, 3 * i + 3)])),
     values: Float32Array.from(order, (i) => values[i] ?? 0),
   };
 }
 
-/** Ranges [start, stop) of a sorted list that belong to one layer each. */
+/** The range [start, stop) of each layer in a sorted list. */
 export function layerRanges(indices: Int32Array): { layer: number; start: number; stop: number }[] {
   const ranges: { layer: number; start: number; stop: number }[] = [];
   for (let i = 0; i < indices.length / 3; i++) {
