@@ -20,12 +20,12 @@ import { openPackedUrl } from './packed-url';
 const neuronpediaPattern = /^(https?:\/\/(?:www\.)?neuronpedia\.org)\/([\w.-]+)\/([\w.-]+)\/?$/;
 
 /**
- * What is known of features, from wherever it is: a folder (packed, a folder of transcoders, or a JSON file for each feature);
- * an address of a folder, packed or of JSON files; a repository of the hub, `org/repo//folder@revision`;
- * `https://www.neuronpedia.org/MODEL/SOURCE-SET`; `demo` or `demo-cross-layer`. Close it when done.
+ * Open a source of feature examples: a folder (packed, a folder of transcoders, or one JSON file per feature), the URL
+ * of a folder (packed or with JSON files), a repository on the hub (`org/repo//folder@revision`),
+ * `https://www.neuronpedia.org/MODEL/SOURCE-SET`, `demo` or `demo-cross-layer`. The caller must close it.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for something else; `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`
- * for a folder; `ERR_HUB` when a server fails.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for any other text; `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`,
+ * `ERR_FILE_FORMAT` for a folder; `ERR_HUB` when a server fails.
  *
  * @example
  * const source = await openFeatureSource('mntss/clt-gemma-2-2b-2.5M');
@@ -43,7 +43,7 @@ export async function openFeatureSource(where: string): Promise<FeatureSource> {
   if (parseHubReference(where)) return withScan(new HubFeatures(hubEndpoint(process.env)), where);
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `Features are in a folder, at an address, in a repository of the hub (org/repo) or on Neuronpedia; found '${where}'.`,
+    `The source of features must be a folder, a URL, a repository on the hub (org/repo) or a set on Neuronpedia; found '${where}'.`,
   );
 }
 
@@ -52,7 +52,7 @@ async function openFolder(folder: string): Promise<FeatureSource> {
   throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${folder}: expected a folder of features, found none.`);
 }
 
-/** Packed when there is an index, else a file for each feature. */
+/** Packed features if there is an index, otherwise one file per feature. */
 async function openUrl(folder: string): Promise<FeatureSource> {
   try {
     await fetchBytes(`${folder}/${indexFile}`, { most: 1, range: { start: 0, end: 0 } });
@@ -67,7 +67,7 @@ async function openUrl(folder: string): Promise<FeatureSource> {
   };
 }
 
-/** A source that answers for one scan only. */
+/** A source limited to one scan. */
 function withScan(source: FeatureSource, scan: string): FeatureSource {
   return {
     read: (name: FeatureName, signal) => source.read({ ...name, scan }, signal),
@@ -76,10 +76,10 @@ function withScan(source: FeatureSource, scan: string): FeatureSource {
 }
 
 /**
- * Where a graph file says its features are, as {@link openFeatureSource} takes it: `feature_details` (an address of JSON files, or
- * a set of Neuronpedia), else its transcoders.
+ * The source of features named in a graph file, for {@link openFeatureSource}: `feature_details` (a URL of JSON files,
+ * or a set on Neuronpedia), otherwise its transcoders.
  *
- * @param metadata of the graph file
+ * @param metadata the metadata of the graph file
  */
 export function featurePlaceOf(metadata: Readonly<Record<string, unknown>>): string | undefined {
   const details = isObject(metadata.feature_details) ? metadata.feature_details : {};
