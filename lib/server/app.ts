@@ -19,7 +19,7 @@ export interface Served {
   readonly features: Features;
   readonly model: ReplacementModel | undefined;
   readonly pageDir: string;
-  /** Fires when the server is about to close. */
+  /** Fires before the server closes. */
   readonly closing: AbortSignal;
 }
 

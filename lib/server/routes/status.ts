@@ -3,14 +3,14 @@ import type { ReplacementModel } from '../../replacement-model/replacement-model
 import type { App } from '../context';
 import type { GraphFolder } from '../graph-folder';
 
-/** What this server can do. */
+/** The capabilities of this server. */
 export function addStatusRoute(app: App, folder: GraphFolder, model: ReplacementModel | undefined): void {
   app.get('/api/status', async (c) =>
     c.json(
       {
         version: packageVersion,
         canSave: await folder.canSave(),
-        // Asked for one by one at api/features.
+        // Served one by one at api/features.
         features: true,
         model: model ? { name: model.name, nLayers: model.spec.nLayers } : null,
       },
