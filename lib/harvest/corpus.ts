@@ -39,7 +39,7 @@ export async function* readCorpus(path: string): AsyncGenerator<TextLine> {
   }
 }
 
-const longestLine = 64 * 2 ** 20;
+const maxLineLength = 64 * 2 ** 20;
 
 async function* lines(path: string): AsyncGenerator<{ text: string; bytesRead: number }> {
   const file = createReadStream(path);
@@ -51,7 +51,7 @@ async function* lines(path: string): AsyncGenerator<{ text: string; bytesRead: n
     for await (const chunk of stream) {
       const [first = '', ...others] = decoder.decode(chunk as Buffer, { stream: true }).split('\n');
       rest += first;
-      if (rest.length > longestLine) throw new Error(`a line is longer than ${longestLine} characters`);
+      if (rest.length > maxLineLength) throw new Error(`a line is longer than ${maxLineLength} characters`);
       for (const text of others) {
         yield { text: rest.replace(/\r$/, ''), bytesRead: file.bytesRead };
         rest = text;

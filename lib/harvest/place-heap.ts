@@ -66,13 +66,13 @@ export class PlaceHeap {
     return Array.from({ length: this.#size }, (_, i) => this.#get(i)).sort((a, b) => this.#compare(b, a));
   }
 
-  #rankOf({ value, line, position }: Place): number {
+  #rankPosition({ value, line, position }: Place): number {
     return this.#rank(value, line, position);
   }
 
   /** Compare two positions. Positive when `a` is better. */
   #compare(a: Place, b: Place): number {
-    return this.#rankOf(a) - this.#rankOf(b) || b.line - a.line || b.position - a.position;
+    return this.#rankPosition(a) - this.#rankPosition(b) || b.line - a.line || b.position - a.position;
   }
 
   #get(i: number): Place {

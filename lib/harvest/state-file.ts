@@ -112,12 +112,12 @@ export async function loadState(
   });
   const file = new StateReader(handle);
   try {
-    const longestHead = Buffer.byteLength(JSON.stringify(identity.key)) + headBytes;
+    const maxHeadBytes = Buffer.byteLength(JSON.stringify(identity.key)) + headBytes;
     // Checked before anything is read, because a sparse file can have any size without using disk space.
-    if ((await handle.stat()).size > largestState(longestHead, limits)) throw new Unusable('the file is too large');
+    if ((await handle.stat()).size > maxStateBytes(maxHeadBytes, limits)) throw new Unusable('the file is too large');
     if ((await file.line(magic.length)) !== magic.trimEnd())
       throw new Unusable('the file is damaged or has another version');
-    const head = parsed(await file.line(longestHead));
+    const head = parsed(await file.line(maxHeadBytes));
     if (head?.key !== identity.key)
       throw new Unusable('it belongs to another harvest, with another text or model, or other options');
     if (!areAlike(head.activations, identity.activations)) throw new Unusable('the weights have changed since then');
@@ -132,10 +132,10 @@ export async function loadState(
   }
 }
 
-function largestState(longestHead: number, { nFeatures, candidates, sample }: HarvestLimits): number {
+function maxStateBytes(maxHeadBytes: number, { nFeatures, candidates, sample }: HarvestLimits): number {
   const features = nFeatures.reduce((sum, count) => sum + count, 0);
-  const largestFeature = featureBytes + (candidates + sample) * placeBytes;
-  return magic.length + longestHead + features * largestFeature + checksumBytes;
+  const maxFeatureBytes = featureBytes + (candidates + sample) * placeBytes;
+  return magic.length + maxHeadBytes + features * maxFeatureBytes + checksumBytes;
 }
 
 /** Create the state of a head, whose features are read later. */

@@ -54,9 +54,9 @@ export async function fetchBlob(client: HubClient, blob: Blob, onBytes: (done: n
 
 async function fetchWhole(client: HubClient, blob: Blob, target: string, onBytes: (done: number) => void) {
   const part = partOf(blob);
-  for (let resumed = (await sizeOf(part)) > 0; ; resumed = false) {
+  for (let resumed = (await fileSize(part)) > 0; ; resumed = false) {
     await fillPart(client, blob, part, onBytes);
-    const found = await hashOf(part, blob, client.signal);
+    const found = await computeHash(part, blob, client.signal);
     if (found === blob.hash) break;
     await rm(part, { force: true });
     // A resumed download may have started from damaged bytes, so it is repeated once from the start.
@@ -142,7 +142,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, start: number, na
 
 async function openPart(part: string, size: number): Promise<FileHandle> {
   try {
-    const known = await sizeOf(part);
+    const known = await fileSize(part);
     return await open(part, known > 0 && known <= size ? 'r+' : 'w+');
   } catch (error) {
     throw writeError(part, error);
@@ -150,7 +150,7 @@ async function openPart(part: string, size: number): Promise<FileHandle> {
 }
 
 /** The sha256 of the bytes, or git's name of a blob: the sha1 of a header and the bytes. */
-async function hashOf(file: string, { hash, size }: Blob, signal: AbortSignal | undefined): Promise<string> {
+async function computeHash(file: string, { hash, size }: Blob, signal: AbortSignal | undefined): Promise<string> {
   const sum: Hash = createHash(hash.length === 64 ? 'sha256' : 'sha1');
   if (hash.length === 40) sum.update(`blob ${size}\0`);
   for await (const piece of createReadStream(file, { highWaterMark: 2 ** 20 })) {
@@ -160,7 +160,7 @@ async function hashOf(file: string, { hash, size }: Blob, signal: AbortSignal | 
   return sum.digest('hex');
 }
 
-async function sizeOf(file: string): Promise<number> {
+async function fileSize(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0;
 }
 

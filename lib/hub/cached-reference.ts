@@ -19,10 +19,10 @@ export async function findInCache(cacheDir: string, text: string): Promise<Cache
   const named = (repo: string | undefined) => repositories.find((repository) => repository.repo === repo);
   const [, name = '', revision] = /^([^@]*)(?:@(.*))?$/s.exec(text) ?? [];
   const listed = named(name);
-  if (listed) return revisionOf(listed, revision);
+  if (listed) return findRevision(listed, revision);
   const reference = parseHubReference(text);
   const meant = named(reference?.repo);
-  if (meant) return revisionOf(meant, reference?.revision);
+  if (meant) return findRevision(meant, reference?.revision);
   const begun = repositories.flatMap((repository) => commitsFrom(repository, text));
   if (begun.length > 0) return onlyOne(begun, text);
   if (reference || isName(name))
@@ -33,7 +33,7 @@ export async function findInCache(cacheDir: string, text: string): Promise<Cache
   );
 }
 
-function revisionOf(repository: CachedRepository, revision: string | undefined): CachedReference {
+function findRevision(repository: CachedRepository, revision: string | undefined): CachedReference {
   const { repo, revisions } = repository;
   if (revision === undefined) return { repo, commit: undefined };
   const branchOrTag = revisions.find(({ refs }) => refs.includes(revision));

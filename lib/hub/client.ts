@@ -8,7 +8,7 @@ import type { HubSettings } from './settings';
 const attempts = 5;
 const connectionAttempts = 3;
 /** The longest pause that the client waits for. When the hub asks for more, the request fails. */
-const longestPauseMs = 60_000;
+const maxPauseMs = 60_000;
 const answerWithinMs = 30_000;
 /** The limit for small responses. The hub lists a few hundred files per page. */
 const maxAnswerBytes = 2 ** 26;
@@ -92,7 +92,7 @@ export class HubClient {
       if (answer?.ok) return answer;
       if (answer) await answer.body?.cancel();
       const pause = pauseBefore(attempt, answer);
-      if (answer && (!mayPass(answer.status) || attempt === attempts || pause > longestPauseMs)) {
+      if (answer && (!mayPass(answer.status) || attempt === attempts || pause > maxPauseMs)) {
         throw refusal(answer, url, this.settings);
       }
       await delay(pause, undefined, { signal: this.signal }).catch(() => undefined);

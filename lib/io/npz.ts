@@ -76,7 +76,7 @@ async function readEntries(zip: ZipFile, handle: FileHandle, path: string): Prom
       );
     }
     const place = isStored ? storedAt(path, entry, start) : { data: await inflateWhole(zip, entry, name), offset: 0 };
-    file.tensors.set(name, sourceOf(`${name} in ${path}`, header.dtype, header, entry.uncompressedSize, place));
+    file.tensors.set(name, makeSource(`${name} in ${path}`, header.dtype, header, entry.uncompressedSize, place));
   }
   return file;
 }
@@ -88,7 +88,7 @@ function storedAt(path: string, { uncompressedSize, crc32 }: Entry, start: numbe
 }
 
 /** @param place the location of the `.npy` */
-function sourceOf(name: string, dtype: StoredDtype, header: NpyHeader, size: number, place: Place): TensorSource {
+function makeSource(name: string, dtype: StoredDtype, header: NpyHeader, size: number, place: Place): TensorSource {
   checkNpySize(dtype, header, size, name);
   const shape = header.fortranOrder ? header.shape.toReversed() : header.shape;
   const view = header.fortranOrder ? fortranView(shape) : [];

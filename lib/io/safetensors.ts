@@ -196,7 +196,7 @@ export async function writeSafetensors(
   onWritten?: (bytes: number) => void,
 ): Promise<void> {
   const ordered = tensors
-    .map((tensor) => ({ ...tensor, parts: partsOf(tensor) }))
+    .map((tensor) => ({ ...tensor, parts: arrayParts(tensor) }))
     .sort((a, b) => numberBytes(b.parts) - numberBytes(a.parts));
   for (const { name, shape, parts } of ordered) {
     const count = shape.reduce((product, size) => product * size, 1);
@@ -219,12 +219,12 @@ export async function writeSafetensors(
 
 type TypedParts = readonly Exclude<TensorToWrite['data'], readonly unknown[]>[];
 
-const partsOf = ({ data }: TensorToWrite): TypedParts => (Array.isArray(data) ? data : [data as TypedParts[number]]);
+const arrayParts = ({ data }: TensorToWrite): TypedParts => (Array.isArray(data) ? data : [data as TypedParts[number]]);
 
 const numberBytes = ([first]: TypedParts): number => first?.BYTES_PER_ELEMENT ?? 0;
 
 export function tensorBytes(tensor: TensorToWrite): number {
-  return partsOf(tensor).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return arrayParts(tensor).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, onWritten?: (bytes: number) => void): Promise<void> {

@@ -8,7 +8,7 @@ import { hasEnded, markPattern, processMark } from './process-mark';
  * How many bytes of the target name a temporary name repeats. The whole temporary name then fits limits of 255 bytes
  * and of 143 bytes (eCryptfs).
  */
-const longestStem = 64;
+const maxStemBytes = 64;
 const pattern = new RegExp(`^\\.(.+)\\.(${markPattern})\\.[0-9a-f]{12}\\.tmp$`);
 
 /** A temporary path beside `path` for an incomplete file or folder: `.<name>.<process>.<random>.tmp`. */
@@ -19,9 +19,9 @@ export function temporaryPath(path: string): string {
 
 /** A long name is shortened, and its hash keeps it unique. */
 function shortStem(name: string): string {
-  if (Buffer.byteLength(name) <= longestStem) return name;
+  if (Buffer.byteLength(name) <= maxStemBytes) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
-  const kept = Buffer.from(name).subarray(0, longestStem - hash.length - 1);
+  const kept = Buffer.from(name).subarray(0, maxStemBytes - hash.length - 1);
   // A character that was cut at the end decodes to U+FFFD.
   return `${kept.toString('utf8').replace(/\uFFFD+$/, '')}~${hash}`;
 }

@@ -108,7 +108,7 @@ function defaulting(value: Value, args: Bound): Value {
   return replaces ? args.value('default_value', '') : value;
 }
 
-function entriesOf(value: Value): Value {
+function itemPairs(value: Value): Value {
   if (value instanceof Undefined) return [];
   if (!isDict(value)) throw new TemplateError('Can only get item pairs from a mapping.');
   return [...value].map(([key, each]) => new Tuple([key, each]));
@@ -137,7 +137,7 @@ const filters: Record<string, Filter> = {
     ),
   ),
   int: filter('int', ['default', 'base'], toInteger),
-  items: filter('items', [], entriesOf),
+  items: filter('items', [], itemPairs),
   join: filter('join', ['d', 'attribute'], (value, args, scope) => {
     const get = args.has('attribute') ? attributeGetter(args.value('attribute')) : (each: Value) => each;
     return lists.join(items(value).map(get), args.value('d', ''), scope.budget);

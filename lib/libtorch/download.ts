@@ -45,13 +45,13 @@ const silencesWithoutProgress = 3;
 export async function download(options: DownloadOptions): Promise<void> {
   const part = `${options.file}.part`;
   for (let [failures, silences] = [0, 0]; ; ) {
-    const before = await sizeOf(part);
+    const before = await fileSize(part);
     try {
       await attempt(options, part);
       break;
     } catch (error) {
       if (!(error instanceof BrokenError)) throw error;
-      const progress = (await sizeOf(part)) > before;
+      const progress = (await fileSize(part)) > before;
       failures = progress ? 1 : failures + 1;
       silences = (progress ? 0 : silences) + (error instanceof SilentError ? 1 : 0);
       if (failures >= attemptsWithoutProgress || silences >= silencesWithoutProgress) {
@@ -69,7 +69,7 @@ async function attempt({ url, onBytes, signal, silenceMs = 30_000 }: DownloadOpt
   const watch = new Watch(signal, silenceMs);
   try {
     const validator = await resumable(part, url);
-    let start = validator ? await sizeOf(part) : 0;
+    let start = validator ? await fileSize(part) : 0;
     const headers: Record<string, string> = { 'accept-encoding': 'identity' };
     if (validator && start > 0) Object.assign(headers, { range: `bytes=${start}-`, 'if-range': validator });
     watch.restart(connectTimeout);
@@ -215,7 +215,7 @@ function reason(error: unknown): string {
   return cause?.message || cause?.code || message;
 }
 
-async function sizeOf(file: string): Promise<number> {
+async function fileSize(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0;
 }
 

@@ -99,7 +99,7 @@ function loadWithLibTorch(files: AddonFiles, addon: string, env?: Environment): 
   checkCurrentFolder();
   const search = findLibTorch(searchFor(files, env));
   const library = requireLibrary(files, search);
-  return requireAddon(files, addon, search, () => preloadOf(files).open(library));
+  return requireAddon(files, addon, search, () => makePreload(files).open(library));
 }
 
 function searchFor({ libtorchVersion }: AddonFiles, env?: Environment): FindOptions {
@@ -133,13 +133,15 @@ interface Preload {
   end(): void;
 }
 
-function preloadOf(files: AddonFiles): Preload {
+function makePreload(files: AddonFiles): Preload {
   return require(files.preload) as Preload;
 }
 
-/** The process must not exit while the library initialises, which neither supports. */
+/**
+ * Wait for the initialisation of the library before the process exits, because it does not support an exit in between.
+ */
 async function openOnThread(files: AddonFiles, library: string): Promise<string> {
-  const preload = preloadOf(files);
+  const preload = makePreload(files);
   const end = () => preload.end();
   if (isMainThread) process.once('exit', end);
   try {

@@ -93,7 +93,7 @@ async function putView(path: string, view: string, revision: string | null): Pro
   const bytes = await readGraph(path);
   const current = revisionOf(bytes);
   const graph = graphTextOf(bytes);
-  if (revision !== null && !sameContents(revision, current)) throw conflict(current, viewOf(graph));
+  if (revision !== null && !sameContents(revision, current)) throw conflict(current, parseView(graph));
   const changed = Buffer.from(withView(graph, view));
   if (changed.equals(bytes)) return current;
   await writeFileAtomically(`${path}.bak`, bytes);
@@ -150,7 +150,7 @@ function damaged(): Problem {
   return new Problem(422, 'ERR_FILE_FORMAT', 'The graph file is damaged: it is not a JSON object.');
 }
 
-function viewOf(graph: GraphText): unknown {
+function parseView(graph: GraphText): unknown {
   try {
     const view = graph.value('qParams');
     return isObject(view) ? view : {};

@@ -32,7 +32,7 @@ function targetRefusal({ url = '' }: IncomingMessage): Problem | undefined {
 
 function methodRefusal({ method = '' }: IncomingMessage): Problem | undefined {
   if (methods.includes(method)) return undefined;
-  return new Problem(405, 'ERR_METHOD', `The method must be one of ${methods.join(', ')}.`, {
+  return new Problem(405, 'ERR_METHOD', `Method not allowed. Use one of ${methods.join(', ')}.`, {
     headers: { allow: methods.join(', ') },
   });
 }

@@ -23,7 +23,7 @@ export class Token {
   /** @returns how the request sends the token; undefined when it does not */
   shownBy({ url = '', headers, socket }: IncomingMessage): 'query' | 'cookie' | 'bearer' | undefined {
     if (this.#is(queryParameter(url, 'token'))) return 'query';
-    if (this.#is(cookieOf(headers.cookie, cookieName(socket.localPort)))) return 'cookie';
+    if (this.#is(readCookie(headers.cookie, cookieName(socket.localPort)))) return 'cookie';
     const [, bearer] = /^Bearer (\S+)$/i.exec(headers.authorization ?? '') ?? [];
     return this.#is(bearer) ? 'bearer' : undefined;
   }
@@ -45,7 +45,7 @@ export class Token {
  */
 const cookieName = (port: number | undefined) => `circuit-tracer-${port}`;
 
-function cookieOf(header: string | undefined, name: string): string | undefined {
+function readCookie(header: string | undefined, name: string): string | undefined {
   const pairs = header?.split(';').map((pair) => pair.trim()) ?? [];
   return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }

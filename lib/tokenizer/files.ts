@@ -44,13 +44,13 @@ export async function stampOf(folder: string): Promise<string> {
   return stats.map((found) => `${found?.size}:${found?.mtimeMs}`).join(' ');
 }
 
-const longestReason = 400;
+const maxReasonLength = 400;
 
 function build(file: string, definition: Record<string, unknown>, config: Record<string, unknown>): Pipeline {
   try {
     return new Pipeline(definition, config);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CircuitTracerError('ERR_TOKENIZER', `${file}: ${reason.slice(0, longestReason)}`, { cause });
+    throw new CircuitTracerError('ERR_TOKENIZER', `${file}: ${reason.slice(0, maxReasonLength)}`, { cause });
   }
 }

@@ -195,7 +195,7 @@ function booleanOrDecimal(text: string): unknown {
   return text === '01' ? true : decimal(text);
 }
 
-function dictOf(values: readonly unknown[]): Map<unknown, unknown> {
+function makeDict(values: readonly unknown[]): Map<unknown, unknown> {
   const dict = new Map<unknown, unknown>();
   setItems(dict, values);
   return dict;
@@ -236,7 +236,7 @@ const steps: Readonly<Record<number, Step>> = {
   125: (m) => m.push(new Map()), // EMPTY_DICT
   93: (m) => m.push([]), // EMPTY_LIST
   41: (m) => m.push([]), // EMPTY_TUPLE
-  100: (m) => m.push(dictOf(m.popMarked())), // DICT
+  100: (m) => m.push(makeDict(m.popMarked())), // DICT
   108: (m) => m.push(m.popMarked()), // LIST
   116: (m) => m.push(m.popMarked()), // TUPLE
   133: (m) => popTuple(m, 1), // TUPLE1

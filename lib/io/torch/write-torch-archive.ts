@@ -21,7 +21,7 @@ export class TorchStorages {
 
   /** The size of all tensors in bytes. */
   get bytes(): number {
-    return this.tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0);
+    return this.tensors.reduce((sum, tensor) => sum + byteSize(tensor), 0);
   }
 
   /** Add a tensor and return its pickle: a call that rebuilds it from its storage. */
@@ -34,12 +34,12 @@ export class TorchStorages {
     const rebuild = global({ module: 'torch._utils', name: '_rebuild_tensor_v2' });
     return reduced(
       rebuild,
-      tuple(storage, 0, tuple(...tensor.shape), tuple(...stridesOf(tensor.shape)), false, noHooks),
+      tuple(storage, 0, tuple(...tensor.shape), tuple(...rowMajorStrides(tensor.shape)), false, noHooks),
     );
   }
 }
 
-function stridesOf(shape: readonly number[]): number[] {
+function rowMajorStrides(shape: readonly number[]): number[] {
   return shape.map((_, dim) => shape.slice(dim + 1).reduce((product, size) => product * size, 1));
 }
 
@@ -59,7 +59,7 @@ export async function writeTorchArchive(
   await writeFileAtomically(path, (handle) => writeEntries(handle, value, storages, onWritten));
 }
 
-function sizeOf({ dtype, shape }: TorchTensorToWrite): number {
+function byteSize({ dtype, shape }: TorchTensorToWrite): number {
   return torchItemSizes[dtype] * shape.reduce((product, length) => product * length, 1);
 }
 
@@ -77,7 +77,7 @@ async function writeEntries(
   add('data.pkl', pickle(value));
   add('byteorder', Buffer.from('little'));
   for (const [key, tensor] of tensors.entries()) {
-    zip.addReadStreamLazy(`graph/data/${key}`, { ...stored, size: sizeOf(tensor) }, (callback) =>
+    zip.addReadStreamLazy(`graph/data/${key}`, { ...stored, size: byteSize(tensor) }, (callback) =>
       callback(null, Readable.from(tensor.pieces(), { objectMode: false })),
     );
   }

@@ -92,7 +92,7 @@ test('an index and an entry of brackets are refused before they are parsed', asy
     /feature 0: it is not JSON \(brackets nested more than 16 deep/,
   );
   writeFileSync(path.join(folder, 'index.json.gz'), gzipSync(brackets));
-  await expectRejection(PackedFeatures.open(folder), 'ERR_FILE_FORMAT', /index.*brackets more than 8 deep/);
+  await expectRejection(PackedFeatures.open(folder), 'ERR_FILE_FORMAT', /index.*brackets nested more than 8 deep/);
 });
 
 // Field faults, section 6, L1: errors of Node itself.

@@ -292,7 +292,12 @@ describe('a broken file of a tokenizer', () => {
       (json) => (json.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a)\\1' }, behavior: 'Isolated' }),
       /escape \\1 .* is not supported/,
     ],
-    ['an unknown normaliser', 'tokenizer.json', (json) => (json.normalizer = { type: 'Odd' }), /"Odd" is not supported/],
+    [
+      'an unknown normaliser',
+      'tokenizer.json',
+      (json) => (json.normalizer = { type: 'Odd' }),
+      /"Odd" is not supported/,
+    ],
     [
       'an odd key of added tokens',
       'tokenizer_config.json',
