@@ -1,26 +1,26 @@
-/** What a JSON text may cost at most. */
+/** Limits on the cost of parsing a JSON text. */
 export interface JsonLimits {
-  /** Characters. Default 256 Mi, half of what one JavaScript string can hold. */
+  /** The maximum number of characters. Default 256 Mi, half the maximum length of a JavaScript string. */
   readonly maxLength?: number;
-  /** Brackets inside one another. Default 100; files of this field have fewer than 20. */
+  /** The maximum nesting depth of brackets. Default 100; files of this field have fewer than 20. */
   readonly maxDepth?: number;
-  /** Estimated bytes of the lists and objects it stands for, strings left out. Default 512 Mi. */
+  /** The maximum estimated size in bytes of the parsed lists and objects, without strings. Default 512 Mi. */
   readonly maxMemory?: number;
 }
 
-/** Of a file that people write or read: config.json and its like take some kilobytes. */
+/** The limits for small files that people edit. Files such as config.json take a few kilobytes. */
 export const smallJson: JsonLimits = { maxLength: 2 ** 24, maxMemory: 2 ** 26 };
 
-/** What V8 allots to an empty list or object, and to one more entry in it. */
+/** The bytes that V8 allocates for an empty list or object, and for each further entry. */
 const [bracketBytes, entryBytes] = [64, 8];
 
 const [quote, comma, openList, closeList, openObject, closeObject] = [...'",[]{}'].map((c) => c.charCodeAt(0));
 
 /**
- * `JSON.parse` for texts from files and from the network: refused before it is parsed when it would take far more memory than
- * it is long. `JSON.parse` takes about 50 bytes for each `[`.
+ * `JSON.parse` for texts from files and the network. A text that would need far more memory than its length is rejected
+ * before it is parsed: `JSON.parse` takes about 50 bytes for each `[`.
  *
- * @throws SyntaxError in words that complete `expected JSON, found `.
+ * @throws SyntaxError whose message completes `expected JSON, found `.
  */
 export function parseJson(text: string, limits?: JsonLimits): unknown {
   checkJson(text, limits);
@@ -28,9 +28,9 @@ export function parseJson(text: string, limits?: JsonLimits): unknown {
 }
 
 /**
- * The same check, of a text that others parse.
+ * The same check for a text that other code parses.
  *
- * @throws SyntaxError in words that complete `expected JSON, found `.
+ * @throws SyntaxError whose message completes `expected JSON, found `.
  */
 export function checkJson(text: string, limits: JsonLimits = {}): void {
   const excess = findExcess(text, limits);
@@ -39,7 +39,7 @@ export function checkJson(text: string, limits: JsonLimits = {}): void {
 
 function findExcess(text: string, limits: JsonLimits): string | undefined {
   const { maxLength = 2 ** 28, maxDepth = 100, maxMemory = 2 ** 29 } = limits;
-  if (text.length > maxLength) return `${text.length} characters, more than ${maxLength}`;
+  if (text.length > maxLength) return `${text.length} characters, more than the limit of ${maxLength}`;
   let depth = 0;
   let memory = 0;
   for (let at = 0; at < text.length; at++) {
@@ -50,9 +50,9 @@ function findExcess(text: string, limits: JsonLimits): string | undefined {
     else if (code === openList || code === openObject) {
       depth++;
       memory += bracketBytes;
-      if (depth > maxDepth) return `brackets more than ${maxDepth} deep`;
+      if (depth > maxDepth) return `brackets nested more than ${maxDepth} deep`;
     } else continue;
-    if (memory > maxMemory) return `so many lists and objects that they take more than ${maxMemory} bytes of memory`;
+    if (memory > maxMemory) return `lists and objects that need more than ${maxMemory} bytes of memory`;
   }
   return undefined;
 }

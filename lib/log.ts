@@ -17,7 +17,7 @@ export function log(): Logger {
   return current;
 }
 
-/** Send the package's log lines to `logger` from now on. */
+/** Send all further log lines of the package to `logger`. */
 export function setLogger(logger: Logger): void {
   current = logger;
 }

@@ -1,39 +1,39 @@
 import { isObject } from '../is-object';
 
-/** A stretch of text and how strongly the feature answers to each of its tokens. */
+/** An excerpt of text and the activation of the feature on each of its tokens. */
 export interface FeatureExample {
   readonly tokens: readonly string[];
   /** [tokens.length] */
   readonly tokens_acts_list: readonly number[];
-  /** Place of the token the example was chosen for. */
+  /** The index of the token that the example was chosen for. */
   readonly train_token_ind?: number;
   readonly is_repeated_datapoint?: boolean;
 }
 
-/** Examples from one part of the feature's range of activations. */
+/** The examples from one part of the feature's activation range. */
 export interface ExampleQuantile {
   readonly quantile_name: string;
   readonly examples: readonly FeatureExample[];
 }
 
-/** What is known of one feature: the fields that the graph pages read, by their names there. */
+/** The data of one feature: the fields that graph pages read, with their names there. */
 export interface FeatureExamples {
   readonly index: number;
   readonly transcoder_id?: string;
   readonly examples_quantiles: readonly ExampleQuantile[];
-  /** Tokens the feature makes likelier, most first; and less likely. */
+  /** The tokens whose logits the feature raises, and those it lowers, strongest first. */
   readonly top_logits?: readonly string[];
   readonly bottom_logits?: readonly string[];
   readonly act_min?: number;
   readonly act_max?: number;
   readonly quantile_values?: readonly number[];
-  /** Counts of non-zero activations in equal steps from `act_min` to `act_max`. */
+  /** The counts of non-zero activations in equal steps from `act_min` to `act_max`. */
   readonly histogram?: readonly number[];
-  /** Share of tokens the feature is active on. */
+  /** The share of tokens on which the feature is active. */
   readonly activation_frequency?: number;
 }
 
-/** @returns what makes a JSON value no feature, or undefined */
+/** @returns the problem with a JSON value that is not a feature; undefined for a feature */
 export function findProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'a feature must be an object';
   if (!Number.isSafeInteger(value.index)) return 'index must be a whole number';
@@ -44,7 +44,7 @@ export function findProblem(value: unknown): string | undefined {
       return `${where} must have a quantile_name and a list of examples`;
     }
     const bad = quantile.examples.findIndex((example) => !isExample(example));
-    if (bad >= 0) return `${where}.examples[${bad}] must have as many tokens_acts_list as tokens`;
+    if (bad >= 0) return `${where}.examples[${bad}] must have one tokens_acts_list entry per token`;
   }
   return undefined;
 }

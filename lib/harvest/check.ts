@@ -5,9 +5,9 @@ import { readCorpus } from './corpus';
 import type { ResolvedHarvestOptions } from './options';
 
 /**
- * Find out before the long work that there is text, of which the first document is read, and that the folder can be made.
+ * Check before the long work that there is text, by reading the first document, and that the folder can be created.
  *
- * @throws CircuitTracerError what `readCorpus` and `makeFolder` throw; `ERR_FILE_FORMAT` for a file without text.
+ * @throws CircuitTracerError as `readCorpus` and `makeFolder`; `ERR_FILE_FORMAT` for a file without text.
  */
 export async function checkHarvestFiles({ text, out }: Pick<ResolvedHarvestOptions, 'text' | 'out'>): Promise<void> {
   const documents = readCorpus(text);
@@ -22,9 +22,10 @@ export function noText(file: string): CircuitTracerError {
 }
 
 /**
- * Whether documents fit the context, as far as the tokenizer tells.
+ * Check that the context has room for text, given the tokenizer's special tokens.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` without one; `ERR_INVALID_ARGUMENT` for a context without room for text.
+ * @throws CircuitTracerError `ERR_TOKENIZER` without a tokenizer; `ERR_INVALID_ARGUMENT` for a context without room for
+ * text.
  */
 export async function checkHarvestModel(
   { tokenizer }: { readonly tokenizer: Tokenizer | undefined },
@@ -35,7 +36,10 @@ export async function checkHarvestModel(
   checkContext(context, specialPositions);
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless a token fits behind the special ones in front. */
+/**
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless the context has room for a token after the leading special
+ * tokens.
+ */
 export function checkContext(context: number, specialPositions: number): void {
   if (context > specialPositions) return;
   throw new CircuitTracerError(

@@ -6,14 +6,14 @@ import type { ResolvedHarvestOptions } from './options';
 import type { Place } from './place-heap';
 import type { ChosenQuantile } from './select-examples';
 
-/** A feature whose places have been chosen. */
+/** A feature whose positions have been chosen. */
 export interface ChosenFeature {
   readonly layer: number;
   readonly feature: number;
   readonly quantiles: readonly ChosenQuantile[];
 }
 
-/** An example to be cut from a document: tokens and activations around a place. */
+/** An example to extract from a document: the tokens and activations around a position. */
 interface Cut {
   readonly layer: number;
   readonly feature: number;
@@ -22,9 +22,9 @@ interface Cut {
 }
 
 /**
- * The examples at the chosen places: their documents are run once more, for the activations around each place.
+ * Collect the examples at the chosen positions. Their documents are run again for the activations around each position.
  *
- * @returns for each feature its quantiles with examples
+ * @returns the quantiles with examples of each feature
  */
 export async function cutExamples(
   model: ReplacementModel,
@@ -98,7 +98,7 @@ function fillCuts(
   }
 }
 
-/** Share of an example that follows the token it was chosen for. */
+/** The share of an example after the token that it was chosen for. */
 const shareAfter = 0.3;
 
 function cutExample(
@@ -119,7 +119,7 @@ function cutExample(
   };
 }
 
-/** Three digits are enough to show, and take a third of the room. */
+/** Round to three digits, which are enough for display and take a third of the space. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }

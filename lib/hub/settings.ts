@@ -20,21 +20,25 @@ export interface HubOptions extends OptionsOf<typeof hubOptions> {}
 export interface HubSettings {
   /** Without a slash at its end. */
   readonly endpoint: string;
-  /** Absolute. @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is in a home folder that there isn't. */
+  /**
+   * An absolute path.
+   *
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is in the home folder and there is none.
+   */
   readonly cacheDir: string;
   readonly offline: boolean;
   readonly token: string | undefined;
-  /** A connection on which nothing has come for so long counts as broken. */
+  /** How long a connection may be silent before it counts as broken, in milliseconds. */
   readonly silenceMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Options, and for those not given the environment. */
+/** Resolve the options, with the environment for omitted ones. */
 export async function hubSettings(options: HubOptions = {}, env: Environment = process.env): Promise<HubSettings> {
   return {
     endpoint: hubEndpoint(env),
-    // Only when it is asked for: what is on disk already is used without a cache, and needs no home folder.
+    // A getter, because local files need neither a cache nor a home folder.
     get cacheDir() {
       return options.cacheDir === undefined ? cacheFolder(env) : absolutePath(options.cacheDir);
     },
@@ -77,14 +81,14 @@ function tokenFile(env: Environment): string | undefined {
   try {
     return expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
   } catch {
-    return undefined; // in a home folder that there isn't
+    return undefined; // in the home folder, but there is none
   }
 }
 
 /**
- * A path that may begin with `~`, made absolute.
+ * Make a path absolute, and expand a leading `~`.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it does and there is no home folder.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it begins with `~` and there is no home folder.
  */
 export function expandHome(path: string): string {
   if (path !== '~' && !path.startsWith('~/')) return absolutePath(path);

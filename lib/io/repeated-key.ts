@@ -1,7 +1,7 @@
 import { closingQuote } from '../json';
 
 /**
- * The first key used twice in the outermost object of a valid JSON text; `JSON.parse` silently keeps the later value.
+ * The first duplicate key in the outermost object of a valid JSON text. `JSON.parse` silently keeps the later value.
  */
 export function repeatedKey(json: string): string | undefined {
   const seen = new Set<string>();

@@ -5,7 +5,7 @@ import { compare, Float, isDict, isList, type Key, Tuple, typeName, type Value, 
 
 export interface JsonOptions {
   readonly ensureAscii: boolean;
-  /** Spaces or text for each level; null for one line. */
+  /** The indentation per level, as spaces or text; null for a single line. */
   readonly indent: string | null;
   readonly separators: readonly [string, string];
   readonly sortKeys: boolean;

@@ -22,7 +22,7 @@ import { type Arguments, Float, items, type Key, keyOf, Tuple, truth, Undefined,
 const end: Token = { type: 'end', value: '' };
 const deepest = 200;
 
-/** Reads the expressions of one tag, as Jinja's own parser does, and makes functions of them. */
+/** Parses the expressions of one tag, following Jinja's own parser, and turns them into functions. */
 export class ExpressionParser {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -46,7 +46,7 @@ export class ExpressionParser {
     return this.current.type === type && (values.length === 0 || values.includes(this.current.value));
   }
 
-  /** Whether the current token is the operator; if so, it is passed. */
+  /** Skip the current token if it is the operator, and return whether it was. */
   skip(value: string): boolean {
     const found = this.is('operator', value);
     if (found) this.#at++;
@@ -120,7 +120,7 @@ export class ExpressionParser {
     return (scope) => truth(value(scope)) === (nots % 2 === 0);
   }
 
-  /** `a < b < c`: every pair must hold. */
+  /** `a < b < c`: every pair must be true. */
   #comparison(): Expression {
     const first = this.#sum();
     const rest: (readonly [string, Expression])[] = [];
@@ -214,7 +214,7 @@ export class ExpressionParser {
     return value;
   }
 
-  /** One value, or several with commas between. */
+  /** One value, or several separated by commas. */
   tuple(one: () => Expression): Expression {
     const first = one();
     if (!this.is('operator', ',')) return first;
@@ -297,7 +297,7 @@ export class ExpressionParser {
     }
   }
 
-  /** A filter and those that follow it, for what comes before; the bar has been passed. */
+  /** Apply one or more filters to the preceding value. The first bar has been read. */
   filter(value: Expression): Expression {
     const name = this.#dotted();
     const filter = filterOf(name);
@@ -337,7 +337,7 @@ export class ExpressionParser {
 
   #beginsArgument(): boolean {
     if (this.is('name', 'else', 'or', 'and', 'if', 'in', 'not')) return false;
-    if (this.is('name', 'is')) throw new TemplateSyntaxError("tests can't be chained with is");
+    if (this.is('name', 'is')) throw new TemplateSyntaxError('tests cannot be chained with is');
     return ['name', 'string', 'integer', 'float'].includes(this.current.type) || this.is('operator', '(', '[', '{');
   }
 
@@ -370,7 +370,7 @@ export class ExpressionParser {
     return after?.type === 'operator' && after.value === '=';
   }
 
-  /** What a value is given to: names, an attribute of a namespace, or several in a row. */
+  /** The target of an assignment: a name, an attribute of a namespace, or several of them. */
   target(): Target {
     const targets: Target[] = [];
     let isTuple = false;

@@ -20,7 +20,7 @@ export class Output {
   }
 }
 
-/** Names and what they stand for; inner scopes see the outer ones. */
+/** The values of names. Inner scopes see outer ones. */
 export class Scope {
   readonly #names = new Map<string, Value>();
 
@@ -46,7 +46,7 @@ export class Scope {
   }
 }
 
-/** Thrown by `break` and `continue`, caught by the loop around. */
+/** Thrown by `break` and `continue`, and caught by the enclosing loop. */
 export class LoopSignal extends Error {
   constructor(readonly kind: 'break' | 'continue') {
     super(`${kind} outside of a loop`);
@@ -56,7 +56,7 @@ export class LoopSignal extends Error {
 export type Expression = (scope: Scope) => Value;
 export type Statement = (scope: Scope, out: Output) => void;
 
-/** What a sequence of statements writes. */
+/** The output of a sequence of statements. */
 export function captured(body: Statement, scope: Scope): string {
   const out = new Output(scope.budget);
   body(scope, out);

@@ -2,21 +2,21 @@ import type { AttributionMemory } from './attribution-memory';
 import { type MemoryEstimate, type MemoryParts, memoryOf } from './estimate';
 import type { MemoryOptions } from './options';
 
-/** One change of options, and the memory needed then. */
+/** A change of options, and the memory needed with it. */
 export interface MemoryChange {
   readonly options: MemoryOptions;
   readonly needed: number;
 }
 
 export interface MemoryAdvice {
-  /** Most: while loading, or with an attribution. */
+  /** The peak memory needed, during loading or attribution. */
   readonly needed: number;
   readonly fits: boolean;
-  /** Single changes that need less, the most helpful first; none where it fits. */
+  /** Single changes that reduce the memory needed, most helpful first. Empty when the memory is sufficient. */
   readonly changes: readonly MemoryChange[];
 }
 
-/** Whether the machine has the memory an estimate says is needed, and what to change when it hasn't. */
+/** Check whether the machine has the estimated memory, and suggest changes if it does not. */
 export function memoryAdvice(parts: MemoryParts, options: MemoryOptions): MemoryAdvice {
   const estimate = memoryOf(parts, options);
   const needed = neededBytes(estimate);

@@ -11,9 +11,10 @@ import { checkBoolean, checkInteger, checkNumber, checkOneOf, invalid } from '..
 const largest = 2 ** 31 - 1;
 
 /**
- * Check a spec written by hand before native, which trusts it, sees it.
+ * Check a hand-written spec before it is passed to native code, which does not validate it.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the first field that is missing, odd or contradicts another.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the first field that is missing, invalid or inconsistent
+ * with another.
  */
 export function checkModelSpec(spec: ModelSpec): void {
   if (typeof spec !== 'object' || spec === null) throw invalid('spec', 'a ModelSpec', spec);

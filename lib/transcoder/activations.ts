@@ -3,13 +3,13 @@ import type { Activations, NdArray, SparseActivations, SparseList } from '../eng
 import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { argumentError, describe, invalid } from '../validate';
 
-/** Dense activations are as wide as the widest layer; narrower layers are padded with zeros. */
+/** The width of dense activations: that of the widest layer. Narrower layers are padded with zeros. */
 export function widestLayer(spec: TranscoderSpec): number {
   return Math.max(...spec.nFeatures);
 }
 
 /**
- * Finite float32 numbers.
+ * Check finite float32 numbers.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
@@ -24,10 +24,10 @@ export function checkFloats(value: Float32Array | readonly number[], name: strin
 }
 
 /**
- * How many rows an array has, from its length.
+ * The number of rows of an array, from its length.
  *
- * @param shape with -1 for the rows
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when it isn't a whole number of 1 or more.
+ * @param shape the shape, with -1 for the rows
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when it is not a whole number of 1 or more.
  */
 export function countRows(length: number, shape: readonly number[], name: string): number {
   const perRow = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
@@ -38,7 +38,7 @@ export function countRows(length: number, shape: readonly number[], name: string
 }
 
 /**
- * Feature numbers of one layer.
+ * Check feature indices of one layer.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
@@ -54,9 +54,9 @@ export function checkFeatures(features: Int32Array | readonly number[], nFeature
 }
 
 /**
- * Activations as native takes them: sorted by (layer, row, feature), all in range.
+ * Convert activations for native code: sorted by (layer, row, feature), all in range.
  *
- * @param activations dense [nLayers, rows, most features of a layer], or a list in any order
+ * @param activations dense [nLayers, rows, features of the widest layer], or a list in any order
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`
  */
 export function checkActivations(activations: Activations, spec: TranscoderSpec): SparseActivations {
@@ -106,40 +106,40 @@ function listed(dense: NdArray, rows: number, width: number): SparseList {
 }
 
 /**
- * The entries of dense activations that aren't 0.
+ * The non-zero entries of dense activations.
  *
  * @param data [rows, width]
- * @param placeOf layer and position that a row stands for
+ * @param rowPosition the layer and position of a row
  */
 export function nonZeros(
   data: Float32Array,
   width: number,
-  placeOf: (row: number) => readonly [layer: number, position: number],
+  rowPosition: (row: number) => readonly [layer: number, position: number],
 ): SparseList {
   const indices: number[] = [];
   const values: number[] = [];
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
     if (!value) continue;
-    indices.push(...placeOf(Math.floor(i / width)), i % width);
+    indices.push(...rowPosition(Math.floor(i / width)), i % width);
     values.push(value);
   }
   return { indices: Int32Array.from(indices), values: Float32Array.from(values) };
 }
 
 function sorted(indices: Int32Array, values: Float32Array, rows: number, width: number): SparseList {
-  const place = (i: number) =>
+  const sortKey = (i: number) =>
     ((indices[3 * i] ?? 0) * rows + (indices[3 * i + 1] ?? 0)) * width + (indices[3 * i + 2] ?? 0);
   const order = Array.from(values, (_, i) => i);
-  if (order.every((i) => i === 0 || place(i - 1) <= place(i))) return { indices, values };
-  order.sort((a, b) => place(a) - place(b));
+  if (order.every((i) => i === 0 || sortKey(i - 1) <= sortKey(i))) return { indices, values };
+  order.sort((a, b) => sortKey(a) - sortKey(b));
   return {
     indices: Int32Array.from(order.flatMap((i) => [...indices.subarray(3 * i, 3 * i + 3)])),
     values: Float32Array.from(order, (i) => values[i] ?? 0),
   };
 }
 
-/** Ranges [start, stop) of a sorted list that belong to one layer each. */
+/** The range [start, stop) of each layer in a sorted list. */
 export function layerRanges(indices: Int32Array): { layer: number; start: number; stop: number }[] {
   const ranges: { layer: number; start: number; stop: number }[] = [];
   for (let i = 0; i < indices.length / 3; i++) {

@@ -32,22 +32,34 @@ export const verifyOptions: typeof ownVerifyOptions & typeof callOptions = { ...
 
 export interface VerifyOptions extends OptionsOf<typeof verifyOptions> {}
 
-/** How far a graph predicts its model: plain JSON values. */
+/** How well a graph predicts its model, as plain JSON values. */
 export interface VerifyReport {
   readonly prompt: string;
   readonly seed: number;
   readonly tolerance: number;
-  /** What the graph was made with that isn't what it was checked with: look here first when the check fails. */
+  /**
+   * The differences between the setup that the graph was made with and the one it was checked with. Read these first
+   * when the check fails.
+   */
   readonly differences: readonly GraphDifference[];
-  /** What to bear in mind when reading the rest: few samples, coarse numbers, transcoders that don't fit. */
+  /** Remarks on the results: few samples, coarse numbers, transcoders that do not match. */
   readonly remarks: readonly string[];
-  /** The edges against the frozen, linear model of the prompt: a check of the arithmetic. */
+  /** The check of the edges against the frozen, linear model of the prompt, which checks the arithmetic. */
   readonly frozen: FrozenCheck;
-  /** Total effects against the model itself: how good a hypothesis the graph is. It can't fail. */
+  /**
+   * The comparison of total effects with the model itself, which shows how good a hypothesis the graph is. It cannot
+   * fail.
+   */
   readonly free: FreeCheck;
 }
 
-/** As the package's `verifyGraph`, which loads this file. */
+/**
+ * Measure how well a graph predicts the model it was made with, by intervening on a sample of its nodes. Takes about
+ * three passes of the prompt for each sample, and the memory for the activations of one pass.
+ *
+ * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph was made with another model or other transcoders,
+ * `ERR_INVALID_ARGUMENT` for a bad option, `ERR_DISPOSED`, `ABORT_ERR`.
+ */
 export async function verifyGraph(
   graph: Graph,
   model: ModelWithTranscoders,
@@ -71,7 +83,7 @@ export async function verifyGraph(
 }
 
 /**
- * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph can't be run on the model at all.
+ * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph cannot be run on the model.
  *
  * @internal
  */
@@ -83,7 +95,7 @@ export function checkSameModel(
   const mismatch = (reason: string) => misfit(reason, differences);
   for (const field of ['family', 'nLayers', 'dModel', 'dVocab'] as const) {
     if (graph.model[field] !== spec[field]) {
-      throw mismatch(`it was made with ${field} ${graph.model[field]}, and the model's is ${spec[field]}`);
+      throw mismatch(`it was made with ${field} ${graph.model[field]}, but the model has ${spec[field]}`);
     }
   }
   for (const active of graph.selectedFeatures) {
@@ -91,7 +103,7 @@ export function checkSameModel(
     const feature = graph.activeFeatures[3 * active + 2] as number;
     const count = transcoderSpec.nFeatures[layer] as number;
     if (feature >= count) {
-      throw mismatch(`it has feature ${feature} in layer ${layer}, and the transcoder has ${count} features`);
+      throw mismatch(`it has feature ${feature} in layer ${layer}, but the transcoder has ${count} features`);
     }
   }
 }
@@ -100,6 +112,6 @@ function misfit(reason: string, differences: readonly GraphDifference[]): Circui
   const known = differences.map(({ message }) => ` ${message}`).join('');
   return new CircuitTracerError(
     'ERR_MODEL_MISMATCH',
-    `The graph doesn't belong to this model with these transcoders: ${reason}.${known} Give those it was made with.`,
+    `The graph does not match this model and these transcoders: ${reason}.${known} Use those it was made with.`,
   );
 }

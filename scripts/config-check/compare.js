@@ -65,7 +65,7 @@ function summary(verdicts) {
 function withoutPath(message) {
   return message
     .replace(/^\S+(config\.json|\.safetensors|\/\d+): /, '')
-    .replace(/; this package can't run such a model$/, '');
+    .replace(/\. This package does not support such a model\.$/, '');
 }
 
 function print(verdicts, { families }) {

@@ -65,7 +65,7 @@ describe('Gemma Scope, whose config.yaml lists files of another repository', () 
     current.hub.add('org/set', { 'config.yaml': listing('hf://google') });
     await expectRejection(planTranscoders('org/set'), 'ERR_INVALID_ARGUMENT', /transcoders of .*config\.yaml must be/);
     current.hub.add('org/set', { 'config.yaml': listing('hf://google/none/$1') });
-    await expectRejection(planTranscoders('org/set'), 'ERR_HUB_NOT_FOUND', /no repository google\/none/);
+    await expectRejection(planTranscoders('org/set'), 'ERR_HUB_NOT_FOUND', /repository google\/none does not exist/);
   });
 });
 

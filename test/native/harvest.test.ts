@@ -252,7 +252,7 @@ describe('refuses', () => {
     await expectRejection(harvestFeatures(model, { text, out, context: 64 }), 'ERR_FILE_FORMAT', /another harvest/);
     const state = path.join(out, 'harvest-state.bin');
     writeFileSync(state, readFileSync(state).subarray(0, -5));
-    await expectRejection(harvestFeatures(model, { text, out }), 'ERR_FILE_FORMAT', /cut short/);
+    await expectRejection(harvestFeatures(model, { text, out }), 'ERR_FILE_FORMAT', /truncated/);
     writeFileSync(state, 'x\n');
     await expectRejection(harvestFeatures(model, { text, out }), 'ERR_FILE_FORMAT', /damaged/);
     expect(existsSync(path.join(out, 'index.json.gz'))).toBe(false);

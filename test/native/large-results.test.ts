@@ -90,7 +90,7 @@ describe('a result that no array holds', () => {
     limit({
       checkArraySize: (shape: number[], ...words: [string, string]) => actual.checkArraySize([1e8, ...shape], ...words),
     });
-    await expectRejection(call(), 'ERR_OUT_OF_MEMORY', /take .* GiB; an array holds at most/);
+    await expectRejection(call(), 'ERR_OUT_OF_MEMORY', /need .* GiB, but an array holds at most/);
   });
 
   test('is an error in native code, too, and no crash; smaller ones share their memory', () => {

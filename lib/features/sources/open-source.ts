@@ -39,7 +39,7 @@ async function open(where: string): Promise<OwnedSource> {
   if (parseHubReference(where)) return withScan(new HubFeatures(hubEndpoint(process.env)), where);
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `Features are in a folder, at an address, in a repository of the hub (org/repo) or on Neuronpedia; found '${where}'.`,
+    `The source of features must be a folder, a URL, a repository on the hub (org/repo) or a set on Neuronpedia; found '${where}'.`,
   );
 }
 
@@ -48,7 +48,7 @@ async function openFolder(folder: string): Promise<OwnedSource> {
   throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${folder}: expected a folder of features, found none.`);
 }
 
-/** Packed when there is an index, else a file for each feature. */
+/** Packed features if there is an index, otherwise one file per feature. */
 async function openUrl(folder: string): Promise<OwnedSource> {
   try {
     await fetchBytes(`${folder}/${indexFile}`, { most: 1, range: { start: 0, end: 0 } });
@@ -63,7 +63,7 @@ async function openUrl(folder: string): Promise<OwnedSource> {
   };
 }
 
-/** A source that answers for one scan only. */
+/** A source limited to one scan. */
 function withScan(source: OwnedSource, scan: string): OwnedSource {
   return {
     read: (name: FeatureName, signal) => source.read({ ...name, scan }, signal),

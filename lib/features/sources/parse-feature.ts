@@ -8,7 +8,7 @@ export function parseFeature(where: string, bytes: Uint8Array): FeatureExamples 
   try {
     value = parseJson(new TextDecoder('utf-8').decode(bytes));
   } catch {
-    throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: expected the JSON of a feature, found other text.`);
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: expected the JSON of a feature, found other content.`);
   }
   const problem = findProblem(value);
   if (problem !== undefined) throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: ${problem}.`);

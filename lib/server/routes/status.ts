@@ -4,7 +4,7 @@ import type { ServerStatus } from '../api';
 import type { App } from '../context';
 import type { GraphFolder } from '../graph-folder';
 
-/** What this server can do. */
+/** The capabilities of this server. */
 export function addStatusRoute(app: App, folder: GraphFolder, model: ReplacementModel | undefined): void {
   app.get('/api/status', async (c) => {
     const status: ServerStatus = {

@@ -32,29 +32,30 @@ export const convertTranscodersOptions: typeof ownConvertTranscodersOptions & ty
 /** Progress counts bytes. */
 export interface ConvertTranscodersOptions extends OptionsOf<typeof convertTranscodersOptions> {}
 
-/** What has been written. */
+/** The result of a conversion. */
 export interface ConvertedTranscoders {
-  /** Absolute path of the new folder. */
+  /** The absolute path of the new folder. */
   readonly directory: string;
-  /** Of weights. */
+  /** The size of the weights in bytes. */
   readonly bytes: number;
   readonly files: number;
   readonly spec: TranscoderSpec;
 }
 
 /**
- * Write transcoders of any format that can be read as a new folder in the native format of their kind: one
- * `layer_l.safetensors` a layer, or `W_enc_l.safetensors` and `W_dec_l.safetensors`, and config.yaml. Encoders are stored
- * feature by feature, so lazy loading reads what it needs and nothing else.
+ * Convert transcoders of any supported format to a new folder in the native format of their kind: one
+ * `layer_l.safetensors` per layer, or `W_enc_l.safetensors` and `W_dec_l.safetensors`, and config.yaml. Encoders are
+ * stored feature by feature, so that lazy loading reads only the rows it needs.
  *
- * Labels and packed features beside the set are copied. `scan` still names the original set, so that graphs do, too.
- * Some rows at a time pass through memory, whatever the size of the set; but for deflated `.npz` files, whose arrays are
- * unpacked into memory.
+ * Labels and packed features beside the set are copied. `scan` keeps the name of the original set, so that graphs name
+ * it as well. Only a few rows at a time are in memory, regardless of the size of the set. The exception is deflated
+ * `.npz` files, whose arrays are unpacked into memory.
  *
- * @param from folder with config.yaml, the name of bundled transcoders, or a reference to the hub, which is fetched
- * @param to absent or an empty folder; filled under a temporary name and renamed at the end
- * @throws CircuitTracerError what `planTranscoders` throws; `ERR_FILE_WRITE` when `to` holds something, can't be
- * written, or its disk has too little space; `ERR_WEIGHT` for numbers that aren't finite or don't fit `dtype`;
+ * @param from a folder with config.yaml, the name of bundled transcoders, or a reference to the hub, which is
+ * downloaded
+ * @param out a new or empty folder; it is filled under a temporary name and renamed at the end
+ * @throws CircuitTracerError as `planTranscoders`; `ERR_FILE_WRITE` when `out` is not empty, cannot be written, or its
+ * disk has too little space; `ERR_WEIGHT` for numbers that are not finite or do not fit `dtype`;
  * `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH` or `ABORT_ERR`. Nothing is left behind.
  */
 export async function convertTranscoders(
@@ -79,7 +80,7 @@ export async function convertTranscoders(
     await writeFiles(temporary, files, (written) => progress.add(written), signal);
     progress.end();
     for (const companion of companions) await copyCompanion(companion, temporary, signal);
-    await writeFileAtomically(join(temporary, 'config.yaml'), yaml().stringify(configOf(plan.spec)));
+    await writeFileAtomically(join(temporary, 'config.yaml'), yaml().stringify(configYaml(plan.spec)));
     checkNotAborted(signal);
   });
   return { directory, bytes, files: files.length, spec: plan.spec };
@@ -89,14 +90,15 @@ function total(items: readonly (Companion | { bytes: number })[]): number {
   return items.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function configOf(spec: TranscoderSpec): Record<string, unknown> {
+function configYaml(spec: TranscoderSpec): Record<string, unknown> {
   return {
     ...(spec.modelName !== '' && { model_name: spec.modelName }),
     model_kind: spec.kind === 'perLayer' ? 'transcoder_set' : 'cross_layer_transcoder',
     feature_input_hook: spec.featureInputHook,
     feature_output_hook: spec.featureOutputHook,
     scan: spec.scan,
-    // The weights tell the others: thresholds mean JumpReLU. The reference implementation knows no such word.
+    // The weights determine the other activations: thresholds mean JumpReLU. The reference implementation does not have
+    // these keys.
     ...(keepsLargest(spec.activation) && { activation: spec.activation, k: spec.k }),
   };
 }

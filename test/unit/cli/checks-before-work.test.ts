@@ -103,7 +103,7 @@ test.each<[string, string[], RegExp]>([
   ['generate', [...dallas, '--set', '1:1..:1=1,2'], /^--set 1:1\.\.:1=1,2: value must be one number/],
   ['harvest', ['--text', path.join(folder, 'nope.txt'), '--out', folder], /nope\.txt/],
   ['harvest', ['--text', empty, '--out', folder], /expected text, found none/],
-  ['harvest', ['--text', words, '--out', folder], /expected \.txt or \.jsonl/],
+  ['harvest', ['--text', words, '--out', folder], /expected a \.txt or \.jsonl file/],
   ['harvest', ['--text', text, '--out', text], /text\.txt/],
   ['harvest', ['--text', text, '--out', folder, '--window', '0'], /^--window must be/],
   ['harvest', ['--text', text, '--out', folder, '--top-examples', '5000'], /^--top-examples must be/],

@@ -192,7 +192,7 @@ describe('Neuronpedia', () => {
       await expectRejection(source().read({ layer: 0, feature: 0 }), 'ERR_FILE_FORMAT', /list of features/);
     }
     answer = (_, response) => response.writeHead(500).end();
-    await expectRejection(source().read({ layer: 0, feature: 0 }), 'ERR_HUB', /answered 500/);
+    await expectRejection(source().read({ layer: 0, feature: 0 }), 'ERR_HUB', /HTTP status 500/);
   });
 
   test('is given up when the signal fires', async () => {
