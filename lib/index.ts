@@ -20,7 +20,6 @@ export type {
   TranscoderSpec,
 } from './engine/transcoder-spec';
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
-export type { ExampleQuantile, FeatureExample, FeatureExamples } from './features/feature-examples';
 export { PackedFeatures } from './features/packed-features';
 export { readLabels } from './features/read-labels';
 export type { FeatureName, FeatureSource } from './features/sources/feature-source';
@@ -28,6 +27,7 @@ export { featurePlaceOf, openFeatureSource } from './features/sources/open-sourc
 export type { Fingerprints } from './fingerprint/fingerprint';
 export * from './graph';
 export { type Circuit, type CircuitGroup, type CircuitOptions, circuitOf } from './graph/circuit';
+export type { ExampleQuantile, FeatureExample, FeatureExamples } from './graph-file/feature-examples';
 export { type GroupEdge, groupEdges, type Link } from './graph-file/group-edges';
 export type { FeatureLabels } from './graph-file/labels';
 export {

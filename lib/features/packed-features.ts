@@ -3,9 +3,10 @@ import { promisify } from 'node:util';
 import { gunzip, unzip } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
 import { cantorPair } from '../graph-file/cantor';
-import { fileExists, isObject } from '../io/files';
-import { type JsonLimits, parseJson } from '../io/json';
-import { type FeatureExamples, findProblem } from './feature-examples';
+import { type FeatureExamples, findProblem } from '../graph-file/feature-examples';
+import { fileExists } from '../io/files';
+import { isObject } from '../is-object';
+import { type JsonLimits, parseJson } from '../json';
 import { FolderSource, indexFile, largestIndex, type PackedSource } from './packed-source';
 
 /** No feature's examples are larger when unpacked. */

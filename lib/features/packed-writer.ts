@@ -2,9 +2,9 @@ import { type FileHandle, open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
+import type { FeatureExamples } from '../graph-file/feature-examples';
 import { makeFolder, writeError, writeFileAtomically } from '../io/files';
 import { removeLeftovers, temporaryPath } from '../io/temporary-name';
-import type { FeatureExamples } from './feature-examples';
 import { indexFile } from './packed-source';
 
 const compression = { level: 9 };

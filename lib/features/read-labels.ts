@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { type FeatureLabels, findProblem, labelsFile } from '../graph-file/labels';
 import { labelsOfGraphFile } from '../graph-file/page-labels';
-import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
+import { fileExists, isFolder, readJsonObject } from '../io/files';
+import { isObject } from '../is-object';
 
 /**
  * The labels of features: in a folder of transcoders (none when it has no labels file), in a labels file, or in a graph

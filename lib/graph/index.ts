@@ -11,6 +11,14 @@ export {
 } from './formats/graph-json';
 export { Graph, type GraphScores, type LoadGraphOptions, type PruneOptions, type SignalOptions } from './graph';
 export type { GraphData, GraphModel, LogitTarget } from './graph-data';
-export { type ErrorNode, type FeatureNode, type GraphNode, type LogitNode, nodeId, type TokenNode } from './nodes';
+export {
+  type ErrorNode,
+  type FeatureNode,
+  type GraphNode,
+  type LogitNode,
+  type NamedNode,
+  nodeId,
+  type TokenNode,
+} from './nodes';
 export type { TopEdge, TopFeature, TopPath } from './paths';
 export type { PrunedGraph, PrunedNode, PruneThresholds } from './prune';

@@ -2,6 +2,8 @@ import { labelKey } from '../graph-file/labels';
 import { checkInteger } from '../validate';
 import type { GraphData } from './graph-data';
 
+export { type NamedNode, nodeId } from '../graph-file/node-id';
+
 /** A transcoder feature active at one position. */
 export interface FeatureNode {
   readonly kind: 'feature';
@@ -103,25 +105,6 @@ function tokenNode({ tokens, tokenStrings }: GraphData, index: number, position:
 function logitNode({ logits, tokens }: GraphData, index: number, rank: number): LogitNode {
   const { tokenId, token, probability, position } = logits[rank] as GraphData['logits'][number];
   return { kind: 'logit', index, position: position ?? tokens.length - 1, rank, tokenId, token, probability };
-}
-
-/**
- * The id by which graph files and their readers know a node: unique in a graph, the same in every graph of a prompt.
- *
- * Feature `{layer}_{feature}_{position}`, error `{layer}_-1_{position}`, token `E_{tokenId}_{position}`, logit
- * `{nLayers + 1}_{tokenId}_{position}`.
- */
-export function nodeId(node: GraphNode, nLayers: number): string {
-  switch (node.kind) {
-    case 'feature':
-      return `${node.layer}_${node.feature}_${node.position}`;
-    case 'error':
-      return `${node.layer}_-1_${node.position}`;
-    case 'token':
-      return `E_${node.tokenId}_${node.position}`;
-    case 'logit':
-      return `${nLayers + 1}_${node.tokenId}_${node.position}`;
-  }
 }
 
 /**

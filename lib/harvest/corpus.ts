@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
-import { isObject, readError, regularFile } from '../io/files';
-import { parseJson } from '../io/json';
+import { readError, regularFile } from '../io/files';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 
 /** One document of a text file. */
 export interface TextLine {

@@ -1,4 +1,4 @@
-import type { ExampleQuantile, FeatureExample } from '../features/feature-examples';
+import type { ExampleQuantile, FeatureExample } from '../graph-file/feature-examples';
 import type { ReplacementModel } from '../replacement-model/replacement-model';
 import { type Batch, inBatches, rowOf } from './batches';
 import { readDocuments } from './documents';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExampleQuantile, FeatureExamples } from '../features/feature-examples';
 import { PackedWriter } from '../features/packed-writer';
+import type { ExampleQuantile, FeatureExamples } from '../graph-file/feature-examples';
 import { absolutePath } from '../io/absolute-path';
 import { regularFile } from '../io/files';
 import { packageVersion } from '../package-version';

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readError, writeFileAtomically } from '../io/files';
-import { parseJson } from '../io/json';
+import { fileExists, readError, writeFileAtomically } from '../io/files';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { areAlike, type KnownActivation } from './known-activations';
 import { longestLineTokens, type Place } from './place-heap';
 import { type FeatureTally, Tallies, type TallySizes } from './tally';

@@ -1,4 +1,4 @@
-import type { FeatureExamples } from '../features/feature-examples';
+import type { FeatureExamples } from '../graph-file/feature-examples';
 import { rounded } from './examples';
 import { byStrength } from './select-examples';
 import type { FeatureTally } from './tally';

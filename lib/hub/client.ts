@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
-import { checkJson } from '../io/json';
+import { checkJson } from '../json';
 import { abortError, checkNotAborted } from '../validate';
 import { connectionFailure, refusal } from './failures';
 import type { HubSettings } from './settings';

@@ -3,9 +3,10 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:f
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
+import { isObject } from '../is-object';
+import { type JsonLimits, parseJson } from '../json';
 import { checkNotAborted, describe } from '../validate';
 import { absolutePath } from './absolute-path';
-import { type JsonLimits, parseJson } from './json';
 import { refusePointer } from './lfs-pointer';
 import { removeLeftovers, temporaryPath } from './temporary-name';
 
@@ -114,10 +115,6 @@ export async function readJsonObject(path: string, limits?: JsonLimits): Promise
   const value = await readJsonFile(path, limits);
   if (isObject(value)) return value;
   throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected a JSON object, found ${describe(value)}`);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** True for a regular file, or a link to one. */

@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { describe } from '../validate';
-import { isObject, readError, regularFile } from './files';
-import { parseJson } from './json';
+import { readError, regularFile } from './files';
 import { repeatedKey } from './repeated-key';
 
 /** One tensor as the header describes it. `begin` and `end` are byte offsets into the file. */

@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'no
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
-import { parseJson } from '../io/json';
+import { parseJson } from '../json';
 import { log } from '../log';
 
 export interface DownloadOptions extends Pick<CallOptions, 'signal'> {

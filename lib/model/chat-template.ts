@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readTextFile } from '../io/files';
+import { fileExists, readTextFile } from '../io/files';
+import { isObject } from '../is-object';
 import { TemplateError, UnsupportedError } from '../jinja/errors';
 import type { Template } from '../jinja/template';
 import { lazy } from '../lazy';

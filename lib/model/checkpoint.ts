@@ -1,10 +1,11 @@
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
-import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
-import { smallJson } from '../io/json';
+import { fileExists, isFolder, readJsonObject } from '../io/files';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors';
 import type { TensorSource } from '../io/tensor-source';
+import { isObject } from '../is-object';
+import { smallJson } from '../json';
 import { describe } from '../validate';
 
 /** A model folder in Hugging Face layout, looked into but not loaded. */

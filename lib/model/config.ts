@@ -1,6 +1,6 @@
 import type { ModelSpec } from '../engine/model-spec';
 import { CircuitTracerError } from '../errors';
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 
 /**

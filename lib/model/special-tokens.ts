@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readJsonObject } from '../io/files';
+import { fileExists, readJsonObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 
 /** Ids of a tokenizer's named special tokens, as its files have them. */

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { checkSlug } from '../graph-file/slug';
 import { fileWithin, readWhole } from '../io/file-within';
-import { isObject, withFileLock, writeFileAtomically } from '../io/files';
+import { withFileLock, writeFileAtomically } from '../io/files';
+import { isObject } from '../is-object';
+import type { ConflictAnswer } from './api';
 import { type Content, fileContent } from './content';
 import { fileProblem } from './file-problem';
 import { FileRevisions } from './file-revisions';
@@ -153,5 +155,6 @@ function viewOf(graph: GraphText): unknown {
 
 function conflict(revision: string, qParams: unknown): Problem {
   const message = "The graph's file has changed since this view was made from it.";
-  return new Problem(409, 'ERR_CONFLICT', message, { more: { revision, qParams } });
+  const more: Omit<ConflictAnswer, 'error'> = { revision, qParams };
+  return new Problem(409, 'ERR_CONFLICT', message, { more });
 }

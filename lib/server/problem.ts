@@ -1,5 +1,6 @@
 import { CircuitTracerError, type ErrorCode } from '../errors';
 import { log } from '../log';
+import type { ErrorAnswer } from './api';
 
 /** What a request is refused with, over and above the package's own codes. */
 export type ProblemCode =
@@ -46,7 +47,8 @@ export class Problem extends Error {
   }
 
   get body(): string {
-    return JSON.stringify({ error: { code: this.code, message: this.message }, ...this.more });
+    const answer: ErrorAnswer = { error: { code: this.code, message: this.message }, ...this.more };
+    return JSON.stringify(answer);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { isObject } from '../io/files';
-import { parseJson } from '../io/json';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { ByteBudget } from './byte-budget';
 import { Problem } from './problem';
 

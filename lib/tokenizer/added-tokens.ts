@@ -1,4 +1,4 @@
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 import type { Normalize } from './normalizers';
 import { flag, integer, type Json, list, object, refuse, text } from './refuse';

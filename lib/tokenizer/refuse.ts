@@ -1,5 +1,5 @@
 import { CircuitTracerError } from '../errors';
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 
 export type Json = Readonly<Record<string, unknown>>;

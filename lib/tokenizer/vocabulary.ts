@@ -1,4 +1,4 @@
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 import { integer, type Json, refuse } from './refuse';
 

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isBundledTranscoders, transcoderFolder } from '../../bundled';
 import { CircuitTracerError } from '../../errors';
-import type { FeatureExamples } from '../../features/feature-examples';
 import { findFeatures } from '../../features/packed-features';
 import { readLabels } from '../../features/read-labels';
 import type { FeatureSource } from '../../features/sources/feature-source';
 import { openFeatureSource } from '../../features/sources/open-source';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { type FeatureLabels, labelKey } from '../../graph-file/labels';
 import { localPath } from '../../hub/local-path';
 import { requireHubReference, scanOf } from '../../hub/reference';

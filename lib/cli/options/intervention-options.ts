@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Link } from '../../graph-file/group-edges';
+import { readNamedGraph } from '../../graph-file/read';
 import { scaleGroups } from '../../graph-file/selection';
 import type { ExperimentEdits } from '../../inspect/experiment';
 import { EditPlan } from '../../intervention/edits';
@@ -143,22 +143,5 @@ export async function requireInterventions(flags: InterventionFlags): Promise<Gi
 async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
   if (page === undefined) return { selection: undefined, links: [], labels: new Map() };
   const { selection, file = {} } = await selectionOf(page);
-  return { selection, links: linksOf(file), labels: labelsOf(file) };
-}
-
-/** Of the file's nodes that have one, by id. */
-function labelsOf(file: unknown): Map<string, string> {
-  const { nodes } = file as { nodes?: unknown };
-  const named = Array.isArray(nodes)
-    ? nodes.filter((node) => typeof node?.clerp === 'string' && node.clerp !== '')
-    : [];
-  return new Map(named.map(({ node_id, clerp }) => [node_id, clerp]));
-}
-
-/** What of the file's links is whole. */
-function linksOf(file: unknown): Link<string>[] {
-  const { links } = file as { links?: unknown };
-  const isLink = (link: Partial<Link<unknown>> | null): link is Link<string> =>
-    typeof link?.source === 'string' && typeof link.target === 'string' && Number.isFinite(link.weight);
-  return Array.isArray(links) ? links.filter(isLink) : [];
+  return { selection, ...readNamedGraph(file) };
 }

@@ -1,5 +1,5 @@
 import { isBundledTranscoders, transcoderFolder } from '../../bundled';
-import type { FeatureExamples } from '../feature-examples';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { findFeatures, PackedFeatures } from '../packed-features';
 import type { FeatureName, FeatureSource } from './feature-source';
 

@@ -1,4 +1,4 @@
-import type { FeatureExamples } from '../feature-examples';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 
 /** Which feature: its place, and the transcoders as the graph's file names them, if the page said. */
 export interface FeatureName {

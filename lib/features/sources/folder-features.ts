@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { cantorPair } from '../../graph-file/cantor';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { fileWithin, isSafePart, readWhole } from '../../io/file-within';
 import { fileExists } from '../../io/files';
-import type { FeatureExamples } from '../feature-examples';
 import { findFeatures, PackedFeatures } from '../packed-features';
 import { indexFile } from '../packed-source';
 import type { FeatureName, FeatureSource } from './feature-source';

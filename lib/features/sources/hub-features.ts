@@ -1,5 +1,5 @@
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { parseHubReference } from '../../hub/reference';
-import type { FeatureExamples } from '../feature-examples';
 import type { PackedFeatures } from '../packed-features';
 import { abortable } from './abortable';
 import type { FeatureName, FeatureSource } from './feature-source';

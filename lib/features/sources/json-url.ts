@@ -1,6 +1,6 @@
 import { CircuitTracerError } from '../../errors';
 import { cantorPair } from '../../graph-file/cantor';
-import type { FeatureExamples } from '../feature-examples';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
 import { parseFeature } from './parse-feature';

@@ -1,8 +1,8 @@
 import { CircuitTracerError } from '../../errors';
+import type { FeatureExample, FeatureExamples } from '../../graph-file/feature-examples';
 import type { NeuronpediaNames } from '../../graph-file/neuronpedia';
-import { isObject } from '../../io/files';
-import { parseJson } from '../../io/json';
-import type { FeatureExample, FeatureExamples } from '../feature-examples';
+import { isObject } from '../../is-object';
+import { parseJson } from '../../json';
 import type { FeatureName, FeatureSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
 

@@ -1,17 +1,20 @@
 import { join } from 'node:path';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
-import { type GraphFileInfo, type GraphMetadata, graphMetadata } from '../../graph-file/metadata';
+import { type GraphFileInfo, graphMetadata } from '../../graph-file/metadata';
 import { largestUpload, type NeuronpediaNames, neuronpediaNames } from '../../graph-file/neuronpedia';
+import { nodeId } from '../../graph-file/node-id';
+import { nodeRecord } from '../../graph-file/record';
+import type { GraphMetadata } from '../../graph-file/schema';
 import { checkSlug } from '../../graph-file/slug';
+import { blankView } from '../../graph-file/view';
 import { makeFolder, writeFileAtomically } from '../../io/files';
 import { Phase } from '../../progress';
 import { checkInteger, checkNotAborted, checkOptions, checkText, describe } from '../../validate';
 import type { Graph, PruneOptions } from '../graph';
-import { nodeId } from '../nodes';
 import type { PrunedGraph, PrunedNode } from '../prune';
+import { customScan } from './custom-scan';
 import { updateGraphList } from './graph-list';
-import { nodeRecord } from './node-record';
 
 export interface GraphFileOptions extends CallOptions {
   /** Names the graph, its file and its address: letters, digits, `_`, `.`, `-`. */
@@ -76,7 +79,7 @@ export async function writePrunedGraphFiles(
   const { slug, directory, scan = pruned.graph.scan } = options;
   // A gallery of graphs asks when each was made.
   const info = { ...(neuronpedia && { createTime: Date.now() }), ...options.info };
-  const metadata = graphMetadata(pruned, { slug, scan, info, neuronpedia });
+  const metadata = graphMetadata(pruned, { slug, scan, customScan, info, neuronpedia });
   const nodes = connectedNodes(pruned);
   const graphFile = join(directory, `${slug}.json`);
   await makeFolder(directory);
@@ -157,7 +160,7 @@ interface FileParts {
 function* graphText({ pruned, metadata, nodes, influence }: FileParts, given: GraphFileView = {}): Generator<string> {
   const { graph, edgeSources, edgeTargets, edgeWeights } = pruned;
   const ids = new Map(nodes.map((node) => [node.index, nodeId(node, graph.nLayers)]));
-  const view = { pinnedIds: [], supernodes: [], linkType: 'both', clickedId: '', sg_pos: '', ...given };
+  const view = { ...blankView, ...given };
   yield `{\n"metadata": ${JSON.stringify(metadata, null, 2)},\n"qParams": ${JSON.stringify(view)},\n"nodes": [`;
   let separator = '\n';
   for (const node of nodes) {

@@ -1,7 +1,6 @@
 import { types } from 'node:util';
 import type { ResolvedCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
-import { parseJson } from '../../io/json';
 import { type MovedBytes, movedBytes } from '../../io/moved-bytes';
 import {
   readSafetensorsArrays,
@@ -11,6 +10,7 @@ import {
   tensorBytes,
   writeSafetensors,
 } from '../../io/safetensors';
+import { parseJson } from '../../json';
 import { blocksOf } from '../edge-rows';
 import type { GraphData, LogitTarget } from '../graph-data';
 

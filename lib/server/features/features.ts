@@ -1,7 +1,7 @@
 import { CircuitTracerError } from '../../errors';
-import type { FeatureExamples } from '../../features/feature-examples';
 import { BundledFeatures } from '../../features/sources/bundled-features';
 import type { FeatureName, FeatureSource } from '../../features/sources/feature-source';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { Problem } from '../problem';
 
 /** All sources of features, asked in turn; those that ship with the package last. */

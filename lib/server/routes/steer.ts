@@ -1,3 +1,4 @@
+import type { Json } from '../../graph-file/json-values';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import type { App } from '../context';
 import { noticeWhenGone } from '../gone-client';
@@ -36,6 +37,6 @@ export function addSteerRoute(
   });
 }
 
-function promptAndNodes(graph: GraphText): Record<string, unknown> {
+function promptAndNodes(graph: GraphText): Json {
   return { metadata: memberOf(graph, 'metadata'), nodes: memberOf(graph, 'nodes') };
 }

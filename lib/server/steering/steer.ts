@@ -1,19 +1,8 @@
 import { topTokens } from '../../intervention/top-tokens';
 import type { FeatureIntervention, GenerateResult } from '../../intervention/types';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
-import type { SteerRequest } from './steer-request';
-
-export interface TokenChance {
-  readonly token: string;
-  readonly probability: number;
-}
-
-/** The likeliest next tokens and the continuation, without and with the edits. */
-export interface SteerAnswer {
-  readonly before: readonly TokenChance[];
-  readonly after: readonly TokenChance[];
-  readonly continuation: { readonly before: string; readonly after: string };
-}
+import type { SteerAnswer, TokenChance } from '../api';
+import type { SteerSettings } from './steer-request';
 
 /**
  * @param tokens of the prompt, exact
@@ -24,7 +13,7 @@ export async function steer(
   model: ReplacementModel,
   tokens: readonly number[],
   interventions: readonly FeatureIntervention[],
-  request: SteerRequest,
+  request: SteerSettings,
   signal: AbortSignal,
 ): Promise<SteerAnswer> {
   const before = await run(model, tokens, [], request, signal);
@@ -40,7 +29,7 @@ async function run(
   model: ReplacementModel,
   tokens: readonly number[],
   interventions: readonly FeatureIntervention[],
-  { maxNewTokens, freezeAttention, top }: SteerRequest,
+  { maxNewTokens, freezeAttention, top }: SteerSettings,
   signal: AbortSignal,
 ): Promise<{ likeliest: TokenChance[]; text: string }> {
   const result = await model.generate(tokens, interventions, {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readJsonFile, readJsonObject } from '../../../lib/io/files';
-import { parseJson } from '../../../lib/io/json';
+import { parseJson } from '../../../lib/json';
 import { Random } from '../../../lib/random';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';

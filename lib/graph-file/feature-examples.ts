@@ -1,4 +1,4 @@
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 
 /** A stretch of text and how strongly the feature answers to each of its tokens. */
 export interface FeatureExample {

@@ -1,5 +1,3 @@
-import { closingQuote } from './repeated-key';
-
 /** What a JSON text may cost at most. */
 export interface JsonLimits {
   /** Characters. Default 256 Mi, half of what one JavaScript string can hold. */
@@ -57,4 +55,14 @@ function findExcess(text: string, limits: JsonLimits): string | undefined {
     if (memory > maxMemory) return `so many lists and objects that they take more than ${maxMemory} bytes of memory`;
   }
   return undefined;
+}
+
+/** Place of the quote that ends the string beginning at `opening`; the text's length when there is none. */
+export function closingQuote(json: string, opening: number): number {
+  for (let at = opening + 1; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === 0x5c) at++;
+    else if (code === 0x22) return at;
+  }
+  return json.length;
 }
