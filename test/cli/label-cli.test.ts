@@ -73,7 +73,7 @@ describe('label', () => {
       /labels\.json only/,
     );
     writeFileSync(at('other.json'), '{}');
-    expectUsage(await run('label', at('other.json')), /no graph/);
+    expectUsage(await run('label', at('other.json')), /not a graph/);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { CallOptions } from '../../call-options';
 import type { FeatureExamples } from '../feature-examples';
 
 /** Which feature: its place, and the transcoders as the graph's file names them, if the page said. */
@@ -10,15 +11,21 @@ export interface FeatureName {
 /** Something that may know what a feature activates on. Close it when done, or declare it with `await using`. */
 export interface FeatureSource {
   /**
-   * @returns undefined when it knows nothing of the feature
+   * What is known of one feature.
+   *
+   * @param feature its layer and number in the layer's transcoder, as a `FeatureNode` has them
+   * @returns undefined when nothing is known of the feature
    * @throws CircuitTracerError `ERR_FILE_FORMAT` for something else than a feature; `ERR_HUB_NOT_FOUND` when there are no features
    * where they should be, `ERR_HUB` when the other machine fails; `ABORT_ERR`.
    */
-  read(name: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined>;
+  read(feature: FeatureName, options?: Pick<CallOptions, 'signal'>): Promise<FeatureExamples | undefined>;
   /** Idempotent. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A source whose owner closes it. */
-export type OwnedSource = Pick<FeatureSource, 'read' | 'close'>;
+/** A source within the package, whose owner closes it. */
+export interface OwnedSource {
+  read(name: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined>;
+  close(): Promise<void>;
+}
