@@ -49,9 +49,14 @@ export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify';
 // Graph files, which the page shows
 
 export { convertGraph } from './graph/convert';
-export { type GraphFileOptions, writeGraphFiles } from './graph/formats/graph-files';
-export { type GraphJson, graphJson, graphJsonStream } from './graph/formats/graph-json';
-export type { GraphJsonOptions } from './graph/formats/graph-json-options';
+export {
+  type GraphFileOptions,
+  type GraphJson,
+  type GraphJsonOptions,
+  graphJson,
+  graphJsonStream,
+  writeGraphFiles,
+} from './graph/formats';
 
 // Interventions
 
