@@ -10,8 +10,8 @@
 
 namespace circuit_tracer {
 
-// The native surface of lib/engine/binding.ts: each method queues one job on this engine's thread and
-// returns {promise, cancel}.
+// The native surface of lib/engine/binding.ts: each method queues one job on this engine's thread
+// and returns {promise, cancel}.
 class Engine : public Napi::ObjectWrap<Engine> {
  public:
   static Napi::Function define(Napi::Env env);

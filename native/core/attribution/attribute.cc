@@ -7,10 +7,10 @@
 #include <numeric>
 #include <optional>
 
-#include "attribution/batch_size.h"
-#include "attribution/local_model.h"
-#include "attribution/row_workers.h"
-#include "attribution/setup.h"
+#include "attribution/local_model/local_model.h"
+#include "attribution/local_model/setup.h"
+#include "attribution/rows/batch_size.h"
+#include "attribution/rows/row_workers.h"
 #include "offload.h"
 
 namespace circuit_tracer {
@@ -77,11 +77,13 @@ class Rows {
         targets_(targets),
         options_(options),
         control_(control),
-        total_(options.maxFeatureNodes < 0
-                   ? setup.features.size()
-                   : std::min(options.maxFeatureNodes, setup.features.size())),
+        total_(std::min(options.maxFeatureNodes.value_or(setup.features.size()),
+                        setup.features.size())),
         table_(setup.features, targets, locals.front().columns, total_, options.edgeMemory),
-        workers_(std::in_place, locals, batchSizeOn(locals, options), table_) {}
+        workers_(std::in_place, locals,
+                 options.batchSize > 0 ? options.batchSize
+                                       : chooseBatchSize(locals, options.availableMemory),
+                 table_) {}
 
   void addTargets() {
     std::vector<int64_t> rows;
@@ -99,7 +101,7 @@ class Rows {
   // The features whose rows come next: all, or the most influential by the rows so far.
   std::vector<int64_t> nextFeatures() const {
     if (total_ < setup_.features.size()) {
-      return table_.mostInfluential(std::min(options_.rankEvery, total_ - done_));
+      return table_.mostInfluential(std::min(options_.updateInterval, total_ - done_));
     }
     std::vector<int64_t> all(total_);
     std::iota(all.begin(), all.end(), 0);
@@ -146,7 +148,7 @@ GraphData makeGraph(Transformer& model, TranscoderSet& transcoders, const Attrib
                     Offload& offload, const JobControl& control) {
   GraphData graph;
   PhaseClock clock(graph.timings);
-  const at::Tensor tokens = at::tensor(options.tokens, at::kLong).to(model.device());
+  const at::Tensor tokens = model.tokenTensor(options.tokens);
   AttributionSetup setup =
       setUpAttribution(model, transcoders, tokens, options.zeroPositions, control);
   clock.mark("forward and encode");

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "attribution/local_model.h"
+#include "attribution/local_model/local_model.h"
 #include "job_control.h"
 #include "long_copy.h"
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "attribution/setup.h"
+#include "attribution/local_model/setup.h"
 #include "model/transformer.h"
 
 namespace circuit_tracer {
@@ -20,7 +20,7 @@ struct TargetRequest {
   int64_t tokenId = -1;            // Token
   at::Tensor direction;            // Direction: [D], used as given
   int64_t layer = 0, feature = 0;  // Feature
-  std::optional<float> weight;     // default: the token's probability, 1 for the others
+  std::optional<float> weight;     // empty: the token's probability, 1 for the others
 };
 
 // Targets ready for the backward pass, in the order asked for.

@@ -15,8 +15,8 @@ struct RotaryTable {
   double attentionFactor = 1;
 };
 
-// The C++ side of lib/engine/model-spec.ts, which says what each field means. Every field arrives filled
-// in.
+// The C++ side of lib/engine/model-spec.ts, which says what each field means. Every field arrives
+// filled in.
 struct ModelSpec {
   std::string family;
   int64_t nLayers = 0;

@@ -88,6 +88,10 @@ const ModelWeights& Transformer::weights() const {
   return weights_;
 }
 
+at::Tensor Transformer::tokenTensor(at::ArrayRef<int64_t> tokens) const {
+  return at::tensor(tokens, at::kLong).to(device_);
+}
+
 at::Tensor Transformer::embed(const at::Tensor& tokens) const {
   at::Tensor rows = at::embedding(weights().embedding, tokens);
   if (spec_.embeddingScale == 1) return rows;

@@ -1,4 +1,4 @@
-#include "attribution/norm_adjoint.h"
+#include "attribution/local_model/norm_adjoint.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>

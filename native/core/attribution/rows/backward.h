@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "attribution/edge_blocks.h"
-#include "attribution/local_model.h"
-#include "attribution/row_layout.h"
+#include "attribution/local_model/local_model.h"
+#include "attribution/rows/edge_blocks.h"
+#include "attribution/rows/row_layout.h"
 
 namespace circuit_tracer {
 

@@ -1,4 +1,4 @@
-#include "attribution/backward.h"
+#include "attribution/rows/backward.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "attribution/setup.h"
-#include "attribution/source_columns.h"
+#include "attribution/local_model/setup.h"
+#include "attribution/local_model/source_columns.h"
 #include "model/transformer.h"
 #include "transcoder/sparse_features.h"
 #include "transcoder/transcoder_set.h"

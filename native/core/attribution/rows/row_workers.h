@@ -7,9 +7,9 @@
 #include <mutex>
 #include <vector>
 
-#include "attribution/backward.h"
-#include "attribution/edge_table.h"
-#include "attribution/row_batches.h"
+#include "attribution/edges/edge_table.h"
+#include "attribution/rows/backward.h"
+#include "attribution/rows/row_batches.h"
 #include "job_control.h"
 
 namespace circuit_tracer {

@@ -1,11 +1,11 @@
-#include "attribution/batch_size.h"
+#include "attribution/rows/batch_size.h"
 
 #include <torch/version.h>
 
 #include <algorithm>
 #include <limits>
 
-#include "attribution/backward.h"
+#include "attribution/rows/backward.h"
 
 #if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 13
 #include <ATen/DeviceAccelerator.h>
@@ -16,9 +16,9 @@ namespace {
 
 constexpr int64_t kMostRows = 512;
 
-// Older releases of LibTorch don't tell, nor does Apple's GPU: then as many rows as are of use.
-int64_t bytesLeft(at::Device device, const AttributeOptions& options) {
-  if (device.is_cpu()) return options.availableMemory;
+// Free bytes of a device. Releases before 2.13 and Apple's GPU do not report them: no limit then.
+int64_t bytesLeft(at::Device device, int64_t availableMemory) {
+  if (device.is_cpu()) return availableMemory;
 #if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 13
   if (device.is_cuda()) {
     return static_cast<int64_t>(
@@ -28,7 +28,7 @@ int64_t bytesLeft(at::Device device, const AttributeOptions& options) {
   return std::numeric_limits<int64_t>::max();
 }
 
-// What each row of a batch takes while it is computed.
+// Bytes that one row of a batch takes in Backward's buffers, its edges and its gradient.
 int64_t bytesPerRow(const LocalModel& local) {
   const int64_t numbers =
       local.nPositions * bufferWidths(local).total() + local.columns.total() + 2 * local.dModel;
@@ -37,11 +37,10 @@ int64_t bytesPerRow(const LocalModel& local) {
 
 }  // namespace
 
-int64_t batchSizeOn(const std::vector<LocalModel>& locals, const AttributeOptions& options) {
-  if (options.batchSize > 0) return options.batchSize;
+int64_t chooseBatchSize(const std::vector<LocalModel>& locals, int64_t availableMemory) {
   int64_t rows = kMostRows;
   for (const LocalModel& local : locals) {
-    rows = std::min(rows, bytesLeft(local.device(), options) / 2 / bytesPerRow(local));
+    rows = std::min(rows, bytesLeft(local.device(), availableMemory) / 2 / bytesPerRow(local));
   }
   return std::max<int64_t>(rows, 1);
 }

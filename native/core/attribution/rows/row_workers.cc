@@ -1,4 +1,4 @@
-#include "attribution/row_workers.h"
+#include "attribution/rows/row_workers.h"
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>

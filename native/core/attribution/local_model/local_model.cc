@@ -1,4 +1,4 @@
-#include "attribution/local_model.h"
+#include "attribution/local_model/local_model.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "attribution/norm_adjoint.h"
+#include "attribution/local_model/norm_adjoint.h"
 #include "io/tensor_source.h"
 #include "long_copy.h"
 

@@ -1,4 +1,4 @@
-#include "attribution/edge_table.h"
+#include "attribution/edges/edge_table.h"
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>

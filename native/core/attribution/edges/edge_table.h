@@ -6,19 +6,14 @@
 #include <memory>
 #include <vector>
 
-#include "attribution/source_columns.h"
+#include "attribution/edges/edge_memory.h"
+#include "attribution/local_model/source_columns.h"
 #include "attribution/targets.h"
 #include "graph/influence.h"
 #include "graph/row_blocks.h"
 #include "transcoder/sparse_features.h"
 
 namespace circuit_tracer {
-
-// In bytes.
-struct EdgeMemory {
-  int64_t most = 0;   // that edges may take
-  int64_t block = 0;  // one block of rows of the finished graph
-};
 
 // The rows of a graph as they are computed: feature rows in the order they were chosen, then
 // target rows. A row depends on what is below its layer and not after its position, a quarter of

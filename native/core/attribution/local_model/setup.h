@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "attribution/trace.h"
+#include "attribution/local_model/trace.h"
 #include "job_control.h"
 #include "transcoder/sparse_features.h"
 #include "transcoder/transcoder_set.h"

@@ -1,4 +1,4 @@
-#include "attribution/row_batches.h"
+#include "attribution/rows/row_batches.h"
 
 #include <algorithm>
 

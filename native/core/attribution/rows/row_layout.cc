@@ -1,4 +1,4 @@
-#include "attribution/row_layout.h"
+#include "attribution/rows/row_layout.h"
 
 #include <algorithm>
 #include <numeric>

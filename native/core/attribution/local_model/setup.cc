@@ -1,4 +1,4 @@
-#include "attribution/setup.h"
+#include "attribution/local_model/setup.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>

@@ -1,4 +1,4 @@
-#include "attribution/source_columns.h"
+#include "attribution/local_model/source_columns.h"
 
 namespace circuit_tracer {
 

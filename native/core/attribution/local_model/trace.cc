@@ -1,4 +1,4 @@
-#include "attribution/trace.h"
+#include "attribution/local_model/trace.h"
 
 #include "finite.h"
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "attribution/row_layout.h"
-#include "attribution/source_columns.h"
+#include "attribution/local_model/source_columns.h"
+#include "attribution/rows/row_layout.h"
 
 namespace circuit_tracer {
 
