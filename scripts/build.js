@@ -61,9 +61,9 @@ function compile() {
 }
 
 /** Replaces rather than overwrites: a running process may have the old file mapped. */
-function install(name, folder) {
-  const source = path.join(objects, 'Release', `${name}.node`);
-  const target = path.join(folder, `${name}.node`);
+function install(file, folder) {
+  const source = path.join(objects, 'Release', file);
+  const target = path.join(folder, file);
   const from = fs.statSync(source, { throwIfNoEntry: false });
   const to = fs.statSync(target, { throwIfNoEntry: false });
   if (!from || (to && Math.floor(to.mtimeMs) === Math.floor(from.mtimeMs) && to.size === from.size)) return;
@@ -88,9 +88,10 @@ function main() {
   const libtorch = findLibTorch();
   configure({ directory: libtorch.directory, version: libtorch.version, tests, node: process.version });
   compile();
-  for (const name of ['circuit_tracer', ...(tests ? ['circuit_tracer_oracle', 'circuit_tracer_bench'] : [])])
-    install(name, output);
-  install('circuit_tracer_preload', path.join(output, 'preload'));
+  const program = process.platform === 'win32' ? '.exe' : '';
+  const ofTests = ['circuit_tracer_oracle.node', 'circuit_tracer_bench.node', `circuit_tracer_core_test${program}`];
+  for (const file of ['circuit_tracer.node', ...(tests ? ofTests : [])]) install(file, output);
+  install('circuit_tracer_preload.node', path.join(output, 'preload'));
   fs.writeFileSync(
     path.join(output, 'circuit_tracer.json'),
     `${JSON.stringify({ libtorchVersion: libtorch.version })}\n`,
