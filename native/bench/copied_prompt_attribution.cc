@@ -177,7 +177,7 @@ CopiedPromptAttribution::Result CopiedPromptAttribution::run(int64_t maxLogits,
                                                              double desiredLogitProb,
                                                              int64_t batchSize,
                                                              std::optional<int64_t> maxFeatureNodes,
-                                                             int64_t updateInterval) {
+                                                             int64_t updateIntervalRows) {
   const c10::AutoGradMode gradientsOn(true);
   Result result;
   result.seconds = setupSeconds_;
@@ -218,7 +218,7 @@ CopiedPromptAttribution::Result CopiedPromptAttribution::run(int64_t maxLogits,
     size_t queue = ranked.size();
     if (total < setup_.features.size()) {
       ranked = rankedByInfluence(result, at::stack(weights), filled);
-      queue = std::min<size_t>(updateInterval, total - result.rows.size());
+      queue = std::min<size_t>(updateIntervalRows, total - result.rows.size());
     }
     for (const int64_t i : ranked) {
       if (!visited[i] && pending.size() < queue) pending.push_back(i);

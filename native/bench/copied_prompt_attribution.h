@@ -30,7 +30,7 @@ class CopiedPromptAttribution {
                           const std::vector<int64_t>& tokens, int64_t zeroPositions);
 
   Result run(int64_t maxLogits, double desiredLogitProb, int64_t batchSize,
-             std::optional<int64_t> maxFeatureNodes, int64_t updateInterval);
+             std::optional<int64_t> maxFeatureNodes, int64_t updateIntervalRows);
 
  private:
   struct Rows {

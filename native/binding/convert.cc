@@ -315,24 +315,28 @@ std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layer
 }
 
 Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers) {
-  Intervention out;
-  const Napi::Array features = array(intervention, "features");
-  for (uint32_t i = 0; i < features.Length(); ++i) {
-    out.features.push_back(toFeatureEdit(features.Get(i).As<Napi::Object>()));
+  std::vector<FeatureEdit> features;
+  const Napi::Array listedFeatures = array(intervention, "features");
+  for (uint32_t i = 0; i < listedFeatures.Length(); ++i) {
+    features.push_back(toFeatureEdit(listedFeatures.Get(i).As<Napi::Object>()));
   }
-  const Napi::Array vectors = array(intervention, "vectors");
-  for (uint32_t i = 0; i < vectors.Length(); ++i) {
-    const Napi::Object edit = vectors.Get(i).As<Napi::Object>();
-    out.vectors.push_back({parseHookName(text(edit, "hookName")), integer(edit, "position"),
-                           copyFloats(toFloats(edit.Get("vector"), "vector"))});
+  std::vector<VectorEdit> vectors;
+  const Napi::Array listedVectors = array(intervention, "vectors");
+  for (uint32_t i = 0; i < listedVectors.Length(); ++i) {
+    const Napi::Object edit = listedVectors.Get(i).As<Napi::Object>();
+    vectors.push_back({parseHookName(text(edit, "hookName")), integer(edit, "position"),
+                       copyFloats(toFloats(edit.Get("vector"), "vector"))});
   }
-  out.freezeAttention = toFlag(intervention, "freezeAttention");
+  std::vector<bool> constrained;
   const auto layers = integers(array(intervention, "constrainedLayers"));
-  if (!layers.empty()) out.constrained.assign(nLayers, false);
-  for (const int64_t layer : layers) out.constrained.at(layer) = true;
-  out.frozenPositions = integer(intervention, "frozenPositions");
-  out.zeroPositions = integer(intervention, "zeroPositions");
-  return out;
+  if (!layers.empty()) constrained.assign(nLayers, false);
+  for (const int64_t layer : layers) constrained.at(layer) = true;
+  return {.features = std::move(features),
+          .vectors = std::move(vectors),
+          .freezeAttention = toFlag(intervention, "freezeAttention"),
+          .constrained = std::move(constrained),
+          .frozenPositions = integer(intervention, "frozenPositions"),
+          .zeroPositions = integer(intervention, "zeroPositions")};
 }
 
 AttributeOptions toAttributeOptions(const Napi::Object& options) {
@@ -356,7 +360,7 @@ AttributeOptions toAttributeOptions(const Napi::Object& options) {
           .desiredLogitProb = number(options, "desiredLogitProb"),
           .batchSize = integer(options, "batchSize"),
           .maxFeatureNodes = maxFeatureNodes,
-          .updateInterval = integer(options, "rankEvery"),
+          .updateIntervalRows = integer(options, "rankEvery"),
           .offload = text(options, "offload"),
           .devices = std::move(devices),
           .availableMemory = integer(options, "availableMemory"),

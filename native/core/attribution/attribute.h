@@ -26,9 +26,10 @@ struct GraphData {
   std::map<std::string, double> timings;  // seconds by phase
 };
 
-// Phases: one forward pass, encoding, the local model, target rows, then feature rows in order of
-// their influence on the targets as far as it is known, re-ranked every updateInterval rows. Throws
-// CodedError ERR_NUMERIC, ERR_OUT_OF_MEMORY, ABORT_ERR.
+// Computes the graph of a prompt: one forward pass, encoding, the local model, the rows of the
+// targets, then the rows of the features that influence the targets most through the rows so far.
+// These are ranked anew every updateIntervalRows rows. Throws CodedError ERR_NUMERIC,
+// ERR_OUT_OF_MEMORY, ABORT_ERR.
 GraphData attribute(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
                     const JobControl& control);
 

@@ -22,7 +22,7 @@ struct AttributeOptions {
   double desiredLogitProb;
   int64_t batchSize;                       // target rows per batch; 0: as chooseBatchSize says
   std::optional<int64_t> maxFeatureNodes;  // empty: all active features
-  int64_t updateInterval;                  // feature rows between two rankings
+  int64_t updateIntervalRows;              // feature rows between two rankings
   std::string offload;                     // see Offload
   std::vector<at::Device> devices;         // one local model on each; empty: the model's device
   int64_t availableMemory;                 // bytes of main memory that this process may still take

@@ -27,7 +27,7 @@ struct TargetRequest {
 struct Targets {
   std::vector<int64_t> tokenId;     // -1 for directions and features
   std::vector<float> weight;        // share of the outputs
-  at::Tensor vectors;               // [K, D] read vectors in the residual stream
+  at::Tensor residualGradients;     // [K, D] of each target at the residual stream, float32
   std::vector<int64_t> entryLayer;  // nLayers for tokens and directions
   std::vector<int64_t> position;
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "attribution/local_model/trace.h"
+#include "finite.h"
 
 namespace circuit_tracer {
 namespace {
@@ -44,16 +44,21 @@ PromptActivations promptActivations(const Transformer& model, const TranscoderSe
                                     bool applyActivation, FeatureLayout layout,
                                     const JobControl& control) {
   const TranscoderSpec& spec = transcoders.spec();
-  const Trace trace = tracePrompt(model, spec, tokens, control);
-  PromptActivations out{.logits = trace.logits, .features = {}};
+  std::vector<at::Tensor> inputs(spec.nLayers);  // [n, D]
+  PromptActivations out;
+  out.logits = model.forward(tokens, [&](HookPoint point, int64_t layer, at::Tensor value) {
+    if (point == HookPoint::ResidPre) control.report("forward", layer, spec.nLayers);
+    if (point == spec.inputHook) inputs[layer] = value;
+    return value;
+  });
+  requireFinite(out.logits, "logits of the prompt");
   if (layout == FeatureLayout::Sparse) {
-    out.features.sparse =
-        transcoders.encodeSparse(trace.featureInputs, zeroPositions, applyActivation, control);
+    out.features.sparse = transcoders.encodeSparse(inputs, zeroPositions, applyActivation, control);
     return out;
   }
-  out.features.dense = stackPadded(spec.nFeatures, trace.nPositions(), [&](int64_t l) {
+  out.features.dense = stackPadded(spec.nFeatures, tokens.size(0), [&](int64_t l) {
     control.report("encode", l, spec.nLayers);
-    return transcoders.encodeLayer(l, trace.featureInputs[l], applyActivation);
+    return transcoders.encodeLayer(l, inputs[l], applyActivation);
   });
   out.features.dense.slice(1, 0, zeroPositions).zero_();
   return out;

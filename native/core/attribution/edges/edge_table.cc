@@ -16,7 +16,7 @@
 namespace circuit_tracer {
 namespace {
 
-// Rows that sum to less count as this much when ranking, so that a row of zeros has no influence.
+// Row sums are at least this when ranking, so that a row of zeros has no influence.
 constexpr double kSmallestRowSum = 1e-8;
 
 // Copies and adds up absolute values.
@@ -46,37 +46,66 @@ EdgeTable::EdgeTable(const SparseFeatures& features, const Targets& targets,
       rowSums_(nRows + targets.size()),
       featureRow_(features.size(), -1) {
   requireRoom();
-  if (takesAll()) {
+  if (nRows_ == features_.size()) {
     addedFeature_.resize(nRows_);
     std::iota(addedFeature_.begin(), addedFeature_.end(), 0);
     featureRow_ = addedFeature_;
-    rectangle_ = emptyRectangle();
+  }
+  if (allChosen()) {
+    moveToRectangle();
   } else {
     reservePacked(nRows_, size());
   }
 }
 
 void EdgeTable::reserve(const std::vector<int64_t>& features) {
-  if (takesAll()) return;
+  if (allChosen()) return;
   const auto firstRow = static_cast<int64_t>(addedFeature_.size());
   for (const int64_t feature : features) {
     featureRow_[feature] = static_cast<int64_t>(addedFeature_.size());
     addedFeature_.push_back(feature);
   }
-  reservePacked(firstRow, static_cast<int64_t>(addedFeature_.size()));
+  if (allChosen()) {
+    moveToRectangle();
+  } else {
+    reservePacked(firstRow, static_cast<int64_t>(addedFeature_.size()));
+  }
 }
 
 void EdgeTable::reservePacked(int64_t firstRow, int64_t endRow) {
   int64_t numbers = 0;
   for (int64_t r = firstRow; r < endRow; ++r) numbers += packedSize(r);
-  blocks_.emplace_back(new (std::nothrow) float[numbers]);
-  float* begin = blocks_.back().get();
-  requireMemory(begin != nullptr, endRow - firstRow, numbers);
+  std::unique_ptr<float[]> block(new (std::nothrow) float[numbers]);
+  requireMemory(block != nullptr, endRow - firstRow, numbers);
+  float* begin = block.get();
   for (int64_t r = firstRow; r < endRow; begin += packedSize(r++)) packed_[r] = begin;
+  blocks_.push_back({std::move(block), firstRow, endRow});
 }
 
-OwnedRowBlocks EdgeTable::emptyRectangle() const {
-  return OwnedRowBlocks(size(), width(nRows_), memory_.block);
+// Block by block: while the rectangle fills, packed memory shrinks.
+void EdgeTable::moveToRectangle() {
+  columnFeature_ = selected();
+  rectangle_ = OwnedRowBlocks(size(), width(nRows_), memory_.block);
+  const CurrentJob job;
+  for (PackedBlock& block : blocks_) {
+    at::parallel_for(block.firstRow, block.endRow, 16, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        job.poll();
+        unpack(r, packed_[r]);
+      }
+    });
+    block.numbers.reset();
+  }
+  blocks_.clear();
+  packed_.clear();
+}
+
+// Feature rows in final order, then target rows.
+float* EdgeTable::rectangleRow(int64_t row) const {
+  if (row >= nRows_) return rectangle_.row(row);
+  const auto place =
+      std::lower_bound(columnFeature_.begin(), columnFeature_.end(), addedFeature_[row]);
+  return rectangle_.row(place - columnFeature_.begin());
 }
 
 int64_t EdgeTable::layerOfRow(int64_t row) const {
@@ -95,14 +124,14 @@ int64_t EdgeTable::packedSizeAt(int64_t layer, int64_t position) const {
   return columns_.featuresWithin(layer, position) + (layer + 1) * (position + 1);
 }
 
-// Of the rectangle with so many feature rows.
+// Columns of the rectangle with nRows feature rows.
 int64_t EdgeTable::width(int64_t nRows) const {
   return nRows + columns_.total() - columns_.nFeatures + targets_.size();
 }
 
-// Memory that so many feature rows are written to, when each holds so many numbers that can differ
-// from zero. A chosen row lies packed beside the rectangle; in the rectangle it has at most the
-// half below the diagonal.
+// An upper bound on the memory that nRows feature rows of `packedNumbers` numbers each are written
+// to. Where features are ranked, a row may lie packed while the rectangle is filled, of which at
+// most the half below the diagonal is written.
 double EdgeTable::bytesFor(int64_t nRows, double packedNumbers) const {
   const double packed = packedNumbers * static_cast<double>(nRows + targets_.size());
   const double rectangle =
@@ -131,11 +160,11 @@ void EdgeTable::requireRoom() const {
 }
 
 void EdgeTable::fill(int64_t row, const std::vector<const float*>& atPosition) {
-  std::vector<float> passing(takesAll() ? packedSize(row) : 0);
-  float* packed = takesAll() ? passing.data() : packed_[row];
+  std::vector<float> passing(allChosen() ? packedSize(row) : 0);
+  float* packed = allChosen() ? passing.data() : packed_[row];
   rowSums_[row] = pack(row, atPosition, packed);
   requireFinite(rowSums_[row], "attribution rows");
-  if (takesAll()) unpack(row, packed, addedFeature_, rectangle_.row(row));
+  if (allChosen()) unpack(row, packed);
 }
 
 // Returns the sum of absolute values.
@@ -160,9 +189,11 @@ double EdgeTable::pack(int64_t row, const std::vector<const float*>& atPosition,
   return sum;
 }
 
-// Puts a row's numbers into a row of zeros, with columns for the chosen features.
-void EdgeTable::unpack(int64_t row, const float* packed, const std::vector<int64_t>& chosen,
-                       float* to) const {
+// Puts a row's numbers into its row of the rectangle, which is zero: those of chosen features, then
+// errors and tokens.
+void EdgeTable::unpack(int64_t row, const float* packed) const {
+  const std::vector<int64_t>& chosen = columnFeature_;
+  float* to = rectangleRow(row);
   const int64_t position = positionOfRow(row);
   const int64_t layers = layerOfRow(row);
   auto next = chosen.begin();
@@ -233,22 +264,6 @@ std::vector<int64_t> EdgeTable::selected() const {
   std::vector<int64_t> chosen = addedFeature_;
   std::sort(chosen.begin(), chosen.end());
   return chosen;
-}
-
-OwnedRowBlocks EdgeTable::takeRectangle() {
-  if (takesAll()) return std::move(rectangle_);
-  const std::vector<int64_t> chosen = selected();
-  OwnedRowBlocks rectangle = emptyRectangle();
-  const CurrentJob job;
-  at::parallel_for(0, size(), 16, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      job.poll();
-      const int64_t row = r < nRows_ ? featureRow_[chosen[r]] : r;
-      unpack(row, packed_[row], chosen, rectangle.row(r));
-    }
-  });
-  blocks_.clear();
-  return rectangle;
 }
 
 }  // namespace circuit_tracer

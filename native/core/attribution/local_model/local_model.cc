@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
+#include "attribution/local_model/frozen_norms.h"
 #include "attribution/local_model/norm_adjoint.h"
 #include "io/tensor_source.h"
 #include "long_copy.h"
@@ -30,84 +32,33 @@ std::vector<WriteGroup> groupWrites(const SourceColumns& columns, int64_t firstL
   return groups;
 }
 
-class LocalModelBuilder {
- public:
-  LocalModelBuilder(const Transformer& model, const TranscoderSet& transcoders, const Trace& trace)
-      : model_(model), spec_(model.spec()), transcoders_(transcoders), trace_(trace) {}
-
-  // The pattern is scaled in place.
-  LinearAttention attention(int64_t l, at::Tensor pattern) const {
-    const BlockWeights& block = model_.weights().blocks[l];
-    LinearAttention out;
-    out.scaledPattern = longConversion(pattern, model_.device(), at::kFloat).contiguous();
-    for (int64_t h = 0; h < spec_.nHeads; ++h) {
-      pollJob();
-      at::Tensor ofHead = out.scaledPattern[h];
-      ofHead.div_(trace_.ln1Scale[l].squeeze(-1));
-      if (spec_.postNorms) ofHead.div_(trace_.ln1PostScale[l]);
-    }
-    out.valueWeight =
-        throughNorm(spec_.normalization, block.ln1.gain,
-                    longConversion(block.attention.valueWeight, model_.device(), at::kFloat));
-    out.outWeight = longConversion(block.attention.outWeight, model_.device(), at::kFloat);
-    if (spec_.postNorms) {
-      out.outWeight = adjointThroughNorm(spec_.normalization, block.ln1Post.gain, out.outWeight.t())
-                          .t()
-                          .contiguous();
-      releasePages(block.attention.outWeight);
-    }
-    // What has been copied needn't take memory as pages of its file, too.
-    releasePages(block.attention.valueWeight);
-    return out;
+// Scales the pattern in place when it is float32 on the model's device already.
+LinearAttention linearAttention(const Transformer& model, const NormScales& scales, int64_t layer,
+                                const at::Tensor& pattern) {
+  const ModelSpec& spec = model.spec();
+  const BlockWeights& block = model.weights().blocks[layer];
+  const AttentionWeights& weights = block.attention;
+  LinearAttention out;
+  out.scaledPattern = longConversion(pattern, model.device(), at::kFloat).contiguous();
+  for (int64_t h = 0; h < spec.nHeads; ++h) {
+    pollJob();
+    at::Tensor ofHead = out.scaledPattern[h];                // [n queries, n keys]
+    ofHead.div_(scales.ln1[layer].squeeze(-1));              // of keys
+    if (spec.postNorms) ofHead.div_(scales.ln1Post[layer]);  // of queries
   }
-
-  LinearSkip skip(int64_t l) const {
-    LinearSkip out;
-    const at::Tensor& matrix = transcoders_.layer(l).skip;
-    if (!matrix.defined()) return out;
-    const auto [gain, scale] = inputNorm(l);
-    out.matrix = matrix.to(at::kFloat);
-    out.scale = at::ones({trace_.nPositions(), 1, 1}, out.matrix.options());
-    if (scale.defined()) {
-      out.matrix = throughNorm(spec_.normalization, gain, out.matrix);
-      out.scale = out.scale / scale.unsqueeze(-1);
-    }
-    if (outputIsBeforePostNorm()) {
-      const at::Tensor& postGain = model_.weights().blocks[l].ln2Post.gain;
-      out.matrix =
-          adjointThroughNorm(spec_.normalization, postGain, out.matrix.t()).t().contiguous();
-      out.scale = out.scale / trace_.ln2PostScale[l].unsqueeze(-1);
-    }
-    return out;
+  out.valueWeight = throughNorm(spec.normalization, block.ln1.gain,
+                                longConversion(weights.valueWeight, model.device(), at::kFloat));
+  out.outWeight = longConversion(weights.outWeight, model.device(), at::kFloat);
+  if (spec.postNorms) {
+    out.outWeight = adjointThroughNorm(spec.normalization, block.ln1Post.gain, out.outWeight.t())
+                        .t()
+                        .contiguous();
+    releasePages(weights.outWeight);
   }
-
-  // Vectors written at the feature output of layer l at `positions`, moved to the residual stream.
-  at::Tensor toResidual(int64_t l, const at::Tensor& vectors, const at::Tensor& positions) const {
-    if (!outputIsBeforePostNorm()) return vectors;
-    const at::Tensor& gain = model_.weights().blocks[l].ln2Post.gain;
-    return adjointThroughNorm(spec_.normalization, gain, vectors) /
-           trace_.ln2PostScale[l].index_select(0, positions);
-  }
-
-  // Norm gain (undefined = 1) and scale (undefined = no norm) between the residual stream and the
-  // feature input of layer l.
-  std::pair<at::Tensor, at::Tensor> inputNorm(int64_t l) const {
-    const HookPoint hook = transcoders_.spec().inputHook;
-    if (hook == HookPoint::ResidMid) return {};
-    const at::Tensor& gain = model_.weights().blocks[l].ln2.gain;
-    return {hook == HookPoint::MlpIn ? gain : at::Tensor(), trace_.ln2Scale[l]};
-  }
-
- private:
-  bool outputIsBeforePostNorm() const {
-    return spec_.postNorms && transcoders_.spec().outputHook == HookPoint::RawMlpOut;
-  }
-
-  const Transformer& model_;
-  const ModelSpec& spec_;
-  const TranscoderSet& transcoders_;
-  const Trace& trace_;
-};
+  // The folded copy replaces the pages of the file.
+  releasePages(weights.valueWeight);
+  return out;
+}
 
 at::Tensor onDevice(const std::vector<int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);
@@ -128,7 +79,7 @@ std::vector<int64_t> inFileOrder(const SparseFeatures& features, int64_t begin, 
 }
 
 // Reads the decoder rows of entries of one source layer and hands each output layer its share.
-void placeDecoders(const LocalModelBuilder& builder, const TranscoderSet& transcoders,
+void placeDecoders(const FrozenNorms& norms, const TranscoderSet& transcoders,
                    const SparseFeatures& features, at::ArrayRef<int64_t> entries,
                    LocalModel& local) {
   const int64_t source = features.layer[entries.front()];
@@ -156,7 +107,7 @@ void placeDecoders(const LocalModelBuilder& builder, const TranscoderSet& transc
     }
     writes.vectors.index_copy_(
         0, onDevice(destination, device),
-        builder.toResidual(source + j, rows.select(1, j) * values, positions));
+        norms.vectorsAtOutput(source + j, rows.select(1, j) * values, positions));
   }
 }
 
@@ -173,7 +124,7 @@ void placeErrors(const SourceColumns& columns, int64_t firstLayer, int64_t layer
   }
 }
 
-void placeAllDecoders(const LocalModelBuilder& builder, const TranscoderSet& transcoders,
+void placeAllDecoders(const FrozenNorms& norms, const TranscoderSet& transcoders,
                       const SparseFeatures& features, const JobControl& control,
                       LocalModel& local) {
   const auto offsets = features.layerOffsets(local.nLayers);
@@ -187,7 +138,7 @@ void placeAllDecoders(const LocalModelBuilder& builder, const TranscoderSet& tra
       control.poll();
       const auto chunk =
           at::ArrayRef<int64_t>(entries).slice(begin, std::min(together, count - begin));
-      placeDecoders(builder, transcoders, features, chunk, local);
+      placeDecoders(norms, transcoders, features, chunk, local);
     }
   }
 }
@@ -195,37 +146,42 @@ void placeAllDecoders(const LocalModelBuilder& builder, const TranscoderSet& tra
 }  // namespace
 
 LocalModel buildLocalModel(const Transformer& model, const TranscoderSet& transcoders,
-                           AttributionSetup& setup, const JobControl& control) {
+                           const SparseFeatures& features, AttributionSetup&& setup,
+                           const JobControl& control) {
   const ModelSpec& spec = model.spec();
-  Trace& trace = setup.trace;
-  const LocalModelBuilder builder(model, transcoders, trace);
+  const NormScales scales = setup.trace.scales;
+  const FrozenNorms norms(model, transcoders.spec(), scales);
+  std::vector<at::Tensor> patterns = std::move(setup.trace.patterns);
+  std::vector<at::Tensor> errors = std::move(setup.errors);
   LocalModel local;
   local.nLayers = spec.nLayers;
-  local.nPositions = trace.nPositions();
+  local.nPositions = setup.trace.nPositions();
   local.dModel = spec.dModel;
   local.nHeads = spec.nHeads;
   local.nKeyValueHeads = spec.nKeyValueHeads;
   local.dHead = spec.dHead;
   local.parallelBlocks = spec.parallelBlocks;
   local.crossLayer = transcoders.spec().crossLayer;
-  local.columns = layOutColumns(setup.features, spec.nLayers, local.nPositions);
-  local.tokenVectors = std::move(trace.embeddings).to(at::kFloat);
+  local.columns = layOutColumns(features, spec.nLayers, local.nPositions);
+  local.tokenVectors = std::move(setup.trace.embeddings).to(at::kFloat);
+  setup = {};
   const auto options = local.tokenVectors.options();
   const at::Tensor everywhere = at::arange(local.nPositions, options.dtype(at::kLong));
   for (int64_t l = 0; l < spec.nLayers; ++l) {
     control.report("prepare", l, 2 * spec.nLayers);
-    local.attention.push_back(builder.attention(l, std::move(trace.patterns[l])));
-    local.skip.push_back(builder.skip(l));
+    local.attention.push_back(
+        linearAttention(model, scales, l, std::exchange(patterns[l], at::Tensor())));
+    local.skip.push_back(norms.linearSkip(l, transcoders.layer(l).skip));
     LayerWrites writes;
     const int64_t firstLayer = local.crossLayer ? 0 : l;
     writes.groups = groupWrites(local.columns, firstLayer, l);
     const int64_t rows = writes.groups.back().firstRow + writes.groups.back().count;
     writes.vectors = at::empty({rows, spec.dModel}, options);
-    placeErrors(local.columns, firstLayer, l, builder.toResidual(l, setup.errors[l], everywhere),
-                writes);
+    const at::Tensor error = std::exchange(errors[l], at::Tensor());
+    placeErrors(local.columns, firstLayer, l, norms.vectorsAtOutput(l, error, everywhere), writes);
     local.writes.push_back(std::move(writes));
   }
-  placeAllDecoders(builder, transcoders, setup.features, control, local);
+  placeAllDecoders(norms, transcoders, features, control, local);
   return local;
 }
 
@@ -248,43 +204,6 @@ LocalModel replicate(const LocalModel& local, at::Device device) {
     for (at::Tensor* tensor : {&out.skip[l].matrix, &out.skip[l].scale}) *tensor = copied(*tensor);
   }
   return out;
-}
-
-at::Tensor featureReadVectors(const Transformer& model, const TranscoderSet& transcoders,
-                              const Trace& trace, const SparseFeatures& features,
-                              const std::vector<int64_t>& indices) {
-  const LocalModelBuilder builder(model, transcoders, trace);
-  const at::Device device = model.device();
-  at::Tensor out = at::empty({static_cast<int64_t>(indices.size()), model.spec().dModel},
-                             at::TensorOptions().dtype(at::kFloat).device(device));
-  for (int64_t l = 0; l < model.spec().nLayers; ++l) {
-    pollJob();
-    std::vector<int64_t> rows, ids, positions;
-    for (size_t r = 0; r < indices.size(); ++r) {
-      if (features.layer[indices[r]] != l) continue;
-      rows.push_back(static_cast<int64_t>(r));
-      ids.push_back(features.feature[indices[r]]);
-      positions.push_back(features.position[indices[r]]);
-    }
-    if (rows.empty()) continue;
-    const RowStore& encoder = transcoders.layer(l).encoder;
-    at::Tensor vectors = encoder.gather(at::tensor(ids, at::kLong)).to(at::kFloat);
-    encoder.releasePages();
-    const auto [gain, scale] = builder.inputNorm(l);
-    if (scale.defined()) {
-      vectors = throughNorm(model.spec().normalization, gain, vectors) /
-                scale.index_select(0, onDevice(positions, device));
-    }
-    out.index_copy_(0, onDevice(rows, device), vectors);
-  }
-  return out;
-}
-
-at::Tensor logitReadVectors(const Transformer& model, const Trace& trace,
-                            const at::Tensor& directions, const std::vector<int64_t>& positions) {
-  return throughNorm(model.spec().normalization, model.weights().finalNorm.gain,
-                     directions.to(at::kFloat)) /
-         trace.finalScale.index_select(0, onDevice(positions, model.device()));
 }
 
 }  // namespace circuit_tracer

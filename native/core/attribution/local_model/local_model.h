@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "attribution/local_model/frozen_norms.h"
 #include "attribution/local_model/setup.h"
 #include "attribution/local_model/source_columns.h"
 #include "model/transformer.h"
@@ -12,13 +13,13 @@
 
 namespace circuit_tracer {
 
-// What writes to one output layer at one position, features and last the layer's error: rows of
-// `LayerWrites::vectors` and the columns of the position that they fill.
+// The sources that write to one output layer at one position: features, and the layer's error last.
+// They are `count` rows of LayerWrites::vectors, and fill `count` columns of the position.
 struct WriteGroup {
   int64_t firstRow = 0, firstColumn = 0, count = 0;
 };
 
-// Everything attribution reads off the gradient of one layer's output.
+// All sources of one output layer. Edges at position q are  G[q] vectors[group q]^T.
 struct LayerWrites {
   at::Tensor vectors;              // [rows, D] activation * decoder, or error, grouped by position
   std::vector<WriteGroup> groups;  // [n]
@@ -32,16 +33,9 @@ struct LinearAttention {
   at::Tensor valueWeight;    // [kvHeads * dHead, D] ln1 gain (and centring) folded in
 };
 
-// G at the feature output gains  scale[q] * G[q] matrix  at the residual the MLP reads.
-struct LinearSkip {
-  at::Tensor matrix;  // [D, D], undefined without a skip
-  at::Tensor scale;   // [n, 1, 1]
-};
-
-// The frozen, linear model of one prompt: all vectors are in the residual stream, all norms folded
-// in, everything float32 on the device. Refers to no weight of the model it came from, except
-// those that needed no folding. Formulas: the recursion that VJPs of frozen norms, patterns and
-// MLPs give; see docs/attribution.md.
+// The frozen, linear model of one prompt. All vectors are in the residual stream and all norms are
+// folded in; everything is float32 on the device. Shares no weight with the model it was built
+// from, except those that needed no folding. docs/attribution.md derives the formulas.
 struct LocalModel {
   int64_t nLayers = 0, nPositions = 0, dModel = 0, nHeads = 0, nKeyValueHeads = 0, dHead = 0;
   bool parallelBlocks = false;
@@ -55,22 +49,13 @@ struct LocalModel {
   at::Device device() const { return tokenVectors.device(); }
 };
 
-// Takes the attention patterns and embeddings out of the setup's trace.
+// Takes what a local model is made of out of the setup, drops the rest, and lets go of each layer's
+// tensors once they are folded in. `features` are the setup's.
 LocalModel buildLocalModel(const Transformer& model, const TranscoderSet& transcoders,
-                           AttributionSetup& setup, const JobControl& control);
+                           const SparseFeatures& features, AttributionSetup&& setup,
+                           const JobControl& control);
 
 // The same model with memory of its own on another device, or once more on the same one.
 LocalModel replicate(const LocalModel& local, at::Device device);
-
-// Encoder rows of the listed features moved to the residual stream, [count, D]: the gradient a
-// feature's pre-activation has there.
-at::Tensor featureReadVectors(const Transformer& model, const TranscoderSet& transcoders,
-                              const Trace& trace, const SparseFeatures& features,
-                              const std::vector<int64_t>& indices);
-
-// Directions [count, D] at the final norm's output, moved to the last residual stream at their
-// positions.
-at::Tensor logitReadVectors(const Transformer& model, const Trace& trace,
-                            const at::Tensor& directions, const std::vector<int64_t>& positions);
 
 }  // namespace circuit_tracer

@@ -5,7 +5,7 @@
 namespace circuit_tracer {
 namespace {
 
-// Where the trace keeps the value of a hook point, or nullptr for one it doesn't need.
+// Where the trace keeps the value of a hook point; nullptr for a point that it does not keep.
 at::Tensor* slot(Trace& trace, HookPoint point, int64_t layer) {
   switch (point) {
     case HookPoint::Embed:
@@ -13,15 +13,15 @@ at::Tensor* slot(Trace& trace, HookPoint point, int64_t layer) {
     case HookPoint::Pattern:
       return &trace.patterns[layer];
     case HookPoint::Ln1Scale:
-      return &trace.ln1Scale[layer];
+      return &trace.scales.ln1[layer];
     case HookPoint::Ln1PostScale:
-      return &trace.ln1PostScale[layer];
+      return &trace.scales.ln1Post[layer];
     case HookPoint::Ln2Scale:
-      return &trace.ln2Scale[layer];
+      return &trace.scales.ln2[layer];
     case HookPoint::Ln2PostScale:
-      return &trace.ln2PostScale[layer];
+      return &trace.scales.ln2Post[layer];
     case HookPoint::FinalScale:
-      return &trace.finalScale;
+      return &trace.scales.final;
     default:
       return nullptr;
   }
@@ -33,8 +33,8 @@ Trace tracePrompt(const Transformer& model, const TranscoderSpec& transcoders,
                   const at::Tensor& tokens, const JobControl& control) {
   Trace trace;
   const int64_t layers = model.spec().nLayers;
-  for (auto* list : {&trace.patterns, &trace.ln1Scale, &trace.ln1PostScale, &trace.ln2Scale,
-                     &trace.ln2PostScale, &trace.featureInputs, &trace.featureOutputs}) {
+  for (auto* list : {&trace.patterns, &trace.scales.ln1, &trace.scales.ln1Post, &trace.scales.ln2,
+                     &trace.scales.ln2Post, &trace.featureInputs, &trace.featureOutputs}) {
     list->resize(layers);
   }
   const Hook hook = [&](HookPoint point, int64_t layer, at::Tensor value) {

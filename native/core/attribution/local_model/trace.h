@@ -9,14 +9,19 @@
 
 namespace circuit_tracer {
 
+// Scales of the norms, [n, 1] float32; per layer but for the final one.
+struct NormScales {
+  std::vector<at::Tensor> ln1, ln1Post, ln2, ln2Post;
+  at::Tensor final;
+};
+
 // What one forward pass of the prompt leaves behind for attribution.
 struct Trace {
   at::Tensor logits;                 // [n, V] after the softcap
   at::Tensor embeddings;             // [n, D] scaled embedding rows
   std::vector<at::Tensor> patterns;  // [heads, n, n] per layer
-  std::vector<at::Tensor> ln1Scale, ln1PostScale, ln2Scale, ln2PostScale;  // [n, 1] per layer
-  at::Tensor finalScale;                                                   // [n, 1]
-  std::vector<at::Tensor> featureInputs, featureOutputs;                   // [n, D] per layer
+  NormScales scales;
+  std::vector<at::Tensor> featureInputs, featureOutputs;  // [n, D] per layer
 
   int64_t nPositions() const { return logits.size(0); }
 };

@@ -10,8 +10,8 @@
 
 namespace circuit_tracer {
 
-// Edges of a batch while they are computed: for each position a block, [rows that reach it,
-// columns.widthAt(q)], one after another.
+// The edges of a batch while they are computed: one block after another, for each position q
+// [rows that reach q, columns.widthAt(q)].
 class EdgeBlocks {
  public:
   explicit EdgeBlocks(const RowLayout& layout = RowLayout(), const SourceColumns& columns = {}) {
@@ -30,7 +30,7 @@ class EdgeBlocks {
     return edges.narrow(0, first_[q], first_[q + 1] - first_[q]).view({-1, widths_[q]});
   }
 
-  // Where each row's numbers at each position up to its own are.
+  // [row][q]: where the edges of a row from sources at position q begin, for each q up to its own.
   std::vector<std::vector<const float*>> byRow(const float* edges, int64_t nRows) const {
     std::vector<std::vector<const float*>> out(nRows);
     for (int64_t q = 0; q < positions(); ++q) {

@@ -6,7 +6,7 @@ namespace circuit_tracer {
 
 namespace {
 
-// Fewer rows make products at one position too small, however many positions there are.
+// With fewer rows, products at one position would be too small to be fast.
 constexpr int64_t kFewestRows = 16;
 
 }  // namespace

@@ -13,13 +13,13 @@ struct PendingRow {
 };
 
 struct BatchLimits {
-  int64_t rows;       // at most
-  int64_t positions;  // rows times positions of the last one at most, but for the fewest rows
+  int64_t rows;       // most rows
+  int64_t positions;  // most rows times positions up to the last; 16 rows may always share a batch
 };
 
-// Cuts rows into batches, by entry layer and position, both descending: a row costs nothing above
-// its layer or after its position, and rows of like layers meet the same decoder rows below them
-// and share the reading of these. The order of rows changes no result.
+// Sorts rows by entry layer and position, both descending, and cuts them into batches. A row costs
+// nothing above its layer or after its position, and rows of neighbouring layers share the reading
+// of the decoder rows below them.
 std::vector<std::vector<PendingRow>> planBatches(std::vector<PendingRow> rows,
                                                  const BatchLimits& limits);
 

@@ -25,42 +25,43 @@ RowLayout::RowLayout(const std::vector<int64_t>& position) : position_(position)
 
 void RowLayout::enter(int64_t count) {
   entered_ = count;
-  rankRows();
+  sortByPosition();
   first_.assign(1, 0);
   for (const std::vector<int64_t>& rows : reaching_) {
     first_.push_back(first_.back() + countBefore(rows, count));
   }
 }
 
-// Ranks of the entered rows by position, descending.
-void RowLayout::rankRows() {
+// Padded columns: the entered rows by position, descending.
+void RowLayout::sortByPosition() {
   std::vector<int64_t> order(entered_);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [this](int64_t a, int64_t b) { return position_[a] > position_[b]; });
-  denseRow_.resize(entered_);
-  for (int64_t rank = 0; rank < entered_; ++rank) denseRow_[order[rank]] = rank;
+  paddedColumn_.resize(entered_);
+  for (int64_t rank = 0; rank < entered_; ++rank) paddedColumn_[order[rank]] = rank;
 }
 
-int64_t RowLayout::rowsAt(int64_t q, int64_t firstRow) const {
-  return rowsAt(q) - countBefore(reaching_[q], firstRow);
+int64_t RowLayout::countAtFrom(int64_t firstRow, int64_t q) const {
+  return countAt(q) - countBefore(reaching_[q], firstRow);
 }
 
-std::vector<int64_t> RowLayout::ownPlaces(int64_t firstRow) const {
-  std::vector<int64_t> places;
+std::vector<int64_t> RowLayout::ownSlots(int64_t firstRow) const {
+  std::vector<int64_t> slots;
   for (int64_t r = firstRow; r < entered_; ++r) {
-    places.push_back(first(position_[r]) + countBefore(reaching_[position_[r]], r));
+    slots.push_back(first(position_[r]) + countBefore(reaching_[position_[r]], r));
   }
-  return places;
+  return slots;
 }
 
-std::vector<int64_t> RowLayout::densePlaces() const {
-  std::vector<int64_t> places;
+std::vector<int64_t> RowLayout::paddedSlots() const {
+  std::vector<int64_t> slots;
   for (int64_t q = 0; q < positions(); ++q) {
-    for (int64_t k = 0; k < rowsAt(q); ++k)
-      places.push_back(q * entered_ + denseRow(reaching_[q][k]));
+    for (int64_t k = 0; k < countAt(q); ++k) {
+      slots.push_back(q * entered_ + paddedColumn(reaching_[q][k]));
+    }
   }
-  return places;
+  return slots;
 }
 
 }  // namespace circuit_tracer

@@ -11,16 +11,17 @@
 namespace circuit_tracer {
 namespace {
 
-// On one thread of a CPU, more rows times positions are not faster, and only take memory.
+// Rows times positions of a batch on one thread of a CPU: larger ones take memory and are not
+// faster.
 constexpr int64_t kCpuPositions = 1536;
 
-// Batches side by side on a device; on all of the CPU together.
+// Batches at once on a device; the CPU counts as one device.
 int64_t workersOn(at::Device device) {
   if (device.is_cpu()) return at::get_num_threads();
   return device.is_cuda() ? 2 : 1;
 }
 
-// Edges on the CPU. `storage` is page-locked, which copies from a GPU need to be fast, and only
+// The edges in main memory. `storage` is page-locked, which makes copies from a GPU fast, and only
 // ever grows.
 at::Tensor onHost(const at::Tensor& edges, at::Tensor& storage) {
   if (!edges.is_cuda()) return edges.to(at::kCPU);
@@ -57,8 +58,9 @@ BatchLimits RowWorkers::limitsFor(int64_t rows) const {
       .positions = onCpu_ ? kCpuPositions : std::numeric_limits<int64_t>::max()};
 }
 
-void RowWorkers::compute(const std::vector<int64_t>& rows, const ReadVectors& readVectors,
-                         const JobControl& control, const std::function<void(int64_t)>& onBatch) {
+void RowWorkers::compute(const std::vector<int64_t>& rows,
+                         const ResidualGradients& residualGradients, const JobControl& control,
+                         const std::function<void(int64_t)>& onBatch) {
   std::vector<PendingRow> pending;
   for (const int64_t row : rows) {
     pending.push_back({row, table_.layerOfRow(row), table_.positionOfRow(row)});
@@ -68,14 +70,14 @@ void RowWorkers::compute(const std::vector<int64_t>& rows, const ReadVectors& re
   parallelTasks(static_cast<int64_t>(batches.size()), static_cast<int64_t>(workers_.size()),
                 [&](int64_t b, int64_t worker) {
                   control.poll();
-                  computeBatch(workers_[worker], batches[b], readVectors);
+                  computeBatch(workers_[worker], batches[b], residualGradients);
                   const std::lock_guard lock(reporting_);
                   onBatch(static_cast<int64_t>(batches[b].size()));
                 });
 }
 
 void RowWorkers::computeBatch(Worker& worker, const std::vector<PendingRow>& batch,
-                              const ReadVectors& readVectors) {
+                              const ResidualGradients& residualGradients) {
   Backward& backward = worker.backward;
   TargetRows targets;
   std::vector<int64_t> rows;
@@ -84,7 +86,7 @@ void RowWorkers::computeBatch(Worker& worker, const std::vector<PendingRow>& bat
     targets.position.push_back(row.position);
     rows.push_back(row.index);
   }
-  targets.vectors = readVectors(rows).to(backward.local().device());
+  targets.residualGradients = residualGradients(rows).to(backward.local().device());
   const at::Tensor edges = onHost(backward.edgeRows(targets), worker.host);
   const auto byRow = backward.blocks().byRow(edges.const_data_ptr<float>(), batch.size());
   for (size_t r = 0; r < rows.size(); ++r) {

@@ -14,22 +14,22 @@
 
 namespace circuit_tracer {
 
-// Compute edge rows into a table, batches side by side: on the CPU one on each thread of tensor
-// arithmetic, so that no product waits for another thread; on a CUDA device two, so that it
-// computes one while the edges of the other go into the table; on any other device one at a time.
+// Compute edge rows into a table, several batches at once. On the CPU each thread has a batch of
+// its own, so that no product waits for another thread. A CUDA device has two: it computes one
+// while the edges of the other go into the table. Any other device has one.
 class RowWorkers {
  public:
-  // Read vectors [count, D] of rows of the table.
-  using ReadVectors = std::function<at::Tensor(const std::vector<int64_t>& rows)>;
+  // Gradients [count, D] of rows of the table at the residual stream.
+  using ResidualGradients = std::function<at::Tensor(const std::vector<int64_t>& rows)>;
 
   // A local model for each device that takes part; they must outlive the workers. batchSize: rows
   // at once, on the threads of the CPU together and on each other device.
   RowWorkers(const std::vector<LocalModel>& replicas, int64_t batchSize, EdgeTable& table);
 
-  // `onBatch` is told, by one thread at a time, how many more rows are done. Which rows share a
-  // batch depends on the kind of devices, not on how many there are, and so do the rows' last bits.
+  // onBatch(count) is called by one thread at a time when `count` more rows are done. Which rows
+  // share a batch, and so their last bits, depends on the kind of devices but not on their number.
   // Throws CodedError ERR_NUMERIC, ABORT_ERR.
-  void compute(const std::vector<int64_t>& rows, const ReadVectors& readVectors,
+  void compute(const std::vector<int64_t>& rows, const ResidualGradients& residualGradients,
                const JobControl& control, const std::function<void(int64_t)>& onBatch);
 
  private:
@@ -40,7 +40,7 @@ class RowWorkers {
     at::Tensor host;  // page-locked memory for edges of another device
   };
   void computeBatch(Worker& worker, const std::vector<PendingRow>& batch,
-                    const ReadVectors& readVectors);
+                    const ResidualGradients& residualGradients);
 
   int64_t batchSize_;
   EdgeTable& table_;
