@@ -1,19 +1,36 @@
+import { boolean, type Kind } from './kinds';
+import { defineOptions, type OptionsOf, type ResolvedOf, resolveOptions } from './options';
 import { checkListener, type ProgressListener } from './progress';
 import { checkNotAborted, checkOptions, checkSignal } from './validate';
 
-/** What every call that can take long is given. */
-export interface CallOptions {
+const signal: Kind<AbortSignal> = {
+  check: (value, name) => checkSignal(value, name) as AbortSignal,
+  read: (text) => text,
+};
+const listener: Kind<ProgressListener> = {
+  check: (value) => checkListener(value) as ProgressListener,
+  read: (text) => text,
+};
+
+export const callOptions = defineOptions({
   /** Cancels the work; the promise rejects with code `ABORT_ERR`. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ProgressListener | undefined;
-}
+  signal: { kind: signal },
+  /** Called as the work goes on. */
+  onProgress: { kind: listener },
+});
 
-export interface ResolvedCallOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: ProgressListener | undefined;
-}
+/** Of calls that run a prompt. */
+export const promptOptions = defineOptions({
+  /** The tokens are taken as they are: no special token is put in front. Default false. */
+  exactTokens: { kind: boolean, default: false },
+});
 
-export const callOptionNames = ['signal', 'onProgress'] as const satisfies readonly (keyof CallOptions)[];
+/** What every call that can take long is given. */
+export interface CallOptions extends OptionsOf<typeof callOptions> {}
+
+export type ResolvedCallOptions = ResolvedOf<typeof callOptions>;
+
+export const callOptionNames = Object.keys(callOptions) as readonly (keyof typeof callOptions)[];
 
 /**
  * @param more names that the caller checks itself
@@ -22,7 +39,7 @@ export const callOptionNames = ['signal', 'onProgress'] as const satisfies reado
  */
 export function resolveCallOptions(options: CallOptions = {}, more: readonly string[] = []): ResolvedCallOptions {
   checkOptions(options, [...more, ...callOptionNames]);
-  const signal = checkSignal(options.signal);
-  checkNotAborted(signal);
-  return { signal, onProgress: checkListener(options.onProgress) };
+  const resolved = resolveOptions(callOptions, { signal: options.signal, onProgress: options.onProgress });
+  checkNotAborted(resolved.signal);
+  return resolved;
 }

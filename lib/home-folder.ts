@@ -4,11 +4,11 @@ import { CircuitTracerError } from './errors';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The user's home folder; undefined when there is none: neither `HOME` nor an entry in the list of users, as in a container
- * that runs under a number of its own.
+ * The user's home folder, or undefined when there is none: `HOME` is not set and the user database has no entry, as in
+ * a container that runs under an arbitrary user id.
  */
 export function homeFolder(env: Environment = process.env): string | undefined {
-  // Node takes an empty HOME for the current folder.
+  // Node treats an empty HOME as the current folder.
   if (process.platform !== 'win32' && env.HOME === '') return undefined;
   try {
     return homedir() || undefined;
@@ -18,9 +18,9 @@ export function homeFolder(env: Environment = process.env): string | undefined {
 }
 
 /**
- * The home folder, for what can't do without.
+ * The home folder, for callers that require one.
  *
- * @param variables that can be set in its place
+ * @param variables the environment variables that can be set instead
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`
  */
 export function requireHomeFolder(what: string, variables: string, env: Environment = process.env): string {
@@ -28,6 +28,6 @@ export function requireHomeFolder(what: string, variables: string, env: Environm
   if (home !== undefined) return home;
   throw new CircuitTracerError(
     'ERR_FILE_NOT_FOUND',
-    `${what} is in the home folder, and this user has none: neither HOME nor a list of users names it. Set ${variables}, or HOME.`,
+    `${what} is in the home folder, but this user has no home folder. Set ${variables} or HOME.`,
   );
 }

@@ -1,7 +1,8 @@
 /**
- * What `load` gives, from the first call on: a library that few programs use isn't read at the start of all.
+ * Defer `load` to the first call and cache its result, so that a library few programs use does not slow down every
+ * start.
  *
- * `load` is a `require`: `import()` is refused by programs that run modules in a context of their own, as test runners do.
+ * `load` must use `require`: programs that run modules in their own context, such as test runners, reject `import()`.
  */
 export function lazy<T>(load: () => T): () => T {
   let loaded: { readonly value: T } | undefined;

@@ -1,34 +1,34 @@
 import { log } from './log';
 import { checkCallback } from './validate';
 
-/** One step of a long call. `total` 0 means that it isn't known yet. */
+/** The progress of a long call. A `total` of 0 means that the total is not known yet. */
 export interface Progress {
-  /** What is being done, in words: `attribute`, `check edges`. */
+  /** The name of the current phase: `attribute`, `check edges`. */
   readonly phase: string;
   readonly done: number;
   readonly total: number;
-  /** What `done` and `total` count, where it isn't steps of the work. */
+  /** The unit of `done` and `total`. Default: steps of the work. */
   readonly unit?: 'bytes';
 }
 
 /**
- * Called on the event loop as work goes on. Each phase begins with `done` 0 and, unless the call fails, ends with
- * `done === total` before the call resolves; in between, `done` never falls, and a turn of the loop tells the latest
- * alone. It never holds up the work. What it throws is logged and ignored.
+ * A callback that runs on the event loop while the work continues. Each phase starts with `done` 0 and, unless the call
+ * fails, ends with `done === total` before the call resolves. In between, `done` never decreases, and each turn of the
+ * loop reports only the latest value. The callback never delays the work. Errors it throws are logged and ignored.
  */
 export type ProgressListener = (progress: Progress) => void;
 
-/** What the listener throws is logged and swallowed. */
+/** Call the listener. Errors it throws are logged and ignored. */
 export function tellProgress(listener: ProgressListener, progress: Progress): void {
   try {
     listener(progress);
   } catch (error) {
-    log().warn({ err: error }, 'the onProgress callback threw; the work goes on');
+    log().warn({ err: error }, 'the onProgress callback threw an error; the work continues');
   }
 }
 
 /**
- * The option `onProgress`, made safe to call.
+ * Check the `onProgress` option.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless it is undefined or a function.
  */
@@ -37,7 +37,7 @@ export function checkListener(value: unknown): ProgressListener | undefined {
   return listener && ((progress) => tellProgress(listener, progress));
 }
 
-/** Work that is one step of one phase. */
+/** Run work that is a single step of a single phase. */
 export async function inOneStep<T>(
   listener: ProgressListener | undefined,
   phase: string,
@@ -49,7 +49,7 @@ export async function inOneStep<T>(
   return result;
 }
 
-/** One phase of work that JavaScript counts, from 0 to its total. */
+/** A phase whose progress is counted in JavaScript, from 0 to its total. */
 export class Phase {
   readonly #tell: (done: number) => void;
   readonly #total: number;
@@ -61,7 +61,7 @@ export class Phase {
     this.#tell(0);
   }
 
-  /** What is done in all; less than before, or more than the total, isn't told. */
+  /** Report the progress so far. Decreases and values above the total are not reported. */
   reach(done: number): void {
     const reached = Math.min(done, this.#total);
     if (reached <= this.#done) return;
@@ -69,8 +69,8 @@ export class Phase {
     this.#tell(reached);
   }
 
-  add(more: number): void {
-    this.reach(this.#done + more);
+  add(count: number): void {
+    this.reach(this.#done + count);
   }
 
   end(): void {

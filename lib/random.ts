@@ -1,4 +1,4 @@
-/** Repeatable random numbers: the same seed gives the same sequence on every machine. */
+/** A reproducible random number generator: the same seed gives the same sequence on every machine. */
 export class Random {
   #state: number;
   #spare: number | undefined;
@@ -16,7 +16,7 @@ export class Random {
     return (((z ^ (z >>> 16)) >>> 0) + 0.5) / 2 ** 32;
   }
 
-  /** Standard normal, by Box and Muller's transform: two from two uniforms. */
+  /** Standard normal, by the Box-Muller transform, which turns two uniform deviates into two normal ones. */
   normal(): number {
     if (this.#spare !== undefined) {
       const value = this.#spare;

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { checkNotAborted } from './validate';
 
-/** Milliseconds of work in one turn of the event loop. */
+/** The duration of the work in one turn of the event loop, in milliseconds. */
 const turn = 5;
 
 /**
- * Work that yields between short steps, done on the event loop and leaving it free in between.
+ * Run work that yields between short steps on the event loop, and let other events run in between.
  *
  * @throws CircuitTracerError `ABORT_ERR` once the signal has fired, and what the work throws.
  */
@@ -21,7 +21,7 @@ export async function inTurns<T>(work: Iterator<void, T>, signal?: AbortSignal):
   }
 }
 
-/** The same work without a break. */
+/** Run the same work without interruption. */
 export function atOnce<T>(work: Iterator<void, T>): T {
   for (;;) {
     const step = work.next();

@@ -1,7 +1,18 @@
 import { CircuitTracerError, type ErrorCode } from './errors';
 
-function fail(name: string, expected: string, value: unknown, code: ErrorCode = 'ERR_INVALID_ARGUMENT'): never {
-  throw new CircuitTracerError(code, `${name} must be ${expected}; found ${describe(value)}.`);
+/** The error of a wrong argument: what it must be, and what was found. */
+export function invalid(
+  name: string,
+  expected: string,
+  found: unknown,
+  code: ErrorCode = 'ERR_INVALID_ARGUMENT',
+): CircuitTracerError {
+  return new CircuitTracerError(code, `${name} must be ${expected}; found ${describe(found)}.`);
+}
+
+/** The same in words of its own. */
+export function argumentError(message: string, options?: ErrorOptions): CircuitTracerError {
+  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message, options);
 }
 
 /** A value as an error message shows it: short, on one line, with its type where that isn't plain. */
@@ -18,16 +29,20 @@ export function describe(value: unknown): string {
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is a whole number from `min` to `max`. */
 export function checkInteger(value: unknown, name: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
-  return fail(name, `a whole number ${range}`, value);
+  throw invalid(name, integersBetween(min, max), value);
+}
+
+/** In words. */
+export function integersBetween(min: number, max = Number.MAX_SAFE_INTEGER): string {
+  return `a whole number ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`;
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is a finite number from `min` to `max`. */
 export function checkNumber(value: unknown, name: string, min = -Infinity, max = Infinity): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
-  if (min === -Infinity && max === Infinity) return fail(name, 'a finite number', value);
-  if (max === Infinity) return fail(name, `a finite number of ${min} or more`, value);
-  return fail(name, `a number from ${min} to ${max}`, value);
+  if (min === -Infinity && max === Infinity) throw invalid(name, 'a finite number', value);
+  if (max === Infinity) throw invalid(name, `a finite number of ${min} or more`, value);
+  throw invalid(name, `a number from ${min} to ${max}`, value);
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is one of `allowed`. */
@@ -36,25 +51,25 @@ export function checkOneOf<T extends string>(value: unknown, name: string, allow
   const near = typeof value === 'string' ? nearest(value, allowed) : undefined;
   const hint = near ? ` Did you mean '${near}'?` : '';
   const list = allowed.map((item) => `'${item}'`).join(', ');
-  throw new CircuitTracerError(
-    'ERR_INVALID_ARGUMENT',
-    `${name} must be one of ${list}; found ${describe(value)}.${hint}`,
-  );
+  throw argumentError(`${name} must be one of ${list}; found ${describe(value)}.${hint}`);
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is true or false. */
 export function checkBoolean(value: unknown, name: string): boolean {
-  return typeof value === 'boolean' ? value : fail(name, 'true or false', value);
+  if (typeof value === 'boolean') return value;
+  throw invalid(name, 'true or false', value);
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is a string of at least one character. */
 export function checkText(value: unknown, name: string): string {
-  return typeof value === 'string' && value !== '' ? value : fail(name, 'a string of at least one character', value);
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalid(name, 'a string of at least one character', value);
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is undefined or a function. */
 export function checkCallback<T>(value: T, name: string): T {
-  return value === undefined || typeof value === 'function' ? value : fail(name, 'a function', value);
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalid(name, 'a function', value);
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is undefined or an AbortSignal. */
@@ -63,7 +78,7 @@ export function checkSignal(value: unknown, name = 'signal'): AbortSignal | unde
   const signal = value as AbortSignal | undefined;
   if (signal === undefined) return undefined;
   if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
-  return fail(name, 'an AbortSignal', value);
+  throw invalid(name, 'an AbortSignal', value);
 }
 
 /**
@@ -72,12 +87,13 @@ export function checkSignal(value: unknown, name = 'signal'): AbortSignal | unde
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when `options` isn't an object or has a name not in `known`.
  */
 export function checkOptions(options: unknown, known: readonly string[], name = 'options'): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) fail(name, 'an object', options);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalid(name, 'an object', options);
+  }
   for (const key of Object.keys(options as object)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
-    throw new CircuitTracerError(
-      'ERR_INVALID_ARGUMENT',
+    throw argumentError(
       `${name} has no '${key}'. ${near ? `Did you mean '${near}'?` : `Known names: ${known.join(', ')}.`}`,
     );
   }
@@ -148,7 +164,7 @@ export function checkVector(value: unknown, name: string, width: number): Float3
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   const found = isList ? `${(value as unknown as number[]).length} numbers` : describe(value);
   if (!isList || (value as unknown as number[]).length !== width) {
-    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `${name} must hold ${width} numbers; found ${found}.`);
+    throw argumentError(`${name} must hold ${width} numbers; found ${found}.`);
   }
   return Float32Array.from(value as ArrayLike<number>, (number, i) => checkFloat(number, `${name}[${i}]`));
 }
@@ -158,5 +174,5 @@ const largestFloat32 = 2 ** 128 - 2 ** 104;
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for what float32 can't hold. */
 export function checkFloat(value: unknown, name: string): number {
   if (typeof value === 'number' && Math.abs(value) <= largestFloat32) return value;
-  return fail(name, 'a finite number, at most 3.4e38 in size', value);
+  throw invalid(name, 'a finite number, at most 3.4e38 in size', value);
 }

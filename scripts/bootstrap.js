@@ -3,9 +3,10 @@
  * Brings a checkout from `git clone` to ready: npm packages, TypeScript, page, LibTorch, native addon. Each step is taken only
  * when its inputs have changed, and says so. Needs nothing but Node, so that it can run before the packages are there.
  *
- *   node scripts/bootstrap.js [--tests | --packages-only]
+ *   node scripts/bootstrap.js [--packages-only] [--tests] [--debug] [--sanitize=address,undefined]
  *
- * --tests also builds the addon of the native tests.
+ * --packages-only ends after the npm packages. --tests also builds the addon of the native tests. --debug and --sanitize
+ * build another addon in place of the usual one, as scripts/build.js says.
  */
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -96,10 +97,11 @@ async function fetchLibTorch() {
   return findLibTorch().found;
 }
 
-async function buildNative(libtorch, tests) {
+/** @param variant the flags of another build than the usual */
+async function buildNative(libtorch, tests, variant) {
   const output = inRoot('build', 'Release');
   const stamp = path.join(output, '.stamp');
-  const settings = JSON.stringify([libtorch.directory, libtorch.version, process.arch]);
+  const settings = JSON.stringify([libtorch.directory, libtorch.version, process.arch, ...variant]);
   const hash = hashOf(['native', 'cmake', 'CMakeLists.txt', 'scripts/build.js'], { extra: settings });
   const [builtHash, builtTests] = readStamp(stamp).split(' ');
   if (builtHash === hash && (builtTests === 'tests' || !tests)) return;
@@ -112,7 +114,7 @@ async function buildNative(libtorch, tests) {
     }
   }
   fs.rmSync(stamp, { force: true });
-  const args = tests ? ['--tests'] : [];
+  const args = [...variant, ...(tests ? ['--tests'] : [])];
   await run('Building the native addon', process.execPath, [inRoot('scripts', 'build.js'), ...args]);
   fs.writeFileSync(stamp, `${hash} ${tests ? 'tests' : ''}`);
 }
@@ -131,7 +133,11 @@ async function locked(work) {
   }
 }
 
+const isKnown = (flag) => ['--packages-only', '--tests', '--debug'].includes(flag) || flag.startsWith('--sanitize=');
+
 async function main(flags) {
+  const unknown = flags.filter((flag) => !isKnown(flag));
+  if (unknown.length) throw new StepError(`The set-up knows no ${unknown.join(' ')}.`);
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 17)) {
     throw new StepError(`Node 20.17 or later is needed; this is ${process.version}.`);
@@ -141,7 +147,8 @@ async function main(flags) {
   await locked(async () => {
     await compileTypeScript();
     await buildPage();
-    await buildNative(await fetchLibTorch(), flags.includes('--tests'));
+    const variant = flags.filter((flag) => /^--(debug$|sanitize=)/.test(flag)).sort();
+    await buildNative(await fetchLibTorch(), flags.includes('--tests'), variant);
   });
 }
 

@@ -2,18 +2,20 @@
 /**
  * Builds the native addons with cmake-js and puts them into build/Release (or the folder given):
  *
- *   node scripts/build.js [--tests] [output folder]
+ *   node scripts/build.js [--tests] [--debug] [--sanitize=address,undefined] [output folder]
  *
  * LibTorch comes from where the package finds it at run time; any release from 2.6 on will do, and the addon then loads
  * with that release. Objects are kept in build-cmake/, as build/ belongs to node-gyp, so later builds are incremental.
+ * Each combination of --debug and --sanitize has a folder of objects of its own, so that switching back is quick.
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
 
 const root = path.join(__dirname, '..');
-const objects = path.join(root, 'build-cmake');
+const sanitizers = ['address', 'undefined'];
 
 function fail(message) {
   console.error(message);
@@ -35,34 +37,57 @@ function findLibTorch() {
   return found;
 }
 
-function cmakeJs(args, options) {
+/** The names that --sanitize gives, in one order. */
+function sanitizersOf(text = '') {
+  const names = text.split(',').filter(Boolean).sort();
+  const unknown = names.filter((name) => !sanitizers.includes(name));
+  if (unknown.length) fail(`--sanitize knows ${sanitizers.join(' and ')}, not ${unknown.join(', ')}.`);
+  return names;
+}
+
+/** What is built: CMake's configuration, and the folder of its objects. */
+function variantOf({ debug = false, sanitize }) {
+  const names = sanitizersOf(sanitize);
+  // Line numbers in a sanitizer's reports need debug information; without optimizing, its checks take several times longer.
+  const config = debug ? 'Debug' : names.length ? 'RelWithDebInfo' : 'Release';
+  const folder = ['build-cmake', ...(debug ? ['debug'] : []), ...names].join('-');
+  return { config, sanitize: names.join(','), objects: path.join(root, folder) };
+}
+
+function cmakeJs({ config, objects }, args, options) {
   const program = path.join(path.dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
-  return spawnSync(process.execPath, [program, ...args, '-d', root, '-O', objects], { cwd: root, ...options });
+  const all = [program, ...args, '-d', root, '-O', objects, '-B', config];
+  return spawnSync(process.execPath, all, { cwd: root, ...options });
 }
 
 /** Configures when the settings changed; CMake itself notices changed lists of files. */
-function configure(settings) {
-  const stamp = path.join(objects, 'settings.json');
+function configure(variant, settings) {
+  const stamp = path.join(variant.objects, 'settings.json');
   const wanted = JSON.stringify(settings);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return;
   console.log(`Configuring the native build with LibTorch ${settings.version} in ${settings.directory}`);
   fs.rmSync(stamp, { force: true });
   const tests = settings.tests ? 'ON' : 'OFF';
-  const args = ['configure', `--CDLIBTORCH=${settings.directory}`, `--CDCIRCUIT_TRACER_TESTS=${tests}`];
-  const result = cmakeJs(args, { encoding: 'utf8' });
+  const definitions = {
+    LIBTORCH: settings.directory,
+    CIRCUIT_TRACER_TESTS: tests,
+    CIRCUIT_TRACER_SANITIZE: variant.sanitize,
+  };
+  const args = ['configure', ...Object.entries(definitions).map(([name, value]) => `--CD${name}=${value}`)];
+  const result = cmakeJs(variant, args, { encoding: 'utf8' });
   if (result.status !== 0) fail(`${result.stdout}${result.stderr}\nConfiguring the native build failed (see above).`);
   fs.writeFileSync(stamp, wanted);
 }
 
-function compile() {
+function compile(variant) {
   const threads = String(os.availableParallelism());
-  const result = cmakeJs(['build', '-l', 'error', '-p', threads], { stdio: 'inherit' });
+  const result = cmakeJs(variant, ['build', '-l', 'error', '-p', threads], { stdio: 'inherit' });
   if (result.status !== 0) fail('The native build failed (see above).');
 }
 
 /** Replaces rather than overwrites: a running process may have the old file mapped. */
-function install(file, folder) {
-  const source = path.join(objects, 'Release', file);
+function install({ objects, config }, file, folder) {
+  const source = path.join(objects, config, file);
   const target = path.join(folder, file);
   const from = fs.statSync(source, { throwIfNoEntry: false });
   const to = fs.statSync(target, { throwIfNoEntry: false });
@@ -76,22 +101,25 @@ function install(file, folder) {
 }
 
 /** Once asked for, the test addon stays part of the build: switching it off and on would configure anew each time. */
-function wantsTests(args) {
+function wantsTests({ tests }, { objects }) {
   const stamp = path.join(objects, 'settings.json');
-  return args.includes('--tests') || (fs.existsSync(stamp) && JSON.parse(fs.readFileSync(stamp, 'utf8')).tests);
+  return tests || (fs.existsSync(stamp) && JSON.parse(fs.readFileSync(stamp, 'utf8')).tests);
 }
 
+const flags = { tests: { type: 'boolean' }, debug: { type: 'boolean' }, sanitize: { type: 'string' } };
+
 function main() {
-  const args = process.argv.slice(2);
-  const tests = wantsTests(args);
-  const output = path.resolve(args.find((arg) => !arg.startsWith('--')) ?? path.join(root, 'build', 'Release'));
+  const { values, positionals } = parseArgs({ options: flags, allowPositionals: true });
+  const variant = variantOf(values);
+  const tests = Boolean(wantsTests(values, variant));
+  const output = path.resolve(positionals[0] ?? path.join(root, 'build', 'Release'));
   const libtorch = findLibTorch();
-  configure({ directory: libtorch.directory, version: libtorch.version, tests, node: process.version });
-  compile();
+  configure(variant, { directory: libtorch.directory, version: libtorch.version, tests, node: process.version });
+  compile(variant);
   const program = process.platform === 'win32' ? '.exe' : '';
   const ofTests = ['circuit_tracer_oracle.node', 'circuit_tracer_bench.node', `circuit_tracer_core_test${program}`];
-  for (const file of ['circuit_tracer.node', ...(tests ? ofTests : [])]) install(file, output);
-  install('circuit_tracer_preload.node', path.join(output, 'preload'));
+  for (const file of ['circuit_tracer.node', ...(tests ? ofTests : [])]) install(variant, file, output);
+  install(variant, 'circuit_tracer_preload.node', path.join(output, 'preload'));
   fs.writeFileSync(
     path.join(output, 'circuit_tracer.json'),
     `${JSON.stringify({ libtorchVersion: libtorch.version })}\n`,

@@ -31,7 +31,8 @@ const checks = fix
     ]
   : [
       ['biome ci', ...biome, 'ci', '.'],
-      ['tsc of lib', ...tsc, 'tsconfig.json'],
+      ['imports', node, path.join(__dirname, 'import-floors.js')],
+      ['tsc of lib, publint and arethetypeswrong', node, path.join(__dirname, 'check-package.js')],
       ['tsc of lib and test', ...tsc, 'tsconfig.test.json'],
       ['tsc of the page', ...tsc, 'lib/frontend'],
       ['tsc of the page’s tests', ...tsc, 'test/frontend'],

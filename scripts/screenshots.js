@@ -7,7 +7,8 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
-const { ReplacementModel, serve } = require('../dist');
+const { ReplacementModel } = require('../dist');
+const { serve } = require('../dist/server');
 const { launchChromium } = require('./chromium');
 
 const root = path.join(__dirname, '..');

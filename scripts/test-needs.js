@@ -4,7 +4,9 @@
  */
 const { spawnSync } = require('node:child_process');
 
-const start = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' });
+// Without the libraries of a sanitizer, which LD_PRELOAD may name for the addon: Chromium never ends with them.
+const { LD_PRELOAD: _, ...environment } = process.env;
+const start = (command) => spawnSync(command, ['--version'], { stdio: 'ignore', env: environment });
 const isCommand = (command) => !start(command).error;
 
 const needs = {

@@ -2,13 +2,14 @@ import type { NativeGraphData, NativeTarget } from '../engine/binding';
 import { resolveDevice } from '../engine/device';
 import { nativeProgress } from '../engine/jobs';
 import type { NativeModel } from '../engine/native-model';
+import { nativeSettings } from '../engine/settings';
 import { CircuitTracerError } from '../errors';
 import { log } from '../log';
 import { largestArray, machineBytes } from '../memory-limits';
 import type { PreparedPrompt } from '../model/prompt';
 import type { Progress, ProgressListener } from '../progress';
 import { withOffloadFolder } from './offload-folder';
-import { type AttributionSettings, attributeDefaults, type ResolvedAttributeOptions } from './options';
+import type { ResolvedAttributeOptions } from './options';
 
 /**
  * Run native attribution, with the temporary folder it may need.
@@ -17,7 +18,7 @@ import { type AttributionSettings, attributeDefaults, type ResolvedAttributeOpti
  */
 export async function runAttribution(
   model: NativeModel,
-  { tokens, zeroPositions }: PreparedPrompt,
+  { tokens, specialPositions }: PreparedPrompt,
   options: ResolvedAttributeOptions,
   targets: readonly NativeTarget[],
 ): Promise<NativeGraphData> {
@@ -30,10 +31,10 @@ export async function runAttribution(
           transformer,
           transcoders,
           {
-            ...nativeSettings(options.settings),
+            ...nativeSettings(options),
             devices,
             tokens,
-            zeroPositions,
+            zeroPositions: specialPositions,
             offload,
             targets,
             availableMemory: process.availableMemory(),
@@ -51,12 +52,6 @@ export async function runAttribution(
   }
 }
 
-/** As native takes them: it counts rows. */
-export function nativeSettings({ batchSize, updateInterval, ...others }: AttributionSettings) {
-  const rows = batchSize === 'auto' ? attributeDefaults.batchSize : batchSize;
-  return { ...others, batchSize: batchSize === 'auto' ? 0 : batchSize, rankEvery: updateInterval * rows };
-}
-
 /** Log the start of each phase, then pass on. */
 function logged(listener: ProgressListener | undefined): ProgressListener {
   let current = '';
@@ -67,12 +62,11 @@ function logged(listener: ProgressListener | undefined): ProgressListener {
   };
 }
 
-function memoryAdvice(error: unknown, { settings, offload }: ResolvedAttributeOptions): unknown {
+function memoryAdvice(error: unknown, { batchSize, offload }: ResolvedAttributeOptions): unknown {
   if (!(error instanceof CircuitTracerError) || error.code !== 'ERR_OUT_OF_MEMORY') return error;
   // Native has said what fits.
   if (error.message.includes('maxFeatureNodes')) return error;
   const rest = offload ? 'fewer maxFeatureNodes' : "offload 'cpu', or fewer maxFeatureNodes";
-  const { batchSize } = settings;
   const advice =
     batchSize !== 'auto' && batchSize > 1
       ? `Try batchSize ${Math.ceil(batchSize / 4)} or 'auto', ${rest}`

@@ -1,6 +1,7 @@
 import type { NativeGraphData } from '../engine/binding';
 import type { ComputeDtype } from '../engine/load-options';
 import type { ModelSpec } from '../engine/model-spec';
+import { storedSettings } from '../engine/settings';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
 import type { Fingerprints } from '../fingerprint/fingerprint';
 import { Graph } from '../graph/graph';
@@ -17,6 +18,7 @@ export interface AttributedModel {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
+  decodeToken(tokenId: number): string;
   readonly name: string;
   readonly dtype: ComputeDtype;
   readonly device: string;
@@ -29,12 +31,12 @@ export function buildGraph(
   model: AttributedModel,
   { tokens }: PreparedPrompt,
   data: NativeGraphData,
-  { settings, offload }: ResolvedAttributeOptions,
+  options: ResolvedAttributeOptions,
   targets: readonly ResolvedTarget[] | undefined,
 ): Graph {
   warnOfNegatives(model.transcoderSpec, data.values);
   const { family, nLayers, dModel, dVocab } = model.spec;
-  const decode = (id: number) => model.tokenizer?.decodeToken(id) ?? String(id);
+  const decode = (id: number) => model.decodeToken(id);
   const ids = Array.from(tokens);
   return new Graph({
     prompt: model.tokenizer?.decode(ids) ?? ids.join(' '),
@@ -46,16 +48,14 @@ export function buildGraph(
     edges: data.edges,
     logits: Array.from(data.logitTokenIds, (tokenId, rank) => ({
       ...(targets?.[rank]?.shown ?? { tokenId, token: decode(tokenId) }),
-      probability: data.logitProbabilities[rank] as number,
+      weight: data.logitProbabilities[rank] as number,
     })),
     featureLabels: labelsOfFeatures(model.labels, data.indices),
     scan: model.transcoderSpec.scan,
     model: { family, modelName: model.name, nLayers, dModel, dVocab },
     settings: {
-      ...settings,
-      batchSize: settings.batchSize === 'auto' ? null : settings.batchSize,
-      maxFeatureNodes: Number.isFinite(settings.maxFeatureNodes) ? settings.maxFeatureNodes : null,
-      offload: offload ?? null,
+      ...storedSettings(options),
+      offload: options.offload ?? null,
       dtype: model.dtype,
       device: model.device,
       modelFingerprint: model.fingerprints.model ?? null,

@@ -1,11 +1,19 @@
 import type { NativeTarget } from '../engine/binding';
 import type { ModelSpec } from '../engine/model-spec';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
 import type { LogitTarget } from '../graph/graph-data';
 import { positionIndex } from '../model/position';
-import type { Tokenizer } from '../model/tokenizer';
-import { checkInteger, checkNumber, checkOptions, checkText, checkVector, describe } from '../validate';
+import { type Tokenizer, tokenText } from '../model/tokenizer';
+import {
+  argumentError,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkText,
+  checkVector,
+  describe,
+  invalid,
+} from '../validate';
 
 /** A token by id, or by text that is exactly one token. */
 export type TokenName = number | string;
@@ -45,7 +53,7 @@ export interface TargetContext {
   readonly tokenizer: Tokenizer | undefined;
   /** Number of the prompt's tokens. */
   readonly prompt: number;
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
   /** [tokens * dModel] unembedding rows minus their mean. */
   readonly directions: (tokenIds: Int32Array) => Promise<Float32Array>;
 }
@@ -53,7 +61,7 @@ export interface TargetContext {
 /** A target as native takes it, and as the graph shows it. */
 export interface ResolvedTarget {
   readonly native: NativeTarget;
-  readonly shown: Omit<LogitTarget, 'probability'>;
+  readonly shown: Omit<LogitTarget, 'weight'>;
 }
 
 const shapes = [
@@ -72,7 +80,7 @@ const shapes = [
  */
 export async function resolveTargets(targets: unknown, context: TargetContext): Promise<ResolvedTarget[]> {
   if (!Array.isArray(targets) || targets.length === 0) {
-    throw invalid(
+    throw argumentError(
       `targets must be a list of at least one target; found ${describe(targets)}. Leave it out for the likeliest tokens.`,
     );
   }
@@ -90,7 +98,7 @@ function refuseRepeated(targets: readonly ResolvedTarget[]): void {
     const key = `${shown.tokenId} ${native.position}`;
     const earlier = seen.get(key);
     if (earlier !== undefined) {
-      throw invalid(
+      throw argumentError(
         `targets[${i}] is the token ${describe(shown.token)} at position ${native.position}, and so is ` +
           `targets[${earlier}]; list it once.`,
       );
@@ -108,7 +116,7 @@ async function resolveTarget(
   const given = typeof target === 'number' || typeof target === 'string' ? { token: target } : target;
   const shape = shapes.find(([key]) => typeof given === 'object' && given !== null && key in given);
   if (!shape) {
-    throw invalid(
+    throw argumentError(
       `${name} must be a token's id or text, or an object with token, difference, feature or vector; found ` +
         `${describe(target)}.`,
     );
@@ -148,10 +156,10 @@ async function tokenTarget(
 async function tokenDifference(fields: Record<string, unknown>, name: string, context: TargetContext) {
   const pair = fields.difference;
   if (!Array.isArray(pair) || pair.length !== 2) {
-    throw invalid(`${name}.difference must be a pair of tokens; found ${describe(pair)}.`);
+    throw invalid(`${name}.difference`, 'a pair of tokens', pair);
   }
   const ids = await Promise.all(pair.map((token, i) => resolveToken(token, `${name}.difference[${i}]`, context)));
-  if (ids[0] === ids[1]) throw invalid(`${name}.difference must be of two tokens; found the same one twice.`);
+  if (ids[0] === ids[1]) throw argumentError(`${name}.difference must be of two tokens; found the same one twice.`);
   const rows = await context.directions(Int32Array.from(ids));
   const width = context.spec.dModel;
   const vector = rows.slice(0, width).map((value, i) => value - (rows[width + i] as number));
@@ -171,9 +179,9 @@ function featureTarget(
   const given = fields.feature as Record<string, unknown>;
   const layer = checkInteger(given.layer, `${where}.layer`, 0, context.spec.nLayers - 1);
   const position = positionIndex(given.position, context.prompt, `${where}.position`);
-  if (position < context.zeroPositions) {
-    throw invalid(
-      `${where}.position must be ${context.zeroPositions} or more, after the special tokens, which have no features; ` +
+  if (position < context.specialPositions) {
+    throw argumentError(
+      `${where}.position must be ${context.specialPositions} or more, after the special tokens, which have no features; ` +
         `found ${position}.`,
     );
   }
@@ -189,14 +197,13 @@ function featureTarget(
 
 async function resolveToken(token: unknown, name: string, { spec, tokenizer }: TargetContext): Promise<number> {
   if (typeof token === 'number') return checkInteger(token, `${name}, a token id,`, 0, spec.dVocab - 1);
-  if (typeof token !== 'string') throw invalid(`${name} must be a token's id or text; found ${describe(token)}.`);
-  if (!tokenizer)
-    throw invalid(`${name} must be a token id, as this model has no tokenizer; found ${describe(token)}.`);
+  if (typeof token !== 'string') throw invalid(name, "a token's id or text", token);
+  if (!tokenizer) throw invalid(name, 'a token id, as this model has no tokenizer', token);
   const ids = await tokenizer.encodeAsync(token);
   const [id] = ids;
   if (id !== undefined && ids.length === 1) return checkInteger(id, `${name}, a token id,`, 0, spec.dVocab - 1);
   const pieces = ids.map((piece) => `${JSON.stringify(tokenizer.decodeToken(piece))} (${piece})`).join(', ');
-  throw invalid(
+  throw argumentError(
     `${name} must be exactly one token; ${describe(token)} is ${ids.length}${pieces && `: ${pieces}`}. ` +
       'Mind the space in front, or give a token id.',
   );
@@ -207,14 +214,10 @@ function weightOf(weight: unknown, name: string): number | null {
 }
 
 function textOf(tokenId: number, { tokenizer }: TargetContext): string {
-  return tokenizer?.decodeToken(tokenId) ?? String(tokenId);
+  return tokenText(tokenizer, tokenId);
 }
 
 /** Graphs leave the position out when it is the last. */
 function elsewhere(position: number, { prompt }: TargetContext): { position?: number } {
   return position === prompt - 1 ? {} : { position };
-}
-
-function invalid(message: string): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message);
 }

@@ -14,7 +14,7 @@ export interface SparseList {
 
 /** The same with the shape of the dense array. */
 export interface SparseActivations extends SparseList {
-  /** [nLayers, n, most features of a layer] */
+  /** [nLayers, positions, most features of a layer] */
   readonly shape: readonly number[];
 }
 

@@ -2,6 +2,7 @@ import type { TensorSource } from '../io/tensor-source';
 import { loadAddon, loadAddonOnThread } from '../libtorch/load-addon';
 import type { NdArray, SparseList } from './arrays';
 import type { ModelSpec, ModelWeights } from './model-spec';
+import type { NativeAttributionSettings, PassSettings } from './settings';
 import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder-spec';
 
 /**
@@ -61,24 +62,16 @@ export interface NativeSetup extends SparseList {
   readonly logits: NdArray;
 }
 
-export interface NativeAttributeOptions {
+export interface NativeAttributeOptions extends NativeAttributionSettings {
   readonly tokens: Int32Array;
   /** Positions 0 .. zeroPositions - 1 get no features and no errors. */
   readonly zeroPositions: number;
-  readonly maxNLogits: number;
-  readonly desiredLogitProb: number;
-  /** 0 = as many as fit in half of the memory left. */
-  readonly batchSize: number;
-  /** Infinity = all active features. */
-  readonly maxFeatureNodes: number;
   /** Bytes of main memory that can still be had. */
   readonly availableMemory: number;
   /** Bytes that edges may take at most: what needs more is refused before rows are computed. */
   readonly mostEdgeBytes: number;
   /** Bytes of one block of rows of the finished graph, at most. */
   readonly blockBytes: number;
-  /** Rows between rankings. */
-  readonly rankEvery: number;
   /** Where rows are computed; empty = the model's device. */
   readonly devices: readonly string[];
   /** Where weights not needed by the backward pass wait: '' = where they are, 'cpu', or a folder for temporary files. */
@@ -111,18 +104,16 @@ export interface NativeVectorEdit {
   readonly vector: Float32Array;
 }
 
-export interface NativeIntervention {
+export interface NativeIntervention extends PassSettings {
   readonly tokens: Int32Array;
   readonly features: readonly NativeFeatureEdit[];
   readonly vectors: readonly NativeVectorEdit[];
-  readonly freezeAttention: boolean;
   /** Layers whose feature outputs are frozen; empty = effects propagate. */
   readonly constrainedLayers: readonly number[];
   /** The first positions of the pass are frozen and constrained, later ones run free. */
   readonly frozenPositions: number;
   readonly zeroPositions: number;
   readonly activations: 'none' | 'activations' | 'preActivations';
-  readonly sparse: boolean;
   /** Hook points of the edited run to return. */
   readonly hookNames: readonly string[];
 }

@@ -1,5 +1,6 @@
 import { CircuitTracerError } from '../errors';
-import { describe } from '../validate';
+import type { Kind } from '../kinds';
+import { argumentError, describe, invalid } from '../validate';
 import { binding } from './binding';
 
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'mps';
@@ -11,6 +12,29 @@ export function isDeviceName(text: unknown): text is Device {
   return typeof text === 'string' && spelling.test(text);
 }
 
+const flagSpelling = 'one of auto, cpu, cuda, cuda:N, mps';
+const spellings = "'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'";
+
+export const deviceKind: Kind<Device> = {
+  check: (value, name) => {
+    if (isDeviceName(value)) return value;
+    throw invalid(name, spellings, value);
+  },
+  read: (text) => text,
+  spelling: flagSpelling,
+};
+
+/** On the command line `cuda:0,cuda:1`. */
+export const deviceListKind: Kind<readonly Device[]> = {
+  check: (value, name) => {
+    if (Array.isArray(value) && value.every(isDeviceName)) return value;
+    const found = Array.isArray(value) ? value.map(describe).join(', ') : describe(value);
+    throw argumentError(`${name} must be an array of ${spellings}; found ${found}.`);
+  },
+  read: (text) => text.split(',').map((name) => name.trim()),
+  spelling: `a list of devices, each ${flagSpelling}`,
+};
+
 /**
  * The device to compute on, as LibTorch spells it: `cpu`, `cuda:N` or `mps`.
  *
@@ -18,12 +42,7 @@ export function isDeviceName(text: unknown): text is Device {
  * @throws CircuitTracerError `ERR_DEVICE` when this machine or this LibTorch has no such device.
  */
 export function resolveDevice(device: string = 'auto'): string {
-  if (!isDeviceName(device)) {
-    throw new CircuitTracerError(
-      'ERR_DEVICE',
-      `device must be 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'; found ${describe(device)}.`,
-    );
-  }
+  if (!isDeviceName(device)) throw invalid('device', spellings, device, 'ERR_DEVICE');
   if (device === 'cpu') return device;
   const { cudaDeviceCount, mpsAvailable } = binding();
   const count = cudaDeviceCount();

@@ -10,10 +10,10 @@ export const featureActivations = ['relu', 'jumprelu', 'topk', 'topk_relu'] as c
  * `jumprelu`: h where h > threshold (strict), else 0, with no further ReLU. `topk`: the k largest, kept with sign.
  * `topk_relu`: of the k largest, those above 0, as when ReLU comes first.
  */
-export type FeatureActivation = (typeof featureActivations)[number];
+export type ActivationFunction = (typeof featureActivations)[number];
 
 /** Whether an activation keeps the k largest features of a position. */
-export function keepsLargest(activation: FeatureActivation): boolean {
+export function keepsLargest(activation: ActivationFunction): boolean {
   return activation === 'topk' || activation === 'topk_relu';
 }
 
@@ -26,7 +26,7 @@ export interface TranscoderSpec {
   readonly nFeatures: readonly number[];
   readonly featureInputHook: FeatureInputHook;
   readonly featureOutputHook: FeatureOutputHook;
-  readonly activation: FeatureActivation;
+  readonly activation: ActivationFunction;
   /** Features kept per position by `topk` and `topk_relu`; 0 otherwise. */
   readonly k: number;
   readonly hasSkip: boolean;

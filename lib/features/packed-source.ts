@@ -5,23 +5,23 @@ import { readError, regularFile } from '../io/files';
 
 export const indexFile = 'index.json.gz';
 
-/** Unpacked, so packed all the more: the index of 16 million features takes 170 MB. */
+/** The limit for the index, packed or unpacked. The unpacked index of 16 million features takes 170 MB. */
 export const largestIndex = 256 * 2 ** 20;
 
-/** Where the files of packed features are read from. */
+/** The source of the files of packed features. */
 export interface PackedSource {
   readonly folder: string;
-  /** A file as messages call it. */
+  /** The name of a file in messages. */
   nameOf(filename: string): string;
-  /** The index file, whole. */
+  /** Read the whole index file. */
   index(): Promise<Buffer>;
-  /** Bytes `start` to `end - 1` of a file, or as many as there are. */
+  /** Read bytes `start` to `end - 1` of a file, or fewer at its end. */
   range(filename: string, start: number, end: number): Promise<Buffer>;
-  /** Idempotent. */
+  /** Close the files. May be called more than once. */
   close(): Promise<void>;
 }
 
-/** A folder on this machine. Files stay open between reads. */
+/** A local folder. Files stay open between reads. */
 export class FolderSource implements PackedSource {
   readonly folder: string;
   readonly #files = new Map<string, Promise<FileHandle>>();
@@ -38,7 +38,10 @@ export class FolderSource implements PackedSource {
     const path = this.nameOf(indexFile);
     const { size } = await regularFile(path);
     if (size > largestIndex) {
-      throw new CircuitTracerError('ERR_FILE_FORMAT', `${path}: expected at most ${largestIndex} bytes, found ${size}`);
+      throw new CircuitTracerError(
+        'ERR_FILE_FORMAT',
+        `${path}: expected at most ${largestIndex} bytes, found ${size}.`,
+      );
     }
     return readFile(path).catch((error) => {
       throw readError(path, error);

@@ -2,17 +2,17 @@ import { type FileHandle, open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
+import type { FeatureExamples } from '../graph-file/feature-examples';
 import { makeFolder, writeError, writeFileAtomically } from '../io/files';
 import { removeLeftovers, temporaryPath } from '../io/temporary-name';
-import type { FeatureExamples } from './feature-examples';
 import { indexFile } from './packed-source';
 
 const compression = { level: 9 };
 
 /**
- * Writes packed feature examples, layer by layer, feature by feature, as `PackedFeatures` reads them: `layer_l.bin` of entries,
- * each the length of what follows (uint32, little-endian) and zlib of JSON; and `index.json.gz` of where each begins. The files
- * have other names until `finish`, which puts them in place; `discard` removes them.
+ * Writes packed feature examples for `PackedFeatures`, layer by layer and feature by feature. `layer_l.bin` contains
+ * the entries, each a length (uint32, little-endian) and a zlib stream of JSON. `index.json.gz` contains their offsets.
+ * The files have temporary names until `finish` renames them; `discard` removes them.
  */
 export class PackedWriter {
   readonly #folder: string;
@@ -23,14 +23,14 @@ export class PackedWriter {
     this.#folder = folder;
   }
 
-  /** @throws CircuitTracerError `ERR_FILE_WRITE` when the folder can't be made. */
+  /** @throws CircuitTracerError `ERR_FILE_WRITE` when the folder cannot be created. */
   static async open(folder: string): Promise<PackedWriter> {
     await makeFolder(folder);
     await removeLeftovers(folder);
     return new PackedWriter(folder);
   }
 
-  /** Begin the next layer: 0, 1, and so on. */
+  /** Start the next layer: 0, 1, and so on. */
   async startLayer(): Promise<void> {
     await this.#file?.close();
     const filename = `layer_${this.#layers.length}.bin`;
@@ -40,11 +40,11 @@ export class PackedWriter {
     this.#file = await this.#guarded(filename, () => open(temporary, 'wx'));
   }
 
-  /** The next feature of the layer; undefined for one that nothing is known of. */
+  /** Add the next feature of the layer; undefined for a feature without examples. */
   async add(feature: FeatureExamples | undefined): Promise<void> {
     const layer = this.#layers.at(-1);
     const end = layer?.offsets.at(-1) ?? 0;
-    if (layer === undefined || this.#file === undefined) throw new Error('a layer must be started first');
+    if (layer === undefined || this.#file === undefined) throw new Error('startLayer must be called first');
     if (feature === undefined) {
       layer.offsets.push(end);
       return;
@@ -57,14 +57,14 @@ export class PackedWriter {
     layer.offsets.push(end + 4 + packed.length);
   }
 
-  /** Put all files in place, the index last. */
+  /** Rename all files to their final names, the index last. */
   async finish(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
     const entries = this.#layers.map(({ filename, offsets }, i) => [String(i), { filename, offsets }] as const);
     const index = { ...Object.fromEntries(entries), version: '1.0', format: 'variable_chunks' };
     const packed = await promisify<Buffer, object, Buffer>(gzip)(Buffer.from(JSON.stringify(index)), compression);
-    // An index without its files would mislead a reader: the old one goes first.
+    // The old index is removed first, because an index without its files would mislead a reader.
     await rm(join(this.#folder, indexFile), { force: true });
     for (const { filename, temporary } of this.#layers) {
       await this.#guarded(filename, () => rename(temporary, join(this.#folder, filename)));
@@ -72,14 +72,17 @@ export class PackedWriter {
     await writeFileAtomically(join(this.#folder, indexFile), packed);
   }
 
-  /** Remove what isn't in place. Idempotent. */
+  /** Remove files that were not renamed. May be called more than once. */
   async discard(): Promise<void> {
     await this.#file?.close().catch(() => undefined);
     this.#file = undefined;
     for (const { temporary } of this.#layers) await rm(temporary, { force: true });
   }
 
-  /** Layers that are done wait for the others, perhaps for days: touched, they aren't taken for abandoned. */
+  /**
+   * Update the modification times of finished layers. They may wait for the others for days, and would otherwise count
+   * as abandoned.
+   */
   async #touch(): Promise<void> {
     const now = new Date();
     for (const { temporary } of this.#layers) await utimes(temporary, now, now).catch(() => undefined);

@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { type FeatureLabels, findProblem, labelsFile } from '../graph-file/labels';
 import { labelsOfGraphFile } from '../graph-file/page-labels';
-import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
+import { fileExists, isFolder, readJsonObject } from '../io/files';
+import { isObject } from '../is-object';
 
 /**
- * The labels of features: in a folder of transcoders (none when it has no labels file), in a labels file, or in a graph
- * file, those of its nodes.
+ * Read the labels of features from a folder of transcoders (empty when it has no labels file), from a labels file, or
+ * from the nodes of a graph file.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` for a path that isn't there, `ERR_FILE_READ`, `ERR_FILE_FORMAT` naming the
- * entry that is no label.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` for a missing path, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for an invalid
+ * label, which the message names.
  */
 export async function readLabels(path: string): Promise<FeatureLabels> {
   if (!(await isFolder(path))) return readLabelFile(path);
@@ -24,6 +25,6 @@ async function readLabelFile(path: string): Promise<FeatureLabels> {
   if (problem === undefined) return file.labels as FeatureLabels;
   throw new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `${path}: ${problem}. Expected { "labels": { "LAYER:FEATURE": "text" } } or a graph file; mend or remove the file.`,
+    `${path}: ${problem}. Expected { "labels": { "LAYER:FEATURE": "text" } } or a graph file. Fix or remove the file.`,
   );
 }

@@ -5,28 +5,29 @@ import { type TensorSource, viewedShape } from '../io/tensor-source';
 import { SampleReader } from './samples';
 
 /**
- * Fingerprints of a model and its transcoders: short texts that are the same for the same configuration and numbers, on
- * every machine and for every way of loading, and nearly always others for others. Undefined where files couldn't be read.
+ * Fingerprints of a model and its transcoders: short texts that are equal for equal configurations and numbers, on
+ * every machine and for every way of loading, and almost always different otherwise. Undefined if the files could not
+ * be read.
  *
- * `1:<16 hexadecimal digits>-<16 hexadecimal digits>`: version of the rule, SHA-256 of the configuration, SHA-256 of a
- * sample of the weights.
+ * `1:<16 hexadecimal digits>-<16 hexadecimal digits>`: the version of the algorithm, the SHA-256 of the configuration,
+ * and the SHA-256 of a sample of the weights.
  */
 export interface Fingerprints {
   readonly model: string | undefined;
   readonly transcoders: string | undefined;
 }
 
-/** Of the rule by which fingerprints are made; those of two versions can't be compared. */
+/** The version of the algorithm. Fingerprints of different versions cannot be compared. */
 const version = '1';
 
-/** What a fingerprint says, apart. */
+/** The parts of a fingerprint. */
 export interface FingerprintParts {
   readonly version: string;
   readonly config: string;
   readonly weights: string;
 }
 
-/** Names are no part of them: a renamed folder holds the same model. */
+/** Names are not included: a renamed folder contains the same model. */
 export async function fingerprintsOf(
   spec: ModelSpec,
   weights: ModelWeights,
@@ -42,21 +43,21 @@ export async function fingerprintsOf(
 }
 
 async function fingerprint(config: object, weights: ModelWeights): Promise<string | undefined> {
-  const sampled = await hashOfWeights(weights);
+  const sampled = await hashWeights(weights);
   return sampled && `${version}:${hash(canonical(config))}-${sampled}`;
 }
 
-/** @returns undefined for a text that is no fingerprint */
+/** @returns undefined for a text that is not a fingerprint */
 export function partsOf(text: unknown): FingerprintParts | undefined {
   const [, rule, config, weights] = typeof text === 'string' ? (/^(\w+):(\w+)-(\w+)$/.exec(text) ?? []) : [];
   return rule && config && weights ? { version: rule, config, weights } : undefined;
 }
 
-/** Tensors whose samples are read side by side: one after another each would wait for the disk. */
+/** How many tensors are sampled concurrently. One after another, each would wait for the disk. */
 const readTogether = 8;
 
-/** Name, shape and a sample of the numbers of each tensor, in the order of the names. */
-async function hashOfWeights(weights: ModelWeights): Promise<string | undefined> {
+/** Hash the name, shape and a sample of the numbers of each tensor, in the order of the names. */
+async function hashWeights(weights: ModelWeights): Promise<string | undefined> {
   const reader = new SampleReader();
   const digest = createHash('sha256');
   const named = Object.entries(weights).filter(([, source]) => source !== undefined);
@@ -68,7 +69,7 @@ async function hashOfWeights(weights: ModelWeights): Promise<string | undefined>
         digest.update(bytes);
     }
   } catch {
-    // Loading reports a file that can't be read.
+    // Loading reports files that cannot be read.
     return undefined;
   } finally {
     await reader.close();
@@ -87,9 +88,9 @@ function hash(text: string): string {
 }
 
 /**
- * A configuration as one text, whatever the order of its fields. What is off (0, false, '', an empty list or absent) is left
- * out, so a later version's new setting changes nothing until it is used; numbers are rounded to 9 digits, because the last
- * one of a computed frequency may depend on the machine.
+ * A configuration as one text, independent of the order of its fields. Settings that are off (0, false, '', an empty
+ * list or missing) are omitted, so that a new setting in a later version changes nothing until it is used. Numbers are
+ * rounded to 9 digits, because the last digit of a computed frequency may depend on the machine.
  */
 function canonical(value: unknown): string {
   if (typeof value === 'number') return String(Number(value.toPrecision(9)));

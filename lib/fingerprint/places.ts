@@ -1,19 +1,19 @@
 import type { TensorSource, ViewStep } from '../io/tensor-source';
 import { viewedShape } from '../io/tensor-source';
 
-/** From this many numbers on, few are taken of a tensor: each is read from the file by itself. */
+/** The size from which a tensor is sampled more sparsely, because each number is a separate read. */
 const largeTensor = 2 ** 18;
 const samplesOfLarge = 32;
 const samplesOfSmall = 256;
 
 /**
- * Places of a sample of a tensor's numbers, evenly spread over the tensor as its view has it: the same numbers whatever
- * the order in which a file stores them.
+ * The positions of a sample of the numbers of a tensor, spread evenly over its view, so that the sample is independent
+ * of the stored order.
  *
- * @returns indices into the numbers as stored, C order
+ * @returns indices of the stored numbers in C order
  */
 export function samplePlaces(source: TensorSource): number[] {
-  const shapes = shapesOf(source);
+  const shapes = allShapes(source);
   const shape = shapes.at(-1) ?? [];
   const count = product(shape);
   const samples = Math.min(count, count >= largeTensor ? samplesOfLarge : samplesOfSmall);
@@ -26,12 +26,12 @@ export function samplePlaces(source: TensorSource): number[] {
   });
 }
 
-/** The shape as stored, and after each step. */
-function shapesOf({ shape, view, ...others }: TensorSource): number[][] {
+/** The stored shape, and the shape after each step. */
+function allShapes({ shape, view, ...others }: TensorSource): number[][] {
   return [0, ...view].map((_, steps) => viewedShape({ ...others, shape, view: view.slice(0, steps) }));
 }
 
-/** The index before a view step of what is at `index` after it. */
+/** Map an index after a view step to the index before it. */
 function before(step: ViewStep, index: number[], from: readonly number[], to: readonly number[]): number[] {
   switch (step.op) {
     case 'reshape':
@@ -48,9 +48,9 @@ function before(step: ViewStep, index: number[], from: readonly number[], to: re
   }
 }
 
-function unravel(place: number, shape: readonly number[]): number[] {
+function unravel(position: number, shape: readonly number[]): number[] {
   const index = new Array<number>(shape.length);
-  let rest = place;
+  let rest = position;
   for (let dim = shape.length - 1; dim >= 0; dim--) {
     const size = shape[dim] as number;
     index[dim] = rest % size;
@@ -60,7 +60,7 @@ function unravel(place: number, shape: readonly number[]): number[] {
 }
 
 function ravel(index: readonly number[], shape: readonly number[]): number {
-  return index.reduce((place, value, dim) => place * (shape[dim] as number) + value, 0);
+  return index.reduce((position, value, dim) => position * (shape[dim] as number) + value, 0);
 }
 
 function product(shape: readonly number[]): number {

@@ -2,25 +2,26 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type StoredDtype, storedItemSize, type TensorSource } from '../io/tensor-source';
 import { samplePlaces } from './places';
 
-/** Samples that lie within so many bytes are read at once. */
+/** The largest range, in bytes, whose samples are read at once. */
 const readAtOnce = 2 ** 21;
 
-/** Reads samples of tensors, and keeps their files open meanwhile. */
+/** Reads samples of tensors and keeps their files open. */
 export class SampleReader {
   readonly #files = new Map<string, Promise<FileHandle>>();
 
   /**
-   * A sample of a tensor's numbers as float32, whatever dtype they are stored in; of packed numbers (MXFP4) their bytes.
+   * Read a sample of a tensor's numbers as float32, regardless of the stored dtype. For packed numbers (MXFP4), read
+   * their bytes.
    *
-   * @throws what the file system reports
+   * @throws errors of the file system
    */
   async read(source: TensorSource): Promise<Buffer> {
     const plain = source.dtype === 'uint8' ? { ...source, scales: undefined, view: [] } : source;
-    const places = samplePlaces(plain as TensorSource);
+    const positions = samplePlaces(plain as TensorSource);
     const size = storedItemSize[source.dtype];
     const items = await this.#items(
       source,
-      places.map((place) => source.offset + place * size),
+      positions.map((position) => source.offset + position * size),
       size,
     );
     return widened(items, source.dtype);
@@ -30,7 +31,7 @@ export class SampleReader {
     for (const file of this.#files.values()) await (await file.catch(() => undefined))?.close();
   }
 
-  /** The `size` bytes at each offset, one after another. */
+  /** The concatenated `size` bytes at each offset. */
   async #items({ file, data }: TensorSource, offsets: readonly number[], size: number): Promise<Buffer> {
     const out = Buffer.alloc(offsets.length * size);
     if (data) return gathered(Buffer.from(data.buffer, data.byteOffset, data.byteLength), 0, offsets, size, out);
@@ -59,7 +60,7 @@ function gathered(from: Buffer, start: number, offsets: readonly number[], size:
   return out;
 }
 
-/** Little-endian float32 of each number: widening is exact, so both dtypes of one number give the same bytes. */
+/** Convert to little-endian float32. Widening is exact, so a number has the same bytes for every stored dtype. */
 function widened(items: Buffer, dtype: StoredDtype): Buffer {
   const number = numbers[dtype];
   if (!number) return items;
@@ -76,14 +77,14 @@ function fromBits(value: number): number {
   return bits.getFloat32(0);
 }
 
-/** Bytes and float32 are taken as they are. */
+/** The readers of each dtype. Bytes and float32 are used unchanged. */
 const numbers: Partial<Record<StoredDtype, (items: Buffer, at: number) => number>> = {
   float64: (items, at) => items.readDoubleLE(at),
   bfloat16: (items, at) => fromBits(items.readUInt16LE(at) * 2 ** 16),
   float16: (items, at) => fromHalf(items.readUInt16LE(at)),
 };
 
-/** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
+/** IEEE 754 binary16: a sign bit, 5 exponent bits and 10 fraction bits. */
 function fromHalf(half: number): number {
   const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;

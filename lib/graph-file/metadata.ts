@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { NeuronpediaNames } from './neuronpedia';
+import type { GraphMetadata } from './schema';
 
 /** What people may say of a graph in its file. */
 export interface GraphFileInfo {
@@ -11,35 +11,6 @@ export interface GraphFileInfo {
   readonly sourceUrls?: readonly string[];
   /** Milliseconds since 1970. */
   readonly createTime?: number;
-}
-
-/** `metadata` of a graph file, and the graph's entry in `graph-metadata.json`: what Neuronpedia's schema knows. */
-export interface GraphMetadata {
-  slug: string;
-  /** Which transcoders; Neuronpedia's name of the model, in a file for it. */
-  scan: string;
-  /** One name per layer when `scan` is `custom-<hash>`, otherwise empty. */
-  transcoder_list: readonly string[];
-  prompt_tokens: readonly string[];
-  prompt: string;
-  node_threshold: number;
-  /** 1: `feature` pairs layer and index. */
-  schema_version: 1;
-  generation_settings: Record<string, unknown>;
-  pruning_settings: { node_threshold: number; edge_threshold: number };
-  info: {
-    generator: { name: string; version: string };
-    description?: string;
-    creator_name?: string;
-    creator_url?: string;
-    source_urls?: readonly string[];
-    create_time_ms?: number;
-    /** In a file for Neuronpedia: what `scan` is elsewhere. */
-    transcoder_set?: string;
-    neuronpedia_source_set?: string;
-  };
-  /** In a file for Neuronpedia: where its page finds dashboards. */
-  feature_details?: { neuronpedia_source_set: string };
 }
 
 /** What the metadata tell of a pruned graph. */
@@ -56,13 +27,15 @@ interface DescribedGraph {
 interface Given {
   readonly slug: string;
   readonly scan: string | readonly string[];
+  /** Names a list of transcoders, one per layer: `custom-<hash>`. */
+  readonly customScan: (transcoders: readonly string[]) => string;
   readonly info: GraphFileInfo;
   readonly neuronpedia: NeuronpediaNames | undefined;
 }
 
 export function graphMetadata(
   { graph, thresholds }: DescribedGraph,
-  { slug, scan, info, neuronpedia }: Given,
+  { slug, scan, customScan, info, neuronpedia }: Given,
 ): GraphMetadata {
   const set = typeof scan === 'string' ? scan : customScan(scan);
   const sourceSet = neuronpedia?.sourceSet;
@@ -84,12 +57,6 @@ export function graphMetadata(
     },
     ...(sourceSet !== undefined && { feature_details: { neuronpedia_source_set: sourceSet } }),
   };
-}
-
-/** `custom-` and 16 hexadecimal digits: the same for the same list, on every machine. */
-export function customScan(transcoders: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(transcoders)).digest('hex');
-  return `custom-${hash.slice(0, 16)}`;
 }
 
 /** Graph files spell settings `max_n_logits`, and readers that check types know no null: what isn't set is left out. */

@@ -1,17 +1,14 @@
-import { inflateRawSync } from 'node:zlib';
 import { CircuitTracerError } from '../errors';
-import { isObject } from '../io/files';
-import { parseJson } from '../io/json';
 import { describe } from '../validate';
-import { type FeatureLabels, labelKey } from './labels';
-import { featureType, labelsOfClerps, labelsOfGraphFile } from './page-labels';
+import { isObject } from './json-values';
+import type { FeatureLabels } from './labels';
+import { featureId, parseFeatureId, type SelectedFeature } from './node-id';
+import { unpackView } from './packed-view';
+import { labelsOfGraphFile, labelsOfView, readNodeKey } from './page-labels';
+import { type FileNode, readFeature, readNodes } from './read';
+import { readSavedView, type SavedView, viewMark } from './view';
 
-/** A feature at one position of the page's prompt. */
-export interface SelectedFeature {
-  readonly layer: number;
-  readonly position: number;
-  readonly feature: number;
-}
+export type { SelectedFeature } from './node-id';
 
 export interface SelectedGroup {
   /** Unique: a second group of one name is `name (2)`. */
@@ -40,35 +37,26 @@ export interface PageSelection {
  */
 export function selectionFromUrl(url: string): PageSelection {
   const [address = '', fragment = ''] = url.split('#', 2);
-  if (fragment.startsWith(viewMark)) {
-    const view = unpacked(fragment.slice(viewMark.length));
-    return { ...select(view), labels: labelsOfClerps(view.clerps, featureOfId) };
-  }
+  if (fragment.startsWith(viewMark)) return selectionOfPackedView(fragment.slice(viewMark.length));
   const parameters = new URLSearchParams(address.includes('?') ? address.slice(address.indexOf('?') + 1) : '');
-  const clerps = parameters.get('clerps');
-  return {
-    ...select({ supernodes: parameters.get('supernodes'), pinnedIds: parameters.get('pinnedIds') }),
-    labels: clerps ? labelsOfClerps(parsed(clerps, 'clerps')) : {},
-  };
+  const [supernodes, pinnedIds, clerps] = ['supernodes', 'pinnedIds', 'clerps'].map((name) => parameters.get(name));
+  const view = readSavedView({ supernodes, pinnedIds, clerps });
+  refuseProblems(view);
+  return { ...select(view, parseFeatureId), labels: labelsOfView(view) };
 }
 
-/** Before a whole view in the fragment of a URL. */
-const viewMark = 'v=';
-const largestView = 2 ** 24;
-
-/** A view as the page packs it: deflated JSON in base64url. */
-function unpacked(packed: string): Record<string, unknown> {
-  try {
-    const json = inflateRawSync(Buffer.from(packed, 'base64url'), { maxOutputLength: largestView });
-    const view: unknown = parseJson(json.toString());
-    if (isObject(view)) return view;
-  } catch {
-    // Told below.
+/** Labels in it are keyed by node id, not by the numbers that other pages use. */
+function selectionOfPackedView(packed: string): PageSelection {
+  const params = unpackView(packed);
+  if (!params) {
+    throw new CircuitTracerError(
+      'ERR_INVALID_ARGUMENT',
+      "The view in the page's URL can't be read. Copy the URL once more.",
+    );
   }
-  throw new CircuitTracerError(
-    'ERR_INVALID_ARGUMENT',
-    "The view in the page's URL can't be read. Copy the URL once more.",
-  );
+  const view = readSavedView(params);
+  refuseProblems(view, ['clerps']);
+  return { ...select(view, parseFeatureId), labels: labelsOfView(view, readNodeKey) };
 }
 
 /**
@@ -86,85 +74,51 @@ export function selectionFromGraphFile(file: unknown): PageSelection {
     const found = describe(nodes[bad]);
     throw new CircuitTracerError('ERR_FILE_FORMAT', `A graph file's nodes must be objects; nodes[${bad}] is ${found}.`);
   }
-  const notFeatures = nodes.filter(({ feature_type }) => feature_type !== featureType);
-  const others = new Set<unknown>(notFeatures.map(({ node_id }) => node_id));
-  // Some writers give an error the id of a feature; then the feature is meant.
-  for (const { node_id, feature_type } of nodes) {
-    if (feature_type === featureType) others.delete(node_id);
-  }
-  return { ...select(qParams, others), labels: labelsOfGraphFile(file) };
+  const view = readSavedView(qParams);
+  // A label that can't be read is no reason not to read the others.
+  refuseProblems(view, ['clerps']);
+  return { ...select(view, featureFinder(readNodes(file))), labels: labelsOfGraphFile(file) };
 }
 
-function select(view: object, notFeatures: ReadonlySet<unknown> = new Set()): Omit<PageSelection, 'labels'> {
-  const { supernodes, pinnedIds } = view as { supernodes?: unknown; pinnedIds?: unknown };
+type FindFeature = (id: string) => SelectedFeature | undefined;
+
+/** By id, or by the id that other pages use. Some writers give an error the id of a feature; then the feature is meant. */
+function featureFinder(nodes: readonly FileNode[]): FindFeature {
+  const known = new Map<string, SelectedFeature | undefined>();
+  for (const node of nodes) if (!known.has(node.alias)) known.set(node.alias, readFeature(node));
+  known.delete('');
+  for (const node of nodes) if (node.kind !== 'feature') known.set(node.id, undefined);
+  for (const node of nodes) if (node.kind === 'feature') known.set(node.id, readFeature(node));
+  return (id) => (known.has(id) ? known.get(id) : parseFeatureId(id));
+}
+
+function refuseProblems({ problems }: SavedView, allowed: readonly string[] = []): void {
+  const problem = problems.find(({ field }) => !allowed.includes(field));
+  if (!problem) return;
+  const { field, expected, found } = problem;
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `The page's ${field} must be ${expected}; found ${describe(found)}.`,
+  );
+}
+
+function select({ groups: saved = [], pins = [] }: SavedView, find: FindFeature): Omit<PageSelection, 'labels'> {
   const others: string[] = [];
   const names = new Map<string, number>();
   const featuresOf = (ids: readonly string[]) =>
     ids.flatMap((id) => {
-      const feature = notFeatures.has(id) ? undefined : featureOf(id);
+      const feature = find(id);
       if (!feature) others.push(id);
       return feature ? [feature] : [];
     });
-  const grouped = new Set<string>();
-  const groups = groupLists(supernodes).map(([name = '', ...ids]) => {
-    const count = (names.get(name) ?? 0) + 1;
-    names.set(name, count);
-    for (const id of ids) grouped.add(id);
-    return { label: count === 1 ? name : `${name} (${count})`, features: featuresOf(ids) };
+  const grouped = new Set(saved.flatMap(({ members }) => members));
+  const groups = saved.map(({ label, members }) => {
+    const count = (names.get(label) ?? 0) + 1;
+    names.set(label, count);
+    return { label: count === 1 ? label : `${label} (${count})`, features: featuresOf(members) };
   });
-  const pinned = featuresOf(idList(pinnedIds).filter((id) => !grouped.has(id)));
+  const pinned = featuresOf(pins.filter((id) => !grouped.has(id)));
   return { groups, pinned, others };
-}
-
-function featureOf(id: string): SelectedFeature | undefined {
-  const [, layer, feature, position] = /^(\d+)_(\d+)_(\d+)$/.exec(id) ?? [];
-  return position === undefined
-    ? undefined
-    : { layer: Number(layer), position: Number(position), feature: Number(feature) };
-}
-
-function featureOfId(id: string): string | undefined {
-  const feature = featureOf(id);
-  return feature && labelKey(feature);
-}
-
-/** `[[label, id, ...], ...]`, as itself or as JSON, which some pages encode twice. */
-function groupLists(given: unknown): string[][] {
-  const value = typeof given === 'string' && given !== '' ? parsed(given, 'supernodes') : (given ?? []);
-  const isGroup = (group: unknown) => Array.isArray(group) && group.every((item) => typeof item === 'string');
-  if (value === '') return [];
-  if (Array.isArray(value) && value.every(isGroup)) return value;
-  throw invalid('supernodes must be [[label, id, ...], ...]', given);
-}
-
-function parsed(text: string, name: string): unknown {
-  for (const candidate of [text, decoded(text)]) {
-    try {
-      return parseJson(candidate);
-    } catch {
-      // The next spelling may be JSON.
-    }
-  }
-  throw invalid(`${name} must be JSON`, text);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function idList(given: unknown): string[] {
-  if (given === undefined || given === null || given === '') return [];
-  if (typeof given === 'string') return decoded(given).split(',').filter(Boolean);
-  if (Array.isArray(given) && given.every((id) => typeof id === 'string')) return given;
-  throw invalid('pinnedIds must be node ids', given);
-}
-
-function invalid(expected: string, found: unknown): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_ARGUMENT', `The page's ${expected}; found ${describe(found)}.`);
 }
 
 /** An intervention that multiplies the activation of a feature. */
@@ -180,9 +134,7 @@ export interface ScaledFeature extends SelectedFeature {
  */
 export function scaleGroups(selection: PageSelection, factors: ReadonlyMap<string, number>): ScaledFeature[] {
   const named = new Map(selection.groups.map(({ label, features }) => [label, features]));
-  for (const feature of selection.pinned) {
-    named.set(`${feature.layer}_${feature.feature}_${feature.position}`, [feature]);
-  }
+  for (const feature of selection.pinned) named.set(featureId(feature), [feature]);
   return [...factors].flatMap(([name, scale]) => {
     const features = named.get(name);
     if (features) return features.map((feature) => ({ ...feature, scale }));

@@ -24,10 +24,15 @@ export interface CircuitOptions {
 }
 
 /**
- * The labelled part of a pruned graph, in a few groups: those that lead to the likeliest output, each by edges that carry
- * at least `minShare` of the input of what they lead to. Unlabelled features and errors count as input and are not shown.
+ * The labelled part of a pruned graph, in a few groups: features of one label at one position, the tokens and the likeliest
+ * output. A group is part of the circuit when a chain of edges leads from it to that output, each of which carries at least
+ * `minShare` of the input of the group it leads to. Unlabelled features and errors count as input and are not shown.
+ *
+ * @example
+ * const { groups, edges } = findCircuit(await graph.prune());
+ * for (const { from, to, weight } of edges) console.log(groups[from].label, groups[to].label, weight);
  */
-export function circuitOf(pruned: PrunedGraph, { minShare = 0.05 }: CircuitOptions = {}): Circuit {
+export function findCircuit(pruned: PrunedGraph, { minShare = 0.05 }: CircuitOptions = {}): Circuit {
   const groups = allGroups(pruned);
   const members = groups.map(({ nodes }) => nodes.map(({ index }) => index));
   const strong = groupEdges(links(pruned), members).filter(({ weight }) => Math.abs(weight) >= minShare);

@@ -1,16 +1,23 @@
 import { basename, dirname, extname } from 'node:path';
 import { callOptionNames } from '../call-options';
 import { CircuitTracerError } from '../errors';
+import { lazy } from '../lazy';
 import { checkOptions, checkText } from '../validate';
-import { type GraphFileOptions, writeGraphFiles } from './formats/graph-json';
-import { graphExtensions } from './formats/saved-graph';
-import { Graph, type LoadGraphOptions, type PruneOptions } from './graph';
+import { writeGraphFiles } from './formats/graph-files';
+import type { GraphJsonOptions } from './formats/graph-json-options';
+import { Graph, type LoadGraphOptions } from './graph';
 
-export type ConvertGraphOptions = LoadGraphOptions & PruneOptions & Omit<GraphFileOptions, 'slug' | 'directory'>;
+const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
+
+export type ConvertGraphOptions = LoadGraphOptions & Omit<GraphJsonOptions, 'slug'>;
 
 /**
- * Write a saved graph in another format, told by the extensions: `.safetensors` and `.pt` hold it whole; `.json` is a graph file
- * for the page, pruned by the thresholds and named after the file, with its entry in `graph-metadata.json` beside it.
+ * Write a saved graph in another format, which the extension of `to` says. `.safetensors` and `.pt` hold the whole graph.
+ * `.json` is a graph file for the page, pruned by the thresholds and named after the file, with its entry in
+ * `graph-metadata.json` beside it.
+ *
+ * @example
+ * await convertGraph('dallas.pt', 'graphs/dallas.json', { nodeThreshold: 0.7 });
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_FORMAT` for
  * a file that isn't a whole graph, as graph files are; and what reading, pruning and writing throw.
@@ -27,6 +34,7 @@ export async function convertGraph(from: string, to: string, options: ConvertGra
     'info',
     'neuronpedia',
   ]);
+  const { graphExtensions } = files();
   const extension = extname(checkText(to, 'to'));
   if (extension !== '.json' && !graphExtensions.includes(extension)) {
     throw new CircuitTracerError(

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { CircuitTracerError } from '../errors';
 import { largestArray } from '../memory-limits';
 import { describe } from '../validate';
 
@@ -45,6 +46,7 @@ export class EdgeRows {
   }
 }
 
+/** The blocks of edges, in order. */
 export function blocksOf(edges: EdgeBlocks): readonly Float32Array[] {
   return types.isFloat32Array(edges) ? [edges] : (edges as readonly Float32Array[]);
 }
@@ -73,4 +75,18 @@ export function edgesProblem(edges: unknown, rows: number, columns: number): str
   const even = blocks.every(({ length }, i) => (i < blocks.length - 1 ? length === first?.length : length > 0));
   if (even && blocks.every(({ length }) => length % columns === 0 && length <= (first?.length ?? 0))) return undefined;
   return `edges in several arrays must be whole rows of ${columns} numbers, each array but the last of as many.`;
+}
+
+/** The edges in one array; a getter that says what to do where they lie in several. */
+export function edgesProperty({ blocks, columns }: EdgeRows): PropertyDescriptor {
+  if (blocks.length === 1) return { value: blocks[0], enumerable: true };
+  const rows = blocks.reduce((sum, { length }) => sum + length, 0) / columns;
+  const get = () => {
+    throw new CircuitTracerError(
+      'ERR_OUT_OF_MEMORY',
+      `The graph's edges, [${rows}, ${columns}], are more than one array holds: read graph.row(target) or ` +
+        'graph.weight(target, source), or prune the graph.',
+    );
+  };
+  return { get, enumerable: false };
 }

@@ -3,14 +3,14 @@ import { type FeatureLabels, findProblem as findLabelProblem } from '../graph-fi
 import { describe } from '../validate';
 import { type EdgeBlocks, edgesProblem } from './edge-rows';
 
-/** Something the graph explains: usually the logit of a likely next token, or any direction, or a feature. */
+/** A target, which the graph explains: usually the logit of a likely next token; or any direction, or a feature. */
 export interface LogitTarget {
   /** Row of the unembedding; dVocab and more for what is no token. */
   readonly tokenId: number;
   /** The decoded token, or the target's label. */
   readonly token: string;
-  /** Weight of the target in influence, from 0 to 1: for a token, by default, the model's probability of it. */
-  readonly probability: number;
+  /** How much the target counts in influence, from 0 to 1: for a token, by default, the model's probability of it. */
+  readonly weight: number;
   /** Where it is; left out when it is the last position. */
   readonly position?: number;
   /** Of a feature, whose pre-activation is explained. */
@@ -169,7 +169,7 @@ function placesProblem({ activeFeatures, model, tokens }: GraphData): string | u
 }
 
 /** A softmax in float32 may exceed 1 by its rounding. */
-const largestProbability = 1 + 1e-5;
+const largestWeight = 1 + 1e-5;
 
 function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: GraphData): string | undefined {
   if (logits.length === 0) return 'logits must hold at least one target; found none.';
@@ -177,8 +177,8 @@ function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: Grap
     if (!isRecord(logit) || !isIndex(logit.tokenId, 2 ** 31 - 1) || typeof logit.token !== 'string') {
       return `logits[${i}] must have a tokenId of 0 or more and a token; found ${JSON.stringify(logit)}.`;
     }
-    if (!(logit.probability >= 0 && logit.probability <= largestProbability)) {
-      return `logits[${i}].probability must be a number from 0 to 1; found ${describe(logit.probability)}.`;
+    if (!(logit.weight >= 0 && logit.weight <= largestWeight)) {
+      return `logits[${i}].weight must be a number from 0 to 1; found ${describe(logit.weight)}.`;
     }
     // What is no token has an id beyond the vocabulary: dVocab and its place among the targets.
     if (logit.tokenId >= model.dVocab + logits.length) {

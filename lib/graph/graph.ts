@@ -1,17 +1,22 @@
+import { type InspectOptions, inspect, types } from 'node:util';
 import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
 import type { NdArray } from '../engine/arrays';
-import type { NativeEngine, NativeGraphInput, NativeJob, NativeProgress } from '../engine/binding';
-import { nativeProgress, runGraphJob } from '../engine/jobs';
 import { CircuitTracerError } from '../errors';
 import type { FeatureLabels } from '../graph-file/labels';
+import { lazy } from '../lazy';
 import { checkArraySize } from '../memory-limits';
 import type { Tokenizer } from '../model/tokenizer';
-import { checkInteger, checkNumber, checkOptions } from '../validate';
-import { EdgeRows } from './edge-rows';
-import { loadGraph, saveGraph } from './formats/saved-graph';
+import { checkInteger, checkNumber, checkOptions, describe } from '../validate';
+import { requireFinite, runOnGraph } from './arithmetic';
+import { EdgeRows, edgesProperty } from './edge-rows';
+import { edgesInto, edgesOutOf, type GraphEdge } from './edges';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
+import { type GraphOverview, graphOverview, shown } from './overview';
 import { PrunedGraph } from './prune';
+
+const buffers = lazy(() => require('./formats/safetensors') as typeof import('./formats/safetensors'));
+const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
 
 /** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
 export interface GraphScores {
@@ -19,26 +24,29 @@ export interface GraphScores {
   readonly completeness: number;
 }
 
-/** What every call on a graph takes. */
-export type SignalOptions = CallOptions;
-
-export interface PruneOptions extends SignalOptions {
+export interface PruneOptions extends CallOptions {
   /** Keep the fewest nodes that hold this share of influence, 0 to 1. Default 0.8. */
-  nodeThreshold?: number;
+  readonly nodeThreshold?: number | undefined;
   /** Of the edges between them, keep the fewest that hold this share, 0 to 1. Default 0.98. */
-  edgeThreshold?: number;
+  readonly edgeThreshold?: number | undefined;
 }
 
 export interface LoadGraphOptions extends CallOptions {
   /** Gives the texts of tokens that a `.pt` file lacks. Default: their ids. */
-  tokenizer?: Pick<Tokenizer, 'decodeToken'> | undefined;
+  readonly tokenizer?: Pick<Tokenizer, 'decodeToken'> | undefined;
 }
 
 /**
  * The attribution graph of one prompt: the direct, linear effect of each feature, error and token on each selected
  * feature and on the likely outputs.
  *
- * The data are shared, not copied: treat all arrays as read-only.
+ * `nodes()`, `features()`, `inputs(node)` and `outputs(node)` read it as objects, `row` and `weight` as numbers. The data are
+ * shared, not copied: treat all arrays as read-only.
+ *
+ * @example
+ * const graph = await model.attribute('The capital of France is');
+ * const [strongest] = await (await graph.prune()).topFeatures(1);
+ * for (const { source, weight } of graph.inputs(strongest.node).slice(0, 5)) console.log(graph.label(source), weight);
  */
 export class Graph implements GraphData {
   readonly prompt: string;
@@ -133,6 +141,16 @@ export class Graph implements GraphData {
     return nodeAt(this, this.#ranges, index);
   }
 
+  /**
+   * All M nodes, or those that `test` holds for, in the order of their indices: features, errors, tokens, logits.
+   *
+   * @example
+   * const texas = graph.nodes(({ label }) => label === 'Texas');
+   */
+  nodes(test: (node: GraphNode) => unknown = () => true): GraphNode[] {
+    return Array.from({ length: this.nNodes }, (_, index) => this.node(index)).filter(test);
+  }
+
   /** The feature nodes, in the order of their indices: all S of them, or those that `test` holds for. */
   features(test: (node: FeatureNode) => unknown = () => true): FeatureNode[] {
     const nodes = Array.from({ length: this.nSelected }, (_, index) => this.node(index) as FeatureNode);
@@ -173,6 +191,29 @@ export class Graph implements GraphData {
     return row === undefined ? new Float32Array(this.nNodes) : this.#edgeRows.row(row);
   }
 
+  /**
+   * The edges into a node, strongest first; those of weight 0 are left out. Errors and tokens have none.
+   *
+   * @param target a node or its index
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node the graph doesn't have.
+   *
+   * @example
+   * for (const { source, weight } of graph.inputs(feature).slice(0, 5)) console.log(graph.label(source), weight);
+   */
+  inputs(target: GraphNode | number): GraphEdge[] {
+    return edgesInto(this, this.node(typeof target === 'number' ? target : target.index));
+  }
+
+  /**
+   * The edges out of a node, to features and logits, strongest first; those of weight 0 are left out. Logits have none.
+   *
+   * @param source a node or its index
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node the graph doesn't have.
+   */
+  outputs(source: GraphNode | number): GraphEdge[] {
+    return edgesOutOf(this, this.node(typeof source === 'number' ? source : source.index));
+  }
+
   /** Of the edges; none for errors and tokens. */
   #rowOf(target: number): number | undefined {
     const { errorStart, logitStart } = this.#ranges;
@@ -183,6 +224,7 @@ export class Graph implements GraphData {
   /**
    * The part of the graph that matters: the fewest nodes and edges that hold the given shares of influence.
    *
+   * @param options nodeThreshold 0.8, edgeThreshold 0.98
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges aren't
    * finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
@@ -191,7 +233,7 @@ export class Graph implements GraphData {
     const { nodeThreshold = 0.8, edgeThreshold = 0.98, ...call } = options;
     checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);
     checkNumber(edgeThreshold, 'edgeThreshold', 0, 1);
-    const result = await this.#run(call, (engine, input, progress) =>
+    const result = await runOnGraph(this.#data(), call, (engine, input, progress) =>
       engine.prune(input, nodeThreshold, edgeThreshold, progress),
     );
     requireFinite(result.cumulativeScores);
@@ -199,8 +241,10 @@ export class Graph implements GraphData {
   }
 
   /** [M] influence of each node on the outputs: the sum over all paths of normalised absolute weights. */
-  async nodeInfluence(options: SignalOptions = {}): Promise<Float32Array> {
-    const influence = await this.#run(options, (engine, input, progress) => engine.nodeInfluence(input, progress));
+  async nodeInfluence(options: CallOptions = {}): Promise<Float32Array> {
+    const influence = await runOnGraph(this.#data(), options, (engine, input, progress) =>
+      engine.nodeInfluence(input, progress),
+    );
     requireFinite(influence);
     return influence;
   }
@@ -210,10 +254,12 @@ export class Graph implements GraphData {
    *
    * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB: prune such a graph.
    */
-  async edgeInfluence(options: SignalOptions = {}): Promise<NdArray> {
+  async edgeInfluence(options: CallOptions = {}): Promise<NdArray> {
     const shape = [this.nSelected + this.nLogits, this.nNodes];
     checkArraySize(shape, 'The influences of all edges', 'prune the graph, or make it with fewer maxFeatureNodes');
-    const data = await this.#run(options, (engine, input, progress) => engine.edgeInfluence(input, progress));
+    const data = await runOnGraph(this.#data(), options, (engine, input, progress) =>
+      engine.edgeInfluence(input, progress),
+    );
     return { data, shape };
   }
 
@@ -224,9 +270,9 @@ export class Graph implements GraphData {
    *
    * @throws CircuitTracerError `ERR_NUMERIC` when edges aren't finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
-  async totalEffects(options: SignalOptions = {}): Promise<NdArray> {
+  async totalEffects(options: CallOptions = {}): Promise<NdArray> {
     const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
-    const data = await this.#run(options, (engine, input, progress) =>
+    const data = await runOnGraph(this.#data(), options, (engine, input, progress) =>
       engine.totalEffects(input, activations, progress),
     );
     requireFinite(data);
@@ -234,8 +280,8 @@ export class Graph implements GraphData {
   }
 
   /** How much of the model's computation the whole, unpruned graph explains; both from 0 to 1. */
-  async scores(options: SignalOptions = {}): Promise<GraphScores> {
-    const { replacement, completeness } = await this.#run(options, (engine, input, progress) =>
+  async scores(options: CallOptions = {}): Promise<GraphScores> {
+    const { replacement, completeness } = await runOnGraph(this.#data(), options, (engine, input, progress) =>
       engine.scores(input, progress),
     );
     requireFinite([replacement, completeness]);
@@ -249,8 +295,8 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension or a target that a `.pt` file can't hold,
    * `ERR_FILE_WRITE`, `ABORT_ERR` (nothing is written).
    */
-  async save(path: string, options: SignalOptions = {}): Promise<void> {
-    await saveGraph(path, this.#data(), resolveCallOptions(options));
+  async save(path: string, options: CallOptions = {}): Promise<void> {
+    await files().saveGraph(path, this.#data(), resolveCallOptions(options));
   }
 
   /**
@@ -263,10 +309,30 @@ export class Graph implements GraphData {
   static async load(path: string, options: LoadGraphOptions = {}): Promise<Graph> {
     const call = resolveCallOptions(options, ['tokenizer']);
     const { tokenizer } = options;
-    const data = await loadGraph(path, call, tokenizer && ((id) => tokenizer.decodeToken(id)));
-    const problem = findProblem(data);
-    if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${path} isn't a whole graph: ${problem}`);
-    return new Graph(data);
+    return whole(path, await files().loadGraph(path, call, tokenizer && ((id) => tokenizer.decodeToken(id))));
+  }
+
+  /**
+   * The bytes of a `.safetensors` file of the graph, for places that are no files: {@link Graph.fromBuffer} reads them.
+   *
+   * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for a graph of more than 4 GiB, `ABORT_ERR`.
+   */
+  async toBuffer(options: CallOptions = {}): Promise<Buffer> {
+    return buffers().graphBuffer(this.#data(), resolveCallOptions(options));
+  }
+
+  /**
+   * Read a graph from the bytes of a `.safetensors` file that {@link Graph.save} wrote, or of {@link Graph.toBuffer}. They
+   * are copied. A `.pt` file can be read from a path alone.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `bytes` is a Buffer or another Uint8Array; `ERR_FILE_FORMAT` for
+   * bytes that aren't a whole graph; `ABORT_ERR`.
+   */
+  static async fromBuffer(bytes: Uint8Array, options: CallOptions = {}): Promise<Graph> {
+    if (!types.isUint8Array(bytes)) {
+      throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `bytes must be a Uint8Array; found ${describe(bytes)}.`);
+    }
+    return whole('The buffer', await buffers().parseGraphData(bytes, resolveCallOptions(options)));
   }
 
   /**
@@ -274,55 +340,28 @@ export class Graph implements GraphData {
    *
    * @internal
    */
-  largestEdge(options: SignalOptions = {}): Promise<number> {
-    return this.#run(options, (engine, input, progress) => engine.largestEdge(input, progress));
+  largestEdge(options: CallOptions = {}): Promise<number> {
+    return runOnGraph(this.#data(), options, (engine, input, progress) => engine.largestEdge(input, progress));
+  }
+
+  /** The gist of the graph, without its numbers: what `JSON.stringify` writes. {@link Graph.save} writes all of it. */
+  toJSON(): GraphOverview {
+    return graphOverview(this);
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return shown('Graph', this.toJSON(), options);
   }
 
   #data(): GraphData {
     return { ...(this as GraphData), edges: this.#edgeRows.blocks };
   }
-
-  async #run<T>(
-    options: SignalOptions,
-    start: (engine: NativeEngine, input: NativeGraphInput, progress?: NativeProgress) => NativeJob<T>,
-  ): Promise<T> {
-    const { signal, onProgress } = resolveCallOptions(options);
-    return runGraphJob((engine) => start(engine, this.#input(), nativeProgress(onProgress)), signal);
-  }
-
-  #input(): NativeGraphInput {
-    return {
-      edges: this.#edgeRows.blocks,
-      featureLayers: Int32Array.from(this.selectedFeatures, (active) => this.activeFeatures[3 * active] as number),
-      nLayers: this.nLayers,
-      nPositions: this.nPositions,
-      logitProbabilities: Float32Array.from(this.logits, (logit) => logit.probability),
-    };
-  }
 }
 
-/** The edges in one array; a getter that says what to do where they lie in several. */
-function edgesProperty({ blocks, columns }: EdgeRows): PropertyDescriptor {
-  if (blocks.length === 1) return { value: blocks[0], enumerable: true };
-  const rows = blocks.reduce((sum, { length }) => sum + length, 0) / columns;
-  const get = () => {
-    throw new CircuitTracerError(
-      'ERR_OUT_OF_MEMORY',
-      `The graph's edges, [${rows}, ${columns}], are more than one array holds: read graph.row(target) or ` +
-        'graph.weight(target, source), or prune the graph.',
-    );
-  };
-  return { get, enumerable: false };
-}
-
-/** A NaN or infinity among the edges reaches the influence of some node. */
-function requireFinite(values: ArrayLike<number>): void {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new CircuitTracerError(
-      'ERR_NUMERIC',
-      `The graph's influence should be finite; found ${values[i]}. Its edges or logit probabilities hold numbers that ` +
-        `are not finite, or its outputs have no input at all; make the graph again.`,
-    );
-  }
+/** @param name of the file, for the message */
+function whole(name: string, data: GraphData): Graph {
+  const problem = findProblem(data);
+  if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${name} isn't a whole graph: ${problem}`);
+  return new Graph(data);
 }

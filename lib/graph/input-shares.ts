@@ -40,7 +40,7 @@ function requireEarlier(source: number, target: number, errorStart: number): voi
 }
 
 /**
- * [M] influence of each node within the pruned graph: a logit's is its probability, any other's the sum over its
+ * [M] influence of each node within the pruned graph: a logit's is its weight, any other's the sum over its
  * outgoing edges of share * influence(target).
  */
 export function keptInfluence({ edgeSources, graph }: PrunedGraph, { start, share }: InputShares): Float64Array {
@@ -52,7 +52,7 @@ export function keptInfluence({ edgeSources, graph }: PrunedGraph, { start, shar
     }
   };
   graph.logits.forEach((logit, rank) => {
-    influence[graph.logitStart + rank] = logit.probability;
+    influence[graph.logitStart + rank] = logit.weight;
     pass(graph.logitStart + rank);
   });
   for (let feature = graph.nSelected - 1; feature >= 0; feature--) pass(feature);

@@ -1,12 +1,17 @@
 import { labelKey } from '../graph-file/labels';
+import { nodeId } from '../graph-file/node-id';
 import { checkInteger } from '../validate';
 import type { GraphData } from './graph-data';
+
+export { type NamedNode, nodeId } from '../graph-file/node-id';
 
 /** A transcoder feature active at one position. */
 export interface FeatureNode {
   readonly kind: 'feature';
-  /** Place among the graph's M nodes. */
+  /** Which of the graph's M nodes it is. */
   readonly index: number;
+  /** As graph files name it: unique in the graph, and the same in every graph of the prompt. */
+  readonly id: string;
   readonly layer: number;
   readonly position: number;
   /** Number of the feature in its layer's transcoder. */
@@ -22,6 +27,7 @@ export interface ErrorNode {
   /** Only features have labels. */
   readonly label?: undefined;
   readonly index: number;
+  readonly id: string;
   readonly layer: number;
   readonly position: number;
 }
@@ -32,6 +38,7 @@ export interface TokenNode {
   /** Only features have labels. */
   readonly label?: undefined;
   readonly index: number;
+  readonly id: string;
   readonly position: number;
   readonly tokenId: number;
   readonly token: string;
@@ -43,12 +50,14 @@ export interface LogitNode {
   /** Only features have labels. */
   readonly label?: undefined;
   readonly index: number;
+  readonly id: string;
   readonly position: number;
-  /** Place among the targets; 0 is the first and most likely. */
+  /** Which of the targets it is; 0 is the first and most likely. */
   readonly rank: number;
   readonly tokenId: number;
   readonly token: string;
-  readonly probability: number;
+  /** How much it counts in influence, from 0 to 1: for a token, by default, the model's probability of it. */
+  readonly weight: number;
 }
 
 export type GraphNode = FeatureNode | ErrorNode | TokenNode | LogitNode;
@@ -72,13 +81,20 @@ export function nodeRanges({ selectedFeatures, model, tokens, logits }: GraphDat
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `index` is one of the graph's nodes. */
 export function nodeAt(data: GraphData, ranges: NodeRanges, index: number): GraphNode {
   checkInteger(index, 'node index', 0, ranges.end - 1);
+  const node = nameless(data, ranges, index);
+  return { ...node, id: nodeId(node, data.model.nLayers) } as GraphNode;
+}
+
+type Nameless<Node> = Node extends unknown ? Omit<Node, 'id'> : never;
+
+function nameless(data: GraphData, ranges: NodeRanges, index: number): Nameless<GraphNode> {
   if (index >= ranges.logitStart) return logitNode(data, index, index - ranges.logitStart);
   if (index >= ranges.tokenStart) return tokenNode(data, index, index - ranges.tokenStart);
   if (index >= ranges.errorStart) return errorNode(data, index, index - ranges.errorStart);
   return featureNode(data, index);
 }
 
-function featureNode(data: GraphData, index: number): FeatureNode {
+function featureNode(data: GraphData, index: number): Nameless<FeatureNode> {
   const { activeFeatures, activationValues, selectedFeatures, featureLabels } = data;
   const active = selectedFeatures[index] as number;
   const [layer, position, feature] = activeFeatures.subarray(3 * active, 3 * active + 3) as unknown as [
@@ -91,37 +107,18 @@ function featureNode(data: GraphData, index: number): FeatureNode {
   return { kind: 'feature', ...node, ...(label !== undefined && { label }) };
 }
 
-function errorNode({ tokens }: GraphData, index: number, offset: number): ErrorNode {
+function errorNode({ tokens }: GraphData, index: number, offset: number): Nameless<ErrorNode> {
   return { kind: 'error', index, layer: Math.floor(offset / tokens.length), position: offset % tokens.length };
 }
 
-function tokenNode({ tokens, tokenStrings }: GraphData, index: number, position: number): TokenNode {
+function tokenNode({ tokens, tokenStrings }: GraphData, index: number, position: number): Nameless<TokenNode> {
   const tokenId = tokens[position] as number;
   return { kind: 'token', index, position, tokenId, token: tokenStrings[position] as string };
 }
 
-function logitNode({ logits, tokens }: GraphData, index: number, rank: number): LogitNode {
-  const { tokenId, token, probability, position } = logits[rank] as GraphData['logits'][number];
-  return { kind: 'logit', index, position: position ?? tokens.length - 1, rank, tokenId, token, probability };
-}
-
-/**
- * The id by which graph files and their readers know a node: unique in a graph, the same in every graph of a prompt.
- *
- * Feature `{layer}_{feature}_{position}`, error `{layer}_-1_{position}`, token `E_{tokenId}_{position}`, logit
- * `{nLayers + 1}_{tokenId}_{position}`.
- */
-export function nodeId(node: GraphNode, nLayers: number): string {
-  switch (node.kind) {
-    case 'feature':
-      return `${node.layer}_${node.feature}_${node.position}`;
-    case 'error':
-      return `${node.layer}_-1_${node.position}`;
-    case 'token':
-      return `E_${node.tokenId}_${node.position}`;
-    case 'logit':
-      return `${nLayers + 1}_${node.tokenId}_${node.position}`;
-  }
+function logitNode({ logits, tokens }: GraphData, index: number, rank: number): Nameless<LogitNode> {
+  const { tokenId, token, weight, position } = logits[rank] as GraphData['logits'][number];
+  return { kind: 'logit', index, position: position ?? tokens.length - 1, rank, tokenId, token, weight };
 }
 
 /**
@@ -137,7 +134,7 @@ export function nodeLabel(node: GraphNode, tokenStrings: readonly string[]): str
     case 'token':
       return `token ${quoted(node.token)} @${node.position}`;
     case 'logit':
-      return `output ${quoted(node.token)} p=${node.probability.toFixed(3)}`;
+      return `output ${quoted(node.token)} p=${node.weight.toFixed(3)}`;
   }
 }
 

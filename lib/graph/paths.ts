@@ -1,4 +1,6 @@
+import type { CallOptions } from '../call-options';
 import { checkInteger } from '../validate';
+import type { GraphEdge } from './edges';
 import { type InputShares, inputShares, keptInfluence } from './input-shares';
 import type { FeatureNode, GraphNode } from './nodes';
 import type { PrunedGraph } from './prune';
@@ -9,10 +11,7 @@ export interface TopFeature {
   readonly influence: number;
 }
 
-export interface TopEdge {
-  readonly source: GraphNode;
-  readonly target: GraphNode;
-  readonly weight: number;
+export interface TopEdge extends GraphEdge {
   /** |weight| over the sum of |weights| of the target's kept inputs. */
   readonly share: number;
   /** share * the target's influence on the outputs within the pruned graph. */
@@ -24,17 +23,21 @@ export interface TopPath {
   readonly nodes: readonly GraphNode[];
   /** The edges between them, one fewer. Their product's sign says whether the token speaks for or against the output. */
   readonly weights: readonly number[];
-  /** Probability of the output * the shares of all edges. */
+  /** Weight of the output * the shares of all edges. */
   readonly share: number;
 }
 
 const mostPaths = 1000;
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number of 0 or more. */
-export async function topFeatures(pruned: PrunedGraph, count: number, signal?: AbortSignal): Promise<TopFeature[]> {
+export async function topFeatures(
+  pruned: PrunedGraph,
+  count: number,
+  options: CallOptions = {},
+): Promise<TopFeature[]> {
   checkInteger(count, 'count', 0);
   const { graph, nodeMask } = pruned;
-  const influence = await graph.nodeInfluence({ signal });
+  const influence = await graph.nodeInfluence(options);
   const kept = indices(graph.nSelected).filter((index) => nodeMask[index]);
   return strongest(kept, influence, count).map((index) => ({
     node: graph.node(index) as FeatureNode,
@@ -63,7 +66,7 @@ interface Tail {
   readonly node: number;
   readonly edge: number;
   readonly rest?: Tail;
-  /** Probability of the output * shares of the edges so far. */
+  /** Weight of the output * shares of the edges so far. */
   readonly share: number;
 }
 
@@ -126,9 +129,9 @@ function bestFromToken(pruned: PrunedGraph, { start, share }: InputShares): Floa
 }
 
 function firstSteps({ graph }: PrunedGraph, best: Float64Array): Step[] {
-  const steps = graph.logits.map(({ probability }, rank) => {
+  const steps = graph.logits.map(({ weight }, rank) => {
     const source = graph.logitStart + rank;
-    return { source, edge: -1, share: probability, best: probability * (best[source] as number) };
+    return { source, edge: -1, share: weight, best: weight * (best[source] as number) };
   });
   return bestFirst(steps);
 }

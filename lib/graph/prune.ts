@@ -1,6 +1,10 @@
+import { type InspectOptions, inspect } from 'node:util';
+import type { CallOptions } from '../call-options';
 import type { NativePruneResult } from '../engine/binding';
+import type { GraphEdge } from './edges';
 import type { Graph } from './graph';
-import type { GraphNode } from './nodes';
+import type { FeatureNode, GraphNode } from './nodes';
+import { type PrunedGraphOverview, prunedOverview, shown } from './overview';
 import { type TopEdge, type TopFeature, type TopPath, topEdges, topFeatures, topPaths } from './paths';
 
 export interface PruneThresholds {
@@ -9,13 +13,13 @@ export interface PruneThresholds {
 }
 
 /** A node that pruning kept. */
-export type PrunedNode = GraphNode & {
+export type PrunedNode<Node = GraphNode> = Node & {
   /** Share of all influence held by this node and the more influential ones: small = important. Not for logits. */
   readonly influence: number | null;
 };
 
 /** The nodes and edges of a graph that hold given shares of its influence on the outputs. */
-export class PrunedGraph implements NativePruneResult {
+export class PrunedGraph {
   readonly graph: Graph;
   readonly thresholds: PruneThresholds;
   /** [M] 1 = kept. Tokens and logits always are. */
@@ -31,6 +35,7 @@ export class PrunedGraph implements NativePruneResult {
   /** Smallest influence an edge could have to be kept by the threshold. */
   readonly edgeCut: number;
 
+  /** @internal */
   constructor(graph: Graph, result: NativePruneResult, thresholds: PruneThresholds) {
     this.graph = graph;
     this.thresholds = thresholds;
@@ -47,20 +52,45 @@ export class PrunedGraph implements NativePruneResult {
     return this.edgeWeights.length;
   }
 
-  /** The kept nodes by ascending index: features, errors, tokens, logits. */
-  nodes(): PrunedNode[] {
+  /** The kept nodes, or those that `test` holds for, by ascending index: features, errors, tokens, logits. */
+  nodes(test: (node: PrunedNode) => unknown = () => true): PrunedNode[] {
     const kept: PrunedNode[] = [];
     this.nodeMask.forEach((keep, index) => {
-      if (!keep) return;
-      const node = this.graph.node(index);
-      kept.push({ ...node, influence: node.kind === 'logit' ? null : (this.cumulativeScores[index] as number) });
+      if (keep) kept.push(this.#node(index));
     });
-    return kept;
+    return kept.filter(test);
   }
 
-  /** The kept features with the most influence on the outputs, at most `count`, strongest first. */
-  topFeatures(count: number, signal?: AbortSignal): Promise<TopFeature[]> {
-    return topFeatures(this, count, signal);
+  /** The kept features, or those that `test` holds for, by ascending index. */
+  features(test: (node: PrunedNode<FeatureNode>) => unknown = () => true): PrunedNode<FeatureNode>[] {
+    const isFeature = (node: PrunedNode): node is PrunedNode<FeatureNode> => node.kind === 'feature';
+    return this.nodes().filter(isFeature).filter(test);
+  }
+
+  /** The kept edges, sorted by target, then source. {@link topEdges} gives the strongest. */
+  edges(): GraphEdge<PrunedNode>[] {
+    const nodes = new Map(this.nodes().map((node) => [node.index, node]));
+    const node = (index: number) => nodes.get(index) ?? this.#node(index);
+    return Array.from(this.edgeWeights, (weight, edge) => ({
+      source: node(this.edgeSources[edge] as number),
+      target: node(this.edgeTargets[edge] as number),
+      weight,
+    }));
+  }
+
+  #node(index: number): PrunedNode {
+    const node = this.graph.node(index);
+    return { ...node, influence: node.kind === 'logit' ? null : (this.cumulativeScores[index] as number) };
+  }
+
+  /**
+   * The kept features with the most influence on the outputs, at most `count`, strongest first.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a count that isn't a whole number of 0 or more, and what
+   * {@link Graph.nodeInfluence} throws.
+   */
+  topFeatures(count: number, options: CallOptions = {}): Promise<TopFeature[]> {
+    return topFeatures(this, count, options);
   }
 
   /** The kept edges that carry the most influence to the outputs, at most `count`, strongest first. */
@@ -71,5 +101,15 @@ export class PrunedGraph implements NativePruneResult {
   /** The strongest paths from a token to an output over kept edges, at most `count`, strongest first. */
   topPaths(count: number): TopPath[] {
     return topPaths(this, count);
+  }
+
+  /** The gist of what was kept, without its numbers: what `JSON.stringify` writes. */
+  toJSON(): PrunedGraphOverview {
+    return prunedOverview(this);
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return shown('PrunedGraph', this.toJSON(), options);
   }
 }

@@ -1,19 +1,19 @@
 import type { Document } from './documents';
 
-/** Documents to run in one call. */
+/** The documents of one call. */
 export interface Batch {
   readonly documents: readonly Document[];
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
 }
 
-/** Tokens run in one call: enough that calls don't count, few enough to stop soon. */
+/** How many tokens run in one call: enough to make the overhead of a call negligible, and few enough to stop soon. */
 const batchTokens = 4096;
 
 export async function* inBatches(documents: AsyncIterable<Document>): AsyncGenerator<Batch> {
   let batch: Document[] = [];
   let tokens = 0;
   const take = (): Batch => {
-    const taken = { documents: batch, zeroPositions: batch[0]?.prefix.length ?? 0 };
+    const taken = { documents: batch, specialPositions: batch[0]?.prefix.length ?? 0 };
     [batch, tokens] = [[], 0];
     return taken;
   };
@@ -26,7 +26,7 @@ export async function* inBatches(documents: AsyncIterable<Document>): AsyncGener
   if (batch.length > 0) yield take();
 }
 
-/** All tokens of a batch in a row, and the length of each document, as the model takes them. */
+/** The concatenated tokens of a batch and the length of each document, in the format of the model. */
 export function rowOf({ documents }: Batch): { tokens: Int32Array; lengths: Int32Array } {
   const lengths = Int32Array.from(documents, ({ prefix, tokens }) => prefix.length + tokens.length);
   const tokens = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));

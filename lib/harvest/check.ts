@@ -5,9 +5,9 @@ import { readCorpus } from './corpus';
 import type { ResolvedHarvestOptions } from './options';
 
 /**
- * Find out before the long work that there is text, of which the first document is read, and that the folder can be made.
+ * Check before the long work that there is text, by reading the first document, and that the folder can be created.
  *
- * @throws CircuitTracerError what `readCorpus` and `makeFolder` throw; `ERR_FILE_FORMAT` for a file without text.
+ * @throws CircuitTracerError as `readCorpus` and `makeFolder`; `ERR_FILE_FORMAT` for a file without text.
  */
 export async function checkHarvestFiles({ text, out }: Pick<ResolvedHarvestOptions, 'text' | 'out'>): Promise<void> {
   const documents = readCorpus(text);
@@ -22,24 +22,28 @@ export function noText(file: string): CircuitTracerError {
 }
 
 /**
- * Whether documents fit the context, as far as the tokenizer tells.
+ * Check that the context has room for text, given the tokenizer's special tokens.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` without one; `ERR_INVALID_ARGUMENT` for a context without room for text.
+ * @throws CircuitTracerError `ERR_TOKENIZER` without a tokenizer; `ERR_INVALID_ARGUMENT` for a context without room for
+ * text.
  */
 export async function checkHarvestModel(
   { tokenizer }: { readonly tokenizer: Tokenizer | undefined },
   { context }: Pick<ResolvedHarvestOptions, 'context'>,
 ): Promise<void> {
   if (!tokenizer) throw new CircuitTracerError('ERR_TOKENIZER', 'A corpus is text: load a model with a tokenizer.');
-  const { zeroPositions } = await tokenizer.prepare('a');
-  checkContext(context, zeroPositions);
+  const { specialPositions } = await tokenizer.prepare('a');
+  checkContext(context, specialPositions);
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless a token fits behind the special ones in front. */
-export function checkContext(context: number, zeroPositions: number): void {
-  if (context > zeroPositions) return;
+/**
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless the context has room for a token after the leading special
+ * tokens.
+ */
+export function checkContext(context: number, specialPositions: number): void {
+  if (context > specialPositions) return;
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `context must exceed the ${zeroPositions} special tokens in front of a document; found ${context}.`,
+    `context must exceed the ${specialPositions} special tokens in front of a document; found ${context}.`,
   );
 }

@@ -5,34 +5,35 @@ import { checkContext } from './check';
 import { readCorpus } from './corpus';
 import { longestLineTokens } from './place-heap';
 
-/** A stretch of a line of the corpus, as the model runs it. */
+/** A part of a line of the corpus, ready to run. */
 export interface Document {
   readonly line: number;
-  /** Place of its first token among the line's, special ones in front not counted. */
+  /** The index of its first token in the line, not counting leading special tokens. */
   readonly start: number;
-  /** Tokens without the special ones in front. */
+  /** The tokens without leading special tokens. */
   readonly tokens: Int32Array;
-  /** Special tokens in front. */
+  /** The leading special tokens. */
   readonly prefix: Int32Array;
-  /** How far the text has been read, in bytes. */
+  /** The number of bytes of the text read so far. */
   readonly bytesRead: number;
 }
 
-/** A token of the text that the model has no row in its embedding for; the document is cut there. */
+/** A token of the text without a row in the model's embedding. The document is split there. */
 export interface SkippedToken {
   readonly line: number;
-  /** Among the line's tokens, special ones in front not counted. */
+  /** The index in the line, not counting leading special tokens. */
   readonly place: number;
   readonly id: number;
 }
 
 /**
- * The lines of a corpus as documents: tokenised, and cut into stretches that fit the context with the special tokens that go in
- * front of each. A document is cut at tokens beyond the model's embedding, as the text of `<image_soft_token>` is in a Gemma 3.
+ * Read the lines of a corpus as documents: tokenised, and split into parts that fit the context together with their
+ * leading special tokens. A document is split at tokens beyond the model's embedding, such as the text
+ * `<image_soft_token>` in Gemma 3.
  *
- * @param wanted lines to tokenise; others are passed over
- * @param onSkipped told of each token that is left out
- * @throws CircuitTracerError what `readCorpus` throws; `ABORT_ERR`; `ERR_FILE_FORMAT` for a line that can't be tokenised.
+ * @param wanted the lines to tokenise; others are skipped
+ * @param onSkipped called for each omitted token
+ * @throws CircuitTracerError as `readCorpus`; `ABORT_ERR`; `ERR_FILE_FORMAT` for a line that cannot be tokenised.
  */
 export async function* readDocuments(
   model: ReplacementModel,
@@ -48,15 +49,15 @@ export async function* readDocuments(
     checkNotAborted(signal);
     if (!wanted(line)) continue;
     const skip = (place: number, id: number) => onSkipped?.({ line, place, id });
-    const prepared = await tokensOf(model, document, `${text}, line ${line + 1}`, skip, signal);
+    const prepared = await tokenise(model, document, `${text}, line ${line + 1}`, skip, signal);
     if (!prepared) continue;
-    const { tokens, zeroPositions } = prepared;
-    const prefix = Int32Array.from(tokens.slice(0, zeroPositions));
-    checkContext(context, zeroPositions);
-    const step = context - zeroPositions;
-    const body = Int32Array.from(tokens.slice(zeroPositions));
+    const { tokens, specialPositions } = prepared;
+    const prefix = Int32Array.from(tokens.slice(0, specialPositions));
+    checkContext(context, specialPositions);
+    const step = context - specialPositions;
+    const body = Int32Array.from(tokens.slice(specialPositions));
     if (body.length > longestLineTokens) throw tooLong(`${text}, line ${line + 1}`, body.length);
-    for (const [begin, end] of stretchesWithin(body, model, skip)) {
+    for (const [begin, end] of embeddedRanges(body, model, skip)) {
       for (let start = begin; start < end; start += step) {
         yield { line, start, prefix, tokens: body.subarray(start, Math.min(start + step, end)), bytesRead };
       }
@@ -66,8 +67,8 @@ export async function* readDocuments(
 
 type Skip = (place: number, id: number) => void;
 
-/** Where the tokens stand that the model has no row in its embedding for, and the stretches between them. */
-function stretchesWithin(tokens: Int32Array, { spec }: ReplacementModel, skip: Skip): [number, number][] {
+/** Report the tokens without a row in the model's embedding, and return the ranges between them. */
+function embeddedRanges(tokens: Int32Array, { spec }: ReplacementModel, skip: Skip): [number, number][] {
   const out: [number, number][] = [];
   let begin = 0;
   for (const [place, id] of tokens.entries()) {
@@ -80,8 +81,8 @@ function stretchesWithin(tokens: Int32Array, { spec }: ReplacementModel, skip: S
   return out;
 }
 
-/** Undefined for a line of nothing but tokens beyond the embedding. */
-async function tokensOf(
+/** Tokenise a line. Undefined if all its tokens are beyond the embedding. */
+async function tokenise(
   { tokenizer, spec }: ReplacementModel,
   text: string,
   where: string,
@@ -91,7 +92,7 @@ async function tokensOf(
   try {
     if (tokenizer) {
       const prepared = await tokenizer.prepareAsync(text, { signal });
-      // A special token begins a prompt by right; beyond the embedding it can't, and another goes in front.
+      // A line that begins with a special token needs no other, unless that token is beyond the embedding.
       const begin = prepared.tokens.findIndex((id) => id < spec.dVocab);
       for (const id of prepared.tokens.slice(0, begin < 0 ? undefined : begin)) skip(0, id);
       if (begin === 0) return prepared;
@@ -101,12 +102,15 @@ async function tokensOf(
     if (!(error instanceof CircuitTracerError) || error.code === 'ABORT_ERR') throw error;
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: ${error.message}`, { cause: error });
   }
-  throw new CircuitTracerError('ERR_TOKENIZER', 'A corpus is text: load a model with a tokenizer.');
+  throw new CircuitTracerError(
+    'ERR_TOKENIZER',
+    'A corpus is text, so the model needs a tokenizer. Load a model that has one.',
+  );
 }
 
 function tooLong(where: string, tokens: number): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `${where}: expected a document of at most ${longestLineTokens} tokens, found ${tokens}. Break it into lines.`,
+    `${where}: expected a document of at most ${longestLineTokens} tokens, found ${tokens}. Split it into lines.`,
   );
 }

@@ -1,4 +1,4 @@
-import type { ExampleQuantile, FeatureExample } from '../features/feature-examples';
+import type { ExampleQuantile, FeatureExample } from '../graph-file/feature-examples';
 import type { ReplacementModel } from '../replacement-model/replacement-model';
 import { type Batch, inBatches, rowOf } from './batches';
 import { readDocuments } from './documents';
@@ -6,14 +6,14 @@ import type { ResolvedHarvestOptions } from './options';
 import type { Place } from './place-heap';
 import type { ChosenQuantile } from './select-examples';
 
-/** A feature whose places have been chosen. */
+/** A feature whose positions have been chosen. */
 export interface ChosenFeature {
   readonly layer: number;
   readonly feature: number;
   readonly quantiles: readonly ChosenQuantile[];
 }
 
-/** An example to be cut from a document: tokens and activations around a place. */
+/** An example to extract from a document: the tokens and activations around a position. */
 interface Cut {
   readonly layer: number;
   readonly feature: number;
@@ -22,9 +22,9 @@ interface Cut {
 }
 
 /**
- * The examples at the chosen places: their documents are run once more, for the activations around each place.
+ * Collect the examples at the chosen positions. Their documents are run again for the activations around each position.
  *
- * @returns for each feature its quantiles with examples
+ * @returns the quantiles with examples of each feature
  */
 export async function cutExamples(
   model: ReplacementModel,
@@ -38,7 +38,7 @@ export async function cutExamples(
   for (const cut of cuts.flat(2)) byLine.set(cut.place.line, [...(byLine.get(cut.place.line) ?? []), cut]);
   for await (const batch of inBatches(neededDocuments(model, options, byLine))) {
     const { tokens, lengths } = rowOf(batch);
-    const found = await model.documentActivations(tokens, lengths, batch.zeroPositions, options.signal);
+    const found = await model.documentActivations(tokens, lengths, batch.specialPositions, options.signal);
     fillCuts(model, options, batch, found, byLine);
   }
   return features.map(({ quantiles }, i) =>
@@ -64,7 +64,7 @@ async function* neededDocuments(
 function fillCuts(
   model: ReplacementModel,
   options: ResolvedHarvestOptions,
-  { documents, zeroPositions }: Batch,
+  { documents, specialPositions }: Batch,
   { indices, values }: { indices: Int32Array; values: Float32Array },
   byLine: ReadonlyMap<number, readonly Cut[]>,
 ): void {
@@ -73,8 +73,8 @@ function fillCuts(
   const begins: number[] = [];
   let at = 0;
   for (const [number, { line, start, tokens }] of documents.entries()) {
-    begins.push(at + zeroPositions);
-    at += zeroPositions + tokens.length;
+    begins.push(at + specialPositions);
+    at += specialPositions + tokens.length;
     for (const cut of byLine.get(line) ?? []) {
       const { position } = cut.place;
       if (position < start || position >= start + tokens.length) continue;
@@ -85,7 +85,7 @@ function fillCuts(
     }
   }
   const owner = new Uint32Array(at);
-  for (const [number, begin] of begins.entries()) owner.fill(number, begin - zeroPositions);
+  for (const [number, begin] of begins.entries()) owner.fill(number, begin - specialPositions);
   for (let i = 0; i < values.length; i++) {
     const row = indices[3 * i + 1] ?? 0;
     const number = owner[row] ?? 0;
@@ -98,7 +98,7 @@ function fillCuts(
   }
 }
 
-/** Share of an example that follows the token it was chosen for. */
+/** The share of an example after the token that it was chosen for. */
 const shareAfter = 0.3;
 
 function cutExample(
@@ -112,14 +112,14 @@ function cutExample(
   const begin = Math.max(0, Math.min(at - window + 1 + after, tokens.length - window));
   const end = Math.min(tokens.length, begin + window);
   return {
-    tokens: Array.from(tokens.subarray(begin, end), (id) => model.tokenizer?.decodeToken(id) ?? String(id)),
+    tokens: Array.from(tokens.subarray(begin, end), (id) => model.decodeToken(id)),
     tokens_acts_list: Array.from(activations.subarray(begin, end), rounded),
     train_token_ind: at - begin,
     is_repeated_datapoint: false,
   };
 }
 
-/** Three digits are enough to show, and take a third of the room. */
+/** Round to three digits, which are enough for display and take a third of the space. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -6,10 +6,10 @@ import type { ResolvedHarvestOptions } from './options';
 import type { TextPlace } from './state-file';
 import { documentHash, type Tallies } from './tally';
 
-/** Told after each batch: where the text has been read to, in bytes, and what comes next. */
+/** A callback after each batch, with the bytes of the text read so far and the next position. */
 export type Gathered = (bytesRead: number, next: TextPlace) => Promise<void>;
 
-/** Run the corpus from a place on and count what features do on it. The next batch is read while one runs. */
+/** Run the corpus from a position on and collect statistics of its features. The next batch is read while one runs. */
 export async function gather(
   model: ReplacementModel,
   options: ResolvedHarvestOptions,
@@ -22,8 +22,8 @@ export async function gather(
   while (!next.done) {
     const batch: Batch = next.value;
     const { tokens, lengths } = rowOf(batch);
-    const running = model.documentActivations(tokens, lengths, batch.zeroPositions, options.signal);
-    // A failure while the next batch is read must not go unhandled.
+    const running = model.documentActivations(tokens, lengths, batch.specialPositions, options.signal);
+    // An error while the next batch is read must not go unhandled.
     running.catch(() => undefined);
     next = await batches.next();
     count(batch, tokens, await running, tallies);
@@ -33,7 +33,7 @@ export async function gather(
   }
 }
 
-/** A line may be cut into several documents, of which some have been counted. */
+/** Skip the documents before `first`. A line may be split into several documents, some of which have been counted. */
 async function* documentsFrom(model: ReplacementModel, options: ResolvedHarvestOptions, first: TextPlace) {
   const warn = skippingWarner(model, options.text);
   for await (const document of readDocuments(model, options, (line) => line >= first.line, warn)) {
@@ -41,24 +41,24 @@ async function* documentsFrom(model: ReplacementModel, options: ResolvedHarvestO
   }
 }
 
-const mostWarnings = 20;
+const maxWarnings = 20;
 
-/** Says where documents were cut; of many, the first. */
+/** Log the positions where documents were split, up to a limit. */
 function skippingWarner({ tokenizer }: ReplacementModel, text: string): (skipped: SkippedToken) => void {
-  let told = 0;
+  let warnings = 0;
   return ({ line, place, id }) => {
-    if (told === mostWarnings)
-      log().warn({ text }, 'more tokens beyond the embedding are left out without a word each');
-    if (told++ >= mostWarnings) return;
+    if (warnings === maxWarnings)
+      log().warn({ text }, 'further tokens beyond the embedding are omitted without warnings');
+    if (warnings++ >= maxWarnings) return;
     log().warn(
       { text, line: line + 1, place, token: tokenizer?.decodeToken(id), id },
-      "the text holds a token beyond the model's embedding: it is left out, and the document is cut there",
+      "the text contains a token beyond the model's embedding: it is omitted, and the document is split there",
     );
   };
 }
 
 function count(
-  { documents, zeroPositions }: Batch,
+  { documents, specialPositions }: Batch,
   tokens: Int32Array,
   { indices, values }: { indices: Int32Array; values: Float32Array },
   tallies: Tallies,
@@ -68,8 +68,8 @@ function count(
   let at = 0;
   for (const [number, { tokens: own }] of documents.entries()) {
     begins.push(at);
-    owner.fill(number, at, at + zeroPositions + own.length);
-    at += zeroPositions + own.length;
+    owner.fill(number, at, at + specialPositions + own.length);
+    at += specialPositions + own.length;
     tallies.tokens += own.length;
   }
   const hashes = documents.map((document) => documentHash(document.tokens));
@@ -81,7 +81,7 @@ function count(
     tallies.of(layer, feature).add({
       value: values[i] ?? 0,
       line: document.line,
-      position: document.start + row - (begins[number] ?? 0) - zeroPositions,
+      position: document.start + row - (begins[number] ?? 0) - specialPositions,
       token: tokens[row] ?? 0,
       document: hashes[number] ?? 0,
     });

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExampleQuantile, FeatureExamples } from '../features/feature-examples';
 import { PackedWriter } from '../features/packed-writer';
+import type { ExampleQuantile, FeatureExamples } from '../graph-file/feature-examples';
 import { absolutePath } from '../io/absolute-path';
 import { regularFile } from '../io/files';
 import { packageVersion } from '../package-version';
@@ -20,30 +20,31 @@ import { statisticsOf } from './statistics';
 import { type FeatureTally, Tallies } from './tally';
 
 export interface HarvestResult {
-  /** Folder of the packed examples. */
-  readonly folder: string;
-  /** Tokens of the corpus, special ones in front not counted. */
+  /** The folder of the packed examples. */
+  readonly directory: string;
+  /** The number of tokens of the corpus, without leading special tokens. */
   readonly tokens: number;
-  /** Features that were active at least once. */
+  /** The number of features that were active at least once. */
   readonly features: number;
 }
 
 const stateFile = 'harvest-state.bin';
 const textStart: TextPlace = { line: 0, start: 0 };
-/** Examples held at once while their activations are looked up. */
+/** The number of tokens of examples in memory while their activations are computed. */
 const heldTokens = 8_000_000;
 
 /**
- * Run a corpus through a model and write what each feature answers to: its strongest examples, examples from the range of its
- * activations, quantiles, histogram, frequency, and the tokens it makes likelier and less likely. Written in the packed layout
- * that `PackedFeatures`, the page and the server read.
+ * Run a corpus through a model and write the examples of each feature: its strongest examples, examples from its
+ * activation range, quantiles, histogram, frequency, and the tokens with raised and lowered logits. They are written in
+ * the packed layout that `PackedFeatures`, the page and the server read.
  *
- * The corpus is streamed: memory depends on the number of features, not on the length of the text. A feature keeps at most
- * candidates + sample places of 24 bytes. What has been gathered is saved now and then in the folder; the same call after a
- * break goes on from there and writes the same bytes.
+ * The corpus is streamed: memory depends on the number of features, not on the length of the text. A feature keeps at
+ * most candidates + sample positions of 24 bytes. The state is saved periodically in the folder. After an interruption,
+ * the same call resumes from there and writes the same bytes.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`; `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for the text or what
- * an interrupted harvest left; `ERR_TOKENIZER`, `ERR_FILE_WRITE`, `ERR_NUMERIC`, `ERR_DISPOSED` or `ABORT_ERR`.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`; `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for the
+ * text or the saved state of an interrupted harvest; `ERR_TOKENIZER`, `ERR_FILE_WRITE`, `ERR_NUMERIC`, `ERR_DISPOSED`
+ * or `ABORT_ERR`.
  */
 export async function harvestFeatures(model: ReplacementModel, options: HarvestOptions): Promise<HarvestResult> {
   const resolved = resolveHarvestOptions(options);
@@ -59,7 +60,7 @@ export async function harvestFeatures(model: ReplacementModel, options: HarvestO
     throw resumable(error, path);
   });
   await rm(path, { force: true });
-  return { folder, tokens: state.tallies.tokens, features };
+  return { directory: folder, tokens: state.tallies.tokens, features };
 }
 
 async function gathered(
@@ -70,7 +71,7 @@ async function gathered(
 ): Promise<HarvestState> {
   const { candidates, sample, saveInterval } = options;
   const activations = await knownActivations(model, options.signal);
-  const identity = { key: identityOf(model, options, size, mtimeMs), activations };
+  const identity = { key: describeIdentity(model, options, size, mtimeMs), activations };
   const { nFeatures } = model.transcoderSpec;
   const earlier = await loadState(path, identity, { candidates, sample, nFeatures, dVocab: model.spec.dVocab });
   if (earlier?.complete) return earlier;
@@ -92,8 +93,13 @@ async function gathered(
   return complete;
 }
 
-/** All that what is gathered depends on. */
-function identityOf(model: ReplacementModel, options: ResolvedHarvestOptions, size: number, mtimeMs: number): string {
+/** Everything that the collected data depends on. */
+function describeIdentity(
+  model: ReplacementModel,
+  options: ResolvedHarvestOptions,
+  size: number,
+  mtimeMs: number,
+): string {
   const { text, context, candidates, sample } = options;
   const { name, dtype, transcoderSpec, spec } = model;
   const parts = {
@@ -149,14 +155,14 @@ interface FeaturePlace {
   readonly feature: number;
 }
 
-/** Features whose examples are held together. */
+/** Group the features whose examples are in memory together. */
 function* inGroups(all: readonly FeaturePlace[], options: ResolvedHarvestOptions): Iterable<readonly FeaturePlace[]> {
   const { topExamples, intervals, intervalExamples, window } = options;
   const size = Math.max(1, Math.floor(heldTokens / ((topExamples + intervals * intervalExamples) * window)));
   for (let begin = 0; begin < all.length; begin += size) yield all.slice(begin, begin + size);
 }
 
-/** The features of a group in order, those that were active with their examples. */
+/** The features of a group in order, with examples for those that were active. */
 async function withExamples(
   model: ReplacementModel,
   options: ResolvedHarvestOptions,
@@ -182,7 +188,7 @@ async function namedLogits(
   if (count === 0) return () => ({});
   const { top, bottom } = await model.featureLogits(layer, count, { signal: options.signal });
   const named = (ids: Int32Array, feature: number) =>
-    Array.from(ids.subarray(feature * count, (feature + 1) * count), (id) => model.tokenizer?.decodeToken(id) ?? '');
+    Array.from(ids.subarray(feature * count, (feature + 1) * count), (id) => model.decodeToken(id));
   return (feature) => ({ top_logits: named(top, feature), bottom_logits: named(bottom, feature) });
 }
 

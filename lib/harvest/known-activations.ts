@@ -1,15 +1,16 @@
 import type { ReplacementModel } from '../replacement-model/replacement-model';
 
-/** Layer, row, feature and activation. */
+/** An activation with its layer, row and feature. */
 export type KnownActivation = readonly [layer: number, row: number, feature: number, value: number];
 
 const rows = 16;
 const kept = 64;
-/** Threads, and precisions of 8 bits, move an activation by less; other weights, by more. */
+/** The relative tolerance. Threads and 8-bit precisions change an activation by less, other weights by more. */
 const tolerance = 0.05;
 
 /**
- * The strongest activations on a row of fixed tokens: what tells a model and transcoders from others of the same name and shape.
+ * The strongest activations on a fixed sequence of tokens, which distinguish a model and transcoders from others of the
+ * same name and shape.
  *
  * @throws CircuitTracerError `ERR_NUMERIC`, `ERR_FILE_CHANGED`, `ERR_DISPOSED` or `ABORT_ERR`.
  */
@@ -23,7 +24,10 @@ export async function knownActivations(model: ReplacementModel, signal?: AbortSi
     .map((i) => [indices[3 * i] ?? 0, indices[3 * i + 1] ?? 0, indices[3 * i + 2] ?? 0, values[i] ?? 0] as const);
 }
 
-/** Whether two lists can be of the same weights. The weakest may have changed places with ones that weren't kept. */
+/**
+ * Whether two lists may come from the same weights. The weakest activations may have been replaced by others that were
+ * not kept.
+ */
 export function areAlike(found: unknown, expected: readonly KnownActivation[]): boolean {
   if (!Array.isArray(found) || found.length !== expected.length) return false;
   const values = new Map(expected.map(([layer, row, feature, value]) => [`${layer}:${row}:${feature}`, value]));

@@ -1,90 +1,96 @@
-import { checkListener, type ProgressListener } from '../progress';
-import { checkInteger, checkOptions, checkSignal, checkText } from '../validate';
+import { callOptions } from '../call-options';
+import { integer, text } from '../kinds';
+import { defineOptions, type OptionsOf, type ResolvedOf, resolveOptions } from '../options';
 
-export interface HarvestOptions {
+const ownHarvestOptions = defineOptions({
   /** Corpus: `.txt` with a document per line, or `.jsonl` with `text`; either also gzipped. */
-  readonly text: string;
+  text: {
+    kind: text,
+    required: true,
+    flag: '--text <file>',
+    help: 'corpus: .txt, a document per line, or .jsonl with text; also .gz',
+  },
   /** Folder for `index.json.gz` and `layer_l.bin`; made when missing. */
-  readonly out: string;
+  out: {
+    kind: text,
+    required: true,
+    flag: '--out <folder>',
+    help: 'folder for the packed examples; features beside config.yaml is found',
+  },
   /** Longest stretch of a document that is run at once, in tokens, special ones in front included. Default 128. */
-  readonly context?: number;
+  context: {
+    kind: integer(2, 2 ** 20),
+    default: 128,
+    flag: '--context <n>',
+    help: 'tokens of a document run at once',
+  },
   /** Examples of the strongest activations. Default 20. */
-  readonly topExamples?: number;
+  topExamples: {
+    kind: integer(1, 1000),
+    default: 20,
+    flag: '--top-examples <n>',
+    help: 'examples of the strongest activations',
+  },
   /** A word is shown at most so often among them. Default 5. */
-  readonly sameWord?: number;
+  sameWord: {
+    kind: integer(1, 1000),
+    default: 5,
+    flag: '--same-word <n>',
+    help: 'times a word is shown among them',
+  },
   /** Parts of the range of activations that have examples, too. Default 4. */
-  readonly intervals?: number;
+  intervals: {
+    kind: integer(0, 100),
+    default: 4,
+    flag: '--intervals <n>',
+    help: 'parts of the range of activations with examples',
+  },
   /** Examples of each. Default 5. */
-  readonly intervalExamples?: number;
+  intervalExamples: {
+    kind: integer(0, 1000),
+    default: 5,
+    flag: '--interval-examples <n>',
+    help: 'examples of each',
+  },
   /** Tokens shown of an example. Default 48. */
-  readonly window?: number;
+  window: { kind: integer(1, 10_000), default: 48, flag: '--window <n>', help: 'tokens shown of an example' },
   /** Bars of the histogram. Default 40. */
-  readonly bins?: number;
+  bins: { kind: integer(1, 1000), default: 40, flag: '--bins <n>', help: 'bars of the histogram' },
   /** Tokens listed that a feature makes likelier, and less likely. Default 10. */
-  readonly logits?: number;
+  logits: { kind: integer(0, 1000), default: 10, flag: '--logits <n>', help: 'tokens made likelier, and less likely' },
   /** Places kept of each feature to choose the top examples from; where texts and words repeat, they run out and fewer examples are shown. Default 100. */
-  readonly candidates?: number;
+  candidates: {
+    kind: integer(1, 1_000_000),
+    default: 100,
+    flag: '--candidates <n>',
+    help: 'places kept of a feature for its top examples',
+  },
   /**
    * Places kept of each feature, chosen as if at random, for quantiles, histogram and the examples of intervals: exact for
    * features active on fewer tokens. Default 200.
    */
-  readonly sample?: number;
+  sample: {
+    kind: integer(1, 1_000_000),
+    default: 200,
+    flag: '--sample <n>',
+    help: 'places kept of it for quantiles and intervals',
+  },
   /** Seconds between saves of what has been gathered, for a later call to go on from. Default 60. */
-  readonly saveInterval?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-}
+  saveInterval: {
+    kind: integer(0, 86_400),
+    default: 60,
+    flag: '--save-interval <n>',
+    help: 'seconds between saves to go on from',
+  },
+});
 
-export const harvestDefaults = {
-  context: 128,
-  topExamples: 20,
-  sameWord: 5,
-  intervals: 4,
-  intervalExamples: 5,
-  window: 48,
-  bins: 40,
-  logits: 10,
-  candidates: 100,
-  sample: 200,
-  saveInterval: 60,
-} as const;
+export const harvestOptions: typeof ownHarvestOptions & typeof callOptions = { ...ownHarvestOptions, ...callOptions };
 
-type Numbers = { readonly [name in keyof typeof harvestDefaults]: number };
+export interface HarvestOptions extends OptionsOf<typeof harvestOptions> {}
 
-export type ResolvedHarvestOptions = Numbers & {
-  readonly text: string;
-  readonly out: string;
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: ProgressListener | undefined;
-};
-
-const ranges: { readonly [name in keyof Numbers]: readonly [number, number] } = {
-  context: [2, 2 ** 20],
-  topExamples: [1, 1000],
-  sameWord: [1, 1000],
-  intervals: [0, 100],
-  intervalExamples: [0, 1000],
-  window: [1, 10_000],
-  bins: [1, 1000],
-  logits: [0, 1000],
-  candidates: [1, 1_000_000],
-  sample: [1, 1_000_000],
-  saveInterval: [0, 86_400],
-};
+export type ResolvedHarvestOptions = ResolvedOf<typeof harvestOptions>;
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value out of range. */
 export function resolveHarvestOptions(options: HarvestOptions): ResolvedHarvestOptions {
-  checkOptions(options, ['text', 'out', 'signal', 'onProgress', ...Object.keys(harvestDefaults)], 'harvest options');
-  const names = Object.keys(harvestDefaults) as (keyof Numbers)[];
-  const numbers = names.map((name) => [
-    name,
-    checkInteger(options[name] ?? harvestDefaults[name], name, ...ranges[name]),
-  ]);
-  return {
-    ...(Object.fromEntries(numbers) as Numbers),
-    text: checkText(options.text, 'text'),
-    out: checkText(options.out, 'out'),
-    signal: checkSignal(options.signal),
-    onProgress: checkListener(options.onProgress),
-  };
+  return resolveOptions(harvestOptions, options, 'harvest options');
 }

@@ -1,34 +1,37 @@
 /** A token of the corpus on which a feature is active. */
 export interface Place {
   readonly value: number;
-  /** Of the text file, from 0. */
+  /** The line of the text file, from 0. */
   readonly line: number;
-  /** Among the line's tokens, special ones in front not counted; below 2^20. */
+  /** The index in the line, not counting leading special tokens; below 2^20. */
   readonly position: number;
-  /** Below 2^21. */
+  /** The token id, below 2^21. */
   readonly token: number;
-  /** Hash of the tokens of the document: equal documents have equal ones. */
+  /** The hash of the tokens of the document, which is equal for equal documents. */
   readonly document: number;
 }
 
-/** What decides which places stay: the larger, the better; of equals the earlier place. */
+/** The rank that decides which positions are kept: the larger the better, and the earlier position for equal ranks. */
 export type Rank = (value: number, line: number, position: number) => number;
 
-/** Lines longer than this can't be told apart in what is kept. */
+/** The longest line that the stored positions can represent. */
 export const longestLineTokens = 2 ** 20;
 
 const slots = 3;
 const firstCapacity = 2;
 const bits = new DataView(new ArrayBuffer(4));
 
-/** The `capacity` best places of many, in whatever order they come. Grows as it fills; 24 bytes a place. */
+/**
+ * Keeps the `capacity` best positions, regardless of the order in which they are added. Grows as it fills, with 24
+ * bytes per position.
+ */
 export class PlaceHeap {
   readonly #capacity: number;
   readonly #rank: Rank;
   #size = 0;
-  /** Rank of the worst place, once full. */
+  /** The rank of the worst position once the heap is full. */
   #floor = -Infinity;
-  /** [places, 3] token and the bits of the value, line and position, document: each in the 53 bits of a double. */
+  /** [positions, 3] token and value bits; line and position; document: each in the 53 bits of a double. */
   #data = new Float64Array(slots * firstCapacity);
 
   constructor(capacity: number, rank: Rank) {
@@ -45,7 +48,7 @@ export class PlaceHeap {
   }
 
   add(place: Place): void {
-    // Nearly all places of a frequent feature end here.
+    // Almost all positions of a frequent feature end here.
     if (this.#rank(place.value, place.line, place.position) < this.#floor) return;
     if (!this.isFull) {
       if (slots * this.#size === this.#data.length) this.#grow();
@@ -58,18 +61,18 @@ export class PlaceHeap {
     if (this.isFull) this.#floor = this.#rankAt(0);
   }
 
-  /** Best first. */
+  /** The positions, best first. */
   places(): Place[] {
     return Array.from({ length: this.#size }, (_, i) => this.#get(i)).sort((a, b) => this.#compare(b, a));
   }
 
-  #rankOf({ value, line, position }: Place): number {
+  #rankPosition({ value, line, position }: Place): number {
     return this.#rank(value, line, position);
   }
 
-  /** Positive when `a` is better. */
+  /** Compare two positions. Positive when `a` is better. */
   #compare(a: Place, b: Place): number {
-    return this.#rankOf(a) - this.#rankOf(b) || b.line - a.line || b.position - a.position;
+    return this.#rankPosition(a) - this.#rankPosition(b) || b.line - a.line || b.position - a.position;
   }
 
   #get(i: number): Place {
@@ -97,7 +100,7 @@ export class PlaceHeap {
     return this.#rank(this.#valueAt(i), Math.floor(where / longestLineTokens), where % longestLineTokens);
   }
 
-  /** As {@link #compare}, of two places that are kept. */
+  /** As {@link #compare}, for two stored positions. */
   #compareAt(a: number, b: number): number {
     return this.#rankAt(a) - this.#rankAt(b) || this.#whereAt(b) - this.#whereAt(a);
   }

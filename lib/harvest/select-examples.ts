@@ -1,25 +1,23 @@
+import type { ResolvedHarvestOptions } from './options';
 import type { Place } from './place-heap';
 import type { FeatureTally } from './tally';
 
-export interface SelectionRules {
-  readonly topExamples: number;
-  /** A word is shown at most so often among the top examples. */
-  readonly sameWord: number;
-  readonly intervals: number;
-  readonly intervalExamples: number;
-}
+export type SelectionRules = Pick<
+  ResolvedHarvestOptions,
+  'topExamples' | 'sameWord' | 'intervals' | 'intervalExamples'
+>;
 
 export interface ChosenQuantile {
   readonly name: string;
   readonly places: readonly Place[];
 }
 
-/** Places of an interval looked at for its examples. */
+/** The number of positions of an interval that are considered for its examples. */
 const intervalBreadth = 60;
 
 /**
- * Which places become examples: the strongest, then some from each interval of the range of activations. No document is
- * shown twice, and a word only so often: many features answer to several.
+ * Select the positions that become examples: the strongest, then some from each interval of the activation range. No
+ * document appears twice and the occurrences of a word are limited, because many features activate on several words.
  */
 export function selectExamples(tally: FeatureTally, rules: SelectionRules): ChosenQuantile[] {
   const seen = new Set<number>();
@@ -35,7 +33,7 @@ export function selectExamples(tally: FeatureTally, rules: SelectionRules): Chos
   return [{ name: 'Top activations', places: top }, ...intervals].filter(({ places }) => places.length > 0);
 }
 
-/** Strongest first; equals in the order of the text. */
+/** Sort by activation, strongest first, and by text order for equal activations. */
 export function byStrength(places: readonly Place[]): Place[] {
   return places.toSorted((a, b) => b.value - a.value || a.line - b.line || a.position - b.position);
 }

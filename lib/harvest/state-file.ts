@@ -1,54 +1,57 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readError, writeFileAtomically } from '../io/files';
-import { parseJson } from '../io/json';
+import { fileExists, readError, writeFileAtomically } from '../io/files';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { areAlike, type KnownActivation } from './known-activations';
 import { longestLineTokens, type Place } from './place-heap';
 import { type FeatureTally, Tallies, type TallySizes } from './tally';
 
-/** Where a text is to be read on: documents before this are done. */
+/** The position to resume reading the text. All documents before it are done. */
 export interface TextPlace {
   readonly line: number;
   readonly start: number;
 }
 
-/** What has been gathered, and from where to go on. */
+/** The collected data and the position to resume from. */
 export interface HarvestState {
   readonly tallies: Tallies;
   readonly next: TextPlace;
-  /** Nothing more to gather. */
+  /** Whether the whole corpus has been processed. */
   readonly complete: boolean;
 }
 
 const magic = 'circuit-tracer harvest 2\n';
-/** Of a place in the file: value, line, position, token as 32 bits, the document as a double. */
+/**
+ * The size of a position in the file: value, line, position and token as 32 bits each, and the document as a double.
+ */
 const placeBytes = 24;
-/** Of a feature: layer, feature, two counts of places as 32 bits; count, max, min as doubles. */
+/**
+ * The size of a feature: layer, feature and two counts of positions as 32 bits each, and count, max and min as doubles.
+ */
 const featureBytes = 40;
-/** Of the line of JSON, over and above the identity in it. */
+/** The size limit of the JSON line, without the identity in it. */
 const headBytes = 16_384;
-/** SHA-256 of all that comes before it. */
+/** The size of the checksum, the SHA-256 of everything before it. */
 const checksumBytes = 32;
 
-/** What must be the same for a later harvest to go on. */
+/** The values that must be equal for a later harvest to resume. */
 export interface HarvestIdentity {
-  /** Text, model, transcoders and options, in one string. */
+  /** The text, model, transcoders and options in one string. */
   readonly key: string;
-  /** Of the weights, which key doesn't tell. */
+  /** The activations that identify the weights, which the key does not cover. */
   readonly activations: readonly KnownActivation[];
 }
 
-/** What a harvest can count at most. */
+/** The limits of a harvest. */
 export interface HarvestLimits extends TallySizes {
-  /** Of each layer. */
+  /** The number of features of each layer. */
   readonly nFeatures: readonly number[];
   readonly dVocab: number;
 }
 
-/**
- * Write the state: a line of what it is, a line of JSON, features and their places, and a checksum.
- */
+/** Write the state: a magic line, a line of JSON, features and their positions, and a checksum. */
 export async function saveState(path: string, identity: HarvestIdentity, state: HarvestState): Promise<void> {
   const { tallies, next, complete } = state;
   const features = [...tallies.entries()];
@@ -94,10 +97,10 @@ function readPlace(bytes: Buffer, at: number): Place {
 }
 
 /**
- * The state an earlier harvest left; undefined when there is none.
+ * Read the state of an earlier harvest; undefined when there is none.
  *
- * @throws CircuitTracerError `ERR_FILE_READ`; `ERR_FILE_FORMAT` for one of another harvest, and one that isn't what
- * `saveState` wrote to the last bit.
+ * @throws CircuitTracerError `ERR_FILE_READ`; `ERR_FILE_FORMAT` for the state of another harvest, and for any change to
+ * the bytes that `saveState` wrote.
  */
 export async function loadState(
   path: string,
@@ -110,15 +113,15 @@ export async function loadState(
   });
   const file = new StateReader(handle);
   try {
-    const longestHead = Buffer.byteLength(JSON.stringify(identity.key)) + headBytes;
-    // Looked at before anything is read: a file can claim any size without taking room on the disk.
-    if ((await handle.stat()).size > largestState(longestHead, limits))
-      throw new Unusable('it is larger than it can be');
-    if ((await file.line(magic.length)) !== magic.trimEnd()) throw new Unusable('it is damaged or of another version');
-    const head = parsed(await file.line(longestHead));
+    const maxHeadBytes = Buffer.byteLength(JSON.stringify(identity.key)) + headBytes;
+    // Checked before anything is read, because a sparse file can have any size without using disk space.
+    if ((await handle.stat()).size > maxStateBytes(maxHeadBytes, limits)) throw new Unusable('the file is too large');
+    if ((await file.line(magic.length)) !== magic.trimEnd())
+      throw new Unusable('the file is damaged or has another version');
+    const head = parsed(await file.line(maxHeadBytes));
     if (head?.key !== identity.key)
-      throw new Unusable('it is of another harvest: another text, model or other options');
-    if (!areAlike(head.activations, identity.activations)) throw new Unusable('the weights have changed since');
+      throw new Unusable('it belongs to another harvest, with another text or model, or other options');
+    if (!areAlike(head.activations, identity.activations)) throw new Unusable('the weights have changed since then');
     const state = checkedHead(head, limits);
     for (let i = 0; i < Number(head.features); i++) await readFeature(file, state.tallies, limits);
     await file.end();
@@ -130,13 +133,13 @@ export async function loadState(
   }
 }
 
-function largestState(longestHead: number, { nFeatures, candidates, sample }: HarvestLimits): number {
+function maxStateBytes(maxHeadBytes: number, { nFeatures, candidates, sample }: HarvestLimits): number {
   const features = nFeatures.reduce((sum, count) => sum + count, 0);
-  const largestFeature = featureBytes + (candidates + sample) * placeBytes;
-  return magic.length + longestHead + features * largestFeature + checksumBytes;
+  const maxFeatureBytes = featureBytes + (candidates + sample) * placeBytes;
+  return magic.length + maxHeadBytes + features * maxFeatureBytes + checksumBytes;
 }
 
-/** The state of a head, its features still to be read. */
+/** Create the state of a head, whose features are read later. */
 function checkedHead(
   { next, complete, tokens, features }: Record<string, unknown>,
   limits: HarvestLimits,
@@ -153,7 +156,7 @@ async function readFeature(file: StateReader, tallies: Tallies, limits: HarvestL
   const [layer = 0, feature = 0, top = 0, sample = 0] = [0, 4, 8, 12].map((offset) => head.readUInt32LE(offset));
   const [count = 0, max = 0, min = 0] = [16, 24, 32].map((offset) => head.readDoubleLE(offset));
   requireSound(feature < (limits.nFeatures[layer] ?? 0) && tallies.find(layer, feature) === undefined);
-  // All places are kept as the strongest until there are more; from then on some are sampled, too.
+  // All positions are kept as the strongest until there are more. From then on, some are also sampled.
   const sampled = count > limits.candidates ? Math.min(count, limits.sample) : 0;
   requireSound(isCount(count) && count > 0 && count <= tallies.tokens);
   requireSound(top === Math.min(count, limits.candidates) && sample === sampled);
@@ -175,13 +178,13 @@ function isCount(value: unknown): boolean {
 }
 
 function requireSound(isSound: boolean): void {
-  if (!isSound) throw new Unusable('it is damaged');
+  if (!isSound) throw new Unusable('the file is damaged');
 }
 
-/** The rest of a sentence that begins with the file. */
+/** The reason why a state cannot be used. */
 class Unusable extends Error {}
 
-/** Reads a state from front to back, some of it at a time: it can be larger than a buffer may be. */
+/** Reads a state sequentially and in pieces, because it can exceed the maximum size of a buffer. */
 class StateReader {
   readonly #file: FileHandle;
   readonly #checksum = createHash('sha256');
@@ -191,9 +194,9 @@ class StateReader {
     this.#file = file;
   }
 
-  /** Up to the next line break, which must come within `longest` bytes. */
+  /** Read up to the next line break, which must come within `longest` bytes. */
   async line(longest: number): Promise<string> {
-    while (this.#bytes.indexOf(10) < 0 && this.#bytes.length < longest) await this.#more(longest);
+    while (this.#bytes.indexOf(10) < 0 && this.#bytes.length < longest) await this.#readMore(longest);
     const end = this.#bytes.indexOf(10);
     requireSound(end >= 0 && end < longest);
     return (await this.take(end + 1)).toString('utf8', 0, end);
@@ -205,7 +208,7 @@ class StateReader {
     return taken;
   }
 
-  /** What is left must be the checksum of what was taken. */
+  /** Check that the remaining bytes are the checksum of all bytes read. */
   async end(): Promise<void> {
     const expected = this.#checksum.digest();
     requireSound((await this.#take(checksumBytes)).equals(expected) && this.#bytes.length === 0);
@@ -214,15 +217,15 @@ class StateReader {
   }
 
   async #take(length: number): Promise<Buffer> {
-    while (this.#bytes.length < length) await this.#more(Math.max(2 ** 20, length - this.#bytes.length));
+    while (this.#bytes.length < length) await this.#readMore(Math.max(2 ** 20, length - this.#bytes.length));
     const taken = this.#bytes.subarray(0, length);
     this.#bytes = this.#bytes.subarray(length);
     return taken;
   }
 
-  async #more(length: number): Promise<void> {
+  async #readMore(length: number): Promise<void> {
     const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(length), 0, length);
-    if (bytesRead === 0) throw new Unusable('it is cut short');
+    if (bytesRead === 0) throw new Unusable('the file is truncated');
     this.#bytes = Buffer.concat([this.#bytes, buffer.subarray(0, bytesRead)]);
   }
 
@@ -243,6 +246,6 @@ function parsed(json: string): Record<string, unknown> | undefined {
 function unusable(path: string, problem: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `${path} is what an interrupted harvest left, and ${problem}. Delete it, or harvest into another folder.`,
+    `The saved state ${path} of an interrupted harvest cannot be used: ${problem}. Delete it, or use another output folder.`,
   );
 }

@@ -2,7 +2,7 @@ import { CircuitTracerError } from '../errors';
 import { log } from '../log';
 import { type HarvestIdentity, type HarvestState, saveState } from './state-file';
 
-/** Saves what has been gathered now and then, and when the work ends early. */
+/** Saves the state periodically and when the work ends early. */
 export class StateKeeper {
   readonly #path: string;
   readonly #identity: HarvestIdentity;
@@ -17,7 +17,7 @@ export class StateKeeper {
     this.#intervalMs = intervalSeconds * 1000;
   }
 
-  /** Take note of a state; it is saved when the last save is long enough ago. */
+  /** Keep a state. It is saved when the last save is long enough ago. */
   async keep(state: HarvestState): Promise<void> {
     this.#latest = state;
     this.#isSaved = false;
@@ -31,25 +31,25 @@ export class StateKeeper {
   }
 
   /**
-   * Save what there is when the work failed or was stopped.
+   * Save the state after a failure or an abort.
    *
-   * @returns the error to throw: that of the work; one of an abort says how to go on.
+   * @returns the error to throw: that of the work. For an abort, the message says how to resume.
    */
   async rescue(error: unknown): Promise<unknown> {
     if (!this.#latest) return error;
     try {
       await this.save();
     } catch (failure) {
-      log().warn({ err: failure }, 'what was gathered could not be saved');
+      log().warn({ err: failure }, 'the state of the harvest could not be saved');
       return error;
     }
     return resumable(error, this.#path);
   }
 }
 
-/** An abort, with how to go on from what is saved; any other error as it is. */
+/** Add to an abort error how to resume. Other errors are returned unchanged. */
 export function resumable(error: unknown, path: string): unknown {
   if (!(error instanceof CircuitTracerError) || error.code !== 'ABORT_ERR') return error;
-  const message = `${error.message} What has been gathered is saved in ${path}; the same harvest goes on from there.`;
+  const message = `${error.message} The state is saved in ${path}. Run the same harvest again to resume.`;
   return new CircuitTracerError('ABORT_ERR', message, { cause: error });
 }

@@ -1,14 +1,14 @@
-import type { FeatureExamples } from '../features/feature-examples';
+import type { FeatureExamples } from '../graph-file/feature-examples';
 import { rounded } from './examples';
 import { byStrength } from './select-examples';
 import type { FeatureTally } from './tally';
 
-/** Shares of the active tokens whose activation is no larger. */
+/** The quantiles of the activations of active tokens. */
 const quantileShares = [0, 0.25, 0.5, 0.75, 1];
 
 /**
- * What a tally says of a feature. Count, least and largest are exact; quantiles and histogram are those of the places kept,
- * scaled to the count: exact while all were kept.
+ * The statistics of a tally. Count, minimum and maximum are exact. Quantiles and histogram come from the stored
+ * positions, scaled to the count, and are exact if all positions were kept.
  */
 export function statisticsOf(
   tally: FeatureTally,
@@ -27,16 +27,16 @@ export function statisticsOf(
   };
 }
 
-/** Between the two nearest of ascending values, linearly. */
+/** A quantile of ascending values, by linear interpolation between the two nearest. */
 function quantile(values: readonly number[], share: number, { min, max }: FeatureTally): number {
   if (share === 0) return min;
   if (share === 1) return max;
-  const place = share * (values.length - 1);
-  const [below = 0, above = below] = [values[Math.floor(place)], values[Math.ceil(place)]];
-  return below + (above - below) * (place - Math.floor(place));
+  const rank = share * (values.length - 1);
+  const [below = 0, above = below] = [values[Math.floor(rank)], values[Math.ceil(rank)]];
+  return below + (above - below) * (rank - Math.floor(rank));
 }
 
-/** Counts in equal steps from `low` to `high`. */
+/** The counts in equal steps from `low` to `high`. */
 function histogram(values: readonly number[], low: number, high: number, bins: number, count: number): number[] {
   const bars = new Array<number>(bins).fill(0);
   for (const value of values) {

@@ -1,13 +1,13 @@
 import { type Place, PlaceHeap } from './place-heap';
 
-/** What is kept of one feature. */
+/** The collected data of one feature. */
 export class FeatureTally {
   count = 0;
   max = -Infinity;
   min = Infinity;
   readonly #sizes: TallySizes;
   readonly #top: PlaceHeap;
-  /** Made when there are more places than the strongest: until then those are all. */
+  /** Created once the strongest positions are no longer all positions. */
   #sample: PlaceHeap | undefined;
 
   constructor(sizes: TallySizes) {
@@ -24,23 +24,26 @@ export class FeatureTally {
     this.#sample?.add(place);
   }
 
-  /** The strongest places, best first. */
+  /** The strongest positions, best first. */
   get top(): Place[] {
     return this.#top.places();
   }
 
-  /** Places chosen by a hash of where they are: as good as at random, and the same every time. All, if there are few. */
+  /**
+   * A sample of positions, chosen by a hash of line and position, so that it is both random and reproducible. All
+   * positions if there are few.
+   */
   get sample(): Place[] {
     return this.#sample?.places() ?? this.top;
   }
 
-  /** What {@link top} and {@link sample} gave, put back. */
+  /** Restore the results of {@link top} and {@link sample}. */
   restore(top: readonly Place[], sample: readonly Place[] | undefined): void {
     for (const place of top) this.#top.add(place);
     if (sample) this.#startSample(sample);
   }
 
-  /** Whether the sample holds other places than the strongest. */
+  /** Whether the sample contains other positions than the strongest. */
   get hasOwnSample(): boolean {
     return this.#sample !== undefined;
   }
@@ -52,16 +55,16 @@ export class FeatureTally {
 }
 
 export interface TallySizes {
-  /** Places kept to choose the top examples from. */
+  /** The number of positions kept as candidates for the top examples. */
   readonly candidates: number;
-  /** Places kept for quantiles, histogram and interval examples. */
+  /** The number of positions kept for quantiles, histogram and interval examples. */
   readonly sample: number;
 }
 
 /** The tallies of all features that were active at least once. */
 export class Tallies {
   readonly sizes: TallySizes;
-  /** Tokens that could have features. */
+  /** The number of tokens that may have features. */
   tokens = 0;
   readonly #layers = new Map<number, Map<number, FeatureTally>>();
 
@@ -69,7 +72,7 @@ export class Tallies {
     this.sizes = sizes;
   }
 
-  /** The tally of a feature, made if there is none. */
+  /** The tally of a feature, created on first use. */
   of(layer: number, feature: number): FeatureTally {
     const features = this.#layers.get(layer) ?? new Map<number, FeatureTally>();
     this.#layers.set(layer, features);
@@ -89,7 +92,7 @@ export class Tallies {
   }
 }
 
-/** Two numbers to one of 32 bits, by the finaliser of MurmurHash3. */
+/** Mix two numbers into one of 32 bits with the finaliser of MurmurHash3. */
 function mix(line: number, position: number): number {
   let z = (Math.imul(line, 0x9e3779b1) ^ Math.imul(position, 0x85ebca77)) >>> 0;
   z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
@@ -97,7 +100,7 @@ function mix(line: number, position: number): number {
   return (z ^ (z >>> 16)) >>> 0;
 }
 
-/** A hash of 52 bits of a document's tokens: FNV-1a, twice. */
+/** A 52-bit hash of the tokens of a document, from two FNV-1a hashes. */
 export function documentHash(tokens: ArrayLike<number>): number {
   let [a, b] = [0x811c9dc5, 0x01000193];
   for (let i = 0; i < tokens.length; i++) {

@@ -9,41 +9,43 @@ import { checkNotAborted } from '../validate';
 import type { CacheLayout } from './cache-layout';
 import { type HubClient, Silence } from './client';
 
-/** Content of a file of the hub, named by its hash. */
+/** The content of a file on the hub, named by its hash. */
 export interface Blob {
   readonly layout: CacheLayout;
   readonly url: string;
-  /** sha256 of files in large file storage, the git object id of others. */
+  /** The sha256 for files in Git LFS, the git object id for other files. */
   readonly hash: string;
   readonly size: number;
 }
 
 const breaksWithoutProgress = 5;
-/** Of connections that go silent instead of breaking, fewer: each takes the whole of the time to wait. */
+/**
+ * The limit for connections that go silent instead of breaking. It is lower, because each one takes the full timeout.
+ */
 const silencesWithoutProgress = 3;
-/** Another process may be downloading the same for hours; Ctrl-C still ends the wait. */
+/** Another process may spend hours downloading the same file. Ctrl-C still ends the wait. */
 const lockWaitMs = 24 * 3600 * 1000;
 
-/** Bytes of an earlier download that broke off. */
+/** The path of the partial file that an interrupted download leaves. */
 export function partOf({ layout, hash }: Blob): string {
   return `${layout.blob(hash)}.incomplete`;
 }
 
 /**
- * Get a blob into the cache: go on where an earlier download broke off, check size and hash, then give it its name.
+ * Download a blob into the cache: resume an interrupted download, check size and hash, then rename the file.
  *
- * @param onBytes called with how many bytes are there by now
- * @throws CircuitTracerError `ERR_HUB`, also when what arrives has the wrong hash, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`,
- * `ERR_FILE_WRITE` or `ABORT_ERR`.
+ * @param onBytes called with the number of bytes downloaded so far
+ * @throws CircuitTracerError `ERR_HUB`, also when the content has the wrong hash; `ERR_HUB_ACCESS`,
+ * `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or `ABORT_ERR`.
  */
 export async function fetchBlob(client: HubClient, blob: Blob, onBytes: (done: number) => void): Promise<void> {
   const target = blob.layout.blob(blob.hash);
   await makeFolder(dirname(target));
   await makeFolder(blob.layout.locks);
-  // Python's library locks the file `<hash>.lock`; ours is a folder, so it has a name of its own.
+  // Python's library locks the file `<hash>.lock`; ours is a folder, so it needs another name.
   const lock = join(blob.layout.locks, `${blob.hash}.node`);
   const work = async () => {
-    // Another process may have fetched it while we waited.
+    // Another process may have downloaded the file during the wait.
     if (!(await fileExists(target))) await fetchWhole(client, blob, target, onBytes);
     onBytes(blob.size);
   };
@@ -52,23 +54,23 @@ export async function fetchBlob(client: HubClient, blob: Blob, onBytes: (done: n
 
 async function fetchWhole(client: HubClient, blob: Blob, target: string, onBytes: (done: number) => void) {
   const part = partOf(blob);
-  for (let resumed = (await sizeOf(part)) > 0; ; resumed = false) {
+  for (let resumed = (await fileSize(part)) > 0; ; resumed = false) {
     await fillPart(client, blob, part, onBytes);
-    const found = await hashOf(part, blob, client.signal);
+    const found = await computeHash(part, blob, client.signal);
     if (found === blob.hash) break;
     await rm(part, { force: true });
-    // What was left of an earlier download may be to blame; a whole new one has no excuse.
+    // A resumed download may have started from damaged bytes, so it is repeated once from the start.
     if (!resumed) {
       throw new CircuitTracerError(
         'ERR_HUB',
-        `${blob.url}: expected the hash ${blob.hash}, found ${found}. What arrived was thrown away; run it again, and check the connection if it stays so.`,
+        `${blob.url}: expected the hash ${blob.hash}, found ${found}. The download was discarded. Run it again, and check the connection if the error persists.`,
       );
     }
   }
   await rename(part, target);
 }
 
-/** Bytes until the part is as long as the whole, through broken connections. */
+/** Download until the partial file is complete, across broken connections. */
 async function fillPart(client: HubClient, blob: Blob, part: string, onBytes: (done: number) => void): Promise<void> {
   const handle = await openPart(part, blob.size);
   try {
@@ -93,7 +95,7 @@ async function fillPart(client: HubClient, blob: Blob, part: string, onBytes: (d
   }
 }
 
-/** @returns why the bytes ended, when it was before their end. */
+/** @returns why the response ended early; undefined when it is complete */
 async function append(
   client: HubClient,
   blob: Blob,
@@ -127,7 +129,7 @@ async function append(
   }
 }
 
-/** At given places, so that two processes that lost track of each other write the same bytes to the same places. */
+/** Write at explicit offsets, so that two processes unaware of each other write the same bytes to the same offsets. */
 async function writeAll(handle: FileHandle, bytes: Uint8Array, start: number, name: string): Promise<void> {
   try {
     for (let done = 0; done < bytes.length; ) {
@@ -140,15 +142,15 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, start: number, na
 
 async function openPart(part: string, size: number): Promise<FileHandle> {
   try {
-    const known = await sizeOf(part);
+    const known = await fileSize(part);
     return await open(part, known > 0 && known <= size ? 'r+' : 'w+');
   } catch (error) {
     throw writeError(part, error);
   }
 }
 
-/** sha256 of the bytes, or as git names a blob: sha1 of a header and the bytes. */
-async function hashOf(file: string, { hash, size }: Blob, signal: AbortSignal | undefined): Promise<string> {
+/** The sha256 of the bytes, or git's name of a blob: the sha1 of a header and the bytes. */
+async function computeHash(file: string, { hash, size }: Blob, signal: AbortSignal | undefined): Promise<string> {
   const sum: Hash = createHash(hash.length === 64 ? 'sha256' : 'sha1');
   if (hash.length === 40) sum.update(`blob ${size}\0`);
   for await (const piece of createReadStream(file, { highWaterMark: 2 ** 20 })) {
@@ -158,7 +160,7 @@ async function hashOf(file: string, { hash, size }: Blob, signal: AbortSignal | 
   return sum.digest('hex');
 }
 
-async function sizeOf(file: string): Promise<number> {
+async function fileSize(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0;
 }
 
@@ -170,7 +172,7 @@ function keepsBreaking({ url }: Blob, reason: unknown): CircuitTracerError {
   const why = reason instanceof Error ? ` (${reason.message})` : '';
   return new CircuitTracerError(
     'ERR_HUB',
-    `${url}: the connection keeps breaking${why}. Run it again later: it goes on where it stopped.`,
+    `${url}: the connection keeps breaking${why}. Run it again later to resume the download.`,
     { cause: reason },
   );
 }

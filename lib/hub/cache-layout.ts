@@ -5,8 +5,9 @@ import { describe } from '../validate';
 import { isCommit, isPathPart } from './reference';
 
 /**
- * Where the shared cache keeps a repository, as Hugging Face's Python library lays it out:
- * `models--org--name/{blobs/<hash>, refs/<revision>, snapshots/<commit>/<path>}`; paths of snapshots are links to blobs.
+ * The layout of a repository in the shared cache, as in Hugging Face's Python library:
+ * `models--org--name/{blobs/<hash>, refs/<revision>, snapshots/<commit>/<path>}`. Files of snapshots are links to
+ * blobs.
  */
 export class CacheLayout {
   readonly folder: string;
@@ -21,7 +22,7 @@ export class CacheLayout {
     this.locks = join(cacheDir, '.locks', name);
   }
 
-  /** @param hash sha256 of files in large file storage, the git object id of others */
+  /** @param hash the sha256 for files in Git LFS, the git object id for other files */
   blob(hash: string): string {
     if (/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(hash)) return join(this.folder, 'blobs', hash);
     throw unsafe(this.repo, 'a hash', hash);
@@ -36,12 +37,12 @@ export class CacheLayout {
     throw unsafe(this.repo, 'a commit', commit);
   }
 
-  /** @throws CircuitTracerError `ERR_HUB` for a path that leads out of the snapshot. */
+  /** @throws CircuitTracerError `ERR_HUB` for a path outside the snapshot. */
   file(commit: string, path: string): string {
     return join(this.snapshot(commit), ...safeParts(this.repo, path));
   }
 
-  /** The commit a revision was last seen at; undefined when it never was. */
+  /** The last known commit of a revision; undefined when none is known. */
   async commitOf(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return revision;
     const commit = await readFile(this.ref(revision), 'utf8').catch(() => '');
@@ -58,6 +59,6 @@ function safeParts(repo: string, path: string): string[] {
 function unsafe(repo: string, expected: string, found: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_HUB',
-    `The hub's answer about ${repo} isn't safe to use: expected ${expected}, found ${describe(found)}.`,
+    `The hub's response about ${repo} is not safe to use: expected ${expected}, found ${describe(found)}.`,
   );
 }

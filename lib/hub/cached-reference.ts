@@ -4,42 +4,43 @@ import { type CachedReference, type CachedRepository, listCache } from './cached
 import { notFound } from './failures';
 import { isName, parseHubReference } from './reference';
 
-/** Fewer digits of a commit are more likely a slip. */
+/** A prefix shorter than four digits is more likely a typo than a commit. */
 const commitStart = /^[0-9a-f]{4,40}$/;
 
 /**
- * What a text names in the cache: a repository as the cache lists it, or as the hub is asked for it, each also with `@` and a
- * branch, a tag or the first digits of a commit; or those digits alone.
+ * Find the repository or commit in the cache that a text names. The text is a repository, as the cache lists it or as
+ * it is written for the hub, with or without `@` and a branch, a tag or a commit prefix; or a commit prefix alone.
  *
- * @throws CircuitTracerError `ERR_HUB_NOT_FOUND` for what isn't in the cache; `ERR_INVALID_ARGUMENT` for what can't be, and for
- * digits that several commits begin with.
+ * @throws CircuitTracerError `ERR_HUB_NOT_FOUND` when the cache does not have it; `ERR_INVALID_ARGUMENT` for any other
+ * text, and for an ambiguous commit prefix.
  */
 export async function findInCache(cacheDir: string, text: string): Promise<CachedReference> {
   const repositories = await listCache(cacheDir);
   const named = (repo: string | undefined) => repositories.find((repository) => repository.repo === repo);
   const [, name = '', revision] = /^([^@]*)(?:@(.*))?$/s.exec(text) ?? [];
   const listed = named(name);
-  if (listed) return revisionOf(listed, revision);
+  if (listed) return findRevision(listed, revision);
   const reference = parseHubReference(text);
   const meant = named(reference?.repo);
-  if (meant) return revisionOf(meant, reference?.revision);
+  if (meant) return findRevision(meant, reference?.revision);
   const begun = repositories.flatMap((repository) => commitsFrom(repository, text));
   if (begun.length > 0) return onlyOne(begun, text);
-  if (reference || isName(name)) throw notFound(`${text} isn't in the cache ${cacheDir}. See circuit-tracer cache ls.`);
+  if (reference || isName(name))
+    throw notFound(`${text} is not in the cache ${cacheDir}. Run circuit-tracer cache ls to list the cache.`);
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `The cache is asked for a repository, repository@revision or a commit, as circuit-tracer cache ls lists them; found ${describe(text)}.`,
+    `The cached item must be a repository, repository@revision or a commit, as circuit-tracer cache ls lists them; found ${describe(text)}.`,
   );
 }
 
-function revisionOf(repository: CachedRepository, revision: string | undefined): CachedReference {
+function findRevision(repository: CachedRepository, revision: string | undefined): CachedReference {
   const { repo, revisions } = repository;
   if (revision === undefined) return { repo, commit: undefined };
   const branchOrTag = revisions.find(({ refs }) => refs.includes(revision));
   if (branchOrTag) return { repo, commit: branchOrTag.commit };
   const begun = commitsFrom(repository, revision);
   if (begun.length > 0) return onlyOne(begun, revision);
-  throw notFound(`${repo} isn't in the cache at ${revision}. See circuit-tracer cache ls.`);
+  throw notFound(`${repo} is not in the cache at revision ${revision}. Run circuit-tracer cache ls to list the cache.`);
 }
 
 function commitsFrom({ repo, revisions }: CachedRepository, start: string): CachedReference[] {
@@ -51,5 +52,8 @@ function onlyOne(found: readonly CachedReference[], start: string): CachedRefere
   const [only] = found;
   if (only && found.length === 1) return only;
   const candidates = found.map(({ repo, commit }) => `${repo}@${commit}`).join(', ');
-  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `Several commits begin with ${start}. Name one: ${candidates}.`);
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `Several commits begin with ${start}. Choose one: ${candidates}.`,
+  );
 }

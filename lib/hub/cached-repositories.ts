@@ -5,34 +5,34 @@ import { CircuitTracerError } from '../errors';
 import { CacheLayout } from './cache-layout';
 import { isPathPart } from './reference';
 
-/** One commit of a repository, as far as it is in the cache. */
+/** The cached part of one commit of a repository. */
 export interface CachedRevision {
   readonly commit: string;
-  /** Branches and tags that were last seen at this commit. */
+  /** The branches and tags last known to point at this commit. */
   readonly refs: readonly string[];
   readonly files: number;
   readonly bytes: number;
-  /** When its newest file was fetched; milliseconds since 1970. */
+  /** When its newest file was downloaded, in milliseconds since 1970. */
   readonly fetchedAt: number;
 }
 
 export interface CachedRepository {
   readonly repo: string;
   readonly folder: string;
-  /** On disk, with what downloads that broke off have left. */
+  /** The size on disk, including interrupted downloads. */
   readonly bytes: number;
   readonly incompleteBytes: number;
   readonly revisions: readonly CachedRevision[];
 }
 
-/** A repository of the cache, or one commit of it. */
+/** A repository in the cache, or one of its commits. */
 export interface CachedReference {
   readonly repo: string;
-  /** undefined: all of the repository. */
+  /** The commit; undefined for the whole repository. */
   readonly commit: string | undefined;
 }
 
-/** What {@link removeFromCache} removes, or would. */
+/** The files that {@link removeFromCache} removes. */
 export interface CacheRemoval {
   readonly paths: readonly string[];
   readonly bytes: number;
@@ -41,11 +41,11 @@ export interface CacheRemoval {
 const staleAfterMs = 3600 * 1000;
 
 /**
- * The model repositories in the cache. Not by `scanCacheDir` of `@huggingface/hub`, which leaves out folders in
- * repositories, where many sets of transcoders are, and gives up on revisions without files.
+ * List the model repositories in the cache. `scanCacheDir` of `@huggingface/hub` is not used: it omits folders within
+ * repositories, where many transcoder sets are, and fails on revisions without files.
  */
 export async function listCache(cacheDir: string): Promise<CachedRepository[]> {
-  const names = (await entriesOf(cacheDir)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const names = (await listEntries(cacheDir)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const repositories: CachedRepository[] = [];
   for (const name of names.sort()) {
     const [kind, ...parts] = name.split('--');
@@ -55,7 +55,7 @@ export async function listCache(cacheDir: string): Promise<CachedRepository[]> {
 }
 
 async function describeRepository(cacheDir: string, repo: string): Promise<CachedRepository> {
-  const contents = await contentsOf(new CacheLayout(cacheDir, repo));
+  const contents = await readContents(new CacheLayout(cacheDir, repo));
   const sizes = [...contents.blobs.values()];
   const incomplete = [...contents.blobs].filter(([name]) => name.endsWith('.incomplete')).map(([, size]) => size);
   const copies = contents.snapshots.flatMap(({ copiedBytes }) => copiedBytes);
@@ -75,10 +75,10 @@ async function describeRepository(cacheDir: string, repo: string): Promise<Cache
 }
 
 /**
- * Remove a repository from the cache, or one commit of it with what no other commit uses. With a commit, parts of
- * downloads that broke off more than an hour ago are removed, too.
+ * Remove a repository from the cache, or one commit and the files that no other commit uses. Removing a commit also
+ * removes interrupted downloads that are more than an hour old.
  *
- * @param reference as `findInCache` gives it
+ * @param reference the result of `findInCache`
  * @throws CircuitTracerError `ERR_FILE_WRITE`.
  */
 export async function removeFromCache(
@@ -86,34 +86,36 @@ export async function removeFromCache(
   { repo, commit }: CachedReference,
   { dryRun }: { dryRun: boolean },
 ): Promise<CacheRemoval> {
-  const contents = await contentsOf(new CacheLayout(cacheDir, repo));
-  const removal = commit === undefined ? wholeOf(contents) : await commitOf(contents, commit);
+  const contents = await readContents(new CacheLayout(cacheDir, repo));
+  const removal = commit === undefined ? removalOfRepository(contents) : await removalOfCommit(contents, commit);
   if (dryRun) return removal;
   for (const path of removal.paths) {
     await rm(path, { recursive: true, force: true }).catch((error: Error) => {
-      throw new CircuitTracerError('ERR_FILE_WRITE', `${path}: can't be removed (${error.message})`, { cause: error });
+      throw new CircuitTracerError('ERR_FILE_WRITE', `${path}: cannot be removed (${error.message}).`, {
+        cause: error,
+      });
     });
   }
   return removal;
 }
 
-function wholeOf({ layout, blobs, snapshots }: Contents): CacheRemoval {
+function removalOfRepository({ layout, blobs, snapshots }: Contents): CacheRemoval {
   const bytes = sum([...blobs.values(), ...snapshots.map(({ copiedBytes }) => copiedBytes)]);
   return { paths: [layout.folder, layout.locks], bytes };
 }
 
-async function commitOf(contents: Contents, commit: string): Promise<CacheRemoval> {
+async function removalOfCommit(contents: Contents, commit: string): Promise<CacheRemoval> {
   const { layout, blobs, snapshots, refs } = contents;
   const removed = snapshots.find((snapshot) => snapshot.commit === commit);
   if (!removed) return { paths: [], bytes: 0 };
   const others = snapshots.filter((snapshot) => snapshot !== removed);
-  if (others.length === 0) return wholeOf(contents);
+  if (others.length === 0) return removalOfRepository(contents);
   const kept = new Set(others.flatMap((snapshot) => [...snapshot.blobs]));
   const names = [...removed.blobs].filter((name) => !kept.has(name));
   for (const name of blobs.keys()) if (await isStale(join(layout.folder, 'blobs', name))) names.push(name);
   const pointers = [...refs].filter(([, at]) => at === commit).map(([name]) => layout.ref(name));
   return {
-    // `.no_exist` and `trees` are notes of Python's library.
+    // `.no_exist` and `trees` are written by the Python library.
     paths: [
       layout.snapshot(removed.commit),
       join(layout.folder, '.no_exist', removed.commit),
@@ -130,47 +132,47 @@ async function isStale(file: string): Promise<boolean> {
 }
 
 interface Snapshot extends CachedRevision {
-  /** Names of the blobs it links to. */
+  /** The names of the linked blobs. */
   readonly blobs: ReadonlySet<string>;
-  /** Of files that are neither links nor hard links to blobs, where the system has none. */
+  /** The size of copied files, on systems without symbolic and hard links. */
   readonly copiedBytes: number;
 }
 
 interface Contents {
   readonly layout: CacheLayout;
-  /** Sizes by name. */
+  /** The size of each blob by name. */
   readonly blobs: ReadonlyMap<string, number>;
   /** Commits by branch or tag. */
   readonly refs: ReadonlyMap<string, string>;
   readonly snapshots: readonly Snapshot[];
 }
 
-async function contentsOf(layout: CacheLayout): Promise<Contents> {
+async function readContents(layout: CacheLayout): Promise<Contents> {
   const blobs = new Map<string, number>();
   const names = new Map<string, string>();
   for (const file of await filesBelow(join(layout.folder, 'blobs'))) {
     const status = await lstat(join(layout.folder, 'blobs', file)).catch(() => undefined);
     blobs.set(file, status?.size ?? 0);
-    if (status) names.set(inodeOf(status), file);
+    if (status) names.set(inodeKey(status), file);
   }
   const refs = new Map<string, string>();
   for (const name of await filesBelow(join(layout.folder, 'refs'))) {
     refs.set(name, (await readFile(join(layout.folder, 'refs', name), 'utf8').catch(() => '')).trim());
   }
   const snapshots: Snapshot[] = [];
-  for (const { name } of await entriesOf(join(layout.folder, 'snapshots'))) {
+  for (const { name } of await listEntries(join(layout.folder, 'snapshots'))) {
     const pointers = [...refs].filter(([, commit]) => commit === name).map(([ref]) => ref);
     snapshots.push(await describeSnapshot(layout, name, pointers, names));
   }
   return { layout, blobs, refs, snapshots };
 }
 
-/** Hard links to one content have it in common. */
-function inodeOf({ dev, ino }: Stats): string {
+/** The identity of a file, which all its hard links share. */
+function inodeKey({ dev, ino }: Stats): string {
   return `${dev} ${ino}`;
 }
 
-/** @param blobNames by their inodes */
+/** @param blobNames the blob names by inode */
 async function describeSnapshot(
   layout: CacheLayout,
   commit: string,
@@ -186,7 +188,7 @@ async function describeSnapshot(
     const status = real === undefined ? undefined : await lstat(real).catch(() => undefined);
     if (real === undefined || status === undefined) continue;
     const name = relative(blobFolder, real);
-    const hardLinked = blobNames.get(inodeOf(status));
+    const hardLinked = blobNames.get(inodeKey(status));
     if (blobFolder !== '' && isPathPart(name) && !name.includes(sep)) blobs.add(name);
     else if (hardLinked !== undefined) blobs.add(hardLinked);
     else copiedBytes += status.size;
@@ -195,10 +197,10 @@ async function describeSnapshot(
   return { commit, refs, files, bytes, fetchedAt, blobs, copiedBytes };
 }
 
-/** Paths with slashes, relative to the folder; none when there is no such folder. */
+/** The files below a folder, as relative paths with slashes. Empty when the folder does not exist. */
 async function filesBelow(folder: string, under = ''): Promise<string[]> {
   const files: string[] = [];
-  for (const entry of await entriesOf(join(folder, under))) {
+  for (const entry of await listEntries(join(folder, under))) {
     const path = under === '' ? entry.name : `${under}/${entry.name}`;
     if (entry.isDirectory()) files.push(...(await filesBelow(folder, path)));
     else files.push(path);
@@ -206,7 +208,7 @@ async function filesBelow(folder: string, under = ''): Promise<string[]> {
   return files;
 }
 
-function entriesOf(folder: string): Promise<Dirent[]> {
+function listEntries(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch(() => []);
 }
 

@@ -1,26 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
-import { checkJson } from '../io/json';
+import { checkJson } from '../json';
 import { abortError, checkNotAborted } from '../validate';
 import { connectionFailure, refusal } from './failures';
 import type { HubSettings } from './settings';
 
 const attempts = 5;
 const connectionAttempts = 3;
-/** A hub that asks for a longer pause than this is not waited for. */
-const longestPauseMs = 60_000;
+/** The longest pause that the client waits for. When the hub asks for more, the request fails. */
+const maxPauseMs = 60_000;
 const answerWithinMs = 30_000;
-/** Lists of files come some hundred at a time. */
-const largestAnswer = 2 ** 26;
+/** The limit for small responses. The hub lists a few hundred files per page. */
+const maxAnswerBytes = 2 ** 26;
 
-/** Nothing has come for the time there is to wait. */
+/** No data arrived within the timeout. */
 export class Silence extends Error {
   constructor(milliseconds: number) {
     super(`silent for ${milliseconds / 1000} s`);
   }
 }
 
-/** Requests to the hub: with the token where it belongs, repeated while that may help, failures in words. */
+/**
+ * Sends requests to the hub: adds the token for the hub's own origin, retries where that can help, and turns failures
+ * into errors.
+ */
 export class HubClient {
   readonly #origin: string;
 
@@ -34,12 +37,12 @@ export class HubClient {
     this.#origin = new URL(settings.endpoint).origin;
   }
 
-  /** The same, ending also with another signal. */
+  /** The same client, which another signal can also abort. */
   until(signal: AbortSignal): HubClient {
     return new HubClient(this.settings, this.signal ? AbortSignal.any([this.signal, signal]) : signal);
   }
 
-  /** `fetch` for `@huggingface/hub`: small answers, read and checked before they are handed on. */
+  /** `fetch` for `@huggingface/hub`: small responses, read and checked before they are passed on. */
   readonly fetchSmall: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     for (let attempt = 1; ; attempt++) {
@@ -67,7 +70,7 @@ export class HubClient {
         clearTimeout(timer);
         timer = restart();
         length += piece.length;
-        if (length > largestAnswer) throw new SyntaxError(`its answer is longer than ${largestAnswer} bytes`);
+        if (length > maxAnswerBytes) throw new SyntaxError(`its response is longer than ${maxAnswerBytes} bytes`);
         pieces.push(piece);
       }
       return Buffer.concat(pieces).toString('utf8');
@@ -76,12 +79,12 @@ export class HubClient {
     }
   }
 
-  /** `fetch` for downloads. Answers other than success are thrown. */
+  /** `fetch` for downloads. Throws on any response other than success. */
   readonly fetch: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init?.headers);
     headers.set('accept-encoding', 'identity');
-    // Redirects to another origin lose this header: the Fetch standard says so.
+    // By the Fetch standard, a redirect to another origin drops this header.
     if (this.settings.token && url.origin === this.#origin)
       headers.set('authorization', `Bearer ${this.settings.token}`);
     for (let attempt = 1; ; attempt++) {
@@ -89,7 +92,7 @@ export class HubClient {
       if (answer?.ok) return answer;
       if (answer) await answer.body?.cancel();
       const pause = pauseBefore(attempt, answer);
-      if (answer && (!mayPass(answer.status) || attempt === attempts || pause > longestPauseMs)) {
+      if (answer && (!mayPass(answer.status) || attempt === attempts || pause > maxPauseMs)) {
         throw refusal(answer, url, this.settings);
       }
       await delay(pause, undefined, { signal: this.signal }).catch(() => undefined);
@@ -97,12 +100,12 @@ export class HubClient {
     }
   };
 
-  /** Undefined when the connection failed and another attempt may help. */
+  /** Send one request. Undefined when the connection failed and a retry can help. */
   async #answer(url: URL, init: RequestInit, attempt: number): Promise<Response | undefined> {
     checkNotAborted(this.signal);
     const headersDue = new AbortController();
     const timer = setTimeout(
-      () => headersDue.abort(new Error(`no answer in ${answerWithinMs / 1000} s`)),
+      () => headersDue.abort(new Error(`no response in ${answerWithinMs / 1000} s`)),
       answerWithinMs,
     );
     const signals = [this.signal, init.signal, headersDue.signal].filter((signal) => signal != null);
@@ -118,12 +121,12 @@ export class HubClient {
   }
 }
 
-/** Too many requests, or trouble on their side. */
+/** Whether a failure is temporary: too many requests, or a server error. */
 function mayPass(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** `Retry-After` (RFC 9110: seconds or a date), else twice as long each time from half a second on. */
+/** The pause before a retry: `Retry-After` (RFC 9110: seconds or a date), otherwise exponential from half a second. */
 function pauseBefore(attempt: number, answer: Response | undefined): number {
   const asked = answer?.headers.get('retry-after');
   const seconds = asked ? Number(asked) : Number.NaN;

@@ -8,13 +8,13 @@ import { hubLibrary } from './library';
 import { linkFile } from './link-file';
 import type { Repository } from './repository';
 
-/** Files that something needs of a repository, by their paths in it. */
+/** The files needed from a repository, by their paths in it. */
 export interface NeededFiles {
   readonly repository: Repository;
   readonly paths: readonly string[];
 }
 
-/** A needed file, how large it is and how much of it is in the cache. */
+/** A needed file, its size and the number of bytes in the cache. */
 export interface NeededFile {
   readonly repo: string;
   readonly path: string;
@@ -22,12 +22,12 @@ export interface NeededFile {
   readonly cachedBytes: number;
 }
 
-/** A file the cache lacks, and where it stands. */
+/** A file that is not completely in the cache. */
 export interface RemoteFile {
   readonly repository: Repository;
   readonly path: string;
   readonly blob: Blob;
-  /** Bytes that are in the cache already: all, none, or those of a download that broke off. */
+  /** The bytes already in the cache: all, none, or those of an interrupted download. */
   readonly present: number;
 }
 
@@ -35,10 +35,10 @@ const filesAtOnce = 8;
 const pathsPerRequest = 500;
 
 /**
- * Get files into the cache, several at once. Links in snapshots are made when all are there: a snapshot is never half
- * of what was asked for.
+ * Download files into the cache, several at once. Links in snapshots are created once all files are complete, so that a
+ * snapshot is never partial.
  *
- * @throws CircuitTracerError as `fetchBlob`, and `ERR_FILE_WRITE` before anything is fetched when the disk is too small.
+ * @throws CircuitTracerError as `fetchBlob`; `ERR_FILE_WRITE` before any download when the disk has too little space.
  */
 export async function fetchFiles(needed: readonly NeededFiles[], onProgress?: ProgressListener): Promise<void> {
   const missing = await missingFiles(needed);
@@ -48,22 +48,22 @@ export async function fetchFiles(needed: readonly NeededFiles[], onProgress?: Pr
   for (const { repository, path, blob } of missing) await linkFile(repository.file(path), blob.layout.blob(blob.hash));
 }
 
-/** What fetching would fetch, each file once. */
+/** List the needed files, each once. */
 export async function listNeeded(needed: readonly NeededFiles[]): Promise<NeededFile[]> {
   const missing = new Map((await missingFiles(needed)).map((file) => [file.repository.file(file.path), file]));
   const files = new Map<string, NeededFile>();
   for (const { repository, paths } of needed) {
     for (const path of paths) {
-      const place = repository.file(path);
-      const file = missing.get(place);
-      const bytes = file?.blob.size ?? (await stat(place)).size;
-      files.set(place, { repo: repository.repo, path, bytes, cachedBytes: file?.present ?? bytes });
+      const target = repository.file(path);
+      const file = missing.get(target);
+      const bytes = file?.blob.size ?? (await stat(target)).size;
+      files.set(target, { repo: repository.repo, path, bytes, cachedBytes: file?.present ?? bytes });
     }
   }
   return [...files.values()];
 }
 
-/** Size and hash of files that the snapshots lack. */
+/** The size and hash of files missing from the snapshots. */
 async function missingFiles(needed: readonly NeededFiles[]): Promise<RemoteFile[]> {
   const files: RemoteFile[] = [];
   for (const { repository, paths } of needed) {
@@ -74,7 +74,7 @@ async function missingFiles(needed: readonly NeededFiles[]): Promise<RemoteFile[
   return files;
 }
 
-/** @throws CircuitTracerError `ERR_HUB_NOT_FOUND` for a file the repository doesn't have. */
+/** @throws CircuitTracerError `ERR_HUB_NOT_FOUND` for a file that is not in the repository. */
 async function describeFiles(repository: Repository, paths: readonly string[]): Promise<RemoteFile[]> {
   for (const path of paths) repository.require(path);
   const files: RemoteFile[] = [];
@@ -91,7 +91,7 @@ async function describeFiles(repository: Repository, paths: readonly string[]): 
       if (info === undefined || hash === undefined)
         throw new CircuitTracerError(
           'ERR_HUB',
-          `${hubUrl} lists ${path} of ${repo}, but says nothing of its size. Run it again later.`,
+          `${hubUrl} lists ${path} of ${repo} without its size. Run it again later.`,
         );
       const url = `${hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
       const blob = { layout, url, hash, size: info.lfs?.size ?? info.size };
@@ -104,7 +104,7 @@ async function describeFiles(repository: Repository, paths: readonly string[]): 
 async function presentBytes(blob: Blob): Promise<number> {
   if (await fileExists(blob.layout.blob(blob.hash))) return blob.size;
   const part = await stat(partOf(blob)).catch(() => undefined);
-  // A part that is complete hasn't been checked yet.
+  // A partial file of full length has not been verified yet, so it does not count as complete.
   return Math.min(part?.size ?? 0, Math.max(0, blob.size - 1));
 }
 
@@ -118,7 +118,7 @@ async function checkSpace(files: readonly RemoteFile[]): Promise<void> {
   const megabytes = (count: number) => `${(count / 1e6).toLocaleString('en-US', { maximumSignificantDigits: 3 })} MB`;
   throw new CircuitTracerError(
     'ERR_FILE_WRITE',
-    `${cacheDir}: the disk has ${megabytes(bavail * bsize)} left, but ${megabytes(bytes)} are to be fetched. Make room (circuit-tracer cache ls), or set HF_HUB_CACHE to a folder on another disk.`,
+    `${cacheDir}: the download needs ${megabytes(bytes)}, but the disk has only ${megabytes(bavail * bsize)} free. Free some space (see circuit-tracer cache ls), or set HF_HUB_CACHE to a folder on another disk.`,
   );
 }
 
@@ -139,19 +139,19 @@ async function fetchBlobs(files: readonly RemoteFile[], onProgress?: ProgressLis
       throw error;
     }),
   );
-  // The first failure ends them all; it is told when their locks are given back.
+  // The first failure stops all workers. It is reported once they have released their locks.
   await Promise.allSettled(workers);
   if (failed.signal.aborted) throw failed.signal.reason;
   checkNotAborted(files[0]?.repository.client.signal);
   progress.end();
 }
 
-/** The same content may have several names. */
+/** The distinct blobs: several files may have the same content. */
 function uniqueBlobs(files: readonly RemoteFile[]): RemoteFile[] {
   return [...new Map(files.map((file) => [file.blob.layout.blob(file.blob.hash), file])).values()];
 }
 
-/** Bytes over all files as one number. */
+/** The progress over all files, in bytes. */
 class DownloadProgress {
   readonly #done: Map<string, number>;
   readonly #phase: Phase;

@@ -4,20 +4,22 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileExists, makeFolder, writeError } from '../io/files';
 
 /**
- * How systems say that there are no links: Windows without the right to make them (EPERM, EACCES), FAT and exFAT (EPERM),
- * network and FUSE file systems (ENOTSUP, EOPNOTSUPP, ENOSYS, EINVAL, EIO), other disks and too many links (EXDEV, EMLINK).
+ * The error codes of systems without links: Windows without the privilege to create them (EPERM, EACCES), FAT and exFAT
+ * (EPERM), network and FUSE file systems (ENOTSUP, EOPNOTSUPP, ENOSYS, EINVAL, EIO), links across disks and too many
+ * links (EXDEV, EMLINK).
  */
 const noLinks = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EIO', 'EXDEV', 'EMLINK'];
 
 /**
- * Give a blob of the cache its name in a snapshot: a relative link, as Python's library makes, so that the cache can be moved.
- * Where the file system has no such links, a hard link; where it has none either, a copy, which gets its name when complete.
+ * Link a blob of the cache into a snapshot. The link is relative, as in the Python library, so that the cache can be
+ * moved. If the file system does not support symbolic links, create a hard link. If it supports neither, copy the file
+ * and rename the copy when it is complete.
  *
  * @throws CircuitTracerError `ERR_FILE_WRITE`.
  */
 export async function linkFile(file: string, target: string): Promise<void> {
   await makeFolder(dirname(file));
-  // A link whose blob was gone is there still.
+  // A link remains after its blob was deleted.
   const old = await lstat(file).catch(() => undefined);
   if (old && !(await fileExists(file))) await rm(file, { force: true });
   try {
@@ -28,14 +30,14 @@ export async function linkFile(file: string, target: string): Promise<void> {
   }
 }
 
-/** False when there are no such links here. */
+/** Whether the link was created; false if the file system does not support this kind of link. */
 async function made(linking: Promise<void>): Promise<boolean> {
   try {
     await linking;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (noLinks.includes(code)) return false;
-    // Another process was faster.
+    // Another process has already created it.
     if (code !== 'EEXIST') throw error;
   }
   return true;

@@ -3,8 +3,8 @@ import { isFolder } from '../io/files';
 import { expandHome } from './settings';
 
 /**
- * The absolute path of what a text names on this machine: `./x`, `../x`, `~/x` and absolute paths whether there is
- * anything or not, other texts if there is such a folder.
+ * The absolute path of a local reference. `./x`, `../x`, `~/x` and absolute paths are always local; any other text is
+ * local if a folder of that name exists.
  */
 export async function localPath(text: string): Promise<string | undefined> {
   const path = expandHome(text);

@@ -1,38 +1,32 @@
-import { checkListener, type ProgressListener } from '../progress';
-import { checkOptions, checkSignal } from '../validate';
+import { type CallOptions, callOptions } from '../call-options';
+import { defineOptions, resolveOptions } from '../options';
+import type { ProgressListener } from '../progress';
 import { HubClient } from './client';
 import { fetchFiles, type NeededFiles } from './download';
 import type { HubReference } from './reference';
 import { notInCache, Repository } from './repository';
-import { checkHubOptions, type HubOptions, hubSettings } from './settings';
+import { type HubOptions, hubOptions, hubSettings } from './settings';
 
-/** Options of everything that may fetch. */
-export interface FetchOptions extends HubOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ProgressListener | undefined;
-}
+const fetchOptions = defineOptions({ ...hubOptions, ...callOptions });
+
+/** Options of all functions that may download files. */
+export interface FetchOptions extends HubOptions, CallOptions {}
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value of the wrong type. */
 export function checkFetchOptions(options: FetchOptions = {}): FetchOptions {
-  checkOptions(options, ['cacheDir', 'offline', 'token', 'signal', 'onProgress']);
-  const { signal, onProgress } = options;
-  return {
-    ...checkHubOptions(options),
-    signal: checkSignal(signal),
-    onProgress: checkListener(onProgress),
-  };
+  return resolveOptions(fetchOptions, options);
 }
 
-/** What is to be in the cache for one purpose, and the result once it is there. */
+/** The files that must be in the cache, and the result to return once they are. */
 export interface FetchPlan<T> {
   readonly needed: readonly NeededFiles[];
   readonly result: T;
 }
 
-/** Finds out what a purpose needs of a repository, reading small files of it on the way. */
+/** A function that determines which files of a repository are needed. It may read small files from the repository. */
 export type Planner<T> = (hub: Hub, repository: Repository) => Promise<FetchPlan<T>>;
 
-/** The hub and the cache before it. */
+/** The hub and its local cache. */
 export class Hub {
   private constructor(
     readonly client: HubClient,
@@ -43,20 +37,20 @@ export class Hub {
     return new Hub(new HubClient(await hubSettings(options), signal), onProgress);
   }
 
-  /** Plan, then fetch what isn't there. */
+  /** Plan, then download the missing files. */
   async obtain<T>(reference: HubReference, planner: Planner<T>): Promise<T> {
     return this.fetch(await this.plan(reference, planner));
   }
 
-  /** Fetch what a plan needs and isn't there. */
+  /** Download the missing files of a plan. */
   async fetch<T>({ needed, result }: FetchPlan<T>): Promise<T> {
     await fetchFiles(needed, this.onProgress);
     return result;
   }
 
   /**
-   * What is needed of a repository. Offline everything must be in the cache; online the hub is asked which files there are, of a
-   * commit as well: what another program left of one may be a part of it.
+   * Determine which files of a repository are needed. Offline, all of them must be in the cache. Online, the file list
+   * comes from the hub even for a cached commit, because another program may have cached only part of it.
    */
   async plan<T>(reference: HubReference, planner: Planner<T>): Promise<FetchPlan<T>> {
     const { offline, cacheDir } = this.client.settings;
@@ -70,7 +64,7 @@ export class Hub {
     return plan;
   }
 
-  /** A small file that says what else is needed; its path on this machine. */
+  /** Download a small file that determines which other files are needed, and return its local path. */
   async smallFile(repository: Repository, path: string): Promise<string> {
     repository.require(path);
     await fetchFiles([{ repository, paths: [path] }]);

@@ -8,7 +8,7 @@ import { notFound } from './failures';
 import { hubLibrary } from './library';
 import { type HubReference, isCommit, scanOf } from './reference';
 
-/** A repository at one commit: what files it has, and which of them are in the cache. */
+/** A repository at one commit: its files, and which of them are in the cache. */
 export class Repository {
   readonly repo: string;
   readonly layout: CacheLayout;
@@ -17,9 +17,9 @@ export class Repository {
     readonly client: HubClient,
     readonly reference: HubReference,
     readonly commit: string,
-    /** Paths of all files: of the repository, or while offline of what the cache has of it. */
+    /** The paths of all files in the repository or, offline, in the cached part of it. */
     readonly paths: readonly string[],
-    /** Does `paths` come from the cache alone? */
+    /** Whether `paths` comes from the cache alone. */
     readonly fromCache: boolean,
   ) {
     this.repo = reference.repo;
@@ -27,7 +27,7 @@ export class Repository {
   }
 
   /**
-   * Ask the hub which commit a revision is and what files it has: one request.
+   * Ask the hub for the commit of a revision and its files, in one request.
    *
    * @throws CircuitTracerError `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or `ABORT_ERR`.
    */
@@ -43,17 +43,14 @@ export class Repository {
       fetch: client.fetchSmall,
     });
     if (!isCommit(sha) || !Array.isArray(filePaths)) {
-      throw new CircuitTracerError(
-        'ERR_HUB',
-        `${hubUrl} answers in a way this package doesn't know. Check HF_ENDPOINT.`,
-      );
+      throw new CircuitTracerError('ERR_HUB', `${hubUrl} sent a response in an unknown format. Check HF_ENDPOINT.`);
     }
     const repository = new Repository(client, reference, sha, filePaths, false);
     await repository.#rememberRevision(revision);
     return repository;
   }
 
-  /** What the cache has; undefined when it has nothing of this revision. */
+  /** The cached part of a revision; undefined when none of it is cached. */
   static async cached(client: HubClient, reference: HubReference): Promise<Repository | undefined> {
     const layout = new CacheLayout(client.settings.cacheDir, reference.repo);
     const commit = await layout.commitOf(reference.revision ?? 'main');
@@ -65,7 +62,7 @@ export class Repository {
     return this.layout.snapshot(this.commit);
   }
 
-  /** Path in the repository of a file in the folder that the reference names. */
+  /** The path in the repository of a file in the referenced folder. */
   inFolder(name: string): string {
     return this.reference.path === '' ? name : `${this.reference.path}/${name}`;
   }
@@ -74,7 +71,7 @@ export class Repository {
     return this.paths.includes(path);
   }
 
-  /** Where a file is, or will be once fetched. */
+  /** The path of a file in the cache, whether or not it has been downloaded. */
   file(path: string): string {
     return this.layout.file(this.commit, path);
   }
@@ -89,10 +86,10 @@ export class Repository {
     const { endpoint, cacheDir } = this.client.settings;
     if (this.fromCache) throw notInCache(this.reference, path, cacheDir);
     const at = `${this.repo}@${this.reference.revision ?? 'main'}`;
-    throw notFound(`${at} has no ${path}. See ${endpoint}/${this.repo}/tree/${this.commit} for what there is.`);
+    throw notFound(`${at} has no ${path}. See ${endpoint}/${this.repo}/tree/${this.commit} for its files.`);
   }
 
-  /** For the time when the hub can't be asked. */
+  /** Store the commit of a revision for offline use. */
   async #rememberRevision(revision: string): Promise<void> {
     if (isCommit(revision) || (await this.layout.commitOf(revision)) === this.commit) return;
     const file = this.layout.ref(revision);
@@ -101,12 +98,12 @@ export class Repository {
   }
 }
 
-/** @param what undefined: all of it */
+/** @param what the missing file or folder; undefined for the whole repository */
 export function notInCache(reference: HubReference, what: string | undefined, cacheDir: string): CircuitTracerError {
   const set = `${reference.repo}@${reference.revision ?? 'main'}`;
   const lacking = what === undefined ? `Nothing of ${set} is` : `${what} of ${set} is not`;
   return notFound(
-    `${lacking} in the cache ${cacheDir}, and the hub may not be asked while offline. Fetch it once while online, without HF_HUB_OFFLINE: circuit-tracer fetch ${scanOf(reference)}.`,
+    `${lacking} in the cache ${cacheDir}, and offline mode is on. Fetch it while online, without HF_HUB_OFFLINE: circuit-tracer fetch ${scanOf(reference)}.`,
   );
 }
 
@@ -117,7 +114,7 @@ async function filesBelow(folder: string): Promise<string[] | undefined> {
   return whole?.flat().map((file) => relative(folder, file).split(sep).join('/'));
 }
 
-/** Follows links: one whose blob is gone doesn't count. */
+/** Whether a file exists. Follows links, so a link to a deleted blob does not count. */
 function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,

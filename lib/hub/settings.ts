@@ -2,45 +2,43 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireHomeFolder } from '../home-folder';
 import { absolutePath } from '../io/absolute-path';
-import { checkBoolean, checkText } from '../validate';
+import { boolean, text } from '../kinds';
+import { defineOptions, type OptionsOf } from '../options';
+
+export const hubOptions = defineOptions({
+  /** Folder of the shared cache for what comes from the hub. Default: `HF_HUB_CACHE`, else `hub` in `HF_HOME` (`~/.cache/huggingface`). */
+  cacheDir: { kind: text },
+  /** Use the cache alone, no network. Default: `HF_HUB_OFFLINE`. */
+  offline: { kind: boolean },
+  /** Access token for the hub. Default: `HF_TOKEN`, else the file at `HF_TOKEN_PATH` or `token` in `HF_HOME`. */
+  token: { kind: text },
+});
 
 /** How to reach the hub; what isn't given comes from the variables that Hugging Face's Python library reads. */
-export interface HubOptions {
-  /** Folder of the shared cache. Default `HF_HUB_CACHE`, else `hub` in `HF_HOME` (`~/.cache/huggingface`). */
-  readonly cacheDir?: string;
-  /** Use the cache alone, no network. Default `HF_HUB_OFFLINE`. */
-  readonly offline?: boolean;
-  /** Access token. Default `HF_TOKEN`, else the file at `HF_TOKEN_PATH` or `token` in `HF_HOME`. */
-  readonly token?: string;
-}
+export interface HubOptions extends OptionsOf<typeof hubOptions> {}
 
 export interface HubSettings {
   /** Without a slash at its end. */
   readonly endpoint: string;
-  /** Absolute. @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is in a home folder that there isn't. */
+  /**
+   * An absolute path.
+   *
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is in the home folder and there is none.
+   */
   readonly cacheDir: string;
   readonly offline: boolean;
   readonly token: string | undefined;
-  /** A connection on which nothing has come for so long counts as broken. */
+  /** How long a connection may be silent before it counts as broken, in milliseconds. */
   readonly silenceMs: number;
-}
-
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a value of the wrong type. */
-export function checkHubOptions({ cacheDir, offline, token }: HubOptions): HubOptions {
-  return {
-    ...(cacheDir !== undefined && { cacheDir: checkText(cacheDir, 'cacheDir') }),
-    ...(offline !== undefined && { offline: checkBoolean(offline, 'offline') }),
-    ...(token !== undefined && { token: checkText(token, 'token') }),
-  };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Options, and for those not given the environment. */
+/** Resolve the options, with the environment for omitted ones. */
 export async function hubSettings(options: HubOptions = {}, env: Environment = process.env): Promise<HubSettings> {
   return {
     endpoint: hubEndpoint(env),
-    // Only when it is asked for: what is on disk already is used without a cache, and needs no home folder.
+    // A getter, because local files need neither a cache nor a home folder.
     get cacheDir() {
       return options.cacheDir === undefined ? cacheFolder(env) : absolutePath(options.cacheDir);
     },
@@ -83,14 +81,14 @@ function tokenFile(env: Environment): string | undefined {
   try {
     return expandHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
   } catch {
-    return undefined; // in a home folder that there isn't
+    return undefined; // in the home folder, but there is none
   }
 }
 
 /**
- * A path that may begin with `~`, made absolute.
+ * Make a path absolute, and expand a leading `~`.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it does and there is no home folder.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it begins with `~` and there is no home folder.
  */
 export function expandHome(path: string): string {
   if (path !== '~' && !path.startsWith('~/')) return absolutePath(path);

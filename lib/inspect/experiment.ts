@@ -1,5 +1,6 @@
 import type { SparseActivations } from '../engine/arrays';
 import { groupEdges, type Link } from '../graph-file/group-edges';
+import { featureId } from '../graph-file/node-id';
 import type { PageSelection, SelectedFeature, SelectedGroup } from '../graph-file/selection';
 import type { Experiment, ExperimentGroup } from '../intervention/render/experiment';
 import type { TokenProbability } from '../intervention/top-tokens';
@@ -30,7 +31,7 @@ export function experimentOf(given: ExperimentEdits, { prompt, clean, edited, ou
   if (!given.selection) return { prompt, groups: given.interventions.map((entry) => editedGroup(entry)), outputs };
   const selected = selectedGroups(given.selection);
   const labels = selected.map(({ label }) => given.labels.get(label) ?? label);
-  const ids = selected.map(({ features }) => features.map(nodeId));
+  const ids = selected.map(({ features }) => features.map(featureId));
   const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= smallestEdge);
   const groups = pageGroups(selected, given.factors, activationShares(clean, edited));
   return { prompt, groups: groups.map((group, i) => ({ ...group, label: labels[i] as string })), edges, outputs };
@@ -43,12 +44,8 @@ type Shares = (features: readonly SelectedFeature[]) => number | null;
 
 /** The page's groups that have features, then each pinned feature of none. */
 function selectedGroups({ groups, pinned }: PageSelection): SelectedGroup[] {
-  const loose = pinned.map((feature) => ({ label: nodeId(feature), features: [feature] }));
+  const loose = pinned.map((feature) => ({ label: featureId(feature), features: [feature] }));
   return [...groups, ...loose].filter(({ features }) => features.length > 0);
-}
-
-function nodeId({ layer, feature, position }: SelectedFeature): string {
-  return `${layer}_${feature}_${position}`;
 }
 
 function pageGroups(
@@ -96,29 +93,23 @@ function placeText(position: Intervention['position']): string {
 
 /** Sum of a group's activations after the edit over that before; null where it was silent. */
 function activationShares(clean: SparseActivations, edited: SparseActivations): Shares {
-  const before = byPlace(clean);
-  const after = byPlace(edited);
+  const before = byFeatureId(clean);
+  const after = byFeatureId(edited);
   return (features) => {
     const sum = (values: ReadonlyMap<string, number>) =>
-      features.reduce(
-        (total, place) => total + (values.get(keyOf(place.layer, place.position, place.feature)) ?? 0),
-        0,
-      );
+      features.reduce((total, feature) => total + (values.get(featureId(feature)) ?? 0), 0);
     const original = sum(before);
     return original === 0 ? null : sum(after) / original;
   };
 }
 
-function keyOf(layer: number, position: number, feature: number): string {
-  return `${layer}_${position}_${feature}`;
-}
-
-function byPlace({ indices, values }: SparseActivations): Map<string, number> {
-  const places = new Map<string, number>();
+function byFeatureId({ indices, values }: SparseActivations): Map<string, number> {
+  const found = new Map<string, number>();
   for (const [i, value] of values.entries()) {
-    places.set(keyOf(indices[3 * i] as number, indices[3 * i + 1] as number, indices[3 * i + 2] as number), value);
+    const [layer = 0, position = 0, feature = 0] = indices.subarray(3 * i, 3 * i + 3);
+    found.set(featureId({ layer, position, feature }), value);
   }
-  return places;
+  return found;
 }
 
 /** Three significant digits and no zeros behind them. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { GraphFilesWritten } from '../graph/formats/graph-json';
+import type { GraphFilesWritten } from '../graph/formats/graph-files';
 import type { Graph, GraphScores } from '../graph/graph';
 import type { GraphModel, LogitTarget } from '../graph/graph-data';
-import { type GraphNode, nodeId } from '../graph/nodes';
+import type { GraphNode } from '../graph/nodes';
 import type { PrunedGraph } from '../graph/prune';
 
 /** A node as people and programs read it. */
@@ -72,8 +72,8 @@ export async function summarise(
   signal?: AbortSignal,
 ): Promise<GraphSummary> {
   const { graph } = pruned;
-  const node = (of: GraphNode): NodeSummary => ({ id: nodeId(of, graph.nLayers), label: graph.label(of) });
-  const features = await pruned.topFeatures(listed.features, signal);
+  const node = (of: GraphNode): NodeSummary => ({ id: of.id, label: graph.label(of) });
+  const features = await pruned.topFeatures(listed.features, { signal });
   return {
     ...overview(graph),
     pruned: prunedCounts(pruned),

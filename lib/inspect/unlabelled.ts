@@ -2,8 +2,10 @@ import { extname } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { Graph } from '../graph/graph';
 import { type FeatureLabels, labelKey } from '../graph-file/labels';
-import { featureType, keyOfNode, labelsOfGraphFile } from '../graph-file/page-labels';
-import { isObject, readJsonObject } from '../io/files';
+import { labelsOfGraphFile } from '../graph-file/page-labels';
+import { type FileNode, readMetadata, readNodes } from '../graph-file/read';
+import { readJsonObject } from '../io/files';
+import { isObject } from '../is-object';
 
 /** A feature of a graph that has no label. */
 export interface Unlabelled {
@@ -42,7 +44,7 @@ export async function findUnlabelled(
 ): Promise<LabelledGraph> {
   if (extname(path) === '.json') return ofGraphFile(await readJsonObject(path), more, path);
   const graph = await Graph.load(path);
-  const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, thresholds.signal);
+  const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, { signal: thresholds.signal });
   const nodes = top.map(({ node: { layer, feature, position, activation } }) => ({
     ...{ key: labelKey({ layer, feature }), position, activation },
     token: graph.tokenStrings[position] ?? '',
@@ -59,25 +61,23 @@ function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: s
       `${path} is not a graph. Give a saved graph, or a graph file with metadata and nodes.`,
     );
   }
-  const tokens = Array.isArray(metadata.prompt_tokens) ? metadata.prompt_tokens : [];
-  const features = nodes.filter((node) => isObject(node) && node.feature_type === featureType);
-  features.sort((a, b) => (numberOf(a.influence) ?? 1) - (numberOf(b.influence) ?? 1));
-  const found = features.flatMap((node): Node[] => {
-    const key = keyOfNode(node);
-    const place = { position: numberOf(node.ctx_idx) ?? Number.NaN, activation: numberOf(node.activation) ?? null };
-    return key === undefined ? [] : [{ key, token: textOf(tokens[place.position]), ...place }];
-  });
+  const { scan, promptTokens = [] } = readMetadata(file);
+  const found = readNodes(file)
+    .sort(mostInfluentialFirst)
+    .flatMap(({ kind, layer, feature, position, activation }): Node[] => {
+      if (kind !== 'feature' || feature === undefined) return [];
+      const token = promptTokens[position] ?? '';
+      const known = Number.isNaN(activation) ? null : activation;
+      return [{ key: labelKey({ layer, feature }), position, token, activation: known }];
+    });
   const labels = { ...labelsOfGraphFile(file), ...more };
-  return { scan: textOf(metadata.scan), labels, unlabelled: withoutLabel(found, labels) };
+  return { scan, labels, unlabelled: withoutLabel(found, labels) };
 }
 
-/** Undefined for what is no number, as a graph file may hold anything. */
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+/** Influence is cumulative: the smaller, the more important. */
+function mostInfluentialFirst(a: FileNode, b: FileNode): number {
+  const rank = ({ influence }: FileNode) => (Number.isNaN(influence) ? 1 : influence);
+  return rank(a) - rank(b);
 }
 
 function withoutLabel(nodes: readonly Node[], labels: FeatureLabels): Unlabelled[] {

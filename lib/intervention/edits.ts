@@ -1,10 +1,9 @@
 import type { NativeFeatureEdit, NativeVectorEdit } from '../engine/binding';
 import type { ModelSpec } from '../engine/model-spec';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
 import { log } from '../log';
 import { checkHookNames, hookTable } from '../model/hooks';
-import { checkFloat, checkInteger, checkOptions, checkVector, describe } from '../validate';
+import { argumentError, checkFloat, checkInteger, checkOptions, checkVector, invalid } from '../validate';
 import { positionsBetween, type ResolvedPositions, resolvePositions } from './positions';
 import type { FeatureIntervention, Intervention, VectorIntervention } from './types';
 
@@ -53,7 +52,7 @@ export class EditPlan {
   constructor(interventions: readonly Intervention[], context: EditContext) {
     this.#prompt = context.prompt;
     if (!Array.isArray(interventions)) {
-      throw invalid(`interventions must be a list; found ${describe(interventions)}.`);
+      throw invalid('interventions', 'a list', interventions);
     }
     for (const [i, entry] of interventions.entries()) {
       const name = `interventions[${i}]`;
@@ -70,13 +69,18 @@ export class EditPlan {
   between(start: number, stop: number): { features: NativeFeatureEdit[]; vectors: NativeVectorEdit[] } {
     const features = this.#features.flatMap(({ at, kind, layer, feature, value }) =>
       positionsBetween(at, this.#prompt, start, stop).map((position, i) => ({
-        ...{ kind, layer, feature, position: position - start },
+        kind,
+        layer,
+        feature,
+        position: position - start,
         value: typeof value === 'number' ? value : (value[i] as number),
       })),
     );
     const vectors = this.#vectors.flatMap(({ at, hookName, vector }) =>
       positionsBetween(at, this.#prompt, start, stop).map((position) => ({
-        ...{ hookName, vector, position: position - start },
+        hookName,
+        vector,
+        position: position - start,
       })),
     );
     return { features, vectors };
@@ -117,7 +121,7 @@ function planFeature(entry: FeatureIntervention, name: string, context: EditCont
   const [key] = given;
   if (key === undefined || given.length > 1) {
     const found = given.length === 0 ? 'none' : given.join(' and ');
-    throw invalid(`${name} must have one of value, scale and add; found ${found}.`);
+    throw argumentError(`${name} must have one of value, scale and add; found ${found}.`);
   }
   const value = checkValue((entry as unknown as Record<string, unknown>)[key], `${name}.${key}`, at, generating);
   return { name, kind: kinds[key], layer, feature, at, value };
@@ -130,12 +134,12 @@ function checkValue(
   generating: boolean,
 ): number | readonly number[] {
   if (typeof value === 'number') return checkFloat(value, name);
-  if (!Array.isArray(value)) throw invalid(`${name} must be a number or a list of numbers; found ${describe(value)}.`);
+  if (!Array.isArray(value)) throw invalid(name, 'a number or a list of numbers', value);
   if (generating && openFrom !== undefined) {
-    throw invalid(`${name} must be one number, as its range goes on over every generated token; found a list.`);
+    throw argumentError(`${name} must be one number, as its range goes on over every generated token; found a list.`);
   }
   if (value.length !== inPrompt.length) {
-    throw invalid(
+    throw argumentError(
       `${name} must be one number, or one for each of its ${inPrompt.length} positions; found ${value.length}.`,
     );
   }
@@ -154,17 +158,13 @@ function hookWidth(hook: string, name: string, spec: ModelSpec): number {
   try {
     checkHookNames([hook], spec);
   } catch (cause) {
-    throw invalid(`${name}.hook: ${(cause as Error).message}`, { cause });
+    throw argumentError(`${name}.hook: ${(cause as Error).message}`, { cause });
   }
   const general = hook.replace(/^blocks\.\d+\./, 'blocks.N.');
   const shape = hookTable(spec).find((point) => point.name === general)?.shape;
   const width = { '[n, D]': spec.dModel, '[n, V]': spec.dVocab, '[n, 1]': 1 }[shape ?? ''];
   if (width !== undefined) return width;
-  throw invalid(
+  throw argumentError(
     `${name}.hook must have one vector per position; ${hook} is ${shape}. Edit the residual stream instead.`,
   );
-}
-
-function invalid(message: string, options?: ErrorOptions): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message, options);
 }

@@ -4,50 +4,19 @@ import { nativeProgress } from '../engine/jobs';
 import type { ModelSpec } from '../engine/model-spec';
 import type { NativeModel } from '../engine/native-model';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
 import type { PreparedPrompt } from '../model/prompt';
 import type { Tokenizer } from '../model/tokenizer';
 import { Phase } from '../progress';
 import { Random } from '../random';
-import { checkBoolean, checkInteger, describe } from '../validate';
+import { argumentError } from '../validate';
 import { concatenated } from './concatenate';
 import type { EditPlan } from './edits';
 import { shaped } from './intervene';
-import { type ResolvedFreezeOptions, resolveFreezeOptions } from './options';
-import { chooseToken, type ResolvedSamplingOptions, resolveSamplingOptions, samplingNames } from './sampling';
-import type { GeneratedToken, GenerateOptions, GenerateResult } from './types';
-
-export interface ResolvedGenerateOptions extends ResolvedFreezeOptions {
-  readonly sampling: ResolvedSamplingOptions;
-  readonly maxNewTokens: number;
-  readonly stopIds: ReadonlySet<number>;
-  readonly kvCache: boolean;
-}
-
-export const defaultMaxNewTokens = 10;
-
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value. */
-export function resolveGenerateOptions(
-  options: GenerateOptions,
-  spec: ModelSpec,
-  tokenizer: Tokenizer | undefined,
-): ResolvedGenerateOptions {
-  const own = ['maxNewTokens', 'stopIds', 'kvCache', ...samplingNames];
-  return {
-    ...resolveFreezeOptions(options, spec, own),
-    sampling: resolveSamplingOptions(options),
-    maxNewTokens: checkInteger(options.maxNewTokens ?? defaultMaxNewTokens, 'maxNewTokens', 1),
-    stopIds: options.stopIds ? checkStopIds(options.stopIds, spec.dVocab) : new Set(tokenizer?.stopIds),
-    kvCache: checkBoolean(options.kvCache ?? true, 'kvCache'),
-  };
-}
-
-function checkStopIds(ids: unknown, dVocab: number): Set<number> {
-  if (!Array.isArray(ids)) {
-    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `stopIds must be a list of ids; found ${describe(ids)}.`);
-  }
-  return new Set(ids.map((id, i) => checkInteger(id, `stopIds[${i}]`, 0, dVocab - 1)));
-}
+import { Logits } from './logits';
+import type { ResolvedGenerateOptions } from './options';
+import { GenerateResult } from './results';
+import { chooseToken } from './sampling';
+import type { GeneratedToken } from './types';
 
 /** A model as generation needs it. */
 export interface GeneratingModel {
@@ -55,14 +24,15 @@ export interface GeneratingModel {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
+  /** A token's text, by itself. */
+  readonly decode: (tokenId: number) => string;
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the model has no room for so many new tokens. */
 export function checkRoom(prompt: number, maxNewTokens: number, { maxPositions }: ModelSpec): void {
   // The last token is not run.
   if (prompt + maxNewTokens - 1 <= maxPositions) return;
-  throw new CircuitTracerError(
-    'ERR_INVALID_ARGUMENT',
+  throw argumentError(
     `maxNewTokens must leave the ${prompt} tokens of the prompt and what follows within the model's ${maxPositions} ` +
       `positions: at most ${maxPositions - prompt + 1}; found ${maxNewTokens}.`,
   );
@@ -96,7 +66,7 @@ export async function* generateTokens(
       if (options.stopIds.has(tokenId)) break;
     }
     progress?.end();
-    return { ...text.result(), ...passes.result() };
+    return new GenerateResult({ ...text.result(), ...passes.result() });
   } finally {
     passes.dispose();
   }
@@ -145,7 +115,7 @@ class Passes {
 
   #run(start: number): Promise<NativeInterventionResult> {
     const { native, signal, onProgress } = this.#options;
-    const { tokens, zeroPositions } = this.#prompt;
+    const { tokens, specialPositions } = this.#prompt;
     const isFirst = start === 0;
     // Later passes are steps of the phase `generate`.
     const listener = this.nNew === 0 ? onProgress : undefined;
@@ -153,7 +123,7 @@ class Passes {
       ...native,
       ...this.#plan.between(start, this.#tokens.length),
       tokens: Int32Array.from(this.#tokens.slice(start)),
-      zeroPositions: isFirst ? zeroPositions : 0,
+      zeroPositions: isFirst ? specialPositions : 0,
       frozenPositions: isFirst ? tokens.length : 0,
       // Cached positions keep what they had; there is nothing clean to hold a new one to.
       ...(isFirst ? {} : { freezeAttention: false, constrainedLayers: [] }),
@@ -165,11 +135,10 @@ class Passes {
     );
   }
 
-  result(): Omit<GenerateResult, 'text' | 'newText'> {
-    const rows = (logits: readonly Float32Array[]) => ({
-      data: joined(logits),
-      shape: [logits.length, this.#model.spec.dVocab],
-    });
+  result(): Omit<GenerateResult, 'text' | 'newText' | 'topTokens'> {
+    const { decode, spec } = this.#model;
+    const rows = (logits: readonly Float32Array[]) =>
+      new Logits({ data: joined(logits), shape: [logits.length, spec.dVocab] }, decode);
     return {
       tokens: Int32Array.from(this.#tokens),
       newTokens: Int32Array.from(this.#tokens.slice(this.#prompt.tokens.length)),

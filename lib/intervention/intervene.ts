@@ -5,32 +5,33 @@ import type { NativeModel } from '../engine/native-model';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
 import type { PreparedPrompt } from '../model/prompt';
 import type { EditPlan } from './edits';
+import { Logits } from './logits';
 import type { ResolvedFreezeOptions } from './options';
-import type { InterveneResult } from './types';
+import { InterveneResult } from './results';
 
 /** One edited pass over a prompt. */
 export async function runIntervention(
   model: NativeModel,
-  { tokens, zeroPositions }: PreparedPrompt,
+  { tokens, specialPositions }: PreparedPrompt,
   plan: EditPlan,
-  transcoderSpec: TranscoderSpec,
+  { transcoderSpec, decode }: { readonly transcoderSpec: TranscoderSpec; readonly decode: (tokenId: number) => string },
   options: ResolvedFreezeOptions,
 ): Promise<InterveneResult> {
   const { native, signal, onProgress } = options;
   const edits = plan.between(0, tokens.length);
-  const pass = { ...native, ...edits, tokens, zeroPositions, frozenPositions: tokens.length };
+  const pass = { ...native, ...edits, tokens, zeroPositions: specialPositions, frozenPositions: tokens.length };
   const result = await model.run(
     (engine, transformer, transcoders) =>
       engine.intervene(transformer, transcoders, pass, null, nativeProgress(onProgress)),
     signal,
   );
-  return {
+  return new InterveneResult({
     tokens,
-    logits: result.logits,
-    rawLogits: options.rawLogits ? result.rawLogits : undefined,
+    logits: new Logits(result.logits, decode),
+    rawLogits: options.rawLogits ? new Logits(result.rawLogits, decode) : undefined,
     cache: result.cache,
     activations: shaped(result.activations, tokens.length, transcoderSpec),
-  };
+  });
 }
 
 /** Sparse activations with the shape they are the non-zeros of. */

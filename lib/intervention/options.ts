@@ -1,80 +1,217 @@
+import { callOptions, promptOptions } from '../call-options';
 import type { NativeIntervention } from '../engine/binding';
 import type { ModelSpec } from '../engine/model-spec';
-import { CircuitTracerError } from '../errors';
+import { activationSettings, passSettings } from '../engine/settings';
+import { boolean, integer, integerOrAll, type Kind, later, number, positiveShare, seed } from '../kinds';
 import { checkHookNames } from '../model/hooks';
-import { checkListener, type ProgressListener } from '../progress';
-import { checkBoolean, checkInteger, checkOptions, checkSignal, describe } from '../validate';
-import type { FreezeOptions, InterveneOptions } from './types';
+import type { Tokenizer } from '../model/tokenizer';
+import { defineOptions, type OptionsOf, partOf, type ResolvedOf, resolveOptions } from '../options';
+import { argumentError, checkInteger, checkOptions, describe, invalid } from '../validate';
+import type { Intervention } from './types';
 
-/** {@link FreezeOptions} with the defaults filled in. */
-export interface ResolvedFreezeOptions {
+type LayerChoice = { readonly start: number; readonly stop?: number | undefined } | readonly number[];
+
+/** Whether the model has the layers is checked later. */
+const layersKind: Kind<LayerChoice> = {
+  check: (value, name) => {
+    if (Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null) {
+      return value as LayerChoice;
+    }
+    throw argumentError(
+      `${name} must be { start, stop } or a list of at least one layer; found ${describe(value)}. ` +
+        'Leave it out to let effects propagate.',
+    );
+  },
+  read: (text) => {
+    if (text === 'all') return { start: 0 };
+    const [, start, stop] = /^(\d{1,6})\.\.(\d{1,6})?$/.exec(text) ?? [];
+    if (start === undefined) return text;
+    return { start: Number(start), ...(stop !== undefined && { stop: Number(stop) }) };
+  },
+  spelling: 'a range of layers, as 2..5 (up to 4) or 2.., or all',
+};
+
+/** Of `intervene` and `generate` alike. */
+const ownFreezeOptions = defineOptions({
+  /**
+   * In these layers the feature outputs, too, are those of the clean run but for the edits (and what they change in a
+   * skip connection), and edits write to no others; norm scales are clean when all layers are listed: direct effects.
+   * `stop` is exclusive; without it the range goes to the last layer. Default: none, effects propagate.
+   */
+  constrainedLayers: {
+    kind: layersKind,
+    flag: '--constrained-layers <a..b>',
+    help: 'hold the MLP outputs of these layers, as 2..5 (up to 4), 2.. or all; of all: direct effects',
+  },
+  /** Return the activations of features at all. Default true. */
+  returnActivations: { kind: boolean, default: true },
+  /** Return the logits before the softcap as well. Default false. */
+  rawLogits: { kind: boolean, default: false },
+});
+
+export const freezeOptions: typeof passSettings &
+  typeof ownFreezeOptions &
+  typeof activationSettings &
+  typeof promptOptions &
+  typeof callOptions = {
+  ...passSettings,
+  ...ownFreezeOptions,
+  ...activationSettings,
+  ...promptOptions,
+  ...callOptions,
+};
+
+export interface FreezeOptions extends OptionsOf<typeof freezeOptions> {}
+
+const ownInterveneOptions = defineOptions({
+  /** Hook points of the edited run to return in `cache`. Default: none. */
+  hookNames: { kind: later<readonly string[]>(), default: [] },
+});
+
+export const interveneOptions: typeof freezeOptions & typeof ownInterveneOptions = {
+  ...freezeOptions,
+  ...ownInterveneOptions,
+};
+
+export interface InterveneOptions extends OptionsOf<typeof interveneOptions> {}
+
+export const samplingOptions = defineOptions({
+  /** 0 takes the likeliest token each time. Default 0. */
+  temperature: {
+    kind: number(0),
+    default: 0,
+    flag: '--temperature <t>',
+    help: '0 takes the likeliest token each time',
+  },
+  /** Sample from so many of the likeliest tokens; Infinity: from all. Default Infinity. */
+  topK: {
+    kind: integerOrAll(1),
+    default: Infinity,
+    flag: '--top-k <n>',
+    help: 'sample from so many of the likeliest tokens',
+    shown: 'all',
+  },
+  /** Sample from the fewest tokens that reach this probability together, over 0 to 1. Default 1. */
+  topP: {
+    kind: positiveShare,
+    default: 1,
+    flag: '--top-p <share>',
+    help: 'sample from the fewest tokens with this probability together',
+  },
+  /** Taken off a token's logit for each time it occurs among the generated tokens. Default 0. */
+  frequencyPenalty: {
+    kind: number(),
+    default: 0,
+    flag: '--frequency-penalty <x>',
+    help: "off a token's logit for each time it was generated",
+  },
+  /** The same seed gives the same tokens. Default 0. */
+  seed: { kind: seed, default: 0, flag: '--seed <n>', help: 'the same seed gives the same text' },
+});
+
+export interface SamplingOptions extends OptionsOf<typeof samplingOptions> {}
+
+export type ResolvedSamplingOptions = ResolvedOf<typeof samplingOptions>;
+
+const ownGenerateOptions = defineOptions({
+  /**
+   * Edits of the run. Those with an open-ended range reach every new token, the others the prompt alone. Default: none.
+   */
+  interventions: { kind: later<readonly Intervention[]>(), default: [] },
+  /** Tokens to add, at most. Default 10. */
+  maxNewTokens: { kind: integer(1), default: 10, flag: '--max-new-tokens <n>', help: 'tokens to add' },
+  /** Generation ends with one of these tokens. Default: the tokenizer's end-of-sequence token; none without one. */
+  stopIds: { kind: later<readonly number[]>() },
+  /** Keep keys and values of earlier positions; false runs all tokens again for each new one. Default true. */
+  kvCache: { kind: boolean, default: true, flag: '--no-kv-cache', help: 'run all tokens again for each new one' },
+});
+
+export const generateOptions: typeof ownGenerateOptions & typeof samplingOptions & typeof freezeOptions = {
+  ...ownGenerateOptions,
+  ...samplingOptions,
+  ...freezeOptions,
+};
+
+export interface GenerateOptions extends OptionsOf<typeof generateOptions> {}
+
+/** {@link FreezeOptions} with the defaults filled in, as native takes them. */
+export interface ResolvedFreezeOptions
+  extends Pick<ResolvedOf<typeof freezeOptions>, 'rawLogits' | 'exactTokens' | 'signal' | 'onProgress'> {
   readonly native: Pick<
     NativeIntervention,
-    'freezeAttention' | 'constrainedLayers' | 'activations' | 'sparse' | 'hookNames'
+    keyof typeof passSettings | 'constrainedLayers' | 'activations' | 'hookNames'
   >;
-  readonly rawLogits: boolean;
-  readonly exactTokens: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: ProgressListener | undefined;
 }
 
-const names = [
-  'freezeAttention',
-  'constrainedLayers',
-  'applyActivationFunction',
-  'sparse',
-  'returnActivations',
-  'rawLogits',
-  'exactTokens',
-  'signal',
-  'onProgress',
-] as const;
+export interface ResolvedGenerateOptions
+  extends ResolvedFreezeOptions,
+    Pick<ResolvedOf<typeof generateOptions>, 'maxNewTokens' | 'kvCache'> {
+  readonly sampling: ResolvedSamplingOptions;
+  readonly stopIds: ReadonlySet<number>;
+}
 
-/**
- * @param more names of further options, checked by the caller.
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value.
- */
-export function resolveFreezeOptions(
-  options: InterveneOptions,
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value. */
+export function resolveInterveneOptions(options: InterveneOptions, spec: ModelSpec): ResolvedFreezeOptions {
+  const resolved = resolveOptions(interveneOptions, options);
+  return frozen(resolved, spec, checkHookNames(resolved.hookNames, spec));
+}
+
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value. */
+export function resolveGenerateOptions(
+  options: GenerateOptions,
   spec: ModelSpec,
-  more: readonly string[] = [],
-): ResolvedFreezeOptions {
-  checkOptions(options, [...names, ...more]);
-  const flag = (name: keyof FreezeOptions, standard: boolean) => checkBoolean(options[name] ?? standard, name);
-  const apply = flag('applyActivationFunction', true);
-  const wanted = flag('returnActivations', true);
+  tokenizer: Pick<Tokenizer, 'stopIds'> | undefined,
+): ResolvedGenerateOptions {
+  const resolved = resolveOptions(generateOptions, options);
+  const { maxNewTokens, kvCache, stopIds } = resolved;
   return {
-    native: {
-      freezeAttention: flag('freezeAttention', true),
-      constrainedLayers: constrainedLayers(options.constrainedLayers, spec.nLayers),
-      activations: wanted ? (apply ? 'activations' : 'preActivations') : 'none',
-      sparse: flag('sparse', false),
-      hookNames: checkHookNames(options.hookNames ?? [], spec),
-    },
-    rawLogits: flag('rawLogits', false),
-    exactTokens: flag('exactTokens', false),
-    signal: checkSignal(options.signal),
-    onProgress: checkListener(options.onProgress),
+    ...frozen(resolved, spec, []),
+    maxNewTokens,
+    kvCache,
+    sampling: partOf(samplingOptions, resolved),
+    stopIds: stopIds ? checkStopIds(stopIds, spec.dVocab) : new Set(tokenizer?.stopIds),
   };
 }
 
-function constrainedLayers(given: unknown, nLayers: number): number[] {
-  if (given === undefined) return [];
+function frozen(
+  options: ResolvedOf<typeof freezeOptions>,
+  spec: ModelSpec,
+  hookNames: readonly string[],
+): ResolvedFreezeOptions {
+  const { applyActivationFunction, returnActivations, rawLogits, exactTokens, signal, onProgress } = options;
+  const wanted = applyActivationFunction ? 'activations' : 'preActivations';
+  return {
+    native: {
+      ...partOf(passSettings, options),
+      constrainedLayers: layersOf(options.constrainedLayers, spec.nLayers),
+      activations: returnActivations ? wanted : 'none',
+      hookNames,
+    },
+    rawLogits,
+    exactTokens,
+    signal,
+    onProgress,
+  };
+}
+
+function layersOf(choice: LayerChoice | undefined, nLayers: number): number[] {
+  if (choice === undefined) return [];
   const name = 'constrainedLayers';
-  if (Array.isArray(given) && given.length > 0) {
-    const layers = given.map((layer, i) => checkInteger(layer, `${name}[${i}]`, 0, nLayers - 1));
+  if (isList(choice)) {
+    const layers = choice.map((layer, i) => checkInteger(layer, `${name}[${i}]`, 0, nLayers - 1));
     return [...new Set(layers)].sort((a, b) => a - b);
   }
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
-    checkOptions(given, ['start', 'stop'], name);
-    const { start, stop } = given as { start: unknown; stop: unknown };
-    const first = checkInteger(start, `${name}.start`, 0, nLayers - 1);
-    const end = checkInteger(stop, `${name}.stop (exclusive)`, first + 1, nLayers);
-    return Array.from({ length: end - first }, (_, i) => first + i);
-  }
-  throw new CircuitTracerError(
-    'ERR_INVALID_ARGUMENT',
-    `${name} must be { start, stop } or a list of at least one layer; found ${describe(given)}. ` +
-      'Leave it out to let effects propagate.',
-  );
+  checkOptions(choice, ['start', 'stop'], name);
+  const start = checkInteger(choice.start, `${name}.start`, 0, nLayers - 1);
+  const stop = checkInteger(choice.stop ?? nLayers, `${name}.stop (exclusive)`, start + 1, nLayers);
+  return Array.from({ length: stop - start }, (_, i) => start + i);
+}
+
+function isList(choice: LayerChoice): choice is readonly number[] {
+  return Array.isArray(choice);
+}
+
+function checkStopIds(ids: unknown, dVocab: number): Set<number> {
+  if (!Array.isArray(ids)) throw invalid('stopIds', 'a list of ids', ids);
+  return new Set(ids.map((id, i) => checkInteger(id, `stopIds[${i}]`, 0, dVocab - 1)));
 }

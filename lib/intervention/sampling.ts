@@ -1,28 +1,5 @@
 import type { Random } from '../random';
-import { checkInteger, checkNumber } from '../validate';
-import type { SamplingOptions } from './types';
-
-export type ResolvedSamplingOptions = Required<SamplingOptions>;
-
-export const samplingNames: readonly (keyof SamplingOptions)[] = [
-  'temperature',
-  'topK',
-  'topP',
-  'frequencyPenalty',
-  'seed',
-];
-
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a value out of range. */
-export function resolveSamplingOptions(options: SamplingOptions): ResolvedSamplingOptions {
-  const { temperature = 0, topK = Infinity, topP = 1, frequencyPenalty = 0, seed = 0 } = options;
-  return {
-    temperature: checkNumber(temperature, 'temperature', 0),
-    topK: topK === Infinity ? topK : checkInteger(topK, 'topK', 1),
-    topP: checkNumber(topP, 'topP', Number.MIN_VALUE, 1),
-    frequencyPenalty: checkNumber(frequencyPenalty, 'frequencyPenalty'),
-    seed: checkInteger(seed, 'seed', 0, 2 ** 32 - 1),
-  };
-}
+import type { ResolvedSamplingOptions } from './options';
 
 /**
  * The next token: penalties are taken off the logits, these divided by the temperature, the likeliest k kept, of these

@@ -9,9 +9,13 @@ export interface ActiveFeature {
 }
 
 /**
- * Interventions that put one idea in place of another: the features of the first are switched off, those of the second get
- * the activations they have elsewhere, usually in the graph of another prompt with its tokens at the same positions. What
- * is in both stays on.
+ * Interventions that put one idea in place of another. The features of the first are switched off. Those of the second get
+ * the activations they have elsewhere, usually in the graph of another prompt with its tokens at the same positions.
+ * Features of both stay on.
+ *
+ * @example
+ * const edits = swapFeatures(graph.features(isTexas), elsewhere.features(isCalifornia));
+ * console.log((await model.intervene(prompt, edits)).topTokens(3));
  */
 export function swapFeatures(off: readonly ActiveFeature[], on: readonly ActiveFeature[]): FeatureIntervention[] {
   const cell = ({ layer, position, feature }: ActiveFeature) => `${layer} ${position} ${feature}`;

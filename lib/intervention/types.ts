@@ -1,6 +1,3 @@
-import type { NdArray, SparseActivations } from '../engine/arrays';
-import type { ProgressListener } from '../progress';
-
 /**
  * Which positions of a prompt, special tokens counted. Negative numbers count from the end of the prompt. A range without
  * `stop` is open-ended: it goes to the end and, when generating, on over every new token.
@@ -34,73 +31,6 @@ export interface VectorIntervention {
 
 export type Intervention = FeatureIntervention | VectorIntervention;
 
-/** Options of `intervene` and `generate` alike. */
-export interface FreezeOptions {
-  /** Attention patterns are those of a clean run of the same tokens. Default true. */
-  readonly freezeAttention?: boolean;
-  /**
-   * In these layers the feature outputs, too, are those of the clean run but for the edits (and what they change in a
-   * skip connection), and edits write to no others; norm scales are clean when all layers are listed: direct effects.
-   * `stop` is exclusive. Default none: effects propagate.
-   */
-  readonly constrainedLayers?: { readonly start: number; readonly stop: number } | readonly number[];
-  /** False: activations returned are pre-activations. Default true. */
-  readonly applyActivationFunction?: boolean;
-  /** Return only the non-zero activations, by index. Default false. */
-  readonly sparse?: boolean;
-  /** Default true. */
-  readonly returnActivations?: boolean;
-  /** Return the logits before the softcap as well. Default false. */
-  readonly rawLogits?: boolean;
-  /** The tokens are taken as they are: no special token is put in front. Default false. */
-  readonly exactTokens?: boolean;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-}
-
-export interface InterveneOptions extends FreezeOptions {
-  /** Hook points of the edited run to return in `cache`. Default none. */
-  readonly hookNames?: readonly string[];
-}
-
-export interface InterveneResult {
-  /** [n] */
-  readonly tokens: Int32Array;
-  /** [n, dVocab], after the softcap. */
-  readonly logits: NdArray;
-  /** [n, dVocab], before the softcap; undefined unless asked for. */
-  readonly rawLogits: NdArray | undefined;
-  /**
-   * [nLayers, n, most features of a layer], as the encoders read the edited run: an edit shows downstream of where it was
-   * made, not in the edited feature. Zero at special positions.
-   */
-  readonly activations: NdArray | SparseActivations | undefined;
-  /** The values of the hook points asked for, edits included, by name. */
-  readonly cache: Readonly<Record<string, NdArray>>;
-}
-
-export interface SamplingOptions {
-  /** 0 takes the likeliest token each time. Default 0. */
-  readonly temperature?: number;
-  /** Sample from the k likeliest tokens. Default: all. */
-  readonly topK?: number;
-  /** Sample from the fewest tokens that reach this probability together, over 0 to 1. Default 1: all. */
-  readonly topP?: number;
-  /** Taken off a token's logit for each time it occurs among the generated tokens. Default 0. */
-  readonly frequencyPenalty?: number;
-  /** The same seed gives the same tokens. Default 0. */
-  readonly seed?: number;
-}
-
-export interface GenerateOptions extends FreezeOptions, SamplingOptions {
-  /** Default 10. */
-  readonly maxNewTokens?: number;
-  /** Generation ends with one of these tokens. Default: the tokenizer's end-of-sequence token; none without one. */
-  readonly stopIds?: readonly number[];
-  /** Keep keys and values of earlier positions; false runs all tokens again for each new one. Default true. */
-  readonly kvCache?: boolean;
-}
-
 /** One new token, as soon as it is chosen. */
 export interface GeneratedToken {
   readonly tokenId: number;
@@ -110,21 +40,4 @@ export interface GeneratedToken {
   readonly text: string;
   /** [dVocab] it was chosen from, after the softcap. */
   readonly logits: Float32Array;
-}
-
-export interface GenerateResult {
-  /** All of it, prompt included. */
-  readonly text: string;
-  /** What comes after the prompt. */
-  readonly newText: string;
-  /** [n + steps] prompt and new tokens. */
-  readonly tokens: Int32Array;
-  /** [steps] */
-  readonly newTokens: Int32Array;
-  /** [steps, dVocab] each token was chosen from, after the softcap. */
-  readonly logits: NdArray;
-  /** The same before the softcap; undefined unless asked for. */
-  readonly rawLogits: NdArray | undefined;
-  /** [nLayers, n + steps - 1, most features of a layer]: every position that was run, which the last token was not. */
-  readonly activations: NdArray | SparseActivations | undefined;
 }

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { CircuitTracerError } from '../errors';
 
 /**
- * Parts of a path joined and made absolute.
+ * Join the parts of a path and make it absolute.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when they are relative and the current folder has been deleted.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when the path is relative and the current folder has been deleted.
  */
 export function absolutePath(...parts: string[]): string {
   try {
@@ -12,8 +12,8 @@ export function absolutePath(...parts: string[]): string {
   } catch (cause) {
     throw new CircuitTracerError(
       'ERR_FILE_NOT_FOUND',
-      `${parts.join('/')} is a path from the current folder, and that folder has been deleted. Change to another folder, or ` +
-        'give an absolute path.',
+      `${parts.join('/')} is relative to the current folder, which has been deleted. Change to another folder, or ` +
+        'use an absolute path.',
       { cause },
     );
   }

@@ -5,11 +5,11 @@ import { checkNotAborted } from '../validate';
 import { readError } from './files';
 import type { FileChecksum, TensorSource } from './tensor-source';
 
-/** About a millisecond of checksum at a time. */
+/** A piece takes about a millisecond to checksum. */
 const pieceBytes = 2 ** 20;
 
 /**
- * Read through the files of tensors that come with a checksum, each stretch once, and compare.
+ * Verify the tensors that have a checksum, reading each range of bytes once.
  *
  * @throws CircuitTracerError `ERR_FILE_FORMAT` naming the tensor whose bytes are damaged, `ERR_FILE_READ`, `ABORT_ERR`.
  */
@@ -20,15 +20,15 @@ export async function checkChecksums(sources: Iterable<TensorSource>, signal?: A
     const key = `${checksum.start} ${checksum.file}`;
     if (checked.has(key)) continue;
     checked.add(key);
-    if ((await checksumOf(checksum, signal)) === checksum.crc32) continue;
+    if ((await computeChecksum(checksum, signal)) === checksum.crc32) continue;
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
-      `${name}: its bytes don't have the checksum that the file says they have; the file is damaged. Fetch or save it again.`,
+      `${name}: the checksum does not match, so the file is damaged. Download or save it again.`,
     );
   }
 }
 
-async function checksumOf({ file, start, end }: FileChecksum, signal: AbortSignal | undefined): Promise<number> {
+async function computeChecksum({ file, start, end }: FileChecksum, signal: AbortSignal | undefined): Promise<number> {
   try {
     await using handle = await open(file, 'r');
     const piece = Buffer.allocUnsafe(Math.min(pieceBytes, end - start));

@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
 
-/** Of a pointer, by https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md. */
+/** The maximum size of a pointer, by https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md. */
 const maxPointerBytes = 1024;
 const firstLine = /^version https:\/\/(?:git-lfs|hawser)\.github\.com\/spec\//;
 
 /**
- * Refuse the few lines of text that Git leaves in place of a large file when Git LFS hasn't fetched its content.
+ * Reject a Git LFS pointer: the few lines of text that replace a large file until Git LFS downloads its content.
  *
- * @param size of the file
- * @throws CircuitTracerError `ERR_FILE_FORMAT`; what the file system throws.
+ * @param size the size of the file
+ * @throws CircuitTracerError `ERR_FILE_FORMAT`; errors of the file system.
  */
 export async function refusePointer(path: string, size: number): Promise<void> {
   if (size === 0 || size > maxPointerBytes) return;
@@ -27,7 +27,7 @@ function pointerError(path: string, size: string | undefined): CircuitTracerErro
   const content = size === undefined ? 'the content' : `the ${size} bytes of its content`;
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `${path}: expected a file's content, found a Git LFS pointer to ${content}, which Git did not fetch. Run git lfs install and git lfs ` +
-      'pull in its repository, or fetch it from the hub with circuit-tracer fetch.',
+    `${path}: expected the content of the file, found a Git LFS pointer to ${content}. Run git lfs install and git lfs ` +
+      'pull in its repository, or download it from the hub with circuit-tracer fetch.',
   );
 }

@@ -6,10 +6,11 @@ import { makeFolder, writeError } from './files';
 import { removeLeftovers, temporaryPath } from './temporary-name';
 
 /**
- * Make a folder with all that is in it, or nothing: filled under a temporary name beside `path`, then renamed.
+ * Create a folder with its whole content, or nothing. The folder is filled under a temporary name beside `path`, then
+ * renamed.
  *
  * @param path absent or an empty folder
- * @throws CircuitTracerError `ERR_FILE_WRITE`; whatever `fill` throws passes through, and nothing is left behind.
+ * @throws CircuitTracerError `ERR_FILE_WRITE`. Errors thrown by `fill` pass through, and nothing is left behind.
  */
 export async function makeFolderAtomically(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const target = absolutePath(path);
@@ -28,7 +29,7 @@ export async function makeFolderAtomically(path: string, fill: (folder: string) 
   }
 }
 
-/** @throws CircuitTracerError `ERR_FILE_WRITE` when something is at `path` that isn't an empty folder. */
+/** @throws CircuitTracerError `ERR_FILE_WRITE` when `path` exists and is not an empty folder. */
 export async function checkAbsentOrEmpty(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (!found) return;
@@ -37,13 +38,13 @@ export async function checkAbsentOrEmpty(path: string): Promise<void> {
   const what = found.isDirectory() ? `a folder with ${names?.length ?? 'unreadable'} entries` : 'a file or link';
   throw new CircuitTracerError(
     'ERR_FILE_WRITE',
-    `${path}: expected nothing there or an empty folder, found ${what}; name a new folder`,
+    `${path}: expected a new or empty folder, found ${what}. Choose a new folder.`,
   );
 }
 
 /**
- * @param path of a file or folder that need not be there yet
- * @throws CircuitTracerError `ERR_FILE_WRITE` when the disk it would be on has less than `bytes` free.
+ * @param path the path of a file or folder, which need not exist yet
+ * @throws CircuitTracerError `ERR_FILE_WRITE` when the disk of `path` has less than `bytes` free.
  */
 export async function checkDiskSpace(path: string, bytes: number): Promise<void> {
   const folder = absolutePath(path);
@@ -56,6 +57,6 @@ export async function checkDiskSpace(path: string, bytes: number): Promise<void>
   if (bytes <= free) return;
   throw new CircuitTracerError(
     'ERR_FILE_WRITE',
-    `${path}: ${bytes} bytes are needed, but only ${free} are free on that disk; free some space or choose another disk`,
+    `${path}: ${bytes} bytes are needed, but the disk has only ${free} free. Free some space or choose another disk.`,
   );
 }

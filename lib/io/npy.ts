@@ -2,18 +2,18 @@ import { CircuitTracerError } from '../errors';
 import type { StoredDtype } from './tensor-source';
 import { storedItemSize } from './tensor-source';
 
-/** Long enough for any header NumPy writes; it refuses to read longer ones than 10,000 bytes itself. */
+/** Enough for any header that NumPy writes. NumPy itself refuses to read headers longer than 10,000 bytes. */
 export const maxNpyHeaderBytes = 65_536;
 
 export interface NpyHeader {
-  /** As NumPy spells it: `<f4`; whatever stands there for a structure. */
+  /** The dtype in NumPy's notation: `<f4`. For a structured array, the raw text. */
   readonly descr: string;
-  /** Undefined for numbers that can't be weights. */
+  /** Undefined for dtypes that cannot be weights. */
   readonly dtype: StoredDtype | undefined;
   readonly shape: number[];
-  /** The first index varies fastest. */
+  /** Whether the first index varies fastest. */
   readonly fortranOrder: boolean;
-  /** Where the numbers start, from the start of the `.npy`. */
+  /** The offset of the numbers from the start of the `.npy`. */
   readonly dataOffset: number;
 }
 
@@ -22,9 +22,9 @@ const dtypes: Readonly<Record<string, StoredDtype>> = { '<f8': 'float64', '<f4':
 /**
  * Read the header of a NumPy `.npy` array, versions 1 to 3 of the format.
  *
- * @param head the first bytes of the array, at least its whole header
- * @param name what to call it in messages
- * @throws CircuitTracerError `ERR_FILE_FORMAT` when it is no array.
+ * @param head the first bytes of the array, including the whole header
+ * @param name the name for error messages
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` when it is not an array.
  */
 export function parseNpyHeader(head: Uint8Array, name: string): NpyHeader {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
@@ -33,22 +33,22 @@ export function parseNpyHeader(head: Uint8Array, name: string): NpyHeader {
 }
 
 /**
- * @param size bytes of the whole `.npy`, which must end with the last number
- * @throws CircuitTracerError `ERR_FILE_FORMAT` unless it takes exactly this size.
+ * @param size the size of the whole `.npy` in bytes; it must end with the last number
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` unless the array takes exactly this size.
  */
 export function checkNpySize(dtype: StoredDtype, { shape, dataOffset }: NpyHeader, size: number, name: string): void {
   const expected = dataOffset + shape.reduce((product, dim) => product * dim, storedItemSize[dtype]);
   if (expected === size) return;
   throw new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `${name}: shape [${shape.join(', ')}] of ${dtype} takes ${expected} bytes, found ${size}. The file is truncated or damaged; fetch it again.`,
+    `${name}: shape [${shape.join(', ')}] of ${dtype} needs ${expected} bytes, found ${size}. The file is truncated or damaged. Download it again.`,
   );
 }
 
 /** Magic `\x93NUMPY`, major and minor version, then the length of the dictionary: u16 in version 1, u32 after. */
 function headerRange(bytes: Buffer, name: string): { start: number; end: number } {
   if (bytes.length < 12 || bytes.toString('latin1', 0, 6) !== '\x93NUMPY') {
-    throw new CircuitTracerError('ERR_FILE_FORMAT', `${name}: expected a NumPy array, found no NumPy magic bytes.`);
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${name}: expected a NumPy array, found other magic bytes.`);
   }
   const version = bytes.readUInt8(6);
   if (version < 1 || version > 3) {
@@ -59,7 +59,7 @@ function headerRange(bytes: Buffer, name: string): { start: number; end: number 
   if (end > bytes.length) {
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
-      `${name}: its header of ${end} bytes is cut off or longer than ${maxNpyHeaderBytes} bytes.`,
+      `${name}: the header of ${end} bytes is truncated or longer than ${maxNpyHeaderBytes} bytes.`,
     );
   }
   return { start, end };
@@ -67,7 +67,7 @@ function headerRange(bytes: Buffer, name: string): { start: number; end: number 
 
 /** The header is a Python literal: `{'descr': '<f4', 'fortran_order': False, 'shape': (56, 224), }`. */
 function parseDictionary(text: string, name: string): Omit<NpyHeader, 'dataOffset'> {
-  // A structure's is a list of its fields.
+  // The descr of a structured array is a list of its fields.
   const [, descr, structure] = /'descr'\s*:\s*(?:'([^']*)'|(\[.*?\]))\s*,\s*'/.exec(text) ?? [];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const dims = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(text)?.[1];

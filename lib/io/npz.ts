@@ -11,20 +11,26 @@ import { fortranView, type StoredDtype, type TensorSource } from './tensor-sourc
 import { checkZipEntry } from './zip-entry';
 import { openZip } from './zip-file';
 
-/** Deflated arrays are held in memory: all of one file together may not take more. Stored ones are never read here. */
+/**
+ * The limit for the deflated arrays of one file, which are held in memory together. Stored arrays are never read here.
+ */
 const maxInflatedBytes = Math.min(constants.MAX_LENGTH, 2 ** 32);
 const maxEntries = 10_000;
 
 export interface NpzFile {
-  /** Arrays that can become weights, by name, without `.npy`. */
+  /** The arrays that can become weights, by name without `.npy`. */
   readonly tensors: Map<string, TensorSource>;
-  /** The file's other arrays (integers, texts, structures, other byte orders), by name: listed, never used. */
+  /**
+   * The other arrays of the file (integers, text, structures, other byte orders), by name. They are listed but never
+   * used.
+   */
   readonly otherTensors: Map<string, { readonly dtype: string; readonly shape: readonly number[] }>;
 }
 
 /**
- * List the arrays of a NumPy `.npz`, a zip of `.npy`. Stored arrays stay in the file, with their CRC to be checked when they
- * are loaded; deflated ones are inflated into memory and checked against theirs. Fortran order becomes a view.
+ * List the arrays of a NumPy `.npz`, a zip archive of `.npy` files. Stored arrays stay in the file, and their CRC is
+ * checked when they are loaded. Deflated arrays are inflated into memory and checked at once. Fortran order becomes a
+ * view.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` when the zip or an array in it
  * is truncated, damaged or encrypted.
@@ -54,7 +60,7 @@ async function readEntries(zip: ZipFile, handle: FileHandle, path: string): Prom
     if (++entries > maxEntries) throw new Error(`more than ${maxEntries} entries`);
     if (!entry.fileName.endsWith('.npy')) continue;
     const name = entry.fileName.slice(0, -'.npy'.length);
-    if (file.tensors.has(name) || file.otherTensors.has(name)) throw new Error(`it holds ${name} twice`);
+    if (file.tensors.has(name) || file.otherTensors.has(name)) throw new Error(`the array ${name} appears twice`);
     const isStored = checkZipEntry(entry, name);
     const start = isStored ? (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart : 0;
     const head = isStored ? await readHead(handle, entry, start) : await inflateHead(zip, entry);
@@ -65,10 +71,12 @@ async function readEntries(zip: ZipFile, handle: FileHandle, path: string): Prom
     }
     if (!isStored) inflatedBytes += entry.uncompressedSize;
     if (inflatedBytes > maxInflatedBytes) {
-      throw new Error(`its compressed arrays take more than ${maxInflatedBytes} bytes; save it with numpy.savez`);
+      throw new Error(
+        `the compressed arrays take more than ${maxInflatedBytes} bytes (save the file with numpy.savez instead)`,
+      );
     }
     const place = isStored ? storedAt(path, entry, start) : { data: await inflateWhole(zip, entry, name), offset: 0 };
-    file.tensors.set(name, sourceOf(`${name} in ${path}`, header.dtype, header, entry.uncompressedSize, place));
+    file.tensors.set(name, makeSource(`${name} in ${path}`, header.dtype, header, entry.uncompressedSize, place));
   }
   return file;
 }
@@ -79,8 +87,8 @@ function storedAt(path: string, { uncompressedSize, crc32 }: Entry, start: numbe
   return { file: path, offset: start, checksum: { file: path, start, end: start + uncompressedSize, crc32 } };
 }
 
-/** @param place of the `.npy` */
-function sourceOf(name: string, dtype: StoredDtype, header: NpyHeader, size: number, place: Place): TensorSource {
+/** @param place the location of the `.npy` */
+function makeSource(name: string, dtype: StoredDtype, header: NpyHeader, size: number, place: Place): TensorSource {
   checkNpySize(dtype, header, size, name);
   const shape = header.fortranOrder ? header.shape.toReversed() : header.shape;
   const view = header.fortranOrder ? fortranView(shape) : [];
@@ -108,7 +116,7 @@ async function inflateWhole(zip: ZipFile, entry: Entry, name: string): Promise<B
   const data = Buffer.allocUnsafe(entry.uncompressedSize);
   let length = 0;
   let checksum = 0;
-  // yauzl ends the stream with an error as soon as it's longer, or when it's shorter, than announced.
+  // yauzl ends the stream with an error when it is longer or shorter than announced.
   for await (const chunk of await zip.openReadStreamPromise(entry)) {
     checksum = crc32(chunk, checksum);
     length += (chunk as Buffer).copy(data, length);
@@ -117,13 +125,13 @@ async function inflateWhole(zip: ZipFile, entry: Entry, name: string): Promise<B
   return data;
 }
 
-/** yauzl and zlib throw plain errors for a damaged zip. */
+/** The typed error for a damaged archive: yauzl and zlib throw plain errors. */
 function damaged(error: unknown, path: string): unknown {
   const typed = error instanceof CircuitTracerError ? error : readError(path, error);
   if (typed instanceof CircuitTracerError) return typed;
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `${path} isn't a sound .npz file: ${(error as Error).message}. Fetch or save it again.`,
+    `${path} is not a valid .npz file: ${(error as Error).message}. Download or save it again.`,
     { cause: error },
   );
 }

@@ -1,5 +1,7 @@
+import { closingQuote } from '../json';
+
 /**
- * The first key used twice in the outermost object of a valid JSON text; `JSON.parse` silently keeps the later value.
+ * The first duplicate key in the outermost object of a valid JSON text. `JSON.parse` silently keeps the later value.
  */
 export function repeatedKey(json: string): string | undefined {
   const seen = new Set<string>();
@@ -20,14 +22,4 @@ export function repeatedKey(json: string): string | undefined {
     }
   }
   return undefined;
-}
-
-/** Place of the quote that ends the string beginning at `opening`; the text's length when there is none. */
-export function closingQuote(json: string, opening: number): number {
-  for (let at = opening + 1; at < json.length; at++) {
-    const code = json.charCodeAt(at);
-    if (code === 0x5c) at++;
-    else if (code === 0x22) return at;
-  }
-  return json.length;
 }

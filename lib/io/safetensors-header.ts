@@ -1,11 +1,11 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { CircuitTracerError } from '../errors';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { describe } from '../validate';
-import { isObject, readError, regularFile } from './files';
-import { parseJson } from './json';
+import { type ByteSource, fileSource } from './byte-source';
 import { repeatedKey } from './repeated-key';
 
-/** One tensor as the header describes it. `begin` and `end` are byte offsets into the file. */
+/** A tensor as described by the header. `begin` and `end` are byte offsets into the file. */
 export interface SafetensorsEntry {
   readonly name: string;
   readonly dtype: string;
@@ -15,7 +15,7 @@ export interface SafetensorsEntry {
 }
 
 export interface SafetensorsHeader {
-  /** In file order. */
+  /** The entries in file order. */
   readonly entries: readonly SafetensorsEntry[];
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,10 @@ export interface SafetensorsHeader {
 const maxHeaderBytes = 100_000_000;
 const lengthBytes = 8;
 
-/** Bits of a number of the dtypes known here. The format gets new ones: a tensor of another is listed, and not to be read. */
+/**
+ * The number of bits of each known dtype. The format gains new dtypes; tensors of an unknown one are listed but cannot
+ * be read.
+ */
 const dtypeBits: Readonly<Record<string, number>> = {
   F4: 4,
   F6_E2M3: 6,
@@ -51,16 +54,26 @@ const dtypeBits: Readonly<Record<string, number>> = {
 };
 
 /**
- * Read and check the header of a safetensors file. Only the header is read. A tensor of a dtype not known here is an entry like the
- * others: whether it matters, only who needs it can say.
+ * Read and check the header of a safetensors file. Only the header is read. A tensor of an unknown dtype is an entry
+ * like any other: only the caller knows whether the tensor is needed.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for anything a well-formed file
- *   can't hold: a header that isn't there in full or isn't JSON, sizes that don't fit shapes, tensors that overlap, leave
- *   holes, or don't end where the file does.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT` for a malformed file: a header
+ * that is truncated or not JSON, sizes that do not match shapes, or tensors that overlap, leave holes, or do not end at
+ * the end of the file.
  */
 export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
-  const { size } = await regularFile(file);
-  const { text, dataStart } = await readHeaderText(file, size);
+  const source = await fileSource(file);
+  try {
+    return await readHeaderOf(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The same of bytes from anywhere. */
+export async function readHeaderOf(source: ByteSource): Promise<SafetensorsHeader> {
+  const { name: file, size } = source;
+  const { text, dataStart } = await readHeaderText(source);
   const { __metadata__: metadata, ...tensors } = parseHeader(file, text);
   const entries = Object.entries(tensors).map(([name, value]) => parseEntry(file, name, value, dataStart));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -68,39 +81,31 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
   return { entries, metadata: parseMetadata(file, metadata) };
 }
 
-async function readHeaderText(file: string, size: number): Promise<{ text: string; dataStart: number }> {
+async function readHeaderText(source: ByteSource): Promise<{ text: string; dataStart: number }> {
+  const { name: file, size } = source;
   if (size < lengthBytes) {
-    throw malformed(file, `expected at least ${lengthBytes} bytes, found ${size}; the file is empty or cut short`);
+    throw malformed(file, `expected at least ${lengthBytes} bytes, found ${size}: the file is empty or truncated`);
   }
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    throw readError(file, error);
-  });
-  try {
-    const length = (await readExactly(handle, file, lengthBytes, 0)).readBigUInt64LE();
-    if (length > maxHeaderBytes) {
-      throw malformed(file, `expected a header of at most ${maxHeaderBytes} bytes, found a length of ${length}`);
-    }
-    const dataStart = lengthBytes + Number(length);
-    if (dataStart > size) {
-      throw malformed(
-        file,
-        `expected a header of ${length} bytes, found only ${size - lengthBytes}; the file is cut short`,
-      );
-    }
-    return { text: decodeHeader(file, await readExactly(handle, file, Number(length), lengthBytes)), dataStart };
-  } finally {
-    await handle.close();
+  const length = (await readExactly(source, lengthBytes, 0)).readBigUInt64LE();
+  if (length > maxHeaderBytes) {
+    throw malformed(file, `expected a header of at most ${maxHeaderBytes} bytes, found a length of ${length}`);
   }
+  const dataStart = lengthBytes + Number(length);
+  if (dataStart > size) {
+    throw malformed(
+      file,
+      `expected a header of ${length} bytes, found only ${size - lengthBytes}; the file is cut short`,
+    );
+  }
+  return { text: decodeHeader(file, await readExactly(source, Number(length), lengthBytes)), dataStart };
 }
 
-async function readExactly(handle: FileHandle, file: string, length: number, position: number): Promise<Buffer> {
+async function readExactly(source: ByteSource, length: number, position: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, position).catch((error: unknown) => {
-    throw readError(file, error);
-  });
+  const bytesRead = await source.read(buffer, position);
   if (bytesRead === length) return buffer;
   throw malformed(
-    file,
+    source.name,
     `expected ${length} bytes at offset ${position}, found ${bytesRead}; the file changed while read`,
   );
 }
@@ -123,11 +128,11 @@ function parseHeader(file: string, text: string): Record<string, unknown> {
   }
   const twice = repeatedKey(text);
   if (twice === undefined) return header;
-  throw malformed(file, `expected each name once, found ${JSON.stringify(twice)} twice`);
+  throw malformed(file, `expected unique names, found ${JSON.stringify(twice)} twice`);
 }
 
 function parseMetadata(file: string, metadata: unknown): Record<string, string> {
-  // Null is what some writers put where there is none.
+  // Some writers put null where there is no metadata.
   if (metadata === undefined || metadata === null) return {};
   if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) {
     return metadata as Record<string, string>;
@@ -151,35 +156,38 @@ function parseEntry(file: string, name: string, value: unknown, dataStart: numbe
   return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
-/** Undefined for a dtype that isn't known. */
+/** The size of a tensor in bytes; undefined for an unknown dtype. */
 function byteSize(file: string, where: string, dtype: string, shape: readonly number[]): number | undefined {
   const bits = Object.hasOwn(dtypeBits, dtype) ? dtypeBits[dtype] : undefined;
   if (!bits) return undefined;
   const bytes = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, bits) / 8;
   if (Number.isSafeInteger(bytes)) return bytes;
-  throw malformed(file, `${where}: ${dtype} of shape [${shape}] is no whole number of bytes, or too large`);
+  throw malformed(
+    file,
+    `${where}: ${dtype} of shape [${shape}] does not fill a whole number of bytes, or is too large`,
+  );
 }
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** Each tensor begins where the one before ended: a hole may hide data, an overlap is never right. */
+/** Check that each tensor begins where the previous one ends: a hole may hide data, and an overlap is never valid. */
 function checkTiling(file: string, entries: readonly SafetensorsEntry[], dataStart: number, size: number): void {
   let next = dataStart;
   for (const { name, begin, end } of entries) {
     if (begin !== next) {
-      const what = begin < next ? 'overlaps the tensor before it' : 'leaves a hole before it';
+      const what = begin < next ? 'overlaps the previous tensor' : 'leaves a hole after the previous tensor';
       throw malformed(
         file,
-        `tensor ${JSON.stringify(name)}: expected to begin at byte ${next}, found ${begin}; it ${what}`,
+        `tensor ${JSON.stringify(name)}: expected to begin at byte ${next}, found ${begin}: it ${what}`,
       );
     }
     next = end;
   }
   if (next !== size) {
-    const what = next > size ? 'the file is cut short' : 'bytes follow the last tensor';
-    throw malformed(file, `expected a file of ${next} bytes, found ${size}; ${what}`);
+    const what = next > size ? 'the file is truncated' : 'bytes follow the last tensor';
+    throw malformed(file, `expected a file of ${next} bytes, found ${size}: ${what}`);
   }
 }
 
@@ -191,9 +199,9 @@ function malformed(file: string, problem: string): CircuitTracerError {
 }
 
 /**
- * The bytes before the numbers of a safetensors file whose tensors follow one another in this order.
+ * Encode the header of a safetensors file whose tensors follow in this order.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a name used twice.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a duplicate name.
  */
 export function encodeSafetensorsHeader(
   tensors: readonly { name: string; dtype: string; shape: readonly number[]; bytes: number }[],
@@ -202,7 +210,8 @@ export function encodeSafetensorsHeader(
   const entries = new Map<string, unknown>([['__metadata__', metadata]]);
   let end = 0;
   for (const { name, dtype, shape, bytes } of tensors) {
-    if (entries.has(name)) throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `tensor name ${name} is used twice`);
+    if (entries.has(name))
+      throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `The tensor name ${name} is used twice.`);
     const begin = end;
     end += bytes;
     entries.set(name, { dtype, shape, data_offsets: [begin, end] });

@@ -1,10 +1,17 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { largestArray } from '../memory-limits';
+import { checkArraySize, largestArray } from '../memory-limits';
+import { inTurns } from '../turns';
 import { absolutePath } from './absolute-path';
-import { readError, writeFileAtomically } from './files';
-import { encodeSafetensorsHeader, readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header';
+import { type ByteSource, fileSource } from './byte-source';
+import { writeFileAtomically } from './files';
+import {
+  encodeSafetensorsHeader,
+  readHeaderOf,
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+} from './safetensors-header';
 import { type StoredDtype, storedDtypeNames, type TensorSource } from './tensor-source';
 
 const storedDtypes: Readonly<Record<string, StoredDtype>> = Object.fromEntries(
@@ -12,15 +19,18 @@ const storedDtypes: Readonly<Record<string, StoredDtype>> = Object.fromEntries(
 );
 
 export interface SafetensorsFile {
-  /** Tensors that can become weights, by name. */
+  /** The tensors that can become weights, by name. */
   readonly tensors: Map<string, TensorSource>;
-  /** The file's other tensors (masks, indices, number formats not read here), by name: listed, never used. */
+  /**
+   * The other tensors of the file (masks, indices, unsupported number formats), by name. They are listed but never
+   * used.
+   */
   readonly otherTensors: Map<string, { readonly dtype: string; readonly shape: readonly number[] }>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Look into a safetensors file: reads and checks its header, nothing else.
+ * Open a safetensors file. Only the header is read and checked.
  *
  * @throws CircuitTracerError as `readSafetensorsHeader`.
  */
@@ -64,16 +74,19 @@ const arrayTypes = {
   BOOL: Uint8Array,
 } as const;
 
-/** A tensor of numbers as a file holds it. */
+/** A tensor of numbers as stored in a file. */
 export interface StoredArray {
   readonly shape: number[];
-  /** What is more than one array holds: whole rows (the first dimension's) in order, each array but the last of as many. */
+  /**
+   * The numbers. A tensor too large for one array is split into whole rows of the first dimension, in order, with the
+   * same number of rows in every array but the last.
+   */
   readonly data: SafetensorsData | readonly SafetensorsData[];
 }
 
 export interface SafetensorsArrays {
   readonly arrays: Map<string, StoredArray>;
-  /** Dtypes, by name, of tensors that were not read because they have no typed array: F16, BF16, F8 and others. */
+  /** The dtypes, by name, of tensors that were not read because no typed array fits: F16, BF16, F8 and others. */
   readonly otherDtypes: Map<string, string>;
   readonly metadata: Record<string, string>;
 }
@@ -81,42 +94,44 @@ export interface SafetensorsArrays {
 /**
  * Read the tensors of a safetensors file into typed arrays.
  *
- * @param onRead told of the bytes of each piece; what it throws ends the reading
+ * @param onRead called with the bytes of each piece; an error it throws stops the read
  * @throws CircuitTracerError as `readSafetensorsHeader`; `ERR_OUT_OF_MEMORY`.
  */
 export async function readSafetensorsArrays(
   path: string,
   onRead?: (bytes: number) => void,
 ): Promise<SafetensorsArrays> {
-  const file = absolutePath(path);
-  const { entries, metadata } = await readSafetensorsHeader(file);
+  const source = await fileSource(path);
+  try {
+    return await readArraysOf(source, onRead);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The same of bytes from anywhere. */
+export async function readArraysOf(source: ByteSource, onRead?: (bytes: number) => void): Promise<SafetensorsArrays> {
+  const { entries, metadata } = await readHeaderOf(source);
   const arrays: SafetensorsArrays['arrays'] = new Map();
   const otherDtypes: SafetensorsArrays['otherDtypes'] = new Map();
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    throw readError(file, error);
-  });
-  try {
-    for (const entry of entries) {
-      const parts = allocate(file, entry);
-      if (!parts) {
-        otherDtypes.set(entry.name, entry.dtype);
-        continue;
-      }
-      let begin = entry.begin;
-      for (const part of parts) {
-        await fill(handle, file, part, begin, onRead);
-        begin += part.byteLength;
-      }
-      const [only, ...more] = parts;
-      arrays.set(entry.name, { shape: [...entry.shape], data: only && more.length === 0 ? only : parts });
+  for (const entry of entries) {
+    const parts = allocate(source.name, entry);
+    if (!parts) {
+      otherDtypes.set(entry.name, entry.dtype);
+      continue;
     }
-  } finally {
-    await handle.close();
+    let begin = entry.begin;
+    for (const part of parts) {
+      await fill(source, part, begin, onRead);
+      begin += part.byteLength;
+    }
+    const [only, ...more] = parts;
+    arrays.set(entry.name, { shape: [...entry.shape], data: only && more.length === 0 ? only : parts });
   }
   return { arrays, otherDtypes, metadata: { ...metadata } };
 }
 
-/** Undefined for a dtype with no typed array. */
+/** Allocate the arrays of a tensor. Undefined for a dtype without a typed array. */
 function allocate(file: string, { name, dtype, shape, begin, end }: SafetensorsEntry): SafetensorsData[] | undefined {
   const TypedArray = Object.hasOwn(arrayTypes, dtype) ? arrayTypes[dtype as keyof typeof arrayTypes] : undefined;
   if (!TypedArray) return undefined;
@@ -131,19 +146,22 @@ function allocate(file: string, { name, dtype, shape, begin, end }: SafetensorsE
       (_, block) => new TypedArray(Math.min(each, rows - block * each) * rowNumbers),
     );
   } catch (cause) {
-    throw new CircuitTracerError('ERR_OUT_OF_MEMORY', `${file}: no memory for the ${end - begin} bytes of ${name}`, {
-      cause,
-    });
+    throw new CircuitTracerError(
+      'ERR_OUT_OF_MEMORY',
+      `${file}: not enough memory for the ${end - begin} bytes of ${name}.`,
+      {
+        cause,
+      },
+    );
   }
 }
 
-// One read or write call moves at most 2 GiB; smaller pieces keep the threads of the file system free for others, and a
-// call can be stopped between them.
+// One read or write call moves at most 2 GiB. Smaller pieces keep the file system threads available to other work, and
+// allow a stop between pieces.
 const pieceBytes = 8 * 1024 * 1024;
 
 async function fill(
-  handle: FileHandle,
-  file: string,
+  source: ByteSource,
   data: SafetensorsData,
   begin: number,
   onRead?: (bytes: number) => void,
@@ -151,16 +169,15 @@ async function fill(
   const bytes = asBytes(data);
   for (let done = 0; done < bytes.length; ) {
     const length = Math.min(pieceBytes, bytes.length - done);
-    const { bytesRead } = await handle.read(bytes, done, length, begin + done).catch((error: unknown) => {
-      throw readError(file, error);
-    });
-    if (bytesRead === 0) throw new CircuitTracerError('ERR_FILE_READ', `${file}: was cut short while being read`);
+    const bytesRead = await source.read(bytes.subarray(done, done + length), begin + done);
+    if (bytesRead === 0)
+      throw new CircuitTracerError('ERR_FILE_READ', `${source.name}: was cut short while being read`);
     done += bytesRead;
     onRead?.(bytesRead);
   }
 }
 
-/** A tensor to write; `data` holds the product of `shape` numbers, row-major, in one array or several. */
+/** A tensor to write. `data` holds the numbers of `shape`, row-major, in one array or several. */
 export type TensorToWrite = { readonly name: string; readonly shape: readonly number[] } & (
   | { readonly dtype: 'F32'; readonly data: Float32Array | readonly Float32Array[] }
   | { readonly dtype: 'I32'; readonly data: Int32Array }
@@ -169,13 +186,14 @@ export type TensorToWrite = { readonly name: string; readonly shape: readonly nu
 );
 
 /**
- * Write a safetensors file, whole or not at all. Arrays are streamed to disk without a copy; they must not change meanwhile.
+ * Write a whole safetensors file or nothing. Arrays are streamed to disk without a copy and must not change during the
+ * write.
  *
- * Tensors with the widest numbers come first, so that each begins at a multiple of its number's size.
+ * Tensors with the widest numbers come first, so that each tensor is aligned to the size of its numbers.
  *
- * @param onWritten told of the bytes of each piece; what it throws ends the writing
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a repeated name or data that doesn't fit its shape;
- *   `ERR_FILE_WRITE`.
+ * @param onWritten called with the bytes of each piece; an error it throws stops the write
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a duplicate name or data that does not match its shape;
+ * `ERR_FILE_WRITE`.
  */
 export async function writeSafetensors(
   path: string,
@@ -183,8 +201,49 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   onWritten?: (bytes: number) => void,
 ): Promise<void> {
+  const { header, parts } = layOut(tensors, metadata);
+  await writeFileAtomically(path, async (handle) => {
+    await writeAll(handle, header);
+    for (const part of parts) await writeAll(handle, part, onWritten);
+  });
+}
+
+/**
+ * The same as bytes in memory, a copy.
+ *
+ * @param onWritten told of the bytes of each piece; what it throws ends the copying
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` as {@link writeSafetensors}; `ERR_OUT_OF_MEMORY` for more than 4 GiB.
+ */
+export async function safetensorsBuffer(
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>>,
+  onWritten: (bytes: number) => void,
+): Promise<Buffer> {
+  const { header, parts } = layOut(tensors, metadata);
+  const size = header.length + parts.reduce((sum, { length }) => sum + length, 0);
+  checkArraySize([size / 4], 'The bytes of the file', 'write it to a file');
+  const buffer = Buffer.alloc(size);
+  await inTurns(copyInto(buffer, [header, ...parts], onWritten));
+  return buffer;
+}
+
+function* copyInto(buffer: Buffer, parts: readonly Uint8Array[], onWritten: (bytes: number) => void): Generator<void> {
+  let at = 0;
+  for (const part of parts) {
+    for (let done = 0; done < part.length; done += pieceBytes) {
+      const piece = part.subarray(done, done + pieceBytes);
+      buffer.set(piece, at);
+      at += piece.length;
+      onWritten(piece.length);
+      yield;
+    }
+  }
+}
+
+/** The bytes of a file in order: its header, and the numbers of all tensors. */
+function layOut(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>) {
   const ordered = tensors
-    .map((tensor) => ({ ...tensor, parts: partsOf(tensor) }))
+    .map((tensor) => ({ ...tensor, parts: arrayParts(tensor) }))
     .sort((a, b) => numberBytes(b.parts) - numberBytes(a.parts));
   for (const { name, shape, parts } of ordered) {
     const count = shape.reduce((product, size) => product * size, 1);
@@ -192,27 +251,22 @@ export async function writeSafetensors(
     if (count === found) continue;
     throw new CircuitTracerError(
       'ERR_INVALID_ARGUMENT',
-      `tensor ${name}: expected ${count} numbers for shape [${shape}], found ${found}`,
+      `Tensor ${name}: expected ${count} numbers for shape [${shape}], found ${found}.`,
     );
   }
   const sized = ordered.map((tensor) => ({ ...tensor, bytes: tensorBytes(tensor) }));
   const header = encodeSafetensorsHeader(sized, metadata);
-  await writeFileAtomically(path, async (handle) => {
-    await writeAll(handle, header);
-    for (const { parts } of ordered) {
-      for (const part of parts) await writeAll(handle, asBytes(part), onWritten);
-    }
-  });
+  return { header, parts: ordered.flatMap(({ parts }) => parts.map(asBytes)) };
 }
 
 type TypedParts = readonly Exclude<TensorToWrite['data'], readonly unknown[]>[];
 
-const partsOf = ({ data }: TensorToWrite): TypedParts => (Array.isArray(data) ? data : [data as TypedParts[number]]);
+const arrayParts = ({ data }: TensorToWrite): TypedParts => (Array.isArray(data) ? data : [data as TypedParts[number]]);
 
 const numberBytes = ([first]: TypedParts): number => first?.BYTES_PER_ELEMENT ?? 0;
 
 export function tensorBytes(tensor: TensorToWrite): number {
-  return partsOf(tensor).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return arrayParts(tensor).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, onWritten?: (bytes: number) => void): Promise<void> {

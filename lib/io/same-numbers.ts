@@ -6,7 +6,7 @@ import { storedItemSize, type TensorSource } from './tensor-source';
 const chunk = 4 * 2 ** 20;
 
 /**
- * Whether two tensors in files hold the same bytes as stored; of different formats or shapes they don't.
+ * Whether two tensors in files store the same bytes. Tensors of different dtypes or shapes do not.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ` or `ABORT_ERR`.
  */

@@ -4,33 +4,36 @@ import { basename, dirname, join } from 'node:path';
 import { log } from '../log';
 import { hasEnded, markPattern, processMark } from './process-mark';
 
-/** Bytes of the own name that a temporary one repeats: with the rest, names of 255 bytes and of 143 (eCryptfs) have room. */
-const longestStem = 64;
+/**
+ * How many bytes of the target name a temporary name repeats. The whole temporary name then fits limits of 255 bytes
+ * and of 143 bytes (eCryptfs).
+ */
+const maxStemBytes = 64;
 const pattern = new RegExp(`^\\.(.+)\\.(${markPattern})\\.[0-9a-f]{12}\\.tmp$`);
 
-/** A name beside `path` for a file or folder until it is whole: `.<name>.<process>.<random>.tmp`. */
+/** A temporary path beside `path` for an incomplete file or folder: `.<name>.<process>.<random>.tmp`. */
 export function temporaryPath(path: string): string {
-  const name = `.${stemOf(basename(path))}.${processMark()}.${randomBytes(6).toString('hex')}.tmp`;
+  const name = `.${shortStem(basename(path))}.${processMark()}.${randomBytes(6).toString('hex')}.tmp`;
   return join(dirname(path), name);
 }
 
-/** A long name is cut short and told from others by its hash. */
-function stemOf(name: string): string {
-  if (Buffer.byteLength(name) <= longestStem) return name;
+/** A long name is shortened, and its hash keeps it unique. */
+function shortStem(name: string): string {
+  if (Buffer.byteLength(name) <= maxStemBytes) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
-  const kept = Buffer.from(name).subarray(0, longestStem - hash.length - 1);
-  // A character cut in two at the end decodes to U+FFFD.
+  const kept = Buffer.from(name).subarray(0, maxStemBytes - hash.length - 1);
+  // A character that was cut at the end decodes to U+FFFD.
   return `${kept.toString('utf8').replace(/\uFFFD+$/, '')}~${hash}`;
 }
 
 /**
- * Remove what processes that were killed left under temporary names in a folder; see `hasEnded` for whose. Failures are
- * logged, not thrown: the folder may be someone else's.
+ * Remove temporary files and folders left by killed processes (see `hasEnded`). Failures are logged and not thrown,
+ * because the folder may belong to another user.
  *
- * @param path of a file or folder: only what was to become that one; undefined: all in `folder`
+ * @param path the target whose leftovers are removed; undefined for all leftovers in `folder`
  */
 export async function removeLeftovers(folder: string, path?: string): Promise<void> {
-  const wanted = path === undefined ? undefined : stemOf(basename(path));
+  const wanted = path === undefined ? undefined : shortStem(basename(path));
   for (const name of await readdir(folder).catch(() => [])) {
     const [, stem, mark] = pattern.exec(name) ?? [];
     if (mark === undefined || (wanted !== undefined && stem !== wanted)) continue;
@@ -38,14 +41,14 @@ export async function removeLeftovers(folder: string, path?: string): Promise<vo
     try {
       if (!hasEnded(mark, await touchedMs(leftover))) continue;
       await rm(leftover, { recursive: true, force: true });
-      log().info({ path: leftover }, 'removed what an earlier process left half-written');
+      log().info({ path: leftover }, 'removed an incomplete file of an earlier process');
     } catch (error) {
-      log().debug({ err: error, path: leftover }, 'a leftover can not be removed');
+      log().debug({ err: error, path: leftover }, 'a leftover temporary file cannot be removed');
     }
   }
 }
 
-/** When a file, or a folder or one of the files right in it, was last written to. */
+/** When a file was last modified; for a folder, the latest of the folder and its direct files. */
 async function touchedMs(path: string): Promise<number> {
   const found = await lstat(path);
   if (!found.isDirectory()) return found.mtimeMs;

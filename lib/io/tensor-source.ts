@@ -1,4 +1,4 @@
-/** Element types a weight file may hold. Index and mask tensors are never read. */
+/** The element types of weights in files. Index and mask tensors are never read. */
 export type StoredDtype = 'float64' | 'float32' | 'float16' | 'bfloat16' | 'uint8';
 
 export const storedItemSize: Record<StoredDtype, number> = {
@@ -9,7 +9,7 @@ export const storedItemSize: Record<StoredDtype, number> = {
   uint8: 1,
 };
 
-/** As safetensors headers spell them. */
+/** The names of the element types in safetensors headers. */
 export const storedDtypeNames: Record<StoredDtype, string> = {
   float64: 'F64',
   float32: 'F32',
@@ -18,7 +18,10 @@ export const storedDtypeNames: Record<StoredDtype, string> = {
   uint8: 'U8',
 };
 
-/** One lazy change of view; native applies them in order, copying only where strides can't express the result. */
+/**
+ * A lazy view operation. Native code applies the steps in order and copies only where strides cannot express the
+ * result.
+ */
 export type ViewStep =
   | { op: 'reshape'; shape: number[] }
   | { op: 'permute'; dims: number[] }
@@ -26,35 +29,38 @@ export type ViewStep =
   | { op: 'select'; dim: number; index: number };
 
 /**
- * Where the numbers of one tensor are, and how to look at them: all that native needs to know of a file format.
+ * The location of a tensor's numbers and the view to apply: all that native code needs to know about a file format.
  *
- * Exactly one of `file` (absolute path; memory-mapped by native) and `data` (bytes in memory) is set.
+ * Exactly one of `file` (absolute path; memory-mapped by native code) and `data` (bytes in memory) is set.
  */
 export interface TensorSource {
-  /** Name in the file, for error messages: `model.norm.weight in model.safetensors`. */
+  /** The name in the file, for error messages: `model.norm.weight in model.safetensors`. */
   readonly name: string;
   readonly file?: string;
   readonly data?: Uint8Array;
-  /** Byte offset of the first element in `file` or `data`. May be unaligned. */
+  /** The byte offset of the first element in `file` or `data`. It may be unaligned. */
   readonly offset: number;
   readonly dtype: StoredDtype;
-  /** Shape as stored, C order. */
+  /** The shape as stored, in C order. */
   readonly shape: readonly number[];
   readonly view: readonly ViewStep[];
-  /** Added in float32 before the cast to the compute dtype: Gemma stores gain - 1. Default 0. */
+  /** A number to add in float32 before the cast to the compute dtype: Gemma stores gain - 1. Default 0. */
   readonly add?: number;
   /**
    * MXFP4 block scales. When present this tensor is uint8 `[..., groups, 16]` of packed FP4 pairs, `scales` is uint8
    * `[..., groups]`, and the decoded tensor before `view` is `[..., groups * 32]`. OCP Microscaling Formats v1.0.
    */
   readonly scales?: TensorSource;
-  /** Infinite numbers are meant: a threshold of Infinity is a feature that is off. Default false: they are an error. */
+  /**
+   * Whether infinite numbers are valid: a threshold of Infinity turns a feature off. Default false, which makes them an
+   * error.
+   */
   readonly mayBeInfinite?: boolean;
-  /** Of the bytes the tensor is in, where its file keeps one. Checked before the weights are loaded. */
+  /** The checksum of the tensor's bytes, if the file has one. It is checked before the weights are loaded. */
   readonly checksum?: FileChecksum;
 }
 
-/** CRC-32 of bytes `start` to `end - 1` of a file. */
+/** The CRC-32 of bytes `start` to `end - 1` of a file. */
 export interface FileChecksum {
   readonly file: string;
   readonly start: number;
@@ -62,7 +68,7 @@ export interface FileChecksum {
   readonly crc32: number;
 }
 
-/** Shape as stored (decoded, for MXFP4) once all view steps are applied. */
+/** The shape after all view steps, starting from the stored shape (decoded, for MXFP4). */
 export function viewedShape(source: TensorSource): number[] {
   let shape = [...source.shape];
   if (source.scales) shape = [...source.scales.shape.slice(0, -1), (source.scales.shape.at(-1) ?? 0) * 32];
@@ -83,12 +89,12 @@ function shapeAfter(shape: number[], step: ViewStep): number[] {
   }
 }
 
-/** The same numbers, seen through further view steps. */
+/** Append view steps to a source. */
 export function through(source: TensorSource, ...steps: ViewStep[]): TensorSource {
   return { ...source, view: [...source.view, ...steps] };
 }
 
-/** View steps of an array stored with its first index varying fastest, whose shape is given as stored: the dims reversed. */
+/** The view steps for an array stored in Fortran order, whose stored shape has reversed dimensions. */
 export function fortranView(shape: readonly number[]): ViewStep[] {
   return shape.length < 2 ? [] : [{ op: 'permute', dims: shape.map((_, dim) => shape.length - 1 - dim) }];
 }

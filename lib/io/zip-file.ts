@@ -6,9 +6,9 @@ import { fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 
 const pieceBytes = 2 ** 18;
 
 /**
- * Open a zip archive, to be read entry by entry. Close it when done.
+ * Open a zip archive to read it entry by entry. The caller must close it.
  *
- * @throws Error of the file system, or of yauzl in words that complete `the archive is damaged: `.
+ * @throws Error of the file system, or of yauzl with a message that completes `the archive is damaged: `.
  */
 export async function openZip(path: string): Promise<ZipFile> {
   const handle = await open(path, 'r');
@@ -22,8 +22,8 @@ export async function openZip(path: string): Promise<ZipFile> {
 }
 
 /**
- * Reads within the file only. yauzl's own reader goes to any place that a damaged archive names, and where it is past what
- * Node can count to, Node throws from a callback: the process would end.
+ * Reads only within the file. yauzl's own reader accepts any offset of a damaged archive. Where an offset exceeds the
+ * range of Node, Node throws from a callback and ends the process.
  */
 class BoundedReader extends RandomAccessReader {
   readonly #handle: FileHandle;
@@ -44,19 +44,19 @@ class BoundedReader extends RandomAccessReader {
   ): void {
     if (position >= 0 && position + length <= this.#size)
       read(this.#handle.fd, buffer, offset, length, position, callback);
-    else setImmediate(callback, new Error(`it refers to byte ${position}, outside its ${this.#size}`));
+    else setImmediate(callback, new Error(`it references byte ${position}, but the file has only ${this.#size} bytes`));
   }
 
   override createReadStream({ start, end }: { start: number; end: number }): Readable {
     return Readable.from(this.#pieces(start, end), { objectMode: false });
   }
 
-  /** Not a stream of the handle: that closes it with itself. */
+  /** A stream of the handle is not used, because it would close the handle at its end. */
   async *#pieces(start: number, end: number): AsyncIterable<Buffer> {
     for (let at = start; at < end; ) {
       const length = Math.min(pieceBytes, end - at);
       const { buffer, bytesRead } = await this.#handle.read(Buffer.allocUnsafe(length), 0, length, at);
-      if (bytesRead === 0) throw new Error('it was cut short while it was read');
+      if (bytesRead === 0) throw new Error('the file was truncated while it was read');
       yield buffer.subarray(0, bytesRead);
       at += bytesRead;
     }

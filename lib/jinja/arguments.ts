@@ -1,11 +1,11 @@
 import { TemplateError } from './errors';
 import { type Arguments, Float, isNumber, numberOf, truth, typeName, Undefined, type Value } from './values';
 
-/** Arguments of a call by the names of the parameters, positional ones first. */
+/** The arguments of a call by parameter name, positional ones first. */
 export class Bound {
   readonly #values = new Map<string, Value>();
 
-  /** @throws TemplateError for more arguments than there are parameters, or one of another name. */
+  /** @throws TemplateError for too many arguments or an unknown name. */
   constructor(
     readonly callee: string,
     { positional, named }: Arguments,
@@ -29,7 +29,7 @@ export class Bound {
   value(name: string, fallback?: Value): Value {
     const found = this.#values.get(name) ?? fallback;
     if (found !== undefined) return found;
-    throw new TemplateError(`${this.callee}() missing the argument '${name}'`);
+    throw new TemplateError(`${this.callee}() is missing the argument '${name}'`);
   }
 
   text(name: string, fallback?: string): string {
@@ -39,7 +39,7 @@ export class Bound {
     throw new TemplateError(`${this.callee}(): ${name} must be str, not ${typeName(found)}`);
   }
 
-  /** Text, or null for None and for an argument left out. */
+  /** Text; null for None and for an omitted argument. */
   textOrNull(name: string): string | null {
     return this.value(name, null) === null ? null : this.text(name);
   }

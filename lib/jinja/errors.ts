@@ -1,12 +1,12 @@
-/** What a template does that it may not, or this package can't: the message names the construct. */
+/** An operation of a template that is not allowed or not supported. The message names the construct. */
 export class TemplateError extends Error {}
 
-/** The template itself can't be parsed. */
+/** The template itself cannot be parsed. */
 export class TemplateSyntaxError extends TemplateError {}
 
-/** A construct of Jinja that is lawful and that this package doesn't have. */
+/** A valid construct of Jinja that this package does not support. */
 export class UnsupportedError extends TemplateError {
   constructor(construct: string) {
-    super(`${construct} isn't supported by this package`);
+    super(`${construct} is not supported`);
   }
 }

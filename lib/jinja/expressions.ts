@@ -13,13 +13,14 @@ import {
   typeName,
   Undefined,
   type Value,
+  workOn,
 } from './values';
 
 export function unpacking(targets: readonly Target[]): Target {
   return (scope, value) => {
     const parts = items(value);
     if (parts.length !== targets.length) {
-      throw new TemplateError(`${parts.length} values can't be unpacked to ${targets.length} names`);
+      throw new TemplateError(`cannot unpack ${parts.length} values into ${targets.length} names`);
     }
     for (const [i, target] of targets.entries()) target(scope, parts[i] as Value);
   };
@@ -59,7 +60,7 @@ export function negated(value: Expression, sign: 1 | -1): Expression {
     if (!isNumber(number))
       throw new TemplateError(`bad operand type for unary ${sign < 0 ? '-' : '+'}: '${typeName(number)}'`);
     if (number instanceof Float) return new Float(sign * number.value);
-    // Python's integers have no negative zero.
+    // Python integers have no negative zero.
     return sign * numberOf(number) || 0;
   };
 }
@@ -70,7 +71,11 @@ export function called(callee: Expression, args: (scope: Scope) => Arguments): E
     const value = callee(scope);
     if (value instanceof Undefined) value.fail();
     if (!(value instanceof Callable)) throw new TemplateError(`'${typeName(value)}' object is not callable`);
-    return value.call(args(scope));
+    const given = args(scope);
+    for (const argument of given.positional) workOn(argument);
+    const result = value.call(given);
+    workOn(result);
+    return result;
   };
 }
 

@@ -22,13 +22,13 @@ import {
 
 export type Filter = (value: Value, args: Arguments, scope: Scope) => Value;
 
-/** A filter with named parameters. */
+/** Define a filter with named parameters. */
 const filter =
   (name: string, parameters: readonly string[], run: (value: Value, args: Bound, scope: Scope) => Value): Filter =>
   (value, args, scope) =>
     run(value, new Bound(name, args, parameters), scope);
 
-/** `attr` or `attr.inner.0`, of each item. */
+/** A getter for `attr` or `attr.inner.0` of each item. */
 export function attributeGetter(path: Value, fallback?: Value): (value: Value) => Value {
   const steps =
     typeof path === 'string' ? path.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) : [path];
@@ -42,7 +42,7 @@ export function attributeGetter(path: Value, fallback?: Value): (value: Value) =
   };
 }
 
-/** select and its kin: by a test, of the item or of an attribute; by truth without one. */
+/** select, reject and their attribute variants: by a test of the item or of an attribute; without a test, by truth. */
 function selecting(keep: boolean, byAttribute: boolean): Filter {
   return (value, { positional, named }, scope) => {
     const get = byAttribute ? attributeGetter(positional[0] ?? null) : (each: Value) => each;
@@ -75,7 +75,7 @@ function rounded(value: Value, args: Bound): Value {
     const scale = 10 ** precision;
     return new Float((method === 'ceil' ? Math.ceil : Math.floor)(number * scale) / scale);
   }
-  // An integer stays one, as Python's round keeps it.
+  // An integer stays an integer, as in Python's round.
   const result = lists.roundHalfEven(number, precision);
   return value instanceof Float ? new Float(result) : result;
 }
@@ -108,7 +108,7 @@ function defaulting(value: Value, args: Bound): Value {
   return replaces ? args.value('default_value', '') : value;
 }
 
-function entriesOf(value: Value): Value {
+function itemPairs(value: Value): Value {
   if (value instanceof Undefined) return [];
   if (!isDict(value)) throw new TemplateError('Can only get item pairs from a mapping.');
   return [...value].map(([key, each]) => new Tuple([key, each]));
@@ -137,7 +137,7 @@ const filters: Record<string, Filter> = {
     ),
   ),
   int: filter('int', ['default', 'base'], toInteger),
-  items: filter('items', [], entriesOf),
+  items: filter('items', [], itemPairs),
   join: filter('join', ['d', 'attribute'], (value, args, scope) => {
     const get = args.has('attribute') ? attributeGetter(args.value('attribute')) : (each: Value) => each;
     return lists.join(items(value).map(get), args.value('d', ''), scope.budget);
@@ -176,10 +176,10 @@ const filters: Record<string, Filter> = {
   ...Object.fromEntries(Object.entries(textFilters).map(([name, definition]) => [name, ofText(name, definition)])),
 };
 
-/** Filters of Jinja that no template of a conversation has use for. */
+/** Jinja filters that no chat template needs. */
 const unsupported = ['filesizeformat', 'pprint', 'random', 'striptags', 'urlize', 'xmlattr'];
 
-/** @throws UnsupportedError for a filter that isn't known. */
+/** @throws UnsupportedError for an unknown filter. */
 export function filterOf(name: string): Filter {
   if (Object.hasOwn(filters, name)) return filters[name] as Filter;
   throw new UnsupportedError(`the filter '${name}'`);

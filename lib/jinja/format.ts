@@ -27,7 +27,7 @@ interface Spec {
 
 const widest = 10_000;
 
-/** `format % values`: the text with each conversion filled in. */
+/** `format % values`: fill in each conversion. */
 export function percentFormat(format: string, values: Value): string {
   const list = values instanceof Tuple ? values.items : [values];
   let next = 0;
@@ -89,7 +89,7 @@ function percent(value: Value, type: string, spec: Spec): string {
   return formatNumber(number, { ...spec, type: type === 'i' || type === 'u' ? 'd' : type }, whole);
 }
 
-/** `format.format(...)`: the text with each field in braces filled in. */
+/** `format.format(...)`: fill in each field in braces. */
 export function bracesFormat(format: string, args: Arguments): string {
   let next = 0;
   return format.replace(
@@ -174,11 +174,11 @@ function magnitude(value: number, { type, precision, alternate }: Spec, whole: b
   throw new TemplateError(`Unknown format code '${type}'`);
 }
 
-/** Halves to even by the exact value of the double. */
+/** Format with fixed decimals. Halves round to even, by the exact value of the double. */
 function fixed(value: number, places: number): string {
   if (value >= 1e21) return `${BigInt(value)}${places > 0 ? `.${'0'.repeat(places)}` : ''}`;
   const nearest = value.toFixed(places);
-  // JavaScript takes the larger of two that are equally near; the digits beyond the place tell a tie.
+  // JavaScript rounds ties up. The digits after the last one kept reveal a tie.
   const digits = value.toFixed(Math.min(100, places + 40));
   const isTie = places < 60 && /^50*$/.test(digits.slice(digits.indexOf('.') + 1 + places));
   if (!isTie) return nearest;

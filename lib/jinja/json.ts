@@ -1,10 +1,11 @@
+import { work, workPerItem } from './budget';
 import { TemplateError } from './errors';
 import { floatText } from './text';
-import { compare, Float, isDict, isList, type Key, Tuple, typeName, type Value } from './values';
+import { compare, Float, isDict, isList, type Key, Tuple, typeName, type Value, workOn } from './values';
 
 export interface JsonOptions {
   readonly ensureAscii: boolean;
-  /** Spaces or text for each level; null for one line. */
+  /** The indentation per level, as spaces or text; null for a single line. */
   readonly indent: string | null;
   readonly separators: readonly [string, string];
   readonly sortKeys: boolean;
@@ -12,6 +13,8 @@ export interface JsonOptions {
 
 /** Python's `json.dumps`. */
 export function dumps(value: Value, options: JsonOptions, level = 0): string {
+  work(workPerItem);
+  workOn(value);
   if (value === null) return 'null';
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   if (value instanceof Float) return jsonFloat(value.value);

@@ -7,7 +7,7 @@ export interface Token {
   readonly value: string;
 }
 
-/** Text, `{{ }}` or `{% %}`. */
+/** A part of a template: text, `{{ }}` or `{% %}`. */
 export type Part =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'output' | 'statement'; readonly tokens: readonly Token[] };
@@ -17,8 +17,8 @@ const rawEnd = /\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\}\n?)/g;
 const rawBegin = /\{%[-+]?\s*raw\s*(-?)%\}/y;
 
 /**
- * A template cut into its parts, with the white space as transformers has it: `trim_blocks` (the line break after a block
- * is dropped) and `lstrip_blocks` (so is the space before a block that begins a line).
+ * Split a template into its parts, with the white space rules of transformers: `trim_blocks` (the line break after a
+ * block is dropped) and `lstrip_blocks` (the space before a block at the beginning of a line is dropped).
  */
 export function partsOf(template: string): Part[] {
   const source = template.replace(/\r\n|\r/g, '\n').replace(/\n$/, '');
@@ -68,14 +68,14 @@ class Lexer {
     if (first?.[1]) this.#skipSpace();
     rawEnd.lastIndex = this.#at;
     const end = rawEnd.exec(this.#source);
-    if (!end) throw new TemplateSyntaxError('raw has no endraw');
+    if (!end) throw new TemplateSyntaxError('endraw is missing');
     this.#text(stripped(this.#source.slice(this.#at, end.index), end[1] ?? '', true, false));
     this.#at = rawEnd.lastIndex;
   }
 
   #comment(): void {
     const end = this.#source.indexOf('#}', this.#at);
-    if (end < 0) throw new TemplateSyntaxError('a comment has no end');
+    if (end < 0) throw new TemplateSyntaxError('a comment is not closed');
     const sign = end > this.#at ? this.#source[end - 1] : '';
     this.#at = end + 2;
     this.#afterBlock(sign ?? '');
@@ -115,7 +115,7 @@ class Lexer {
       /^(?:0[bB][01_]+|0[oO][0-7_]+|0[xX][0-9a-fA-F_]+|\d[\d_]*(?:(?:\.\d[\d_]*)(?:[eE][+-]?\d+)?|[eE][+-]?\d+)?)/.exec(
         rest,
       );
-    // `a.0.1` has no float in it.
+    // `a.0.1` does not contain a float.
     if (number && this.#source[this.#at - 1] === '.') return this.#taken('integer', /^\d+/.exec(rest)?.[0] ?? '');
     if (number) {
       const plain = number[0].replace(/_/g, '');
@@ -138,14 +138,14 @@ class Lexer {
   #string(quote: string): Token {
     let end = this.#at + 1;
     while (end < this.#source.length && this.#source[end] !== quote) end += this.#source[end] === '\\' ? 2 : 1;
-    if (end >= this.#source.length) throw new TemplateSyntaxError('a string has no end');
+    if (end >= this.#source.length) throw new TemplateSyntaxError('a string is not closed');
     const body = this.#source.slice(this.#at + 1, end);
     this.#at = end + 1;
     return { type: 'string', value: unescaped(body) };
   }
 }
 
-/** Text before a tag without the space that the tag's sign, or the start of a line, takes away. */
+/** Strip the text before a tag as its sign, or a tag at the start of a line, requires. */
 function stripped(text: string, sign: string, isBlock: boolean, lineStarts: boolean): string {
   if (sign === '-') return stripRight(text);
   if (sign === '+' || !isBlock) return text;
@@ -168,7 +168,7 @@ const letters: Readonly<Record<string, string>> = {
   '\n': '',
 };
 
-/** Escapes of Python's strings; one that isn't known stays as it is. */
+/** Resolve the escapes of Python strings. Unknown escapes are unchanged. */
 const unescaped = (body: string): string =>
   body.replace(
     /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g,

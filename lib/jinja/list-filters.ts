@@ -1,13 +1,13 @@
 import type { Bound } from './arguments';
+import type { Budget } from './budget';
 import { TemplateError } from './errors';
 import { binary } from './operators';
-import type { Budget } from './runtime';
 import { str } from './text';
 import { compare, equal, isDict, items, Tuple, Undefined, type Value } from './values';
 
 type Getter = (path: Value) => (value: Value) => Value;
 
-/** What items are compared by: lower case unless told otherwise. */
+/** The key that items are compared by: lower case unless `case_sensitive` is set. */
 function sortKey(args: Bound, getter: Getter): (value: Value) => Value {
   const sensitive = args.flag('case_sensitive', false);
   const path = args.value('attribute', null);
@@ -72,7 +72,7 @@ export function groupby(value: Value, args: Bound, get: (value: Value) => Value)
     if (last && equal(fold(last.key), fold(key))) last.members.push(each);
     else groups.push({ key, members: [each] });
   }
-  // Jinja's pair has names too: grouper and list.
+  // Jinja's pair also has names: grouper and list.
   return groups.map(({ key, members }) => new Tuple([key, members]));
 }
 
@@ -111,7 +111,7 @@ export function sum(parts: readonly Value[], args: Bound, budget: Budget): Value
   return parts.reduce<Value>((total, part) => binary('+', total, part, budget), args.value('start', 0));
 }
 
-/** Python's round: the nearest, an exact half to the even one. */
+/** Python's round: to the nearest integer, with ties to even. */
 export function roundHalfEven(value: number, precision: number): number {
   if (!Number.isFinite(value) || precision > 20) return value;
   if (precision < 0) {
@@ -127,7 +127,7 @@ export function roundHalfEven(value: number, precision: number): number {
   return exactlyRounded(value, precision);
 }
 
-/** By the exact decimal digits of the double; toFixed takes the larger of two that are equally near. */
+/** Round by the exact decimal digits of the double, because toFixed rounds ties up. */
 function exactlyRounded(value: number, precision: number): number {
   const digits = Math.abs(value).toFixed(Math.min(100, precision + 55));
   const point = digits.indexOf('.') + 1 + precision;

@@ -14,7 +14,7 @@ interface Loop {
 
 const deepest = 100;
 
-/** The statement `for`. What the body sets is gone with each turn. */
+/** The statement `for`. Variables set in the body are discarded after each iteration. */
 export function loopOver(loop: Loop): Statement {
   return (scope, out) => {
     const given = loop.iterable(scope);
@@ -23,7 +23,7 @@ export function loopOver(loop: Loop): Statement {
 }
 
 function runLoop(loop: Loop, given: Value, scope: Scope, out: Output, depth: number): void {
-  if (depth > deepest) throw new TemplateError(`a recursive loop goes more than ${deepest} deep`);
+  if (depth > deepest) throw new TemplateError(`a recursive loop is nested more than ${deepest} deep`);
   const all = items(given).filter((item) => passes(loop, item, scope));
   const changes = new Map<string, Value>();
   for (const [index, item] of all.entries()) {
@@ -49,7 +49,7 @@ function passes({ target, test }: Loop, item: Value, scope: Scope): boolean {
   return truth(test(inner));
 }
 
-/** What `loop` has: the index and its kin, and for a recursive loop the loop itself as a function. */
+/** The variable `loop`: its indices and, for a recursive loop, the loop itself as a function. */
 function loopVariable(
   loop: Loop,
   all: readonly Value[],
@@ -58,7 +58,7 @@ function loopVariable(
   depth: number,
   changes: Map<string, Value>,
 ): Value {
-  const none = new Undefined('there is no such item in the loop');
+  const none = new Undefined('the loop has no such item');
   const attributes: Readonly<Record<string, () => Value>> = {
     index: () => index + 1,
     index0: () => index,
@@ -92,7 +92,7 @@ function changed(seen: Map<string, Value>, values: readonly Value[]): boolean {
   return before === undefined || !equal(before, new Tuple(values));
 }
 
-/** `loop(...)` in its own body goes through further items. */
+/** `loop(...)` in its own body iterates over further items. */
 function recursiveLoop(attributes: Attributes, loop: Loop, scope: Scope, depth: number): Callable {
   const call = (args: Arguments) => {
     const value = new Bound('loop', args, ['iterable']).value('iterable');

@@ -14,17 +14,17 @@ export interface MacroDefinition {
   readonly name: string;
   readonly parameters: readonly Parameter[];
   readonly body: Statement;
-  /** Names in the body: a macro takes further arguments when it speaks of `varargs`, `kwargs` or `caller`. */
+  /** The names in the body. A macro takes further arguments if it mentions `varargs`, `kwargs` or `caller`. */
   readonly names: ReadonlySet<string>;
 }
 
-/** A function that writes its body. What is left of the arguments stands in `varargs` and `kwargs`. */
+/** A function that renders its body. Further arguments are in `varargs` and `kwargs`. */
 export function macro(definition: MacroDefinition, outer: Scope): Callable {
   const { name, body } = definition;
   return new Callable(name, (args) => {
     const scope = outer.inner();
     bind(definition, args, scope);
-    if (depth >= deepest) throw new TemplateError(`macros call each other more than ${deepest} deep`);
+    if (depth >= deepest) throw new TemplateError(`macro calls are nested more than ${deepest} deep`);
     depth++;
     try {
       return captured(body, scope);
@@ -52,7 +52,7 @@ function bind({ name, parameters, names }: MacroDefinition, { positional, named 
     rest.delete('caller');
   }
   if (positional.length > parameters.length && !names.has('varargs')) {
-    throw new TemplateError(`macro '${name}' takes not more than ${parameters.length} argument(s)`);
+    throw new TemplateError(`macro '${name}' takes at most ${parameters.length} argument(s)`);
   }
   const [other] = rest.keys();
   if (other !== undefined && !names.has('kwargs')) {

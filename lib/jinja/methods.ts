@@ -18,12 +18,12 @@ import {
 } from './values';
 
 type Method<T> = (self: T, args: Bound) => Value;
-/** Parameters of a method, then what it does. */
+/** The parameters and the implementation of a method. */
 type Methods<T> = Readonly<Record<string, readonly [readonly string[], Method<T>]>>;
 
 const points = (plain: string): string[] => [...plain];
-/** From a place in UTF-16 units to one in characters. */
-const place = (plain: string, at: number): number => (at < 0 ? -1 : length(plain.slice(0, at)));
+/** Convert an index in UTF-16 units to one in characters. */
+const characterIndex = (plain: string, at: number): number => (at < 0 ? -1 : length(plain.slice(0, at)));
 const every = (plain: string, set: RegExp): boolean =>
   plain !== '' && points(plain).every((letter) => set.test(letter));
 
@@ -48,7 +48,7 @@ function search(self: string, args: Bound, find: (part: string, sub: string) => 
   const from = start < 0 ? Math.max(0, letters.length + start) : start;
   const part = letters.slice(from, end < 0 ? letters.length + end : end).join('');
   const at = find(part, args.text('sub'));
-  return at < 0 ? -1 : from + place(part, at);
+  return at < 0 ? -1 : from + characterIndex(part, at);
 }
 
 function required(at: number): number {
@@ -75,13 +75,13 @@ function split(self: string, separator: string | null, most: number): string[] {
 
 function splitRight(self: string, separator: string | null, most: number): string[] {
   if (most < 0) return split(self, separator, most);
-  // The rest keeps its own white space at the far end only.
+  // The rest keeps white space only at its far end.
   const backwards = (plain: string) => points(plain).reverse().join('');
   const parts = split(backwards(self), separator === null ? null : backwards(separator), most);
   return parts.map(backwards).reverse();
 }
 
-/** `replace(old, new, count)`; an empty `old` stands between all characters. */
+/** `replace(old, new, count)`. An empty `old` matches between all characters. */
 export function replace(self: string, from: string, to: string, count: number): string {
   if (count < 0) return from === '' ? between(self, to, Infinity) : self.replaceAll(from, () => to);
   if (from === '') return between(self, to, count);
@@ -110,7 +110,7 @@ function padded(self: string, width: number, fill: string, side: 'left' | 'right
   if (room > 2 ** 20) throw new TemplateError(`a width of ${width} is not supported`);
   if (side === 'left') return fill.repeat(room) + self;
   if (side === 'right') return self + fill.repeat(room);
-  // Python puts the odd one on the left when the width is odd.
+  // Python puts the extra character on the left if the width is odd.
   const left = Math.floor(room / 2) + (room & width & 1);
   return fill.repeat(left) + self + fill.repeat(room - left);
 }
@@ -119,7 +119,7 @@ const cased = /[\p{Lowercase}\p{Uppercase}\p{Lt}]/u;
 const isUpper = (self: string): boolean => cased.test(self) && !/[\p{Lowercase}\p{Lt}]/u.test(self);
 const isLower = (self: string): boolean => cased.test(self) && !/[\p{Uppercase}\p{Lt}]/u.test(self);
 
-/** Line breaks of Python's `splitlines`, the separators of ASCII included. */
+/** The line breaks of Python's `splitlines`, including the ASCII separators. */
 export const lineBreaks = new RegExp(`\\r\\n|[${'\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029'}]`);
 
 function lines(self: string, keep: boolean): string[] {
@@ -249,7 +249,7 @@ const ofDict: Methods<ReadonlyMap<never, Value>> = {
   copy: [[], (self) => self],
 };
 
-/** Methods that change what they are called on; transformers' sandbox refuses them too. */
+/** The methods that modify their object, which the sandbox of transformers also rejects. */
 const changing: Readonly<Record<string, readonly string[]>> = {
   list: ['append', 'extend', 'insert', 'pop', 'remove', 'clear', 'sort', 'reverse'],
   dict: ['pop', 'popitem', 'update', 'setdefault', 'clear'],
@@ -262,7 +262,7 @@ const unsupported: Readonly<Record<string, readonly string[]>> = {
   float: ['is_integer', 'hex', 'as_integer_ratio', 'conjugate', 'real', 'imag'],
 };
 
-/** A method of text, a list, a tuple or a dict; undefined where there is none of the name. */
+/** A method of text, a list, a tuple or a dict; undefined when it does not exist. */
 export function methodOf(value: Value, name: string): Value | undefined {
   const type = typeName(value);
   if (typeof value === 'string' && (name === 'format' || name === 'format_map')) return formatMethod(value, name);
@@ -277,7 +277,7 @@ export function methodOf(value: Value, name: string): Value | undefined {
   }
   if (changing[type]?.includes(name)) {
     return new Callable(name, () => {
-      throw new TemplateError(`the sandbox of templates doesn't allow the method ${name} of ${type}`);
+      throw new TemplateError(`the template sandbox does not allow the method ${name} of ${type}`);
     });
   }
   if (unsupported[type]?.includes(name)) throw new UnsupportedError(`the method ${name} of ${type}`);

@@ -1,7 +1,7 @@
+import { type Budget, work } from './budget';
 import { TemplateError } from './errors';
 import { percentFormat } from './format';
 import { methodOf } from './methods';
-import type { Budget } from './runtime';
 import { str } from './text';
 import {
   Attributes,
@@ -24,11 +24,12 @@ import {
   Undefined,
   type Value,
   View,
+  workOn,
 } from './values';
 
 export function safeInteger(value: number): number {
   if (Number.isSafeInteger(value)) return value;
-  throw new TemplateError('a whole number beyond 2^53 is not supported by this package');
+  throw new TemplateError('a whole number beyond 2^53 is not supported');
 }
 
 function arithmetic(operator: string, a: number, b: number, isFloat: boolean): Value {
@@ -48,10 +49,14 @@ function arithmetic(operator: string, a: number, b: number, isFloat: boolean): V
   return float ? new Float(result) : safeInteger(result);
 }
 
-/** `a operator b` for the operators of arithmetic, which also join and repeat text and lists. */
+/** `a operator b` for arithmetic operators, which also join and repeat text and lists. */
 export function binary(operator: string, a: Value, b: Value, budget: Budget): Value {
   if (a instanceof Undefined) a.fail();
-  if (operator === '%' && typeof a === 'string') return percentFormat(a, b);
+  if (operator === '%' && typeof a === 'string') {
+    workOn(a);
+    workOn(b);
+    return percentFormat(a, b);
+  }
   if (b instanceof Undefined) b.fail();
   if (isNumber(a) && isNumber(b)) {
     return arithmetic(operator, numberOf(a), numberOf(b), a instanceof Float || b instanceof Float);
@@ -61,6 +66,8 @@ export function binary(operator: string, a: Value, b: Value, budget: Budget): Va
       budget.room(a.length + b.length > 2 ** 20 ? a.length + b.length : 0);
       return a + b;
     }
+    workOn(a);
+    workOn(b);
     if (isList(a) && isList(b)) return [...a, ...b];
     if (a instanceof Tuple && b instanceof Tuple) return new Tuple([...a.items, ...b.items]);
   }
@@ -103,7 +110,7 @@ export function compared(operator: string, a: Value, b: Value): boolean {
   return { '<': order < 0, '<=': order <= 0, '>': order > 0, '>=': order >= 0 }[operator] as boolean;
 }
 
-/** `value[key]`: an item; a name of text is an attribute where there is no item. */
+/** `value[key]`: an item. If there is none, a string key names an attribute. */
 export function item(value: Value, key: Value): Value {
   if (value instanceof Undefined) value.fail();
   if (isDict(value)) {
@@ -124,11 +131,12 @@ const isHashable = (key: Value): boolean => key === null || ['string', 'number',
 
 function at(value: Value, index: number): Value | undefined {
   if (typeof value !== 'string') return items(value).at(index);
-  // Characters are code points; text without surrogates needs no list of them.
+  work(value.length);
+  // Characters are code points. Text without surrogates does not need a list of them.
   return /[\ud800-\udfff]/.test(value) ? [...value].at(index) : value.at(index);
 }
 
-/** `value.name`: an attribute or method; else an item of that name. */
+/** `value.name`: an attribute or method, otherwise an item of that name. */
 export function attribute(value: Value, name: string): Value {
   if (value instanceof Undefined) value.fail();
   const own = attributeAlone(value, name);
@@ -142,6 +150,8 @@ function attributeAlone(value: Value, name: string): Value | undefined {
   if (value instanceof Namespace) return value.attributes.get(name);
   if (value instanceof Attributes) return value.get(name);
   if (value instanceof Callable) return value.attributes?.get(name);
+  // A method reads the value that it belongs to.
+  workOn(value);
   return methodOf(value, name);
 }
 
@@ -152,19 +162,20 @@ const missing = (value: Value, key: Value): Undefined =>
 export function slice(value: Value, bounds: readonly (number | null)[]): Value {
   if (value instanceof Undefined) value.fail();
   if (typeof value !== 'string' && !isList(value) && !(value instanceof Tuple)) {
-    throw new TemplateError(`'${typeName(value)}' object can't be sliced`);
+    throw new TemplateError(`'${typeName(value)}' object cannot be sliced`);
   }
   const all = items(value);
+  workOn(value);
   const size = length(value);
   const step = bounds[2] ?? 1;
   if (step === 0) throw new TemplateError('slice step cannot be zero');
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const place = (bound: number | null | undefined, missingValue: number) => {
+  const clamp = (bound: number | null | undefined, missingValue: number) => {
     if (bound === null || bound === undefined) return missingValue;
     return Math.min(Math.max(bound < 0 ? bound + size : bound, low), high);
   };
-  const start = place(bounds[0], step > 0 ? low : high);
-  const stop = place(bounds[1], step > 0 ? high : low);
+  const start = clamp(bounds[0], step > 0 ? low : high);
+  const stop = clamp(bounds[1], step > 0 ? high : low);
   const out: Value[] = [];
   for (let i = start; step > 0 ? i < stop : i > stop; i += step) out.push(all[i] as Value);
   if (typeof value === 'string') return out.join('');

@@ -1,3 +1,4 @@
+import { work } from './budget';
 import { TemplateSyntaxError, UnsupportedError } from './errors';
 import {
   called,
@@ -16,12 +17,12 @@ import type { Expression, Scope, Target } from './runtime';
 import { setAttribute } from './runtime';
 import { testOf } from './tests';
 import { str } from './text';
-import { type Arguments, Float, items, type Key, keyOf, Tuple, truth, Undefined, type Value } from './values';
+import { type Arguments, Float, items, type Key, keyOf, Tuple, truth, Undefined, type Value, workOn } from './values';
 
 const end: Token = { type: 'end', value: '' };
 const deepest = 200;
 
-/** Reads the expressions of one tag, as Jinja's own parser does, and makes functions of them. */
+/** Parses the expressions of one tag, following Jinja's own parser, and turns them into functions. */
 export class ExpressionParser {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -45,7 +46,7 @@ export class ExpressionParser {
     return this.current.type === type && (values.length === 0 || values.includes(this.current.value));
   }
 
-  /** Whether the current token is the operator; if so, it is passed. */
+  /** Skip the current token if it is the operator, and return whether it was. */
   skip(value: string): boolean {
     const found = this.is('operator', value);
     if (found) this.#at++;
@@ -119,7 +120,7 @@ export class ExpressionParser {
     return (scope) => truth(value(scope)) === (nots % 2 === 0);
   }
 
-  /** `a < b < c`: every pair must hold. */
+  /** `a < b < c`: every pair must be true. */
   #comparison(): Expression {
     const first = this.#sum();
     const rest: (readonly [string, Expression])[] = [];
@@ -164,6 +165,7 @@ export class ExpressionParser {
     if (parts.length === 1 && only) return only;
     return (scope) => {
       const text = parts.map((part) => str(part(scope))).join('');
+      work(text.length);
       scope.budget.room(text.length > 2 ** 20 ? text.length : 0);
       return text;
     };
@@ -212,7 +214,7 @@ export class ExpressionParser {
     return value;
   }
 
-  /** One value, or several with commas between. */
+  /** One value, or several separated by commas. */
   tuple(one: () => Expression): Expression {
     const first = one();
     if (!this.is('operator', ',')) return first;
@@ -295,14 +297,18 @@ export class ExpressionParser {
     }
   }
 
-  /** A filter and those that follow it, for what comes before; the bar has been passed. */
+  /** Apply one or more filters to the preceding value. The first bar has been read. */
   filter(value: Expression): Expression {
     const name = this.#dotted();
     const filter = filterOf(name);
     const args = this.is('operator', '(') ? this.callArguments() : noArguments;
     return (scope) => {
       scope.budget.spend();
-      return filter(value(scope), args(scope), scope);
+      const given = value(scope);
+      workOn(given);
+      const result = filter(given, args(scope), scope);
+      workOn(result);
+      return result;
     };
   }
 
@@ -322,12 +328,16 @@ export class ExpressionParser {
       const one = this.#postfix(this.#primary());
       args = (scope) => ({ positional: [one(scope)], named: new Map() });
     }
-    return (scope) => test(value(scope), args(scope), scope) !== inverted;
+    return (scope) => {
+      const given = value(scope);
+      workOn(given);
+      return test(given, args(scope), scope) !== inverted;
+    };
   }
 
   #beginsArgument(): boolean {
     if (this.is('name', 'else', 'or', 'and', 'if', 'in', 'not')) return false;
-    if (this.is('name', 'is')) throw new TemplateSyntaxError("tests can't be chained with is");
+    if (this.is('name', 'is')) throw new TemplateSyntaxError('tests cannot be chained with is');
     return ['name', 'string', 'integer', 'float'].includes(this.current.type) || this.is('operator', '(', '[', '{');
   }
 
@@ -360,7 +370,7 @@ export class ExpressionParser {
     return after?.type === 'operator' && after.value === '=';
   }
 
-  /** What a value is given to: names, an attribute of a namespace, or several in a row. */
+  /** The target of an assignment: a name, an attribute of a namespace, or several of them. */
   target(): Target {
     const targets: Target[] = [];
     let isTuple = false;

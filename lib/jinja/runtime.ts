@@ -1,26 +1,6 @@
+import type { Budget } from './budget';
 import { TemplateError } from './errors';
 import { Namespace, Undefined, type Value } from './values';
-
-/** Statements and items of loops that a rendering may take, which the longest conversations don't come near. */
-const mostSteps = 2_000_000;
-/** Characters that a template may write or make in one go. */
-const mostCharacters = 64 * 1024 * 1024;
-
-/** What one rendering may use: a hostile template ends with an error. */
-export class Budget {
-  #steps = 0;
-
-  spend(steps = 1): void {
-    this.#steps += steps;
-    if (this.#steps > mostSteps) throw new TemplateError(`The template takes more than ${mostSteps} steps.`);
-  }
-
-  room(characters: number): void {
-    if (characters > mostCharacters)
-      throw new TemplateError(`The template makes more than ${mostCharacters} characters.`);
-    this.spend(Math.ceil(characters / 4096));
-  }
-}
 
 /** What a part of a template writes. */
 export class Output {
@@ -40,7 +20,7 @@ export class Output {
   }
 }
 
-/** Names and what they stand for; inner scopes see the outer ones. */
+/** The values of names. Inner scopes see outer ones. */
 export class Scope {
   readonly #names = new Map<string, Value>();
 
@@ -66,7 +46,7 @@ export class Scope {
   }
 }
 
-/** Thrown by `break` and `continue`, caught by the loop around. */
+/** Thrown by `break` and `continue`, and caught by the enclosing loop. */
 export class LoopSignal extends Error {
   constructor(readonly kind: 'break' | 'continue') {
     super(`${kind} outside of a loop`);
@@ -76,7 +56,7 @@ export class LoopSignal extends Error {
 export type Expression = (scope: Scope) => Value;
 export type Statement = (scope: Scope, out: Output) => void;
 
-/** What a sequence of statements writes. */
+/** The output of a sequence of statements. */
 export function captured(body: Statement, scope: Scope): string {
   const out = new Output(scope.budget);
   body(scope, out);

@@ -10,7 +10,7 @@ import { Callable, truth, typeName, type Value } from './values';
 
 type Reader = (tag: ExpressionParser) => Statement;
 
-/** Statements of Jinja that belong to sets of templates or to other uses than conversations. */
+/** Jinja statements for template inheritance or for uses other than conversations. */
 const unsupported = [
   'autoescape',
   'block',
@@ -24,7 +24,7 @@ const unsupported = [
   'trans',
 ];
 
-/** Makes one function of a template's parts. */
+/** Compiles the parts of a template to one function. */
 export class TemplateReader {
   readonly #parts: readonly Part[];
   #at = 0;
@@ -57,7 +57,7 @@ export class TemplateReader {
     return body;
   }
 
-  /** Statements up to a tag of one of the names, which is passed. */
+  /** Read statements up to and including a tag with one of the names. */
   #body(ends: readonly string[]): { body: Statement; tag: { name: string; rest: ExpressionParser } | undefined } {
     if (++this.#depth > 100) throw new TemplateSyntaxError('statements are nested more than 100 deep');
     const statements: Statement[] = [];
@@ -127,14 +127,14 @@ export class TemplateReader {
       tag.finish();
       return (scope) => target(scope, value(scope));
     }
-    const filters = filtersOf(tag);
+    const filters = parseFilters(tag);
     const body = this.#until('endset');
     return (scope) => target(scope, filters(captured(body, scope.inner()), scope));
   }
 
   #macro(tag: ExpressionParser): Statement {
     const name = tag.name();
-    const parameters = parametersOf(tag);
+    const parameters = parseParameters(tag);
     tag.finish();
     const begin = this.#at;
     const body = this.#until('endmacro');
@@ -143,7 +143,7 @@ export class TemplateReader {
   }
 
   #call(tag: ExpressionParser): Statement {
-    const parameters = tag.is('operator', '(') ? parametersOf(tag) : [];
+    const parameters = tag.is('operator', '(') ? parseParameters(tag) : [];
     const name = tag.name();
     const callee = new ExpressionParser([{ type: 'name', value: name }]).expression();
     const args = tag.callArguments();
@@ -181,7 +181,7 @@ export class TemplateReader {
     const assignments: { target: ReturnType<ExpressionParser['target']>; value: Expression }[] = [];
     while (tag.current.type !== 'end') {
       if (assignments.length > 0) tag.expect(',');
-      // One name each: a comma parts the assignments.
+      // One name each, because a comma separates the assignments.
       const name = tag.name();
       tag.expect('=');
       assignments.push({ target: (scope, value) => scope.set(name, value), value: tag.expression() });
@@ -229,8 +229,8 @@ function signal(tag: ExpressionParser, kind: 'break' | 'continue'): Statement {
   };
 }
 
-/** The filters that follow the name of a block set. */
-function filtersOf(tag: ExpressionParser): (text: string, scope: Scope) => Value {
+/** Parse the filters after the name of a block set. */
+function parseFilters(tag: ExpressionParser): (text: string, scope: Scope) => Value {
   let given: Value = '';
   let value: Expression = () => given;
   while (tag.skip('|')) value = tag.filter(value);
@@ -241,7 +241,7 @@ function filtersOf(tag: ExpressionParser): (text: string, scope: Scope) => Value
   };
 }
 
-function parametersOf(tag: ExpressionParser): Parameter[] {
+function parseParameters(tag: ExpressionParser): Parameter[] {
   tag.expect('(');
   const out: Parameter[] = [];
   while (!tag.skip(')')) {

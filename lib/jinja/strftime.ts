@@ -6,14 +6,14 @@ const dayLength = 86_400_000;
 
 const pad = (value: number, width = 2, fill = '0'): string => String(value).padStart(width, fill);
 
-/** Day of the year, from 1. */
+/** The day of the year, from 1. */
 const dayOfYear = (at: Date): number =>
   Math.round((Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) - Date.UTC(at.getFullYear(), 0, 0)) / dayLength);
 
-/** Week of the year whose weeks begin on `first` (0 for Sunday). */
+/** The week of the year, with weeks that begin on `first` (0 for Sunday). */
 const week = (at: Date, first: number): number => Math.floor((dayOfYear(at) + 6 - ((at.getDay() - first + 7) % 7)) / 7);
 
-/** Year and week of ISO 8601: the week's year is that of its Thursday. */
+/** The year and week of ISO 8601. The year of a week is that of its Thursday. */
 function isoWeek(at: Date): [number, number] {
   const weekday = (at.getDay() + 6) % 7;
   const thursday = new Date(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate() - weekday + 3));
@@ -63,13 +63,13 @@ const directives: Readonly<Record<string, (at: Date) => string>> = {
   X: (at) => strftime(at, '%H:%M:%S'),
   y: (at) => pad(at.getFullYear() % 100),
   Y: (at) => String(at.getFullYear()),
-  // The time has no zone, as Python's datetime.now().
+  // The time has no zone, as in Python's datetime.now().
   z: () => '',
   Z: () => '',
   '%': () => '%',
 };
 
-/** Local time by Python's format, in the C locale; `%-d` and its like leave out the padding. */
+/** Format local time with Python's format codes, in the C locale. Codes such as `%-d` omit the padding. */
 export function strftime(at: Date, format: string): string {
   return format.replace(/%([-_0^#]?)([a-zA-Z%])/g, (whole, change: string, letter: string) => {
     const directive = Object.hasOwn(directives, letter) ? directives[letter] : undefined;

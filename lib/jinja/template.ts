@@ -1,38 +1,39 @@
 import { Bound } from './arguments';
+import { Budget, rendering } from './budget';
 import { TemplateError, TemplateSyntaxError } from './errors';
 import { partsOf } from './lexer';
-import { Budget, Output, Scope, type Statement } from './runtime';
+import { Output, Scope, type Statement } from './runtime';
 import { TemplateReader } from './statements';
 import { strftime } from './strftime';
 import { str } from './text';
 import { Callable, fromJson, type Key, Namespace, type Value } from './values';
 
-/** The largest range that the sandbox of templates allows. */
-const longestRange = 100_000;
+/** The largest range that the template sandbox allows. */
+const maxRange = 100_000;
 
 /**
- * A Jinja template of a conversation, rendered as transformers does: sandboxed, `trim_blocks` and `lstrip_blocks`, loop
- * controls, `tojson` without escapes, `raise_exception` and `strftime_now`.
+ * A Jinja chat template, rendered as in transformers: sandboxed, with `trim_blocks`, `lstrip_blocks`, loop controls,
+ * `tojson` without escapes, `raise_exception` and `strftime_now`.
  *
- * Text counts in code points, `{{ }}` prints what Python's `str` does. What isn't here is refused by its name.
+ * Text is measured in code points, and `{{ }}` prints like Python's `str`. Unsupported constructs are rejected by name.
  */
 export class Template {
   readonly #body: Statement;
 
-  /** @throws TemplateError for a template that can't be parsed or has a construct that isn't supported. */
+  /** @throws TemplateError for a template that cannot be parsed or contains an unsupported construct. */
   constructor(source: string) {
     if (source.length > 2 ** 20) throw new TemplateSyntaxError('the template has more than a million characters');
     this.#body = new TemplateReader(partsOf(source)).whole();
   }
 
-  /** @throws TemplateError for what the template refuses, or does wrong, or when it takes too long. */
+  /** @throws TemplateError when the template rejects its input, fails or takes too long. */
   render(context: Readonly<Record<string, unknown>>, now: () => Date = () => new Date()): string {
     const budget = new Budget();
     const globals = new Scope(budget);
     for (const [name, value] of Object.entries(functions(budget, now))) globals.set(name, value);
     for (const [name, value] of Object.entries(context)) globals.set(name, fromJson(value));
     const out = new Output(budget);
-    this.#body(globals.inner(), out);
+    rendering(budget, () => this.#body(globals.inner(), out));
     return out.text();
   }
 }
@@ -68,8 +69,8 @@ function range(args: Bound, budget: Budget): Value {
   const step = args.integer('step', 1);
   if (step === 0) throw new TemplateError('range() arg 3 must not be zero');
   const count = Math.max(0, Math.ceil((stop - start) / step));
-  if (count > longestRange) {
-    throw new TemplateError(`Range too big. The sandbox blocks ranges larger than MAX_RANGE (${longestRange}).`);
+  if (count > maxRange) {
+    throw new TemplateError(`Range too big. The sandbox blocks ranges larger than MAX_RANGE (${maxRange}).`);
   }
   budget.spend(count);
   return Array.from({ length: count }, (_, i) => start + i * step);

@@ -92,12 +92,12 @@ const tests: Readonly<Record<string, Test>> = {
 
 let hasFilter = (_name: string): boolean => false;
 
-/** Tells the tests which filters there are; filters are made of tests. */
+/** Set the known filters for the tests, on which filters in turn depend. */
 export function knowFilters(known: (name: string) => boolean): void {
   hasFilter = known;
 }
 
-/** @throws UnsupportedError for a test that isn't known. */
+/** @throws UnsupportedError for an unknown test. */
 export function testOf(name: string): Test {
   if (Object.hasOwn(tests, name)) return tests[name] as Test;
   throw new UnsupportedError(`the test '${name}'`);

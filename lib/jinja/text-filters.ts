@@ -11,14 +11,14 @@ export type TextFilter = readonly [readonly string[], (value: Value, args: Bound
 
 const points = (text: string): string[] => [...text];
 
-/** `tojson` as transformers defines it: json.dumps without escapes of HTML. */
+/** `tojson` as defined by transformers: json.dumps without HTML escapes. */
 function tojson(value: Value, args: Bound): string {
   const given = args.value('indent', null);
   const indent =
     given === null ? null : typeof given === 'string' ? given : ' '.repeat(Math.max(0, args.integer('indent')));
   const separators = args.value('separators', null);
   const pair = separators === null ? [indent === null ? ', ' : ',', ': '] : items(separators).map(str);
-  if (pair.length !== 2) throw new TemplateError('separators must be two texts');
+  if (pair.length !== 2) throw new TemplateError('separators must be two strings');
   return dumps(value, {
     ensureAscii: args.flag('ensure_ascii', false),
     indent,
@@ -32,7 +32,7 @@ function indented(value: Value, args: Bound): string {
   const space = typeof width === 'string' ? width : ' '.repeat(Math.max(0, args.integer('width', 4)));
   const text = `${str(value)}\n`;
   const parts = text.split(new RegExp(lineBreaks.source, 'g'));
-  // The line break added at the end makes the last part empty.
+  // The line break at the end makes the last part empty.
   parts.pop();
   const blank = args.flag('blank', false);
   const [first = '', ...rest] = parts;
@@ -106,7 +106,10 @@ function urlencode(value: Value): string {
     .replaceAll('%20', '+');
 }
 
-/** Capital letters after white space, hyphens and brackets, the rest in lower case: not Python's `str.title`. */
+/**
+ * Capitalise letters after white space, hyphens and brackets, and lower-case the rest. This differs from Python's
+ * `str.title`.
+ */
 const titled = (text: string): string =>
   text
     .split(/([-\s({[<]+)/u)

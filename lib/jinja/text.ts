@@ -1,7 +1,10 @@
+import { work, workPerItem } from './budget';
 import { UnsupportedError } from './errors';
-import { Float, isDict, isList, items, Tuple, Undefined, type Value, View } from './values';
+import { Float, isDict, isList, items, Tuple, Undefined, type Value, View, workOn } from './values';
 
-/** White space of Python's `str.isspace`: JavaScript takes U+FEFF in and leaves the separators of ASCII and U+0085 out. */
+/**
+ * The white space of Python's `str.isspace`. JavaScript includes U+FEFF, and excludes the ASCII separators and U+0085.
+ */
 const space = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 export const spaces = new RegExp(`[${space}]+`, 'g');
 const leading = new RegExp(`^[${space}]+`);
@@ -16,7 +19,7 @@ export function stripRight(plain: string): string {
   return plain.slice(0, end);
 }
 
-/** `strip(chars)`: the ends without any of the characters; white space without an argument. */
+/** `strip(chars)`: strip the characters from both ends; white space without an argument. */
 export function strip(plain: string, characters: string | null, left: boolean, right: boolean): string {
   if (characters === null) {
     const rest = left ? stripLeft(plain) : plain;
@@ -31,7 +34,7 @@ export function strip(plain: string, characters: string | null, left: boolean, r
   return letters.slice(begin, end).join('');
 }
 
-/** A value as `{{ }}` prints it: Python's `str`. */
+/** A value as printed by `{{ }}`: Python's `str`. */
 export function str(value: Value): string {
   if (typeof value === 'string') return value;
   if (value instanceof Undefined) return '';
@@ -40,6 +43,8 @@ export function str(value: Value): string {
 
 /** Python's `repr`. */
 export function repr(value: Value): string {
+  work(workPerItem);
+  workOn(value);
   if (value === null) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';
@@ -57,7 +62,7 @@ export function repr(value: Value): string {
   throw new UnsupportedError('printing a function');
 }
 
-/** A float as Python writes it: `1.0`, `1e+16`, `1e-05`, `inf`. */
+/** A float in Python's notation: `1.0`, `1e+16`, `1e-05`, `inf`. */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
@@ -71,7 +76,7 @@ export function floatText(value: number): string {
   return plain.includes('.') ? plain : `${plain}.0`;
 }
 
-/** Without the exponent that JavaScript writes below 1e-6. */
+/** Expand the exponent that JavaScript writes below 1e-6. */
 function expanded(value: number): string {
   const plain = String(value);
   if (!plain.includes('e-')) return plain;
@@ -98,7 +103,7 @@ function quoted(plain: string): string {
   return quote + out + quote;
 }
 
-/** Python's `str.title`: the first of each run of cased letters in title case, the others in lower case. */
+/** Python's `str.title`: the first of each run of cased letters in title case, and the others in lower case. */
 export function title(plain: string): string {
   let inside = false;
   let out = '';
@@ -109,13 +114,13 @@ export function title(plain: string): string {
   return out;
 }
 
-/** `capitalize`: the first letter in title case, the others in lower case. */
+/** `capitalize`: the first letter in title case, and the others in lower case. */
 export function capitalize(plain: string): string {
   const [first = '', ...rest] = plain;
   return titleCase(first) + rest.join('').toLowerCase();
 }
 
-/** The letters that Unicode has a title case of its own for. */
+/** The letters with a separate title case in Unicode. */
 const digraphs: Readonly<Record<string, string>> = {
   Ǆ: 'ǅ',
   ǆ: 'ǅ',
@@ -134,9 +139,9 @@ const digraphs: Readonly<Record<string, string>> = {
 function titleCase(letter: string): string {
   const digraph = digraphs[letter];
   if (digraph) return digraph;
-  // Georgian letters have capitals, and no title case.
+  // Georgian letters have capitals but no title case.
   if (/[\u10d0-\u10ff]/.test(letter)) return letter;
-  // Greek letters with a iota below have single characters for it.
+  // Greek letters with an iota subscript have single title-case characters.
   const code = letter.codePointAt(0) ?? 0;
   if (code >= 0x1f80 && code <= 0x1faf) return String.fromCodePoint(code | 8);
   if (code === 0x1fb3 || code === 0x1fc3 || code === 0x1ff3) return String.fromCodePoint(code + 9);

@@ -1,16 +1,17 @@
+import { work, workPerItem } from './budget';
 import { TemplateError } from './errors';
 
-/** A Python float; whole numbers of JavaScript stand for Python's integers. */
+/** A Python float. Whole JavaScript numbers represent Python integers. */
 export class Float {
   constructor(readonly value: number) {}
 }
 
-/** A Python tuple; arrays of JavaScript stand for lists. */
+/** A Python tuple. JavaScript arrays represent lists. */
 export class Tuple {
   constructor(readonly items: readonly Value[]) {}
 }
 
-/** What `items()`, `keys()` and `values()` of a dict give: gone through like a tuple, and printed with its name. */
+/** The result of `items()`, `keys()` and `values()` of a dict, which iterates like a tuple and prints with its name. */
 export class View extends Tuple {
   constructor(
     items: readonly Value[],
@@ -20,7 +21,7 @@ export class View extends Tuple {
   }
 }
 
-/** A name or attribute that isn't there. It prints as nothing; most other uses are errors. */
+/** An undefined name or attribute. It prints as an empty string; most other uses are errors. */
 export class Undefined {
   constructor(readonly hint: string) {}
 
@@ -29,7 +30,7 @@ export class Undefined {
   }
 }
 
-/** What `namespace()` makes: attributes that inner scopes may set. */
+/** The result of `namespace()`: attributes that inner scopes may set. */
 export class Namespace {
   readonly attributes = new Map<string, Value>();
 }
@@ -44,7 +45,7 @@ export class Callable {
   constructor(
     readonly name: string,
     readonly call: (args: Arguments) => Value,
-    /** Of `loop`, which is a function in a recursive loop. */
+    /** The attributes of `loop`, which is a function in a recursive loop. */
     readonly attributes?: Attributes,
   ) {}
 }
@@ -75,11 +76,11 @@ export const isInteger = (value: Value): value is number => typeof value === 'nu
 export const isNumber = (value: Value): value is number | Float | boolean =>
   typeof value === 'number' || typeof value === 'boolean' || value instanceof Float;
 
-/** The value of a number; true is 1, as in Python. */
+/** The value of a number. True is 1, as in Python. */
 export const numberOf = (value: number | Float | boolean): number =>
   value instanceof Float ? value.value : Number(value);
 
-/** JSON-like data as values of a template. Fractions become floats. */
+/** Convert JSON-like data to template values. Fractions become floats. */
 export function fromJson(data: unknown): Value {
   if (data === null || typeof data === 'string' || typeof data === 'boolean') return data;
   if (typeof data === 'number') return Number.isSafeInteger(data) ? data : new Float(data);
@@ -90,7 +91,7 @@ export function fromJson(data: unknown): Value {
   return new Undefined('a value is undefined');
 }
 
-/** Python's name of a value's type. */
+/** The Python type name of a value. */
 export function typeName(value: Value): string {
   if (value === null) return 'NoneType';
   if (typeof value === 'string') return 'str';
@@ -114,19 +115,29 @@ export function truth(value: Value): boolean {
   return isDict(value) ? value.size > 0 : true;
 }
 
+/** Count the work of reading a value once: see {@link work}. */
+export function workOn(value: Value): void {
+  if (typeof value === 'string') work(value.length);
+  else if (isList(value)) work(value.length * workPerItem);
+  else if (value instanceof Tuple) work(value.items.length * workPerItem);
+  else if (isDict(value)) work(value.size * workPerItem);
+}
+
 /** What a loop or a filter goes through: characters, items, or the keys of a dict. */
 export function items(value: Value): readonly Value[] {
   if (isList(value)) return value;
   if (value instanceof Tuple) return value.items;
+  workOn(value);
   if (typeof value === 'string') return [...value];
   if (isDict(value)) return [...value.keys()];
   if (value instanceof Undefined) return [];
   throw new TemplateError(`'${typeName(value)}' object is not iterable`);
 }
 
-/** Number of characters (code points), items or entries. */
+/** The number of characters (code points), items or entries. */
 export function length(value: Value): number {
   if (typeof value === 'string') {
+    work(value.length);
     let count = 0;
     for (const _ of value) count++;
     return count;
@@ -137,6 +148,7 @@ export function length(value: Value): number {
 }
 
 export function equal(a: Value, b: Value): boolean {
+  work(workPerItem + (typeof a === 'string' ? a.length : 0));
   if (isNumber(a) && isNumber(b)) return numberOf(a) === numberOf(b);
   if (a instanceof Tuple && b instanceof Tuple) return allEqual(a.items, b.items);
   if (isList(a) && isList(b)) return allEqual(a, b);
@@ -150,7 +162,7 @@ export function equal(a: Value, b: Value): boolean {
 const allEqual = (a: readonly Value[], b: readonly Value[]): boolean =>
   a.length === b.length && a.every((value, i) => equal(value, b[i] as Value));
 
-/** Below 0, 0 or above, as Python orders numbers, text and lists. */
+/** Compare numbers, text and lists in Python's order: negative, 0 or positive. */
 export function compare(a: Value, b: Value): number {
   if (isNumber(a) && isNumber(b)) return numberOf(a) - numberOf(b);
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
@@ -161,11 +173,12 @@ export function compare(a: Value, b: Value): number {
     if (at < 0 || at >= right.length) return left.length - right.length;
     return compare(left[at] as Value, right[at] as Value);
   }
-  throw new TemplateError(`'${typeName(a)}' and '${typeName(b)}' can't be ordered`);
+  throw new TemplateError(`'${typeName(a)}' and '${typeName(b)}' cannot be ordered`);
 }
 
-/** By code points; JavaScript's own order is by UTF-16 units. */
+/** Compare by code points. JavaScript's own order is by UTF-16 units. */
 function compareText(a: string, b: string): number {
+  work(a.length + b.length);
   const [left, right] = [[...a], [...b]];
   for (let i = 0; i < left.length && i < right.length; i++) {
     const difference = (left[i]?.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? 0);
@@ -174,20 +187,21 @@ function compareText(a: string, b: string): number {
   return left.length - right.length;
 }
 
-/** Membership, as `in` has it. */
+/** Membership, as in the operator `in`. */
 export function contains(container: Value, value: Value): boolean {
   if (typeof container === 'string') {
     if (typeof value !== 'string') throw new TemplateError(`'in <string>' requires string, not ${typeName(value)}`);
+    work(container.length);
     return container.includes(value);
   }
   if (isDict(container)) return container.has(keyOf(value));
   return items(container).some((item) => equal(item, value));
 }
 
-/** A value as the key of a dict. */
+/** Convert a value to the key of a dict. */
 export function keyOf(value: Value): Key {
   if (value instanceof Float && Number.isInteger(value.value)) return value.value;
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value;
-  throw new TemplateError(`a ${typeName(value)} as the key of a dict isn't supported`);
+  throw new TemplateError(`a ${typeName(value)} as the key of a dict is not supported`);
 }

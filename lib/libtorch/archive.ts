@@ -5,24 +5,25 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { openZip } from '../io/zip-file';
 import { writeError } from './download';
 
-export interface UnpackOptions {
-  /** Bytes so far and in all. */
-  onBytes?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+export interface UnpackOptions extends Pick<CallOptions, 'signal'> {
+  /** Called with the bytes done so far and the total. */
+  readonly onBytes?: (done: number, total: number) => void;
 }
 
-/** Libraries of Python, of LibTorch's own tests, and static ones: neither linked nor loaded here. */
+/** Libraries of Python and of LibTorch's own tests, and static libraries. They are neither linked nor loaded here. */
 const unneeded =
   /^(lib)?(torch_python|shm|torch_global_deps|aoti_custom_ops|backend_with_compiler|.*_test)\.|\.(a|pdb)$/;
 
 /**
- * Where an entry of a LibTorch archive, a `torch` wheel or an NVIDIA wheel goes; undefined for what isn't needed to build
- * with LibTorch or to run it. CUDA wheels of torch look for NVIDIA's libraries in the folder `nvidia` beside `torch`.
+ * The target path of an entry of a LibTorch archive, a `torch` wheel or an NVIDIA wheel. Undefined for entries not
+ * needed to build with LibTorch or to run it. CUDA wheels of torch look for NVIDIA's libraries in the folder `nvidia`
+ * beside `torch`.
  */
 export function targetOf(entryName: string): string | undefined {
   if (/^nvidia\/.*\/lib\/[^/]+$/.test(entryName)) return entryName;
@@ -37,7 +38,7 @@ export function targetOf(entryName: string): string | undefined {
 }
 
 /**
- * Unpacks what is needed of an archive into a folder, checking sizes and CRCs.
+ * Unpack the needed entries of an archive into a folder, and check sizes and CRCs.
  *
  * @throws CircuitTracerError `ERR_FILE_FORMAT` when the archive is damaged, `ERR_FILE_WRITE`, `ABORT_ERR`.
  */
@@ -63,7 +64,7 @@ export async function unpack(archive: string, folder: string, { onBytes, signal 
   }
 }
 
-/** Names of an archive's entries. */
+/** The names of the entries of an archive. */
 export async function entryNames(archive: string): Promise<string[]> {
   const zip = await openZip(archive).catch((error) => {
     throw damaged(archive, error);
@@ -124,8 +125,8 @@ async function checkSpace(folder: string, needed: number): Promise<void> {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new CircuitTracerError(
     'ERR_FILE_WRITE',
-    `Unpacking LibTorch needs ${megabytes(needed)} in ${folder}, and only ${megabytes(bavail * bsize)} are free. Make ` +
-      'room, or set XDG_CACHE_HOME to a folder on another disk.',
+    `Unpacking LibTorch needs ${megabytes(needed)} in ${folder}, but the disk has only ${megabytes(bavail * bsize)} free. Free some ` +
+      'space, or set XDG_CACHE_HOME to a folder on another disk.',
   );
 }
 

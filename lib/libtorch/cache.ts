@@ -6,9 +6,9 @@ import { pinnedVersion } from './folder';
 export type Environment = Record<string, string | undefined>;
 
 /**
- * The user's cache folder of this package, by the platform's custom. Not created.
+ * The user's cache folder for this package, following the platform's convention. The folder is not created.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it would be in a home folder and there is none.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it would be in the home folder and there is none.
  */
 export function cacheDirectory(env: Environment = process.env): string {
   return path.join(env.XDG_CACHE_HOME || userCaches(env), 'circuit-tracer');
@@ -21,12 +21,12 @@ function userCaches(env: Environment): string {
   return process.platform === 'win32' ? path.join(home, 'AppData', 'Local') : path.join(home, '.cache');
 }
 
-/** Folder in the cache of one kind of LibTorch: `cpu`, `cu130`, … */
+/** The cache folder for one kind of LibTorch: `cpu`, `cu130` and so on. */
 export function cachedFolder(kind: string, env: Environment = process.env): string {
   return path.join(cacheDirectory(env), `libtorch-${pinnedVersion}-${kind}`);
 }
 
-/** LibTorch folders in the cache, those for CUDA first: who fetched one wants it used. */
+/** The LibTorch folders in the cache. CUDA comes first: a user who downloaded it wants to use it. */
 export function cachedFolders(env: Environment = process.env): string[] {
   const prefix = `libtorch-${pinnedVersion}-`;
   let names: string[];

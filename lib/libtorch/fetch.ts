@@ -1,9 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { log } from '../log';
-import type { ProgressListener } from '../progress';
 import { unpack } from './archive';
 import { cacheDirectory, cachedFolder, cachedFolders, type Environment } from './cache';
 import { download, UnavailableError } from './download';
@@ -13,32 +13,31 @@ import { exclusively } from './lock';
 import { downloadWheels } from './pip';
 import { archiveUrl, driverCuda, type Kind, kindsFor, type Variant } from './sources';
 
-export interface SetupOptions {
-  /** Default `auto`: CUDA where there is an NVIDIA device, else CPU. */
-  variant?: Variant;
-  /** Fetch even when LibTorch is there already. Default false. */
-  force?: boolean;
-  onProgress?: ProgressListener;
-  signal?: AbortSignal;
+export interface SetupOptions extends CallOptions {
+  /** The variant to download. Default `auto`: CUDA if the machine has an NVIDIA device, otherwise CPU. */
+  readonly variant?: Variant;
+  /** Whether to download LibTorch even if it is already on this machine. Default false. */
+  readonly force?: boolean;
   /**
-   * `CIRCUIT_TRACER_LIBTORCH_URL` names another archive to fetch, and `CIRCUIT_TRACER_LIBTORCH_SHA256` its checksum.
-   * Default: the process's.
+   * The environment. `CIRCUIT_TRACER_LIBTORCH_URL` sets another archive to download, and
+   * `CIRCUIT_TRACER_LIBTORCH_SHA256` its checksum. Default: that of the process.
    */
-  env?: Environment;
+  readonly env?: Environment;
 }
 
 interface Job extends Required<Pick<SetupOptions, 'env'>>, Pick<SetupOptions, 'onProgress' | 'signal'> {
   readonly kind: Kind;
-  /** Everything unfinished is in here. */
+  /** The folder for incomplete downloads. */
   readonly staging: string;
 }
 
 /**
- * Makes sure that the pinned LibTorch is on this machine: found where the addon looks for it, or else fetched into the
- * per-user cache, from the official archive or through pip. May be called by several processes at once; one fetches, the
- * others wait. A folder in the cache is always whole: it is renamed into place at the end.
+ * Ensure that the pinned LibTorch is on this machine. It is found where the addon looks for it, or downloaded into the
+ * per-user cache from the official archive or through pip. Several processes may call this at once: one downloads, and
+ * the others wait. A folder in the cache is always complete, because it is renamed into place at the end.
  *
- * @throws CircuitTracerError `ERR_LIBTORCH` when no source has it, `ERR_FILE_WRITE`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
+ * @throws CircuitTracerError `ERR_LIBTORCH` when no source has the release, `ERR_FILE_WRITE`, `ERR_FILE_FORMAT`,
+ * `ABORT_ERR`.
  */
 export async function setupLibtorch(options: SetupOptions = {}): Promise<LibTorch> {
   const { variant = 'auto', force = false, onProgress, signal, env = process.env } = options;
@@ -49,7 +48,7 @@ export async function setupLibtorch(options: SetupOptions = {}): Promise<LibTorc
   if (kinds.length === 0) {
     throw new CircuitTracerError(
       'ERR_LIBTORCH',
-      `LibTorch ${pinnedVersion} needs an NVIDIA driver for CUDA 12.6 or later; this one is older. Update the driver, or ` +
+      `LibTorch ${pinnedVersion} needs an NVIDIA driver for CUDA 12.6 or later, but this driver is older. Update the driver, or ` +
         'use the variant cpu.',
     );
   }
@@ -58,7 +57,7 @@ export async function setupLibtorch(options: SetupOptions = {}): Promise<LibTorc
   return exclusively(
     `${staging}.lock`,
     async (lockSignal) => {
-      // Another process may have fetched it while this one waited.
+      // Another process may have downloaded it during the wait.
       const fetched = force ? undefined : existing(variant, env);
       return fetched ?? fetchFirst(kinds, { env, onProgress, signal: lockSignal, staging });
     },
@@ -93,17 +92,17 @@ async function fetchFirst(kinds: readonly Kind[], job: Omit<Job, 'kind'>): Promi
   throw new CircuitTracerError(
     'ERR_LIBTORCH',
     [
-      `LibTorch ${pinnedVersion} could not be fetched. Tried:`,
+      `LibTorch ${pinnedVersion} could not be downloaded. Tried:`,
       ...failures.flatMap((failure) => failure.split('\n')).map((line) => `  - ${line}`),
-      'Check the network; or unpack LibTorch yourself and set LIBTORCH to its folder; or set CIRCUIT_TRACER_LIBTORCH_URL',
-      'to the address of an archive that can be reached.',
+      'Check the network, unpack LibTorch yourself and set LIBTORCH to its folder, or set CIRCUIT_TRACER_LIBTORCH_URL',
+      'to the URL of an archive that is reachable.',
     ].join('\n'),
   );
 }
 
 async function fetchArchive({ kind, env, staging, onProgress, signal }: Job): Promise<string[]> {
   const url = env.CIRCUIT_TRACER_LIBTORCH_URL || archiveUrl(kind);
-  if (!url) throw new UnavailableError(`no LibTorch archive is made for ${process.platform}-${process.arch}`);
+  if (!url) throw new UnavailableError(`there is no LibTorch archive for ${process.platform}-${process.arch}`);
   const file = path.join(staging, `libtorch-${pinnedVersion}-${kind}.zip`);
   await makeFolder(staging);
   onProgress?.({ phase: 'download', done: 0, total: 0 });
@@ -122,7 +121,7 @@ async function fetchWheels({ kind, env, staging, onProgress, signal }: Job): Pro
   return downloadWheels({ folder, kind, env, onBytes, signal });
 }
 
-/** Unpacks beside the final place, checks what came out, and renames it into place. */
+/** Unpack beside the final folder, check the result, and rename it into place. */
 async function install(
   archives: readonly string[],
   { kind, env, staging, onProgress, signal }: Job,
@@ -154,7 +153,7 @@ function checkContents(folder: string, archives: readonly string[]): void {
   const problem =
     typeof result === 'string'
       ? result
-      : result.version !== pinnedVersion && `is version ${result.version}, wanted ${pinnedVersion}`;
+      : result.version !== pinnedVersion && `is version ${result.version}, not ${pinnedVersion}`;
   if (!problem) return;
   throw new CircuitTracerError('ERR_FILE_FORMAT', `The LibTorch unpacked from ${archives.join(', ')} ${problem}.`);
 }

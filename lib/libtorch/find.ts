@@ -5,38 +5,38 @@ import { inspectFolder, isAtLeast, type LibTorch, oldestVersion, pinnedVersion }
 
 export interface FindOptions {
   env?: Environment;
-  /** Which versions will do, and the words for them in the list of what was tried. Default: the pinned one. */
+  /** The accepted versions and their description in the list of attempts. Default: the pinned version. */
   wanted?: { accepts: (version: string) => boolean; words: string };
 }
 
 export interface FindResult {
   readonly found?: LibTorch;
-  /** One line per place looked at, with the reason it wouldn't do. */
+  /** One line for each location searched, with the reason it was rejected. */
   readonly tried: readonly string[];
 }
 
-/** Exactly one version: LibTorch's C++ interface changes from release to release. */
+/** The pinned version only, because LibTorch's C++ interface changes from release to release. */
 export function exactly(version: string): Required<FindOptions>['wanted'] {
   return { accepts: (found) => found === version, words: version };
 }
 
-/** What the sources compile against. */
+/** The versions that the sources compile against. */
 export const compilable: Required<FindOptions>['wanted'] = {
   accepts: (version) => isAtLeast(version, oldestVersion),
   words: `${oldestVersion} or later`,
 };
 
 /**
- * Finds LibTorch: in the folder the environment variable `LIBTORCH` names, else in the per-user cache filled by
- * `circuit-tracer setup`, else in an installed Python `torch`. A `LIBTORCH` that is set but won't do ends the search, so
- * that a mistyped path isn't passed over in silence.
+ * Find LibTorch in the folder set by the environment variable `LIBTORCH`, in the per-user cache filled by
+ * `circuit-tracer setup`, or in an installed Python `torch`, in this order. An unusable `LIBTORCH` ends the search, so
+ * that a mistyped path is not silently skipped.
  */
 export function findLibTorch(options: FindOptions = {}): FindResult {
   const search = new Search(options);
   return search.inFolders() ?? search.inPython(pythonTorchFolder(search.env));
 }
 
-/** The same, and the event loop is free while Python starts. */
+/** The same search without blocking the event loop while Python starts. */
 export async function findLibTorchAsync(options: FindOptions = {}): Promise<FindResult> {
   const search = new Search(options);
   return search.inFolders() ?? search.inPython(await pythonTorchFolderAsync(search.env));
@@ -52,7 +52,7 @@ class Search {
     this.#wanted = wanted;
   }
 
-  /** Undefined when Python has to be asked. */
+  /** Search the folders. Undefined when Python has to be searched. */
   inFolders(): FindResult | undefined {
     const { env } = this;
     const tried = this.#tried;
@@ -76,7 +76,7 @@ class Search {
     const result = inspectFolder(folder);
     if (typeof result === 'string') this.#tried.push(`${label}: ${folder} ${result}`);
     else if (!this.#wanted.accepts(result.version)) {
-      this.#tried.push(`${label}: ${result.directory} is version ${result.version}, wanted ${this.#wanted.words}`);
+      this.#tried.push(`${label}: ${result.directory} is version ${result.version}, not ${this.#wanted.words}`);
     } else return result;
     return undefined;
   }
@@ -100,7 +100,7 @@ function emptyCache(env: Environment): string {
   }
 }
 
-/** Where Python keeps `torch`, found without importing it, which would take seconds. */
+/** The folder of Python's `torch`, found without importing it, which would take seconds. */
 function pythonTorchFolder(env: Environment): string | undefined {
   const found = spawnSync(python, pythonArguments, { ...pythonOptions(env), stdio: ['ignore', 'pipe', 'ignore'] });
   return found.status === 0 ? found.stdout.trim() || undefined : undefined;

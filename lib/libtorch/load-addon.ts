@@ -7,7 +7,7 @@ import { exactly, type FindOptions, type FindResult, findLibTorch, findLibTorchA
 import { libraryFile, pinnedVersion } from './folder';
 
 export interface LoadAddonOptions {
-  /** Folder with `build/` and `prebuilds/`. Default: this package's. */
+  /** The folder with `build/` and `prebuilds/`. Default: that of this package. */
   packageRoot?: string;
   env?: Environment;
 }
@@ -15,20 +15,20 @@ export interface LoadAddonOptions {
 interface AddonFiles {
   readonly addon: string;
   readonly preload: string;
-  /** The LibTorch the addon was compiled against: it loads with no other. */
+  /** The LibTorch version that the addon was compiled against. The addon cannot load with any other. */
   readonly libtorchVersion: string;
 }
 
 const addonName = 'circuit_tracer';
 
-// Comes without types.
+// This package has no types.
 const nodeGypBuild = require('node-gyp-build') as { resolve(root: string): string };
 
 /**
- * Loads the native addon, and LibTorch before it from wherever that is on this machine.
+ * Find LibTorch on this machine, then load it and the native addon.
  *
- * @throws CircuitTracerError `ERR_LIBTORCH` when the addon or LibTorch is missing, of another version, or won't load. The
- * message lists what was looked for, where, and the ways to mend it.
+ * @throws CircuitTracerError `ERR_LIBTORCH` when the addon or LibTorch is missing, has another version, or cannot be
+ * loaded. The message lists the locations searched and possible fixes.
  */
 export function loadAddon(options: LoadAddonOptions = {}): unknown {
   const root = options.packageRoot ?? path.join(__dirname, '..', '..');
@@ -37,27 +37,30 @@ export function loadAddon(options: LoadAddonOptions = {}): unknown {
 }
 
 /**
- * The same without holding up the event loop: LibTorch takes a third of a second to open, more from a cold disk, and is
- * opened on a thread.
+ * The same without blocking the event loop. LibTorch takes a third of a second to open, or longer from a cold disk, so
+ * it is opened on a thread.
  *
  * @throws CircuitTracerError as {@link loadAddon}.
  */
 export async function loadAddonOnThread(options: LoadAddonOptions = {}): Promise<unknown> {
   const files = findAddon(options.packageRoot ?? path.join(__dirname, '..', '..'));
   const search = await findLibTorchAsync(searchFor(files, options.env));
-  const library = libraryOf(files, search);
+  const library = requireLibrary(files, search);
   checkCurrentFolder();
   let opened: () => string;
   try {
-    const complaint = await openOnThread(files, library);
-    opened = () => complaint;
+    const loadError = await openOnThread(files, library);
+    opened = () => loadError;
   } catch (error) {
     opened = () => (error as Error).message;
   }
   return requireAddon(files, files.addon, search, opened);
 }
 
-/** Loads another addon of a source checkout's build, `build/Release/<name>.node`: native tests have one. */
+/**
+ * Load another addon from the build of a source checkout, `build/Release/<name>.node`, such as that of the native
+ * tests.
+ */
 export function loadBuiltAddon(name: string, options: LoadAddonOptions = {}): unknown {
   const root = options.packageRoot ?? path.join(__dirname, '..', '..');
   const files = builtAddon(root);
@@ -77,7 +80,7 @@ function findAddon(root: string): AddonFiles {
   }
 }
 
-/** A build on this machine notes the LibTorch it was made with beside the addon. */
+/** The addon built on this machine. The build stores its LibTorch version beside the addon. */
 function builtAddon(root: string): AddonFiles | undefined {
   const folder = path.join(root, 'build', 'Release');
   const addon = path.join(folder, `${addonName}.node`);
@@ -87,7 +90,7 @@ function builtAddon(root: string): AddonFiles | undefined {
   return { addon, preload: preloadBeside(addon), libtorchVersion };
 }
 
-/** In a folder of its own: node-gyp-build takes any addon beside the real one for it. */
+/** The path of the preload addon. It has its own folder, because node-gyp-build would mistake it for the real addon. */
 function preloadBeside(addon: string): string {
   return path.join(path.dirname(addon), 'preload', `${addonName}_preload.node`);
 }
@@ -95,48 +98,50 @@ function preloadBeside(addon: string): string {
 function loadWithLibTorch(files: AddonFiles, addon: string, env?: Environment): unknown {
   checkCurrentFolder();
   const search = findLibTorch(searchFor(files, env));
-  const library = libraryOf(files, search);
-  return requireAddon(files, addon, search, () => preloadOf(files).open(library));
+  const library = requireLibrary(files, search);
+  return requireAddon(files, addon, search, () => makePreload(files).open(library));
 }
 
 function searchFor({ libtorchVersion }: AddonFiles, env?: Environment): FindOptions {
   return { wanted: exactly(libtorchVersion), ...(env && { env }) };
 }
 
-function libraryOf(files: AddonFiles, { found, tried }: FindResult): string {
+function requireLibrary(files: AddonFiles, { found, tried }: FindResult): string {
   if (found) return libraryFile(found.directory, 'torch');
   throw libtorchError(files, `LibTorch ${files.libtorchVersion} was not found.`, tried);
 }
 
-/** @param open opens LibTorch, or has done so, and gives the loader's complaint */
+/** @param open opens LibTorch unless it is open, and returns the error of the loader */
 function requireAddon(files: AddonFiles, addon: string, { found, tried }: FindResult, open: () => string): unknown {
-  let complaint: string;
+  let loadError: string;
   try {
-    complaint = open();
-    if (!complaint) return require(addon);
+    loadError = open();
+    if (!loadError) return require(addon);
   } catch (error) {
-    complaint = (error as Error).message;
+    loadError = (error as Error).message;
   }
-  const place = `${found?.directory}: version ${found?.version}, but loading failed: ${complaint}`;
+  const place = `${found?.directory}: version ${found?.version}, but loading failed: ${loadError}`;
   const headline = `LibTorch ${files.libtorchVersion} was found, but the native addon did not load.`;
   throw libtorchError(files, headline, [...tried, place]);
 }
 
 interface Preload {
-  /** The loader's complaint, empty when loaded. */
+  /** Open the library. Returns the error of the loader, empty on success. */
   open(library: string): string;
   openOnThread(library: string, addon: string): Promise<string>;
-  /** Waits for what is being opened; nothing more is. */
+  /** Wait for a library that is being opened, and open no others. */
   end(): void;
 }
 
-function preloadOf(files: AddonFiles): Preload {
+function makePreload(files: AddonFiles): Preload {
   return require(files.preload) as Preload;
 }
 
-/** The process doesn't exit while the library starts: neither is written for that. */
+/**
+ * Wait for the initialisation of the library before the process exits, because it does not support an exit in between.
+ */
 async function openOnThread(files: AddonFiles, library: string): Promise<string> {
-  const preload = preloadOf(files);
+  const preload = makePreload(files);
   const end = () => preload.end();
   if (isMainThread) process.once('exit', end);
   try {
@@ -146,15 +151,18 @@ async function openOnThread(files: AddonFiles, library: string): Promise<string>
   }
 }
 
-/** The maths library in LibTorch, MKL, asks for the current folder when it is loaded, and ends the process when there is none. */
+/**
+ * MKL, the maths library in LibTorch, reads the current folder when it is loaded, and ends the process if there is
+ * none.
+ */
 function checkCurrentFolder(): void {
   try {
-    // Not process.cwd(), which remembers what it once said.
+    // process.cwd() cannot be used, because it caches its result.
     realpathSync.native('.');
   } catch (cause) {
     throw new CircuitTracerError(
       'ERR_FILE_NOT_FOUND',
-      'The current folder has been deleted, and LibTorch can only be loaded in one that exists. Change to another folder first.',
+      'The current folder has been deleted, but LibTorch needs an existing one to load. Change to another folder first.',
       { cause },
     );
   }
@@ -164,7 +172,7 @@ function libtorchError(files: AddonFiles, headline: string, tried: readonly stri
   const version = files.libtorchVersion;
   const setup =
     version === pinnedVersion
-      ? ['run `circuit-tracer setup`, which fetches it into the cache (and leave LIBTORCH unset)']
+      ? ['run `circuit-tracer setup`, which downloads it into the cache (and leave LIBTORCH unset)']
       : [];
   const ways = [
     ...setup,
@@ -175,7 +183,7 @@ function libtorchError(files: AddonFiles, headline: string, tried: readonly stri
     'ERR_LIBTORCH',
     [
       headline,
-      `The native addon ${files.addon} was built with LibTorch ${version} and loads with no other. Looked at:`,
+      `The native addon ${files.addon} was built with LibTorch ${version} and requires exactly this version. Searched:`,
       ...tried.map((line) => `  - ${line}`),
       'Do one of these:',
       ...ways.map((line, i) => `  ${i + 1}. ${line}`),

@@ -1,21 +1,21 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { writeError } from './download';
 
-export interface LockOptions {
+export interface LockOptions extends Pick<CallOptions, 'signal'> {
   /** Called once when another process holds the lock. */
-  onWait?: () => void;
-  signal?: AbortSignal;
-  /** Milliseconds without a sign of life after which a holder counts as killed. Default 20 s. */
-  stale?: number;
+  readonly onWait?: () => void;
+  /** The time in milliseconds without a refresh after which the holder counts as killed. Default 20 s. */
+  readonly stale?: number;
 }
 
 /**
- * Runs `work` while this process alone holds a lock, for work of minutes: the lock is kept fresh meanwhile, and that of a
- * killed process is taken over. `work` gets a signal that fires when the caller aborts, or when the lock was lost (the
+ * Run `work` under an exclusive lock, for work that takes minutes. The lock is refreshed during the work, and the lock
+ * of a killed process is taken over. `work` gets a signal that fires when the caller aborts or the lock is lost (the
  * machine slept).
  */
 export async function exclusively<T>(
@@ -33,7 +33,7 @@ export async function exclusively<T>(
     return await work(signal);
   } catch (error) {
     if (!lost.signal.aborted) throw error;
-    throw new CircuitTracerError('ERR_LIBTORCH', `Lost the lock ${file} to another process. Start again.`, {
+    throw new CircuitTracerError('ERR_LIBTORCH', `The lock ${file} was lost to another process. Run it again.`, {
       cause: error,
     });
   } finally {
@@ -43,14 +43,14 @@ export async function exclusively<T>(
 
 async function acquire(file: string, options: LockOptions, onLost: () => void): Promise<() => Promise<void>> {
   const { signal, stale = 20_000 } = options;
-  for (let told = false; ; told = true) {
-    if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'Waiting for the lock was cancelled.');
+  for (let notified = false; ; notified = true) {
+    if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'The wait for the lock was cancelled.');
     try {
       return await lockfile.lock(file, { realpath: false, lockfilePath: file, stale, onCompromised: onLost });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw writeError(error, file);
     }
-    if (!told) options.onWait?.();
+    if (!notified) options.onWait?.();
     await sleep(250, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { entryNames } from './archive';
@@ -8,22 +9,22 @@ import type { Environment } from './cache';
 import { UnavailableError } from './download';
 import { type Kind, pipRequests } from './sources';
 
-export interface PipOptions {
-  /** Gets the wheels. */
-  folder: string;
-  kind: Kind;
-  env: Environment;
-  /** Bytes so far and in all of the wheel under way; only newer pips tell. */
-  onBytes?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+export interface PipOptions extends Pick<CallOptions, 'signal'> {
+  /** The target folder of the wheels. */
+  readonly folder: string;
+  readonly kind: Kind;
+  readonly env: Environment;
+  /** Called with the bytes done so far and the total of the current wheel. Only newer pips report progress. */
+  readonly onBytes?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Downloads the `torch` wheel with pip, which knows the user's mirrors, proxies and certificates and checks hashes. A
- * CUDA wheel leaves NVIDIA's libraries to other wheels, so those are downloaded with it.
+ * Download the `torch` wheel with pip, which knows the user's mirrors, proxies and certificates and checks hashes.
+ * NVIDIA's libraries are not part of a CUDA wheel, so their wheels are downloaded with it.
  *
- * @returns the wheels' paths.
- * @throws UnavailableError when there is no pip, or it finds no such wheel; CircuitTracerError `ABORT_ERR`.
+ * @returns the paths of the wheels
+ * @throws UnavailableError when pip is missing or finds no such wheel; CircuitTracerError `ABORT_ERR`.
  */
 export async function downloadWheels(options: PipOptions): Promise<string[]> {
   const failures: string[] = [];
@@ -36,7 +37,7 @@ export async function downloadWheels(options: PipOptions): Promise<string[]> {
     }
     const cuda = await hasCuda(await wheelsIn(options.folder));
     if (options.kind !== 'cpu' && !cuda) {
-      failures.push(`pip download ${requirement}: got a wheel without CUDA`);
+      failures.push(`pip download ${requirement}: the wheel does not support CUDA`);
       continue;
     }
     const dependencyFailure = cuda ? await pipDownload(options, [...where, requirement]) : undefined;
@@ -58,10 +59,10 @@ async function hasCuda(wheels: readonly string[]): Promise<boolean> {
   return false;
 }
 
-/** @returns the reason of failure: pip's last lines. */
+/** @returns the reason for a failure: the last lines of pip */
 async function pipDownload(options: PipOptions, requirement: string[]): Promise<string | undefined> {
   const { folder, env, onBytes, signal } = options;
-  // Beside the wheels: pip's own choice is often a small file system in memory.
+  // The temporary folder is beside the wheels, because pip's default is often a small file system in memory.
   const temporary = path.join(folder, 'tmp');
   await makeFolder(temporary);
   const bar = (await tellsProgress(env)) ? 'raw' : 'off';
@@ -80,7 +81,7 @@ async function pipDownload(options: PipOptions, requirement: string[]): Promise<
   return code === 0 ? undefined : lastLines;
 }
 
-/** pip 24.1 brought a progress bar for programs. */
+/** Whether pip can report progress to programs, which pip 24.1 introduced. */
 async function tellsProgress(env: Environment): Promise<boolean> {
   let version = 0;
   await run(['-m', 'pip', '--version'], env, (line) => {
@@ -111,7 +112,7 @@ function run(
     });
     child.on('error', (error) => {
       if (signal?.aborted) reject(new CircuitTracerError('ABORT_ERR', 'The download was cancelled.', { cause: error }));
-      else resolve({ code: 1, lastLines: `${python} can't be run: ${error.message}` });
+      else resolve({ code: 1, lastLines: `${python} cannot be run: ${error.message}` });
     });
     child.on('close', (code) => resolve({ code: code ?? 1, lastLines: text.trim().split('\n').slice(-2).join(' ') }));
   });

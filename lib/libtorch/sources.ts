@@ -2,22 +2,22 @@ import { spawnSync } from 'node:child_process';
 import type { Environment } from './cache';
 import { pinnedVersion } from './folder';
 
-/** What the caller asks for; `auto` = CUDA where there is an NVIDIA driver, else CPU. */
+/** The requested variant. `auto` is CUDA if there is an NVIDIA driver, otherwise CPU. */
 export type Variant = 'auto' | 'cpu' | 'cuda';
 
-/** One build of LibTorch: `cpu`, or a release of CUDA as in `cu130`. */
+/** A build of LibTorch: `cpu`, or a CUDA release such as `cu130`. */
 export type Kind = string;
 
 export const variants: readonly Variant[] = ['auto', 'cpu', 'cuda'];
 
-/** Releases of CUDA the pinned LibTorch comes for, newest first. */
+/** The CUDA releases that the pinned LibTorch is built for, newest first. */
 const cudaKinds: readonly { kind: Kind; major: number; minor: number }[] = [
   { kind: 'cu132', major: 13, minor: 2 },
   { kind: 'cu130', major: 13, minor: 0 },
   { kind: 'cu126', major: 12, minor: 6 },
 ];
 
-/** The newest CUDA the NVIDIA driver of this machine runs, if there is a driver with a device. */
+/** The newest CUDA release that this machine's NVIDIA driver supports, if there is a driver with a device. */
 export function driverCuda(env: Environment = process.env): { major: number; minor: number } | undefined {
   const options = { encoding: 'utf8', env: env as NodeJS.ProcessEnv, timeout: 10_000, windowsHide: true } as const;
   const listed = spawnSync('nvidia-smi', ['-L'], options);
@@ -27,8 +27,9 @@ export function driverCuda(env: Environment = process.env): { major: number; min
 }
 
 /**
- * Builds to try for a variant, best first. A driver runs every CUDA of its own major release up to its own minor, and all
- * of older major releases; without a driver to ask (an image built elsewhere) the oldest is the safest.
+ * The builds to try for a variant, best first. A driver supports every CUDA release of its own major version up to its
+ * own minor version, and all releases of older major versions. Without a driver (an image built elsewhere), the oldest
+ * release is the safest.
  */
 export function kindsFor(variant: 'cpu' | 'cuda', env: Environment = process.env): Kind[] {
   if (variant === 'cpu') return ['cpu'];
@@ -39,7 +40,7 @@ export function kindsFor(variant: 'cpu' | 'cuda', env: Environment = process.env
     .map(({ kind }) => kind);
 }
 
-/** Address of the official archive of a build, where the PyTorch project makes one for this platform. */
+/** The URL of the official archive of a build, if the PyTorch project provides one for this platform. */
 export function archiveUrl(kind: Kind, platform = process.platform, arch: string = process.arch): string | undefined {
   const base = `https://download.pytorch.org/libtorch/${kind}`;
   if (platform === 'linux' && arch === 'x64') return `${base}/libtorch-shared-with-deps-${pinnedVersion}%2B${kind}.zip`;
@@ -52,7 +53,10 @@ export function archiveUrl(kind: Kind, platform = process.platform, arch: string
   return undefined;
 }
 
-/** What to ask pip for, best first; the plain version is whatever PyPI or the user's own index has for the platform. */
+/**
+ * The pip requirements to try, best first. The plain version is whatever PyPI or the user's own index has for the
+ * platform.
+ */
 export function pipRequests(kind: Kind): { requirement: string; index?: string }[] {
   const plain = { requirement: `torch==${pinnedVersion}` };
   if (process.platform === 'darwin') return [plain];

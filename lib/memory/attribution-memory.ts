@@ -1,27 +1,19 @@
-import { attributeDefaults } from '../attribution/options';
 import type { ModelSpec } from '../engine/model-spec';
+import { attributionSettings } from '../engine/settings';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
+import type { Settled, ValuesOf } from '../options';
+import type { sizeOptions } from './options';
 
 /** What an attribution is assumed to be of. */
-export interface AttributionSize {
-  /** Of the prompt, the special one included. */
-  readonly tokens: number;
-  /** `auto`: as many rows as take half of `free`. */
-  readonly batchSize: number | 'auto';
-  /** Active features of each layer at each position, on average. */
-  readonly activePerToken: number;
-  /** Rows of features in the graph; Infinity: of all active ones. */
-  readonly maxFeatureNodes: number;
+export interface AttributionSize extends ValuesOf<typeof sizeOptions> {
   /** Of the CPU that compute rows; 0 on a GPU. */
   readonly threads: number;
   /** Bytes that can still be had when the attribution begins; for `auto`. Default Infinity. */
   readonly free?: number;
 }
 
-/** Bytes an attribution takes besides the weights, while it runs. */
-export interface AttributionMemory extends AttributionSize {
-  /** In rows: what `auto` comes to. */
-  readonly batchSize: number;
+/** Bytes an attribution takes besides the weights, while it runs; with the rows at once that `auto` comes to. */
+export interface AttributionMemory extends Settled<AttributionSize> {
   readonly activeFeatures: number;
   /** The frozen model: attention patterns and matrices, decoder rows of active features, errors, activations. */
   readonly localModel: number;
@@ -39,9 +31,9 @@ const float = 4;
 /** Of 64 Mi numbers, as native encodes: `kDenseNumbers` in native/core/transcoder/transcoder_set.cc. */
 const denseNumbers = 64 * 2 ** 20;
 /** `auto` takes no more rows than these. */
-const mostRows = attributeDefaults.batchSize;
+const mostRows = attributionSettings.batchSize.default;
 /** Salient tokens at most, by default. */
-const targets = 10;
+const targets = attributionSettings.maxNLogits.default;
 /**
  * A thread takes as many rows as together have so many positions, but not fewer than so many: `kCpuPositions` and
  * `kFewestRows` in native.
@@ -97,8 +89,16 @@ export function attributionMemory(
   // The activations, a mask of one byte, their places: eight bytes of each active one, and the matrix once more.
   const encoding = 3.25 * float * Math.min(n * widest, denseNumbers);
   return {
-    ...{ tokens: n, batchSize, activePerToken, maxFeatureNodes, threads, activeFeatures: active },
-    ...{ localModel, edges, perBatch, encoding },
+    tokens: n,
+    batchSize,
+    activePerToken,
+    maxFeatureNodes,
+    threads,
+    activeFeatures: active,
+    localModel,
+    edges,
+    perBatch,
+    encoding,
     peak: localModel + Math.max(edges + perBatch, encoding),
   };
 }

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { attributeDefaults } from '../attribution/options';
 import type { Device } from '../engine/device';
-import { type ComputeDtype, resolveLoadOptions } from '../engine/load-options';
+import type { ComputeDtype } from '../engine/load-options';
 import type { TranscoderPlan } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 import { Hub } from '../hub/plan';
@@ -9,31 +8,14 @@ import { machineBytes } from '../memory-limits';
 import type { ModelPlan } from '../model/families';
 import { locateModel } from '../model/locate';
 import { openModelPlan } from '../model/open-model';
+import { resolveOptions } from '../options';
 import { checkFit } from '../replacement-model/fit';
 import { planTranscoders } from '../transcoder/formats';
-import { checkInteger, checkNumber, checkOptions, checkText } from '../validate';
+import { checkOptions, checkText } from '../validate';
 import { type AttributionMemory, attributionMemory } from './attribution-memory';
 import { type LoadMemory, loadMemory } from './load-memory';
+import { type MemoryOptions, memoryOptions } from './options';
 import { processBytes, tokenizerBytes } from './process-memory';
-
-export interface MemoryOptions {
-  /** As for loading. Default `float32`. */
-  readonly dtype?: ComputeDtype;
-  /** As for loading; `auto`, the default, counts as the CPU. */
-  readonly device?: Device;
-  /** As for loading. Default false. */
-  readonly lazyEncoder?: boolean;
-  /** As for loading. Default true. */
-  readonly lazyDecoder?: boolean;
-  /** Tokens of the prompt, its special token included. Default 64. */
-  readonly tokens?: number;
-  /** As for attribution. Default 512. */
-  readonly batchSize?: number | 'auto';
-  /** As for attribution; Infinity: all active ones. Default 7500. */
-  readonly maxFeatureNodes?: number;
-  /** Active features of each layer at each token, on average. Default 50. */
-  readonly activePerToken?: number;
-}
 
 /** Bytes, predicted before anything is loaded. */
 export interface MemoryEstimate {
@@ -98,16 +80,18 @@ async function openModel(name: string): Promise<MemoryParts['model']> {
 
 /** The same of what has been looked into already. */
 export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOptions = {}): MemoryEstimate {
-  const { device, dtype, lazyEncoder, lazyDecoder, ...size } = resolveMemoryOptions(options);
+  const resolved = resolveOptions(memoryOptions, options);
+  const { dtype } = resolved;
+  const device = resolved.device === 'auto' ? 'cpu' : resolved.device;
   const onCpu = device === 'cpu';
-  const load = loadMemory(model, transcoders, { dtype, lazyEncoder, lazyDecoder, onCpu });
+  const load = loadMemory(model, transcoders, { ...resolved, onCpu });
   const own = processBytes + (model?.tokenizer ?? 0);
   const resident = own + load.resident;
   const attribution =
     model &&
     transcoders &&
     attributionMemory(model.spec, transcoders.spec, {
-      ...size,
+      ...resolved,
       threads: onCpu ? availableParallelism() : 0,
       // What a GPU has isn't known here.
       free: onCpu ? Math.max(0, machineBytes() - resident) : Number.POSITIVE_INFINITY,
@@ -115,30 +99,16 @@ export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOpt
   const weights = { inMemory: load.inMemory, onDisk: load.onDisk };
   const inMemory = Object.values(load.inMemory).reduce((sum, bytes) => sum + bytes, 0);
   return {
-    ...{ dtype, device, weights, process: own, machine: machineBytes() },
+    dtype,
+    device,
+    weights,
+    process: own,
+    machine: machineBytes(),
     onDevice: onCpu ? 0 : inMemory + (attribution ? attribution.peak - attribution.edges : 0),
     load: { resident, peak: own + load.peak },
     attribution: attribution && {
       ...attribution,
       peakResident: resident + (onCpu ? attribution.peak : attribution.edges),
     },
-  };
-}
-
-function resolveMemoryOptions(options: MemoryOptions) {
-  const { tokens = 64, activePerToken = 50, ...others } = options;
-  const {
-    batchSize = attributeDefaults.batchSize,
-    maxFeatureNodes = attributeDefaults.maxFeatureNodes,
-    ...loading
-  } = others;
-  const { device, dtype, lazyEncoder, lazyDecoder } = resolveLoadOptions(loading);
-  return {
-    ...{ dtype, lazyEncoder, lazyDecoder },
-    device: device === 'auto' ? ('cpu' as const) : device,
-    tokens: checkInteger(tokens, 'tokens', 1),
-    batchSize: batchSize === 'auto' ? batchSize : checkInteger(batchSize, 'batchSize', 1),
-    activePerToken: checkNumber(activePerToken, 'activePerToken', 0),
-    maxFeatureNodes: maxFeatureNodes === Infinity ? Infinity : checkInteger(maxFeatureNodes, 'maxFeatureNodes', 1),
   };
 }

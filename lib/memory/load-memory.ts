@@ -1,10 +1,11 @@
+import type { ResolvedLoadOptions } from '../engine/load-options';
 import type { ModelWeights } from '../engine/model-spec';
 import type { TranscoderPlan } from '../engine/transcoder-spec';
 import type { TensorSource } from '../io/tensor-source';
 import { storedBytes } from './stored-bytes';
 import { type Placement, type TensorMemory, tensorMemory } from './tensor-memory';
 
-/** A tensor with the group it is counted in. */
+/** A tensor and the group in which it is counted. */
 interface Step {
   readonly group: WeightGroup;
   readonly source: TensorSource;
@@ -14,23 +15,23 @@ interface Step {
 export const weightGroups = ['model', 'encoders', 'decoders', 'skips', 'biases'] as const;
 export type WeightGroup = (typeof weightGroups)[number];
 
-/** Bytes of weights by what they are of; `biases` are those of transcoders, with thresholds. */
+/** The size of the weights in bytes by group. `biases` are those of transcoders, including thresholds. */
 export type WeightBytes = Readonly<Record<WeightGroup, number>>;
 
 export interface LoadMemory {
-  /** In memory once loaded, on the device asked for. */
+  /** In memory after loading, on the selected device. */
   readonly inMemory: WeightBytes;
-  /** Left in their files, read as needed. */
+  /** Left in their files and read on demand. */
   readonly onDisk: WeightBytes;
-  /** Resident in this process once loaded: copies when computing on the CPU, and pages of files. */
+  /** Resident in this process after loading: copies, if the device is the CPU, and file pages. */
   readonly resident: number;
-  /** Most that is resident while loading. */
+  /** The peak resident memory during loading. */
   readonly peak: number;
 }
 
-type Choice = Omit<Placement, 'lazy'> & { readonly lazyEncoder: boolean; readonly lazyDecoder: boolean };
+type Choice = Omit<Placement, 'lazy'> & Pick<ResolvedLoadOptions, 'lazyEncoder' | 'lazyDecoder'>;
 
-/** What loading a model, transcoders or both takes, one tensor after another as native loads them. */
+/** Estimate the memory for loading a model, transcoders or both, tensor by tensor as native code loads them. */
 export function loadMemory(
   model: { readonly weights: ModelWeights } | undefined,
   transcoders: TranscoderPlan | undefined,
@@ -56,11 +57,11 @@ export function loadMemory(
   return { inMemory, onDisk, resident, peak: peak + held };
 }
 
-/** Several weights may be views of one stored tensor, whose pages are there once. */
+/** The file pages in memory. Several weights may be views of one stored tensor, whose pages count once. */
 class FilePages {
   readonly #mapped = new Map<string, number>();
 
-  /** @returns how many of the bytes are new */
+  /** @returns how many of the bytes were not counted before */
   add(source: TensorSource, bytes: number): number {
     const key = `${source.file}:${source.offset}`;
     const before = this.#mapped.get(key) ?? 0;
@@ -76,14 +77,14 @@ function emptyGroups(): Record<WeightGroup, number> {
 
 function* modelSteps(weights: ModelWeights, choice: Choice): Generator<Step> {
   for (const [name, source] of Object.entries(weights)) {
-    // Tied: the embedding itself.
+    // Tied to the embedding, so it is not counted again.
     if (name === 'unembed.W_U' && isSame(source, weights['embed.W_E'])) continue;
     const dtype = isNorm(name) ? 'float32' : choice.dtype;
     yield { group: 'model', source, memory: tensorMemory(source, { ...choice, dtype, lazy: false }) };
   }
 }
 
-/** Gains and biases of norms are float32 whatever the rest. */
+/** Gains and biases of norms are float32 regardless of the dtype. */
 function isNorm(name: string): boolean {
   return /(^|\.)(ln1|ln2|ln1_post|ln2_post|ln_final|q_norm|k_norm)\.[wb]$/.test(name);
 }
@@ -96,7 +97,8 @@ function isSame(a: TensorSource, b: TensorSource | undefined): boolean {
 function* setSteps({ layers }: TranscoderPlan, choice: Choice): Generator<Step> {
   for (const { encoder, encoderBias, threshold, decoder, decoderBias, skip } of layers) {
     const step = (group: WeightGroup, source: TensorSource, lazy = false): Step => ({
-      ...{ group, source },
+      group,
+      source,
       memory: tensorMemory(source, { ...choice, lazy }),
     });
     yield step('encoders', encoder, choice.lazyEncoder);

@@ -4,24 +4,24 @@ export function product(sizes: readonly number[]): number {
   return sizes.reduce((result, size) => result * size, 1);
 }
 
-/** Of a tensor as it is in its file or in memory, its scales included. */
+/** The stored size of a tensor in bytes, including its scales. */
 export function storedBytes({ shape, dtype, scales }: TensorSource): number {
   return product(shape) * storedItemSize[dtype] + (scales ? storedBytes(scales) : 0);
 }
 
-/** Linux maps so many bytes of a file around an address that is read. */
+/** The number of bytes that Linux maps around an address that is read. */
 const faultBytes = 16 * 4096;
 
 /**
- * Bytes of its file that become resident when a tensor is read as its view has it: with each run of neighbouring numbers
- * come those around it.
+ * The bytes of a file that become resident when the view of a tensor is read. Each contiguous run of numbers brings in
+ * the bytes around it.
  */
 export function touchedBytes(source: TensorSource): number {
   const item = storedItemSize[source.dtype];
   let sizes = [...source.shape];
   let bytes = storedBytes(source);
   for (const step of source.view) {
-    // What is cut off after a permutation lies scattered: all is touched.
+    // A slice after a permutation is scattered, so the whole tensor is touched.
     if (step.op === 'permute') break;
     if (step.op === 'reshape') {
       sizes = [...step.shape];

@@ -2,11 +2,11 @@ import type { TensorSource, ViewStep } from '../io/tensor-source';
 
 interface Layout {
   readonly shape: readonly number[];
-  /** In elements. */
+  /** The strides in elements. */
   readonly strides: readonly number[];
 }
 
-/** Whether a tensor's view is had by strides alone; LibTorch copies the numbers where a reshape needs another order. */
+/** Whether a view can be expressed by strides alone. LibTorch copies the numbers if a reshape needs another order. */
 export function isPlainView({ shape, view }: TensorSource): boolean {
   let layout: Layout | undefined = contiguous(shape);
   for (const step of view) layout = layout && apply(layout, step);
@@ -31,9 +31,12 @@ function apply({ shape, strides }: Layout, step: ViewStep): Layout | undefined {
   }
 }
 
-/** Each run of neighbouring dimensions that lie one after another in memory may be cut up anew, but no two runs mixed. */
+/**
+ * Reshape a layout by strides. Adjacent dimensions that are contiguous in memory form a run, which can be split
+ * differently, but dimensions of different runs cannot be merged.
+ */
 function reshape(layout: Layout, shape: readonly number[]): Layout | undefined {
-  const runs = runsOf(layout);
+  const runs = contiguousRuns(layout);
   const strides: number[] = [];
   let run = runs.length - 1;
   let inRun = 1;
@@ -50,7 +53,7 @@ function reshape(layout: Layout, shape: readonly number[]): Layout | undefined {
   return { shape, strides };
 }
 
-function runsOf({ shape, strides }: Layout): { size: number; stride: number }[] {
+function contiguousRuns({ shape, strides }: Layout): { size: number; stride: number }[] {
   const runs: { size: number; stride: number }[] = [];
   for (let dim = shape.length - 1; dim >= 0; dim--) {
     const [size, stride] = [shape[dim] ?? 0, strides[dim] ?? 0];

@@ -3,15 +3,15 @@ import { storedItemSize, type TensorSource, viewedShape } from '../io/tensor-sou
 import { product, storedBytes, touchedBytes } from './stored-bytes';
 import { isPlainView } from './strides';
 
-/** Bytes that one tensor takes. */
+/** The memory of one tensor in bytes. */
 export interface TensorMemory {
-  /** Once loaded, on the heap or on the device. */
+  /** After loading, on the heap or on the device. */
   readonly copied: number;
-  /** Once loaded, as pages of its file. */
+  /** After loading, as pages of its file. */
   readonly mapped: number;
-  /** In this process, besides, only while it is being loaded. */
+  /** Additionally in this process while the tensor is loaded. */
   readonly transient: number;
-  /** In this process, besides, from before loading until all is loaded. */
+  /** Additionally in this process from before loading until all tensors are loaded. */
   readonly held: number;
   /** Left in the file. */
   readonly lazy: number;
@@ -19,14 +19,15 @@ export interface TensorMemory {
 
 export interface Placement {
   readonly dtype: ComputeDtype;
-  /** Is the device the CPU? */
+  /** Whether the device is the CPU. */
   readonly onCpu: boolean;
   readonly lazy: boolean;
 }
 
 /**
- * What a tensor takes, as native loads it: of the dtype asked for, on the CPU and at an aligned address it stays the file's
- * pages; otherwise its numbers are copied, and the file's pages let go once they are. Lazily, nothing is read.
+ * The memory of a tensor when native code loads it. A tensor of the requested dtype at an aligned address stays in the
+ * file's pages if the device is the CPU. Otherwise, its numbers are copied, and the file's pages are then released.
+ * With lazy loading, nothing is read.
  */
 export function tensorMemory(source: TensorSource, placement: Placement): TensorMemory {
   const none = { copied: 0, mapped: 0, transient: 0, held: 0, lazy: 0 };
@@ -40,13 +41,13 @@ export function tensorMemory(source: TensorSource, placement: Placement): Tensor
   }
   const count = product(viewedShape(source));
   const copied = count * storedItemSize[placement.dtype];
-  // Native's copy of what is in memory stays until all is loaded, as the original does.
+  // The original of an in-memory tensor and its native copy both stay until all tensors are loaded.
   if (source.data) return { ...none, copied, held: held + opened };
   const shifted = source.add && placement.dtype !== 'float32' ? 2 * 4 * count : 0;
   return { ...none, copied, transient: opened + pages + shifted };
 }
 
-/** What the tensor takes before it is cast: pages of its file, and a copy where its view isn't to be had without one. */
+/** The memory of a tensor before its cast: pages of its file, and a copy if its view requires one. */
 function openedMemory(source: TensorSource): { opened: number; pages: number } {
   const stored = storedBytes(source);
   if (source.data) return { opened: stored, pages: 0 };
@@ -57,7 +58,7 @@ function openedMemory(source: TensorSource): { opened: number; pages: number } {
   return { opened: isPlainView(source) ? 0 : count * item, pages: touchedBytes(source) };
 }
 
-/** Whether a tensor's stored numbers are the ones to compute with, where they are. */
+/** Whether the stored numbers of a tensor can be used in place. */
 export function keepsNumbers({ dtype, add, scales }: TensorSource, to: Pick<Placement, 'dtype' | 'onCpu'>): boolean {
   return dtype === to.dtype && !add && !scales && to.onCpu;
 }

@@ -6,15 +6,15 @@ import {
   keepsLargest,
   type TranscoderSpec,
 } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
-import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe } from '../validate';
+import { checkBoolean, checkInteger, checkNumber, checkOneOf, invalid } from '../validate';
 
 const largest = 2 ** 31 - 1;
 
 /**
- * Check a spec written by hand before native, which trusts it, sees it.
+ * Check a hand-written spec before it is passed to native code, which does not validate it.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the first field that is missing, odd or contradicts another.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the first field that is missing, invalid or inconsistent
+ * with another.
  */
 export function checkModelSpec(spec: ModelSpec): void {
   if (typeof spec !== 'object' || spec === null) throw invalid('spec', 'a ModelSpec', spec);
@@ -100,8 +100,4 @@ function checkScan({ scan, nLayers, modelName }: TranscoderSpec): void {
     throw invalid('transcoderSpec.scan', `a string or one string for each of ${nLayers} layers`, scan);
   }
   if (typeof modelName !== 'string') throw invalid('transcoderSpec.modelName', 'a string', modelName);
-}
-
-function invalid(name: string, expected: string, found: unknown): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_ARGUMENT', `${name} must be ${expected}; found ${describe(found)}.`);
 }

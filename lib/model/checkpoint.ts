@@ -1,20 +1,21 @@
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
-import { fileExists, isFolder, isObject, readJsonObject } from '../io/files';
-import { smallJson } from '../io/json';
+import { fileExists, isFolder, readJsonObject } from '../io/files';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors';
 import type { TensorSource } from '../io/tensor-source';
+import { isObject } from '../is-object';
+import { smallJson } from '../json';
 import { describe } from '../validate';
 
-/** A model folder in Hugging Face layout, looked into but not loaded. */
+/** A model folder in Hugging Face layout whose weights are not loaded. */
 export interface Checkpoint {
-  /** Absolute path of the folder. */
+  /** The absolute path of the folder. */
   readonly folder: string;
-  /** config.json as it is. */
+  /** The content of config.json. */
   readonly config: Record<string, unknown>;
   readonly tensors: Map<string, TensorSource>;
-  /** Tensors whose number format can't be read, by name. */
+  /** The tensors with an unsupported number format, by name. */
   readonly otherTensors: SafetensorsFile['otherTensors'];
 }
 
@@ -26,8 +27,8 @@ const indexFile = 'model.safetensors.index.json';
  *
  * Only headers of weight files are read, and all of them are checked.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT`, also when the index
- *   lists a tensor its shard doesn't hold.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, or `ERR_FILE_FORMAT`, also when the index lists a
+ * tensor that is not in its shard.
  */
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const folder = absolutePath(dir);
@@ -40,17 +41,17 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   if (await fileExists(join(folder, indexFile))) return { folder, config, ...(await openShards(folder)) };
   throw new CircuitTracerError(
     'ERR_FILE_NOT_FOUND',
-    `${folder}: expected ${singleFile} or ${indexFile}, found neither; weights in another format (pytorch_model.bin, ` +
-      '.gguf) must be saved as safetensors first',
+    `${folder}: expected ${singleFile} or ${indexFile}, found neither. Weights in another format (pytorch_model.bin, ` +
+      '.gguf) must be saved as safetensors first.',
   );
 }
 
-/** @throws CircuitTracerError `ERR_FILE_NOT_FOUND` unless there is such a folder. */
+/** @throws CircuitTracerError `ERR_FILE_NOT_FOUND` unless the folder exists. */
 export async function checkModelFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   throw new CircuitTracerError(
     'ERR_FILE_NOT_FOUND',
-    `${folder}: expected a model folder with config.json and ${singleFile}, found no such folder`,
+    `${folder}: expected a model folder with config.json and ${singleFile}, but the folder does not exist.`,
   );
 }
 
@@ -68,7 +69,7 @@ async function openShards(folder: string): Promise<Pick<Checkpoint, 'tensors' | 
     else {
       throw new CircuitTracerError(
         'ERR_FILE_FORMAT',
-        `${join(folder, shard)}: expected the tensor ${name}, which ${indexFile} says is there; found none. Download the ` +
+        `${join(folder, shard)}: the tensor ${name}, which ${indexFile} lists in this shard, is missing. Download the ` +
           'shard and the index again.',
       );
     }
@@ -76,13 +77,13 @@ async function openShards(folder: string): Promise<Pick<Checkpoint, 'tensors' | 
   return { tensors, otherTensors };
 }
 
-/** Which file holds which tensor: the `weight_map` of an index, checked. */
+/** Read the checked `weight_map` of an index: the file of each tensor. */
 export async function readWeightMap(index: string): Promise<Map<string, string>> {
   const { weight_map: weightMap } = await readJsonObject(index);
   if (!isObject(weightMap)) {
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
-      `${index}: expected weight_map to be an object of shard names, found ${describe(weightMap)}`,
+      `${index}: expected weight_map to be an object of shard names, found ${describe(weightMap)}.`,
     );
   }
   const shards = new Map<string, string>();
@@ -90,7 +91,7 @@ export async function readWeightMap(index: string): Promise<Map<string, string>>
     if (typeof shard !== 'string' || leavesFolder(shard)) {
       throw new CircuitTracerError(
         'ERR_FILE_FORMAT',
-        `${index}: expected ${name} to be in a file of this folder, found ${describe(shard)}`,
+        `${index}: expected ${name} to be in a file of this folder, found ${describe(shard)}.`,
       );
     }
     shards.set(name, shard);
@@ -108,16 +109,16 @@ async function openShard(folder: string, shard: string): Promise<SafetensorsFile
   if (await fileExists(path)) return openSafetensors(path);
   throw new CircuitTracerError(
     'ERR_FILE_NOT_FOUND',
-    `${path}: ${indexFile} lists this shard, but there is no such file; download it`,
+    `${path}: ${indexFile} lists this shard, but the file does not exist. Download it.`,
   );
 }
 
 /**
- * A tensor the model can't do without.
+ * A tensor that the model requires.
  *
- * @param shape Expected shape as stored.
- * @param kind `float` for weights (default); `bytes` for packed ones.
- * @throws CircuitTracerError `ERR_WEIGHT` when it is missing, or has another shape or dtype.
+ * @param shape the expected stored shape
+ * @param kind `float` for weights (default), `bytes` for packed weights
+ * @throws CircuitTracerError `ERR_WEIGHT` when it is missing or has another shape or dtype.
  */
 export function requireTensor(
   checkpoint: Checkpoint,
@@ -130,12 +131,12 @@ export function requireTensor(
   const file = source.file ?? checkpoint.folder;
   if ((source.dtype === 'uint8') !== (kind === 'bytes')) {
     const expected = kind === 'bytes' ? 'bytes (U8)' : 'floating-point numbers (F32, BF16, F16 or F64)';
-    throw new CircuitTracerError('ERR_WEIGHT', `${file}: ${name}: expected ${expected}, found ${source.dtype}`);
+    throw new CircuitTracerError('ERR_WEIGHT', `${file}: ${name}: expected ${expected}, found ${source.dtype}.`);
   }
   if (source.shape.length !== shape.length || source.shape.some((size, dim) => size !== shape[dim])) {
     throw new CircuitTracerError(
       'ERR_WEIGHT',
-      `${file}: ${name}: expected shape [${shape.join(', ')}], as config.json says; found [${source.shape.join(', ')}]`,
+      `${file}: ${name}: expected shape [${shape.join(', ')}] according to config.json, found [${source.shape.join(', ')}].`,
     );
   }
   return source;
@@ -150,11 +151,11 @@ function missingTensor(
   if (other) {
     return new CircuitTracerError(
       'ERR_WEIGHT',
-      `${folder}: ${name}: expected F32, BF16, F16 or F64 numbers, found ${other.dtype}; save the model in one of these`,
+      `${folder}: ${name}: expected F32, BF16, F16 or F64 numbers, found ${other.dtype}. Save the model in one of these dtypes.`,
     );
   }
   return new CircuitTracerError(
     'ERR_WEIGHT',
-    `${folder}: expected a tensor ${name} of shape [${shape.join(', ')}], found none of that name in the weight files`,
+    `${folder}: expected a tensor ${name} of shape [${shape.join(', ')}], but the weight files do not contain it.`,
   );
 }

@@ -1,37 +1,37 @@
 import type { ModelSpec } from '../engine/model-spec';
 import { CircuitTracerError } from '../errors';
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 
 /**
- * Typed access to config.json. Every reader takes the default of the family's configuration class, which counts when the
- * key is missing; an explicit null counts only where the class allows it (the `optional` readers).
+ * Typed access to config.json. Every reader takes the default of the family's configuration class, which applies when
+ * the key is missing. An explicit null is accepted only where the class allows it (the `optional` readers).
  *
- * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` from any reader whose value has the wrong type.
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` from any reader if the value has the wrong type.
  */
 export class ModelConfig {
   constructor(
     private readonly values: Readonly<Record<string, unknown>>,
-    /** Names the file, and the section of it, in error messages. */
+    /** The file, and the section in it, for error messages. */
     readonly where: string,
-    /** Other spellings of keys, as `attribute_map` of the configuration class has them. */
+    /** The aliases of keys, from `attribute_map` of the configuration class. */
     private readonly aliases: ReadonlyMap<string, readonly string[]> = new Map(),
   ) {}
 
-  /** The same settings, each found under its other spellings too. */
+  /** The same settings, which can also be read by their aliases. */
   withAliases(aliases: ReadonlyMap<string, readonly string[]>): ModelConfig {
     return new ModelConfig(this.values, this.where, aliases);
   }
 
-  /** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` when two spellings of a key have different values. */
+  /** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` when a key and its alias have different values. */
   checkAliases(key: string): void {
     const [first, ...others] = this.spellings(key);
     const other = others.find((spelling) => this.values[spelling] !== this.values[first as string]);
     if (first === undefined || other === undefined) return;
     throw new CircuitTracerError(
       'ERR_UNSUPPORTED_MODEL',
-      `${this.where}: ${first} and ${other} mean the same; expected one value, found ${describe(this.values[first])} and ` +
-        `${describe(this.values[other])}; remove the wrong one`,
+      `${this.where}: ${first} and ${other} are the same setting, but have the values ${describe(this.values[first])} and ` +
+        `${describe(this.values[other])}. Remove the wrong one.`,
     );
   }
 
@@ -39,17 +39,17 @@ export class ModelConfig {
     return Object.keys(this.values).length === 0;
   }
 
-  /** These settings, and those of `under` where these have none. */
+  /** These settings, with those of `under` as defaults. */
   over(under: ModelConfig | null): ModelConfig {
     return under ? new ModelConfig({ ...under.values, ...this.values }, this.where) : this;
   }
 
-  /** False when the key is missing; an explicit null is there. */
+  /** Whether the key is present. An explicit null counts as present. */
   has(key: string): boolean {
     return this.value(key) !== undefined;
   }
 
-  /** An integer from 1 to `max`, by default the largest size native takes. */
+  /** An integer from 1 to `max`, which defaults to the largest size that native code supports. */
   integer(key: string, fallback: number, max = 2 ** 31 - 1): number {
     const value = this.has(key) ? this.value(key) : fallback;
     if (Number.isInteger(value) && (value as number) > 0 && (value as number) <= max) return value as number;
@@ -66,7 +66,7 @@ export class ModelConfig {
     return this.value(key) === 0 ? 0 : this.integer(key, fallback);
   }
 
-  /** A positive, finite number. */
+  /** A positive finite number. */
   number(key: string, fallback: number): number {
     const value = this.has(key) ? this.value(key) : fallback;
     if (Number.isFinite(value) && (value as number) > 0) return value as number;
@@ -78,7 +78,7 @@ export class ModelConfig {
     return value === null ? null : this.number(key, value as number);
   }
 
-  /** A finite number, at least 0. */
+  /** A finite number of 0 or more. */
   nonNegative(key: string, fallback: number): number {
     return (this.value(key) ?? fallback) === 0 ? 0 : this.number(key, fallback);
   }
@@ -95,7 +95,7 @@ export class ModelConfig {
     throw this.wrong(key, 'a string', value);
   }
 
-  /** Null when missing or null. */
+  /** A list of strings; null when missing or null. */
   strings(key: string): string[] | null {
     const value = this.value(key) ?? null;
     if (value === null) return null;
@@ -117,15 +117,15 @@ export class ModelConfig {
     throw this.wrong(key, 'an object', value);
   }
 
-  /** The error for a setting this package can't run right. */
+  /** The error for a setting that this package cannot run correctly. */
   unsupported(key: string, expected: string): CircuitTracerError {
     return new CircuitTracerError(
       'ERR_UNSUPPORTED_MODEL',
-      `${this.where}: ${key}: expected ${expected}, found ${describe(this.value(key))}; this package can't run such a model`,
+      `${this.where}: ${key}: expected ${expected}, found ${describe(this.value(key))}. This package does not support such a model.`,
     );
   }
 
-  /** The value as it is; undefined when missing. */
+  /** The raw value; undefined when missing. */
   value(key: string): unknown {
     const [spelling] = this.spellings(key);
     return spelling === undefined ? undefined : this.values[spelling];
@@ -138,12 +138,14 @@ export class ModelConfig {
   private wrong(key: string, expected: string, found: unknown): CircuitTracerError {
     return new CircuitTracerError(
       'ERR_UNSUPPORTED_MODEL',
-      `${this.where}: ${key}: expected ${expected}, found ${describe(found)}`,
+      `${this.where}: ${key}: expected ${expected}, found ${describe(found)}.`,
     );
   }
 }
 
-/** Layers of a model; more than any has, and few enough that a tampered count can't exhaust memory. */
+/**
+ * The maximum number of layers: more than any model has, but low enough that a tampered count cannot exhaust memory.
+ */
 export function readLayerCount(config: ModelConfig, key: string, fallback: number): number {
   return config.integer(key, fallback, 1024);
 }
@@ -161,7 +163,7 @@ const activations: Readonly<Record<string, ModelSpec['activation']>> = {
   relu: 'relu',
 };
 
-/** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an activation outside the list. */
+/** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an unsupported activation. */
 export function readActivation(config: ModelConfig, key: string, fallback: string): ModelSpec['activation'] {
   const name = config.string(key, fallback);
   const activation = Object.hasOwn(activations, name) ? activations[name] : undefined;
@@ -170,9 +172,10 @@ export function readActivation(config: ModelConfig, key: string, fallback: strin
 }
 
 /**
- * Keys each layer's attention sees; 0 = all. A `layer_types` list wins over the family's own pattern.
+ * The attention window of each layer in keys; 0 means no window. A `layer_types` list takes precedence over the
+ * family's pattern.
  *
- * @param isSliding The family's pattern.
+ * @param isSliding the family's pattern
  */
 export function readSlidingWindows(
   config: ModelConfig,
@@ -180,7 +183,7 @@ export function readSlidingWindows(
   window: number | null,
   isSliding: (layer: number) => boolean,
 ): number[] {
-  // The older spelling of one kind, as transformers 5 reads it.
+  // transformers 5 also accepts this older name.
   const types = config.strings('layer_types')?.map((type) => (type === 'attention' ? 'full_attention' : type));
   if (
     types &&

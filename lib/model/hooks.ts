@@ -4,7 +4,7 @@ import { describe, nearest } from '../validate';
 
 interface HookPoint {
   readonly name: string;
-  /** In letters: n positions, D dModel, V dVocab, H heads, K key/value heads, d dHead. */
+  /** The shape in letters: n positions, D dModel, V dVocab, H heads, K key/value heads, d dHead. */
   readonly shape: string;
   readonly exists?: (spec: ModelSpec) => boolean;
 }
@@ -16,11 +16,14 @@ const postNorms = (spec: ModelSpec) => spec.postNorms;
 const sequential = (spec: ModelSpec) => !spec.parallelBlocks;
 
 const beforeBlocks: readonly HookPoint[] = [
-  { name: 'hook_embed', shape: '[n, D]' }, // rows of the embedding, scaled
+  { name: 'hook_embed', shape: '[n, D]' }, // scaled rows of the embedding
   { name: 'hook_pos_embed', shape: '[n, D]', exists: learnedPositions },
 ];
 
-/** In the order of the forward pass. Names are TransformerLens', plus `mlp.hook_in` and `mlp.hook_out`. */
+/**
+ * The hook points of a block in the order of the forward pass. The names are those of TransformerLens, plus
+ * `mlp.hook_in` and `mlp.hook_out`.
+ */
 const inBlock: readonly HookPoint[] = [
   { name: 'hook_resid_pre', shape: '[n, D]' },
   { name: 'ln1.hook_scale', shape: '[n, 1]' },
@@ -67,7 +70,7 @@ export function hookTable(spec: ModelSpec): { name: string; shape: string }[] {
   ].map(({ name, shape }) => ({ name, shape }));
 }
 
-/** Every hook point a model has, by full name, in the order of the forward pass. */
+/** The full names of all hook points of a model, in the order of the forward pass. */
 export function hookNames(spec: ModelSpec): string[] {
   const block = existing(inBlock, spec);
   return [
@@ -77,7 +80,10 @@ export function hookNames(spec: ModelSpec): string[] {
   ];
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the first hook the model lacks, why, and the nearest one. */
+/**
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a hook that the model does not have. The message names it, the
+ * reason and the nearest hook.
+ */
 export function checkHookNames(names: unknown, spec: ModelSpec): string[] {
   if (!Array.isArray(names)) {
     throw new CircuitTracerError(
@@ -95,18 +101,17 @@ export function checkHookNames(names: unknown, spec: ModelSpec): string[] {
 
 function whyUnknown(name: unknown, spec: ModelSpec, known: readonly string[]): string {
   const intro = `This ${spec.family} model has no hook ${describe(name)}`;
-  if (typeof name !== 'string') return `${intro}; hook names are strings such as 'blocks.0.hook_resid_post'.`;
+  if (typeof name !== 'string') return `${intro}. Hook names are strings such as 'blocks.0.hook_resid_post'.`;
   const [, layer, rest] = /^blocks\.(\d+)\.(.+)$/.exec(name) ?? [];
   if (Number(layer) >= spec.nLayers) return `${intro}: its layers are 0 to ${spec.nLayers - 1}.`;
   const missing = [...beforeBlocks, ...inBlock].find((point) => point.name === (rest ?? name) && point.exists);
   if (missing) return `${intro}: ${reasonMissing(missing)}.`;
   const near = nearest(name, known);
-  return near ? `${intro}. Did you mean '${near}'?` : `${intro}. hookNames(model.spec) lists those it has.`;
+  return near ? `${intro}. Did you mean '${near}'?` : `${intro}. hookNames(model.spec) lists all its hooks.`;
 }
 
 function reasonMissing({ exists }: HookPoint): string {
-  if (exists === sequential)
-    return 'its attention and MLP read the same residual stream, so there is nothing in between';
+  if (exists === sequential) return 'attention and MLP run in parallel, so there is no residual stream between them';
   if (exists === postNorms) return 'it has no norms after attention and MLP';
   if (exists === queryKeyNorm) return 'it does not normalise queries and keys';
   return exists === rotary ? 'its positions are learned, not rotary' : 'its positions are rotary, not learned';

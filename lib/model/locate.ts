@@ -6,7 +6,7 @@ import { type HubReference, parseHubReference, requireHubReference } from '../hu
 import { checkModelFolder } from './checkpoint';
 import { type LocatedModel, planModelFiles, planTokenizerFiles } from './model-files';
 
-/** Organisations of the families by the names TransformerLens has for models; first match. */
+/** The organisation of each family, by TransformerLens model names. The first match counts. */
 const organisations: readonly [RegExp, string][] = [
   [/^gemma-[23]-/i, 'google'],
   [/^(?:meta-)?llama-3/i, 'meta-llama'],
@@ -18,41 +18,41 @@ const organisations: readonly [RegExp, string][] = [
 ];
 
 /**
- * The model that a text names, fetched if need be: `demo`, a folder, or a reference to the hub.
+ * Locate a model and download it if necessary. The text is `demo`, a folder or a reference to the hub.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; what fetching throws.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; errors of the download.
  */
 export async function locateModel(text: string, hub: Hub): Promise<LocatedModel> {
   return hub.fetch(await planModelSource(text, hub));
 }
 
 /**
- * The folder of the tokenizer of a model, of which nothing else is fetched.
+ * Locate the tokenizer of a model. Nothing else of the model is downloaded.
  *
- * @param text as {@link locateModel} takes it
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; what fetching throws.
+ * @param text as in {@link locateModel}
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference; errors of the download.
  */
 export async function locateTokenizer(text: string, hub: Hub): Promise<string> {
   if (isBundledModel(text)) return modelFolder(text);
   return (await localPath(text)) ?? hub.obtain(modelReference(text), planTokenizerFiles);
 }
 
-/** What {@link locateModel} would fetch. */
+/** Plan the download of {@link locateModel}. */
 export async function planModelSource(text: string, hub: Hub): Promise<FetchPlan<LocatedModel>> {
   if (isBundledModel(text)) return { needed: [], result: { folder: modelFolder(text), name: text } };
   const folder = await localPath(text);
   if (folder === undefined) return hub.plan(modelReference(text), planModelFiles);
-  // Before its transcoders, which may be gigabytes, are fetched.
+  // Check this before the download of its transcoders, which may take gigabytes.
   await checkModelFolder(folder);
   return { needed: [], result: { folder, name: basename(folder) } };
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a text that names nothing on the hub. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a text that is not a reference to the hub. */
 export function modelReference(text: string): HubReference {
   return requireHubReference(fullName(text), 'model');
 }
 
-/** @returns undefined for a text that names nothing on the hub. */
+/** @returns undefined for a text that is not a reference to the hub. */
 export function parseModelReference(text: string): HubReference | undefined {
   return parseHubReference(fullName(text));
 }

@@ -8,7 +8,7 @@ import { readWeightMap } from './checkpoint';
 const singleFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
 
-/** What a tokenizer is made of; fetched where the repository has them. */
+/** The files of a tokenizer. Those in the repository are downloaded. */
 const tokenizerFiles = [
   'config.json',
   'tokenizer.json',
@@ -23,14 +23,14 @@ const tokenizerFiles = [
   'chat_template.json',
 ];
 
-/** A model's folder on this machine. */
+/** The local folder of a model. */
 export interface LocatedModel {
   readonly folder: string;
-  /** As graphs call it: the bundled name, or the last part of the folder or repository. */
+  /** The model name for graphs: the bundled name, or the last component of the folder or repository. */
   readonly name: string;
 }
 
-/** Configuration, tokenizer and safetensors weights of a model; never the same weights in another format. */
+/** The configuration, tokenizer and safetensors weights of a model, without copies of the weights in other formats. */
 export const planModelFiles: Planner<LocatedModel> = async (hub, repository) => {
   const { reference } = repository;
   const config = repository.inFolder('config.json');
@@ -41,7 +41,7 @@ export const planModelFiles: Planner<LocatedModel> = async (hub, repository) => 
   return { needed: [...needed, { repository, paths: weights }], result: { folder, name } };
 };
 
-/** What of a model its tokenizer is made of, without weights; the folder as the result. */
+/** The tokenizer files of a model, without weights. The result is the folder. */
 export const planTokenizerFiles: Planner<string> = async (_hub, repository) => {
   const tokenizer = repository.inFolder('tokenizer.json');
   repository.require(tokenizer);
@@ -62,6 +62,6 @@ function noWeights(repository: Repository): CircuitTracerError {
     return notInCache(repository.reference, `${singleFile}, or ${indexFile},`, repository.layout.cacheDir);
   }
   return notFound(
-    `${repository.repo} has neither ${singleFile} nor ${indexFile}: weights in other formats aren't read. Name a repository that has safetensors files.`,
+    `${repository.repo} has neither ${singleFile} nor ${indexFile}. Other weight formats are not supported. Choose a repository with safetensors files.`,
   );
 }

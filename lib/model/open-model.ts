@@ -3,9 +3,9 @@ import { type ModelPlan, planModel } from './families';
 import { settleHead } from './output-head';
 
 /**
- * How to run the checkpoint of a folder, with warnings where config.json and the weights disagree.
+ * Determine how to run the checkpoint in a folder. Warns when config.json and the weights disagree.
  *
- * @throws CircuitTracerError what {@link openCheckpoint}, {@link planModel} and {@link settleHead} throw.
+ * @throws CircuitTracerError as {@link openCheckpoint}, {@link planModel} and {@link settleHead}.
  */
 export async function openModelPlan(folder: string, signal?: AbortSignal): Promise<ModelPlan> {
   return settleHead(planModel(await openCheckpoint(folder)), signal);

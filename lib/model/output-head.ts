@@ -5,11 +5,11 @@ import { log } from '../log';
 import type { ModelPlan } from './families/family';
 
 /**
- * Settle what the head is where config.json and the weights may disagree, as transformers 5 does, and warn where they do:
- * a head stored beside the embedding it should be tied to is used when it differs, and shares its memory when it is equal;
- * one that should be stored and isn't is the embedding.
+ * Determine the head as transformers 5 does, and warn if config.json and the weights disagree. A stored head that
+ * should be tied to the embedding is used if it differs, and shares its memory if it is equal. If a separate head is
+ * missing, the embedding is used.
  *
- * @throws CircuitTracerError `ABORT_ERR`, or `ERR_FILE_READ` where the stored numbers can't be compared.
+ * @throws CircuitTracerError `ABORT_ERR`, or `ERR_FILE_READ` when the stored numbers cannot be compared.
  */
 export async function settleHead(plan: ModelPlan, signal?: AbortSignal): Promise<ModelPlan> {
   const { 'embed.W_E': embedding, 'unembed.W_U': head } = plan.weights as Record<string, TensorSource>;
@@ -21,19 +21,19 @@ export async function settleHead(plan: ModelPlan, signal?: AbortSignal): Promise
     return { ...plan, weights: { ...plan.weights, 'unembed.W_U': embedding } };
   }
   log().warn(
-    `${configOf(head)}: tie_word_embeddings says that the unembedding is the embedding, but ${head.name} is stored and ` +
-      `differs from ${embedding.name}; ${head.name} is used. Set tie_word_embeddings to false if that is right.`,
+    `${configPath(head)}: tie_word_embeddings ties the unembedding to the embedding, but ${head.name} is stored and ` +
+      `differs from ${embedding.name}. ${head.name} is used. If this is correct, set tie_word_embeddings to false.`,
   );
   return plan;
 }
 
 function warnMissing(stored: TensorSource): void {
   log().warn(
-    `${configOf(stored)}: tie_word_embeddings, false or missing, says that the unembedding is a weight of its own, but none ` +
-      `is stored; ${stored.name} serves as both. Set tie_word_embeddings to true if that is right.`,
+    `${configPath(stored)}: tie_word_embeddings, false or missing, requires a separate unembedding, but none ` +
+      `is stored. ${stored.name} serves as both. If this is correct, set tie_word_embeddings to true.`,
   );
 }
 
-function configOf({ file }: TensorSource): string {
+function configPath({ file }: TensorSource): string {
   return join(dirname(file ?? ''), 'config.json');
 }

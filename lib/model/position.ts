@@ -1,7 +1,7 @@
 import { checkInteger } from '../validate';
 
 /**
- * The index of a position in a prompt of `length` tokens; negative numbers count from its end.
+ * The index of a position in a prompt of `length` tokens. Negative positions count from the end.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a position outside the prompt.
  */

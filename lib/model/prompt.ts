@@ -4,30 +4,31 @@ import { checkOptions, describe } from '../validate';
 import type { ChatPrompt } from './chat-template';
 import type { Tokenizer } from './tokenizer';
 
-/** Text, the ids of its tokens, or a conversation. */
+/** A prompt: text, token ids or a conversation. */
 export type Prompt = string | readonly number[] | Int32Array | ChatPrompt;
 
-/** A prompt ready to run. */
+/** A tokenised prompt, ready to run. */
 export interface PreparedPrompt {
   /** [n] */
   readonly tokens: Int32Array;
-  /** Positions 0 .. zeroPositions - 1 hold special tokens and get no features and no errors. */
-  readonly zeroPositions: number;
+  /** The number of leading special-token positions, which get no features and no errors. */
+  readonly specialPositions: number;
 }
 
 /**
- * Tokenise text and put a special token in front where the first one isn't special already.
+ * Tokenise text, and prepend a special token unless the first token is special.
  *
- * @param exactTokens puts nothing in front.
- * @param signal ends the tokenising of a long text
- * @returns at once, or for a long text once another thread has tokenised it
- * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no tokens, too many, or ids outside the vocabulary; `ABORT_ERR`.
+ * @param exactTokens prepend nothing
+ * @param signal aborts the tokenisation of a long text
+ * @returns the prompt at once, or a promise for a long text, which another thread tokenises
+ * @throws CircuitTracerError `ERR_INVALID_PROMPT` for an empty or overlong prompt or ids outside the vocabulary;
+ * `ABORT_ERR`.
  */
 export function preparePrompt(
   prompt: Prompt,
   spec: ModelSpec,
   tokenizer: Tokenizer | undefined,
-  exactTokens = false,
+  exactTokens: boolean,
   signal?: AbortSignal,
 ): PreparedPrompt | Promise<PreparedPrompt> {
   if (tokenizer) {
@@ -39,10 +40,10 @@ export function preparePrompt(
     return tokenizer.prepareAsync(given, options).then((prepared) => checked(prepared, spec, tokenizer));
   }
   if (typeof prompt !== 'string' && !isChat(prompt))
-    return checked({ tokens: tokenIds(prompt), zeroPositions: 1 }, spec, undefined);
+    return checked({ tokens: tokenIds(prompt), specialPositions: 1 }, spec, undefined);
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
-    `A model built in memory has no tokenizer: give token ids instead of the text ${describe(prompt)}.`,
+    `A model built in memory has no tokenizer. Pass token ids instead of the text ${describe(prompt)}.`,
   );
 }
 
@@ -54,7 +55,7 @@ function isChat(prompt: unknown): prompt is ChatPrompt {
 
 function tokenIds(prompt: unknown): number[] {
   if (Array.isArray(prompt)) return [...prompt];
-  // By view, not instanceof: test runners and other realms have typed arrays of their own.
+  // instanceof does not work, because test runners and other realms have their own typed arrays.
   if (ArrayBuffer.isView(prompt) && !(prompt instanceof DataView)) return Array.from(prompt as unknown as Int32Array);
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
@@ -63,42 +64,42 @@ function tokenIds(prompt: unknown): number[] {
 }
 
 function checked(
-  { tokens, zeroPositions }: { tokens: readonly number[]; zeroPositions: number },
+  { tokens, specialPositions }: { tokens: readonly number[]; specialPositions: number },
   spec: ModelSpec,
   tokenizer: Tokenizer | undefined,
 ): PreparedPrompt {
   checkTokens(tokens, spec, tokenizer);
-  return { tokens: Int32Array.from(tokens), zeroPositions };
+  return { tokens: Int32Array.from(tokens), specialPositions };
 }
 
 /**
- * Whether it is a list of prompts, as against one prompt given as a list of ids.
+ * Whether the inputs are a list of prompts, as opposed to a single prompt of token ids.
  *
- * @throws CircuitTracerError `ERR_INVALID_PROMPT` for neither.
+ * @throws CircuitTracerError `ERR_INVALID_PROMPT` for any other value.
  */
-export function isBatch(inputs: unknown): inputs is readonly Prompt[] {
-  if (typeof inputs === 'string' || ArrayBuffer.isView(inputs)) return false;
-  if (Array.isArray(inputs)) return inputs.length > 0 && typeof inputs[0] !== 'number';
-  if (isChat(inputs)) return false;
+export function isBatch(prompts: unknown): prompts is readonly Prompt[] {
+  if (typeof prompts === 'string' || ArrayBuffer.isView(prompts)) return false;
+  if (Array.isArray(prompts)) return prompts.length > 0 && typeof prompts[0] !== 'number';
+  if (isChat(prompts)) return false;
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
-    `inputs must be text, token ids, { messages }, or a list of those; found ${describe(inputs)}.`,
+    `Give a prompt (text, token ids or { messages }) or a list of prompts; found ${describe(prompts)}.`,
   );
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_PROMPT` unless the model can run the tokens. */
+/** @throws CircuitTracerError `ERR_INVALID_PROMPT` for tokens that the model cannot run. */
 export function checkTokens(
   tokens: readonly number[],
   { dVocab, maxPositions }: ModelSpec,
   tokenizer?: Tokenizer | undefined,
 ): void {
   if (tokens.length === 0) {
-    throw new CircuitTracerError('ERR_INVALID_PROMPT', 'A prompt must hold at least one token; found none.');
+    throw new CircuitTracerError('ERR_INVALID_PROMPT', 'A prompt must have at least one token; found none.');
   }
   if (tokens.length > maxPositions) {
     throw new CircuitTracerError(
       'ERR_INVALID_PROMPT',
-      `The prompt has ${tokens.length} tokens, special ones included, and the model takes at most ${maxPositions}. ` +
+      `The prompt has ${tokens.length} tokens, including special tokens, but the model takes at most ${maxPositions}. ` +
         'Shorten the prompt.',
     );
   }
@@ -107,7 +108,7 @@ export function checkTokens(
   const id = tokens[at] as number;
   const name = Number.isInteger(id) && id >= 0 ? (tokenizer?.decodeToken(id) ?? '') : '';
   const shown = name === '' ? describe(id) : `${JSON.stringify(name)}, id ${id},`;
-  const advice = name === '' ? '' : ' Leave it out of the text: the model has no row in its embedding for it.';
+  const advice = name === '' ? '' : ' Remove it from the text: the model has no embedding for it.';
   throw new CircuitTracerError(
     'ERR_INVALID_PROMPT',
     `Token ids must be whole numbers from 0 to ${dVocab - 1}; found ${shown} at position ${at}.${advice}`,

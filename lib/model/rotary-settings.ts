@@ -1,41 +1,41 @@
 import { ModelConfig } from './config';
 
-/** Rotary settings of one kind of layer, in either spelling of config.json. */
+/** The rotary settings of one kind of layer, from either format of config.json. */
 export interface RotarySettings {
   readonly type: string;
-  /** Base of the frequencies. */
+  /** The base of the frequencies. */
   readonly theta: number;
-  /** Share of a head's dimensions that rotates. */
+  /** The rotated share of the dimensions of a head. */
   readonly share: number;
   /** Whether YaRN rounds the ends of its ramp to whole dimensions. */
   readonly truncate: boolean;
-  /** Length the model was first trained for; null when config.json doesn't say. */
+  /** The original training length of the model; null when config.json does not have it. */
   readonly context: number | null;
-  /** Where the parameters of this type are; null when there are none. */
+  /** The parameters of this type; null when there are none. */
   readonly parameters: ModelConfig | null;
 }
 
-/** What counts when config.json doesn't say. */
+/** The defaults for values missing from config.json. */
 export interface RotaryDefaults {
   readonly theta: number;
-  /** Key of the base in the older spelling; default `rope_theta`. */
+  /** The key of the base in the older format. Default `rope_theta`. */
   readonly thetaKey?: string;
-  /** Key of the share in the older spelling; default `partial_rotary_factor`. */
+  /** The key of the share in the older format. Default `partial_rotary_factor`. */
   readonly shareKey?: string;
-  /** Default 1. */
+  /** The share. Default 1. */
   readonly share?: number;
-  /** Parameters of the family's configuration class where config.json has none. */
+  /** The parameters of the family's configuration class, used when config.json has none. */
   readonly scaling?: ModelConfig;
 }
 
-/** Kinds of layers that `rope_parameters` may hold apart. */
+/** The kinds of layers that may have separate entries in `rope_parameters`. */
 type LayerType = 'full_attention' | 'sliding_attention';
 
 /**
- * Read rotary settings that all layers share: `rope_scaling` (transformers 4) unless null or empty, else
- * `rope_parameters` (transformers 5), with the base and the share beside them where they hold none.
+ * Read rotary settings that all layers share: `rope_scaling` (transformers 4) unless null or empty, otherwise
+ * `rope_parameters` (transformers 5). If the section has no base or share, those at the top level are used.
  *
- * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` also for settings of each kind of layer.
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` also for separate settings for each kind of layer.
  */
 export function readRotarySettings(config: ModelConfig, defaults: RotaryDefaults): RotarySettings {
   const older = config.section('rope_scaling');
@@ -45,8 +45,8 @@ export function readRotarySettings(config: ModelConfig, defaults: RotaryDefaults
     if (parameters?.has(layerType)) throw parameters.unsupported(layerType, 'settings that all layers share');
   }
   return {
-    ...settingsOf(config, parameters, defaults),
-    type: typeOf(parameters),
+    ...readSettings(config, parameters, defaults),
+    type: readType(parameters),
     truncate: parameters?.boolean('truncate', true) ?? true,
     context:
       config.optionalNumber('original_max_position_embeddings', null) ??
@@ -56,8 +56,8 @@ export function readRotarySettings(config: ModelConfig, defaults: RotaryDefaults
 }
 
 /**
- * Read rotary settings of one kind of layer (Gemma 3): its entry in `rope_parameters`, under what `rope_scaling` says
- * of full attention. As in transformers 5, `rope_parameters` without an entry counts as none.
+ * Read the rotary settings of one kind of layer (Gemma 3): its entry in `rope_parameters`, overridden by `rope_scaling`
+ * for full attention. As in transformers 5, `rope_parameters` without an entry is ignored.
  */
 export function readLayerRotarySettings(
   config: ModelConfig,
@@ -69,9 +69,9 @@ export function readLayerRotarySettings(
   const scaling = layerType === 'full_attention' ? config.section('rope_scaling') : null;
   const parameters = scaling ? scaling.over(own ?? plain) : own;
   return {
-    ...settingsOf(config, parameters, defaults),
-    type: typeOf(parameters),
-    // transformers 5 looks for it beside the entries.
+    ...readSettings(config, parameters, defaults),
+    type: readType(parameters),
+    // transformers 5 reads it from the level of the entries.
     truncate: whole?.boolean('truncate', true) ?? true,
     context: parameters?.optionalNumber('original_max_position_embeddings', null) ?? null,
   };
@@ -79,11 +79,11 @@ export function readLayerRotarySettings(
 
 const plain = new ModelConfig({ rope_type: 'default' }, 'rotary settings of transformers 5');
 
-function typeOf(parameters: ModelConfig | null): string {
+function readType(parameters: ModelConfig | null): string {
   return parameters?.string('rope_type', parameters.string('type', 'default')) ?? 'default';
 }
 
-function settingsOf(config: ModelConfig, parameters: ModelConfig | null, defaults: RotaryDefaults) {
+function readSettings(config: ModelConfig, parameters: ModelConfig | null, defaults: RotaryDefaults) {
   const theta = config.number(defaults.thetaKey ?? 'rope_theta', defaults.theta);
   const share = config.optionalNumber(defaults.shareKey ?? 'partial_rotary_factor', null) ?? defaults.share ?? 1;
   return {

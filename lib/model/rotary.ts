@@ -2,16 +2,17 @@ import type { RotaryTable } from '../engine/model-spec';
 import type { ModelConfig } from './config';
 import type { RotarySettings } from './rotary-settings';
 
-/** The `rope_type`s that {@link rotaryTable} computes. */
+/** The supported values of `rope_type`. */
 const types = 'default, linear, dynamic, llama3, yarn, longrope or proportional';
 
 /**
- * Inverse frequencies of the rotated head dimensions, in float32 as `transformers` computes them.
+ * The inverse frequencies of the rotated head dimensions, in float32 as in `transformers`.
  *
- * @param dHead Dimensions of a head, of which `settings.share` rotate.
- * @param ownShare Whether attention rotates a share of the head in all types, as GPT-NeoX does. Other families ignore the
- *   share in the default type.
- * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for another `rope_type`, or parameters missing or out of range.
+ * @param dHead the dimensions of a head, of which `settings.share` rotate
+ * @param ownShare whether attention rotates a share of the head for all types, as in GPT-NeoX. Other families ignore
+ * the share for the default type.
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an unsupported `rope_type`, and for missing or invalid
+ * parameters.
  */
 export function rotaryTable(
   settings: RotarySettings,
@@ -29,7 +30,8 @@ export function rotaryTable(
   if (type === 'default' || !parameters) return { frequencies, attentionFactor: 1 };
   switch (type) {
     case 'dynamic':
-      // Frequencies change for prompts longer than the model takes; up to there they are the default's.
+      // Frequencies change only for prompts longer than the model's maximum. Below it, they are those of the default
+      // type.
       required(parameters, 'factor');
       return { frequencies, attentionFactor: 1 };
     case 'linear': {
@@ -52,12 +54,12 @@ export function rotaryTable(
 
 const f32 = Math.fround;
 
-/** theta^(2t/d): how long pair t takes for one radian. */
+/** theta^(2t/d): the number of positions in which pair t rotates by one radian. */
 function relativePeriods(theta: number, dimensions: number, pairs: number): number[] {
   return Array.from({ length: pairs }, (_, t) => f32(f32(theta) ** f32((2 * t) / dimensions)));
 }
 
-/** Only the leading share of pairs turns, at the speeds of a head that turns as a whole; the others stand still. */
+/** Only the leading share of pairs rotates, with the frequencies of a fully rotated head. The others do not rotate. */
 function proportionalTable({ theta, share, parameters }: RotarySettings, dHead: number): RotaryTable {
   const turning = Math.floor((share * dHead) / 2);
   const factor = parameters?.number('factor', 1) ?? 1;
@@ -67,7 +69,7 @@ function proportionalTable({ theta, share, parameters }: RotarySettings, dHead: 
   return { frequencies, attentionFactor: 1 };
 }
 
-/** Long wavelengths are slowed by `factor`, short ones kept, those between interpolated. */
+/** Low frequencies are divided by `factor`, high ones are kept, and those in between are interpolated. */
 function llama3Frequencies(frequencies: readonly number[], context: number, parameters: ModelConfig): number[] {
   const factor = required(parameters, 'factor');
   const low = required(parameters, 'low_freq_factor');
@@ -81,7 +83,7 @@ function llama3Frequencies(frequencies: readonly number[], context: number, para
   });
 }
 
-/** YaRN (arXiv:2309.00071): pairs that turn often keep their frequency, pairs that turn seldom are slowed by `factor`. */
+/** YaRN (arXiv:2309.00071): high frequencies are kept, and low ones are divided by `factor`. */
 function yarnTable(
   periods: readonly number[],
   dimensions: number,
@@ -92,11 +94,10 @@ function yarnTable(
   const context = given ?? maxPositions;
   if (!parameters.has('factor')) throw parameters.unsupported('factor', 'a positive number or null');
   const factor = parameters.optionalNumber('factor', null) ?? maxPositions / context;
-  // The pair, counted in dimensions, that makes `turns` full turns within the context.
-  const dimensionOf = (turns: number) =>
-    (dimensions * Math.log(context / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
-  const first = dimensionOf(optional(parameters, 'beta_fast') || 32);
-  const last = dimensionOf(optional(parameters, 'beta_slow') || 1);
+  // The index of the pair that makes `turns` full turns within the context, as a fraction.
+  const pairWith = (turns: number) => (dimensions * Math.log(context / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+  const first = pairWith(optional(parameters, 'beta_fast') || 32);
+  const last = pairWith(optional(parameters, 'beta_slow') || 1);
   const start = Math.max(truncate ? Math.floor(first) : first, 0);
   let stop = Math.min(truncate ? Math.ceil(last) : last, dimensions - 1);
   if (stop === start) stop += 0.001;
@@ -122,7 +123,10 @@ function temperature(factor: number, scale: number): number {
   return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
 }
 
-/** LongRoPE (arXiv:2402.13753) slows each pair by a factor of its own. Its second list is for prompts beyond `context`. */
+/**
+ * LongRoPE (arXiv:2402.13753) divides the frequency of each pair by its own factor. The second list of factors is for
+ * prompts longer than `context`.
+ */
 function longropeTable(
   periods: readonly number[],
   context: number,
@@ -133,7 +137,7 @@ function longropeTable(
     throw parameters.unsupported(
       'rope_type',
       `longrope only where original_max_position_embeddings (${context}) is at least max_position_embeddings ` +
-        `(${maxPositions}), so that prompts of all lengths have one set of frequencies`,
+        `(${maxPositions}), so that prompts of all lengths use the same frequencies`,
     );
   }
   const factors = parameters.numbers('short_factor');
@@ -151,7 +155,7 @@ function required(parameters: ModelConfig, key: string): number {
   return parameters.number(key, 1);
 }
 
-/** Zero when missing, null or zero, which all mean the default. */
+/** A number; zero when missing, null or zero, which all mean the default. */
 function optional(parameters: ModelConfig, key: string): number {
   return parameters.value(key) === null ? 0 : parameters.nonNegative(key, 0);
 }

@@ -1,20 +1,21 @@
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import { fileExists, isObject, readJsonObject } from '../io/files';
+import { fileExists, readJsonObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 
-/** Ids of a tokenizer's named special tokens, as its files have them. */
+/** The ids of the named special tokens of a tokenizer, from its files. */
 export interface SpecialTokens {
   readonly bos: number | null;
   readonly eos: number | null;
   readonly pad: number | null;
-  /** All named ones in the order of `all_special_ids` in transformers, each once. */
+  /** All named tokens in the order of `all_special_ids` of transformers, without duplicates. */
   readonly all: readonly number[];
-  /** Texts by name, `bos_token` and its like, for chat templates. */
+  /** The texts by name, such as `bos_token`, for chat templates. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** What is asked of a tokenizer here. */
+/** The part of a tokenizer used here. */
 interface Lookup {
   id(token: string): number | undefined;
   token(id: number): string | undefined;
@@ -25,10 +26,10 @@ type Names = Readonly<Record<string, unknown>>;
 const names = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const;
 
 /**
- * Named special tokens: from tokenizer_config.json, for names it leaves out from special_tokens_map.json, and when neither
- * names any (GPT-2 on the hub) the bos, eos and pad ids of config.json.
+ * Read the named special tokens from tokenizer_config.json, and names missing there from special_tokens_map.json. If
+ * neither has any (GPT-2 on the hub), the bos, eos and pad ids of config.json are used.
  *
- * @throws CircuitTracerError `ERR_FILE_READ` or `ERR_FILE_FORMAT`; `ERR_TOKENIZER` for a name that stands for no text.
+ * @throws CircuitTracerError `ERR_FILE_READ` or `ERR_FILE_FORMAT`; `ERR_TOKENIZER` for a name without a text.
  */
 export async function readSpecialTokens(
   folder: string,
@@ -62,7 +63,7 @@ function content(token: unknown, name: string): string | undefined {
   if (typeof text === 'string') return text;
   throw new CircuitTracerError(
     'ERR_TOKENIZER',
-    `${name} of the tokenizer's files must be text, or an object with the text in content; found ${describe(token)}.`,
+    `${name} in the tokenizer's files must be text, or an object with the text in content; found ${describe(token)}.`,
   );
 }
 
@@ -72,11 +73,11 @@ function listed(tokens: unknown, name: string): (string | undefined)[] {
   if (isObject(tokens)) return Object.entries(tokens).map(([key, token]) => content(token, `${name}.${key}`));
   throw new CircuitTracerError(
     'ERR_TOKENIZER',
-    `${name} of the tokenizer's files must be a list; found ${describe(tokens)}.`,
+    `${name} in the tokenizer's files must be a list; found ${describe(tokens)}.`,
   );
 }
 
-/** All names of one word and `_token`: a model may have an `image_token` too. */
+/** The texts of all names of one word and `_token`, because a model may also have tokens such as `image_token`. */
 function texts(merged: Names): Record<string, string> {
   const named = Object.entries(merged).filter(([name]) => /^[a-z]+_token$/.test(name));
   const found = named.map(([name, token]) => [name, isObject(token) ? token.content : token]);
@@ -84,7 +85,7 @@ function texts(merged: Names): Record<string, string> {
 }
 
 function fromModelConfig(config: Names, tokenizer: Lookup, named: Readonly<Record<string, string>>): SpecialTokens {
-  // Several end tokens may be listed; the first is the one a tokenizer would name.
+  // Several end tokens may be listed. The first is the one that a tokenizer would name.
   const id = (name: string) => {
     const value = [config[name]].flat()[0];
     return Number.isInteger(value) ? (value as number) : null;

@@ -1,67 +1,70 @@
 import { basename, join } from 'node:path';
+import type { CallOptions } from '../call-options';
+import { tokenizerOptions } from '../engine/load-options';
 import { CircuitTracerError } from '../errors';
 import { absolutePath } from '../io/absolute-path';
-import { fileExists, isObject, readTextFile } from '../io/files';
+import { fileExists, readTextFile } from '../io/files';
+import { isObject } from '../is-object';
+import { lazy } from '../lazy';
 import { log } from '../log';
-import { BackgroundEncoder } from '../tokenizer/background';
-import { optionalObject, readPipeline } from '../tokenizer/files';
-import { withTimeLimit } from '../tokenizer/guard';
-import { areKnown } from '../tokenizer/known-patterns';
+import { type OptionsOf, type ResolvedOf, resolveOptions } from '../options';
+import type { BackgroundEncoder } from '../tokenizer/background';
 import type { Pipeline } from '../tokenizer/pipeline';
 import { checkText, describe } from '../validate';
 import { type ChatMessage, type ChatTemplate, readChatTemplate } from './chat-template';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens';
 
-export interface TokenizerOptions {
-  /**
-   * What goes in front of a prompt when the tokenizer has no beginning-of-sequence token (Qwen): the end-of-sequence token,
-   * as TransformerLens does (`eos`, the default), or the tokenizer's tokens as stored, padding first (`pad`).
-   */
-  readonly qwenPrefix?: 'eos' | 'pad';
-}
+const reading = lazy(() => require('../tokenizer') as typeof import('../tokenizer'));
+/**
+ * The token to prepend to a prompt when the tokenizer has no beginning-of-sequence token (Qwen): the end-of-sequence
+ * token as in TransformerLens (`eos`, the default), or the tokenizer's stored tokens, padding first (`pad`).
+ */
+export interface TokenizerOptions extends OptionsOf<typeof tokenizerOptions> {}
 
-/** Tokens of a prompt, and how many leading positions get no features and no errors. */
+/** The tokens of a prompt, and the number of leading positions that get no features and no errors. */
 export interface TokenizedPrompt {
   readonly tokens: number[];
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
 }
 
 const instructionPrefix = '<bos><start_of_turn>user\n';
 
-/** Characters that are tokenised at once, in some milliseconds; a longer text goes to a thread. */
+/**
+ * The longest text, in characters, that is tokenised on this thread, within a few milliseconds. A longer text goes to
+ * another thread.
+ */
 const shortText = 4096;
-/** For patterns that aren't known to end soon, in milliseconds: of a call, and of the probe when loading. */
+/** The time limits in milliseconds for patterns that may be slow: for a call, and for the probe at load time. */
 const callLimit = 10_000;
 const probeLimit = 1000;
 
-interface Parts {
+interface Parts extends ResolvedOf<typeof tokenizerOptions> {
   readonly pipeline: Pipeline;
   readonly background: BackgroundEncoder;
   readonly special: SpecialTokens;
-  readonly qwenPrefix: 'eos' | 'pad';
   readonly needsInstructionPrefix: boolean;
   readonly chatTemplate: (() => ChatTemplate) | undefined;
   readonly stopIds: readonly number[];
 }
 
-/** Text to token ids and back, and the rule that a prompt begins with a special token. */
+/** Converts text to token ids and back, and applies the rule that a prompt begins with a special token. */
 export class Tokenizer {
   readonly #pipeline: Pipeline;
   readonly #background: BackgroundEncoder;
-  /** Whether the patterns of the files are known to take time in proportion to the text. */
+  /** Whether all patterns of the files are known to run in linear time. */
   readonly #isSteady: boolean;
   readonly #special: SpecialTokens;
-  readonly #qwenPrefix: 'eos' | 'pad';
-  /** What every prompt must begin with; empty unless the model is an instruction-tuned Gemma 3. */
+  readonly #qwenPrefix: Parts['qwenPrefix'];
+  /** The required beginning of every prompt. Empty unless the model is an instruction-tuned Gemma 3. */
   readonly #requiredPrefix: readonly number[];
   readonly #chatTemplate: (() => ChatTemplate) | undefined;
-  /** Tokens that end what the model writes: all that generation_config.json, config.json and the tokenizer name. */
+  /** The tokens that end generation: all that generation_config.json, config.json and the tokenizer name. */
   readonly stopIds: readonly number[];
 
   private constructor(parts: Parts) {
     this.#pipeline = parts.pipeline;
     this.#background = parts.background;
-    this.#isSteady = areKnown(parts.pipeline.patterns);
+    this.#isSteady = reading().areKnown(parts.pipeline.patterns);
     this.#special = parts.special;
     this.#qwenPrefix = parts.qwenPrefix;
     this.#chatTemplate = parts.chatTemplate;
@@ -70,25 +73,25 @@ export class Tokenizer {
   }
 
   /**
-   * Load tokenizer.json, and tokenizer_config.json, special_tokens_map.json, chat_template.jinja, generation_config.json
-   * and config.json where they are.
+   * Load tokenizer.json and, if present, tokenizer_config.json, special_tokens_map.json, chat_template.jinja,
+   * generation_config.json and config.json.
    *
-   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`; `ERR_TOKENIZER` when tokenizer.json
-   *   describes something that can't be run.
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`; `ERR_TOKENIZER` when
+   * tokenizer.json contains something unsupported.
    */
   static async load(dir: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
     const folder = absolutePath(checkFolder(dir));
     const [{ pipeline, config, source }, modelConfig, generationConfig] = await Promise.all([
-      readPipeline(folder),
-      optionalObject(join(folder, 'config.json')),
-      optionalObject(join(folder, 'generation_config.json')),
+      reading().readPipeline(folder),
+      reading().optionalObject(join(folder, 'config.json')),
+      reading().optionalObject(join(folder, 'generation_config.json')),
     ]);
     const special = await readSpecialTokens(folder, config, modelConfig, pipeline);
     const tokenizer = new Tokenizer({
       pipeline,
-      background: new BackgroundEncoder(source),
+      background: new (reading().BackgroundEncoder)(source),
       special,
-      qwenPrefix: options.qwenPrefix ?? 'eos',
+      ...resolveOptions(tokenizerOptions, options),
       needsInstructionPrefix: await isInstructedGemma3(folder, config, modelConfig),
       chatTemplate: await readChatTemplate(folder, config, special.texts),
       stopIds: stopIds(generationConfig, modelConfig, special),
@@ -97,102 +100,107 @@ export class Tokenizer {
     return tokenizer;
   }
 
-  /** Warns of a tokenizer that loses plain text, though its kind doesn't, and of ids that aren't those of the file. */
+  /**
+   * Warn about a tokenizer that loses plain text although its type should not, and about ids that differ from the file.
+   */
   #probe(folder: string): void {
     if (this.#pipeline.moved)
-      log().warn({ folder }, 'added tokens have other ids than tokenizer.json says, as in Python');
+      log().warn({ folder }, 'added tokens have other ids than in tokenizer.json, as in Python');
     if (!this.#pipeline.isLossless) return;
     try {
-      const found = withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
+      const found = reading().withTimeLimit(() => this.decode(this.#pipeline.encode(probeText)), probeLimit);
       if (found.trimStart() !== probeText)
-        log().warn({ folder, found }, 'the tokenizer changes a text that it should keep');
+        log().warn({ folder, found }, 'the tokenizer changes a text that it should preserve');
     } catch (cause) {
       log().warn({ folder, reason: (cause as Error).message }, 'the tokenizer has no tokens for a plain text');
     }
   }
 
-  /** Number of tokens, added ones included. A model's embedding may have more rows. */
+  /** The number of tokens, including added ones. The embedding of a model may have more rows. */
   get vocabSize(): number {
     return this.#pipeline.size;
   }
 
   /**
-   * Ids of the text alone: no special token is added, those written in the text are recognised.
+   * Encode a text. No special token is added, but those written in the text are recognised.
    *
-   * It takes about a second for a million characters, in which nothing else runs; see {@link encodeAsync}.
+   * A million characters take about a second, which blocks the event loop; see {@link encodeAsync}.
    *
-   * @throws CircuitTracerError `ERR_TOKENIZER` for text the tokenizer has no tokens for, or when a pattern of the
-   *   tokenizer's files that isn't known to be quick takes more than ten seconds.
+   * @throws CircuitTracerError `ERR_TOKENIZER` for text that the tokenizer cannot represent, or when a pattern of the
+   * tokenizer's files takes more than ten seconds.
    */
   encode(text: string): number[] {
     const run = () => this.#pipeline.encode(text);
-    return this.#isSteady ? run() : withTimeLimit(run, callLimit);
+    return this.#isSteady ? run() : reading().withTimeLimit(run, callLimit);
   }
 
   /**
-   * As {@link encode}; long texts, and all texts when the tokenizer has patterns that aren't known to be quick, are
-   * tokenised on another thread. The signal ends it at once.
+   * As {@link encode}, but long texts are tokenised on another thread, as are all texts if the tokenizer has patterns
+   * that may be slow. The signal stops it at once.
    *
    * @throws CircuitTracerError `ERR_TOKENIZER` or `ABORT_ERR`.
    */
-  async encodeAsync(text: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<number[]> {
+  async encodeAsync(text: string, { signal }: Pick<CallOptions, 'signal'> = {}): Promise<number[]> {
     if (this.isQuick(text)) return this.encode(text);
     return Array.from(await this.#background.encode(text, signal));
   }
 
-  /** Whether the text is tokenised on this thread. */
+  /** Whether a text is tokenised on this thread. */
   isQuick(text: string): boolean {
     return this.#isSteady && text.length <= shortText;
   }
 
-  /** Text of the tokens, special ones included. Ids the tokenizer doesn't know add nothing. */
+  /** Decode tokens to text, including special tokens. Unknown ids are skipped. */
   decode(tokens: Iterable<number>): string {
     return this.#pipeline.decode(tokens);
   }
 
-  /** Text of one token: U+FFFD for bytes that are no whole character, '' for ids beyond the tokenizer's vocabulary. */
+  /**
+   * The text of one token: U+FFFD for bytes that do not form a whole character, '' for ids beyond the tokenizer's
+   * vocabulary.
+   */
   decodeToken(id: number): string {
     return this.decode([id]);
   }
 
   /**
-   * A conversation as the model's own chat template writes it, special tokens written out.
+   * Render a conversation with the model's chat template, with special tokens written out.
    *
-   * @throws CircuitTracerError `ERR_TOKENIZER` when the model has no chat template or one that can't be parsed;
-   *   `ERR_INVALID_PROMPT` for messages the template refuses.
+   * @throws CircuitTracerError `ERR_TOKENIZER` when the model has no chat template or one that cannot be parsed;
+   * `ERR_INVALID_PROMPT` for messages that the template rejects.
    */
   renderChat(messages: readonly ChatMessage[]): string {
     if (this.#chatTemplate) return this.#chatTemplate().render(messages);
     throw new CircuitTracerError(
       'ERR_TOKENIZER',
-      'messages need a chat template, and the model has none in chat_template.jinja or tokenizer_config.json: give text.',
+      'The model has no chat template in chat_template.jinja or tokenizer_config.json. Pass text instead of messages.',
     );
   }
 
   /**
-   * Tokenise a prompt and put a special token in front unless one is there: features at position 0 tell little of the
-   * text, so that position is given to a token that isn't part of it.
+   * Tokenise a prompt and prepend a special token unless the prompt begins with one. Features at position 0 say little
+   * about the text, so a special token takes that position.
    *
-   * In front goes the first there is of the bos, pad and eos tokens and the other named special ones. Without any, a
-   * warning is logged and the prompt stays as it is. An instruction-tuned Gemma 3 gets nothing in front: its prompts must
-   * begin with `<bos><start_of_turn>user` and a line break, and these four positions are zeroed.
+   * The prepended token is the first available of the bos, pad and eos tokens and the other named special tokens.
+   * Without any, a warning is logged and the prompt is unchanged. Nothing is prepended for an instruction-tuned Gemma
+   * 3: its prompts must begin with `<bos><start_of_turn>user` and a line break, and these four positions are zeroed.
    *
-   * @param prompt Text, or ids, to which the same rule applies.
-   * @param options.exact Take the ids (or the text's) as they are. Default false.
-   * @throws CircuitTracerError `ERR_INVALID_PROMPT` for no tokens, ids that are no token ids, or the wrong beginning.
+   * @param prompt the text, or token ids, to which the same rule applies
+   * @param options.exact whether to use the token ids unchanged. Default false.
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT` for an empty prompt, invalid token ids, or the wrong beginning.
    */
   prepare(prompt: string | readonly number[], { exact = false } = {}): TokenizedPrompt {
     return this.#withFront(typeof prompt === 'string' ? this.encode(prompt) : [...prompt], exact);
   }
 
   /**
-   * As {@link prepare}, with a long text tokenised on another thread.
+   * As {@link prepare}, but a long text is tokenised on another thread.
    *
-   * @throws CircuitTracerError as {@link prepare} does, or `ABORT_ERR`.
+   * @throws CircuitTracerError as {@link prepare}, or `ABORT_ERR`.
    */
   async prepareAsync(
     prompt: string | readonly number[],
-    { exact = false, signal }: { readonly exact?: boolean; readonly signal?: AbortSignal | undefined } = {},
+    { exact = false, signal }: { readonly exact?: boolean } & Pick<CallOptions, 'signal'> = {},
   ): Promise<TokenizedPrompt> {
     return this.#withFront(
       typeof prompt === 'string' ? await this.encodeAsync(prompt, { signal }) : [...prompt],
@@ -204,24 +212,24 @@ export class Tokenizer {
     checkIds(tokens);
     const required = this.#requiredPrefix;
     if (required.length > 0) {
-      if (required.every((id, at) => tokens[at] === id)) return { tokens, zeroPositions: required.length };
+      if (required.every((id, at) => tokens[at] === id)) return { tokens, specialPositions: required.length };
       if (!exact) throw this.#wrongBeginning(tokens);
     }
     const [first] = tokens;
-    if (exact || this.#special.all.includes(first as number)) return { tokens, zeroPositions: 1 };
+    if (exact || this.#special.all.includes(first as number)) return { tokens, specialPositions: 1 };
     const front = this.#frontToken();
-    if (front !== undefined) return { tokens: [front, ...tokens], zeroPositions: 1 };
+    if (front !== undefined) return { tokens: [front, ...tokens], specialPositions: 1 };
     log().warn(
       'the tokenizer names no special token to put in front of the prompt: features of the first token are left out',
     );
-    return { tokens, zeroPositions: 1 };
+    return { tokens, specialPositions: 1 };
   }
 
   #frontToken(): number | undefined {
     const { bos, pad, eos, all } = this.#special;
     const end = this.#qwenPrefix === 'eos' ? (eos ?? this.#pipeline.id('<|endoftext|>')) : eos;
     const begin = this.#qwenPrefix === 'eos' ? (bos ?? end) : bos;
-    // 0 is an id like any other.
+    // 0 is a valid id.
     return [begin, pad, end, ...all].find((id) => typeof id === 'number');
   }
 
@@ -230,14 +238,14 @@ export class Tokenizer {
     return new CircuitTracerError(
       'ERR_INVALID_PROMPT',
       `A prompt for an instruction-tuned Gemma 3 must begin with ${JSON.stringify(instructionPrefix)} (token ids ` +
-        `${this.#requiredPrefix.join(', ')}); found ${describe(found)}. Write the turn out in full.`,
+        `${this.#requiredPrefix.join(', ')}); found ${describe(found)}. Write out the whole turn.`,
     );
   }
 }
 
 function checkIds(tokens: readonly unknown[]): void {
   if (tokens.length === 0) {
-    throw new CircuitTracerError('ERR_INVALID_PROMPT', 'A prompt must hold at least one token; found none.');
+    throw new CircuitTracerError('ERR_INVALID_PROMPT', 'A prompt must have at least one token; found none.');
   }
   const at = tokens.findIndex((id) => !Number.isSafeInteger(id) || (id as number) < 0);
   if (at < 0) return;
@@ -247,19 +255,19 @@ function checkIds(tokens: readonly unknown[]): void {
   );
 }
 
-/** Of what every plain tokenizer keeps; with a letter and a sign of several bytes. */
+/** A text that every plain tokenizer preserves, with a letter and a sign of several bytes. */
 const probeText = "The year 2024: it's a caf\u00e9 \u2013 1, 2 and 3.";
 
 function checkFolder(dir: unknown): string {
-  const folder = checkText(dir, 'the folder of the tokenizer');
+  const folder = checkText(dir, 'The folder of the tokenizer');
   if (!folder.includes('\0')) return folder;
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `A path must not hold a NUL character; found ${describe(folder)}. Give another path.`,
+    `A path must not contain a NUL character; found ${describe(folder)}.`,
   );
 }
 
-/** All that the files name as an end: of generation_config.json, config.json (also of its text part) and the tokenizer. */
+/** The end tokens of generation_config.json, config.json (including its text section) and the tokenizer. */
 function stopIds(
   generationConfig: Record<string, unknown>,
   modelConfig: Record<string, unknown>,
@@ -270,7 +278,10 @@ function stopIds(
   return [...new Set(named.filter((id) => Number.isSafeInteger(id) && (id as number) >= 0) as number[])];
 }
 
-/** By name, as published models are called, or by the chat template, which the base models don't have. */
+/**
+ * Whether a model is an instruction-tuned Gemma 3: by the name of published models, or by its chat template, which base
+ * models do not have.
+ */
 async function isInstructedGemma3(
   folder: string,
   config: Record<string, unknown>,
@@ -282,4 +293,9 @@ async function isInstructedGemma3(
   const file = join(folder, 'chat_template.jinja');
   const template = (await fileExists(file)) ? await readTextFile(file) : '';
   return `${template}${JSON.stringify(config.chat_template ?? '')}`.includes('start_of_turn');
+}
+
+/** The text of one token by itself; without a tokenizer, its id in digits. */
+export function tokenText(tokenizer: Pick<Tokenizer, 'decodeToken'> | undefined, tokenId: number): string {
+  return tokenizer?.decodeToken(tokenId) ?? String(tokenId);
 }

@@ -1,22 +1,28 @@
-import { type LoadOptions, resolveLoadOptions } from '../engine/load-options';
+import { loadOptions } from '../engine/load-options';
 import type { ModelSpec } from '../engine/model-spec';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
+import { later, seed } from '../kinds';
 import { checkModelSpec, checkTranscoderSpec } from '../model/check-spec';
+import { defineOptions, type OptionsOf, resolveOptions } from '../options';
 import { Random } from '../random';
 import { inTurns } from '../turns';
-import { checkInteger } from '../validate';
 import { checkFit } from './fit';
-import { loadParts, ModelWithTranscoders } from './model-with-transcoders';
-import { drawModelWeights, drawTranscoderWeights, type GivenLayerWeights } from './random-weights';
+import { ModelWithTranscoders } from './model-with-transcoders';
+import { loadParts } from './parts';
+import { drawModelWeights, drawTranscoderWeights, type LayerArrays } from './random-weights';
 
-export interface FromConfigOptions extends LoadOptions {
+const ownOptions = defineOptions({
   /** Of the weights not given. Default 0. */
-  readonly seed?: number;
+  seed: { kind: seed, default: 0 },
   /** Arrays by the internal names that `ModelWeights` lists. */
-  readonly weights?: Readonly<Record<string, Float32Array>>;
+  weights: { kind: later<Readonly<Record<string, Float32Array>>>() },
   /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
-  readonly transcoderWeights?: readonly GivenLayerWeights[];
-}
+  transcoderWeights: { kind: later<readonly LayerArrays[]>() },
+});
+
+export const fromConfigOptions: typeof ownOptions & typeof loadOptions = { ...ownOptions, ...loadOptions };
+
+export interface FromConfigOptions extends OptionsOf<typeof fromConfigOptions> {}
 
 /** A model whose weights are given as arrays or drawn at random. It has no tokenizer: prompts are token ids. */
 export class InMemoryModel extends ModelWithTranscoders {
@@ -33,16 +39,16 @@ export class InMemoryModel extends ModelWithTranscoders {
     transcoders: TranscoderSpec,
     options: FromConfigOptions = {},
   ): Promise<InMemoryModel> {
-    const resolved = resolveLoadOptions(options, ['seed', 'weights', 'transcoderWeights']);
+    const resolved = resolveOptions(fromConfigOptions, options, 'load options');
+    const { weights: given = {}, transcoderWeights = [], signal } = resolved;
     checkModelSpec(spec);
     checkTranscoderSpec(transcoders);
     checkFit(spec, transcoders);
-    const random = new Random(checkInteger(options.seed ?? 0, 'seed', 0, 2 ** 32 - 1));
-    const { signal } = resolved;
-    const weights = await inTurns(drawModelWeights(spec, options.weights ?? {}, random), signal);
-    const layers = await inTurns(drawTranscoderWeights(transcoders, options.transcoderWeights ?? [], random), signal);
+    const random = new Random(resolved.seed);
+    const weights = await inTurns(drawModelWeights(spec, given, random), signal);
+    const layers = await inTurns(drawTranscoderWeights(transcoders, transcoderWeights, random), signal);
     const plan = { spec: transcoders, layers };
-    const nothingStored = { name: spec.family, labels: {}, featuresDir: undefined };
-    return new InMemoryModel(await loadParts(nothingStored, spec, weights, plan, resolved));
+    const nothingStored = { name: spec.family, labels: {}, featuresDirectory: undefined };
+    return new InMemoryModel(await loadParts(nothingStored, spec, weights, plan, { ...resolved, hub: {} }));
   }
 }

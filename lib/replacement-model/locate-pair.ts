@@ -22,11 +22,11 @@ export interface LocatedPair extends LocatedModel {
  */
 export async function locatePair(
   model: string | undefined,
-  transcoderSet: string | undefined,
+  transcoders: string | undefined,
   { hub: options, signal, onProgress }: Pick<ResolvedLoadOptions, 'hub' | 'signal' | 'onProgress'>,
 ): Promise<LocatedPair> {
-  const standard = model !== undefined && isBundledModel(model) ? model : undefined;
-  const set = checkText(transcoderSet ?? standard, 'transcoderSet');
+  const bundled = model !== undefined && isBundledModel(model) ? model : undefined;
+  const set = checkText(transcoders ?? bundled, 'transcoders');
   const hub = await Hub.open({ ...options, signal, onProgress });
   const setPlan = await planTranscoderSet(set, hub);
   const name = model === undefined ? await modelNameOf(setPlan.result) : checkText(model, 'model');

@@ -1,36 +1,37 @@
 import { runAttribution } from '../attribution/attribute';
 import { buildGraph } from '../attribution/build-graph';
 import { type AttributeOptions, resolveAttributeOptions } from '../attribution/options';
-import { type ResolvedTarget, resolveTargets, type TargetSpec } from '../attribution/targets';
 import { type CallOptions, resolveCallOptions } from '../call-options';
 import type { NdArray, SparseActivations, SparseList } from '../engine/arrays';
 import { nativeProgress } from '../engine/jobs';
-import type { ComputeDtype, ResolvedLoadOptions } from '../engine/load-options';
-import type { ModelSpec, ModelWeights } from '../engine/model-spec';
-import { NativeModel } from '../engine/native-model';
-import type { TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
-import { type Fingerprints, fingerprintsOf } from '../fingerprint/fingerprint';
+import type { ComputeDtype } from '../engine/load-options';
+import type { ModelSpec } from '../engine/model-spec';
+import type { NativeModel } from '../engine/native-model';
+import type { TranscoderSpec } from '../engine/transcoder-spec';
+import type { Fingerprints } from '../fingerprint/fingerprint';
 import type { Graph } from '../graph/graph';
 import type { FeatureLabels } from '../graph-file/labels';
 import { EditPlan } from '../intervention/edits';
-import { checkRoom, generateTokens, resolveGenerateOptions } from '../intervention/generate';
+import { checkRoom, generateTokens } from '../intervention/generate';
 import { runIntervention } from '../intervention/intervene';
-import { resolveFreezeOptions } from '../intervention/options';
-import type {
-  GeneratedToken,
-  GenerateOptions,
-  GenerateResult,
-  InterveneOptions,
-  InterveneResult,
-  Intervention,
-} from '../intervention/types';
+import { Logits } from '../intervention/logits';
+import {
+  type GenerateOptions,
+  type InterveneOptions,
+  resolveGenerateOptions,
+  resolveInterveneOptions,
+} from '../intervention/options';
+import type { GenerateResult, InterveneResult } from '../intervention/results';
+import type { GeneratedToken, Intervention } from '../intervention/types';
 import { checkHookNames } from '../model/hooks';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from '../model/prompt';
-import type { Tokenizer } from '../model/tokenizer';
-import { warnOfNegatives } from '../transcoder/negative-activations';
-import { checkBoolean, checkInteger } from '../validate';
-import type { ModelOutline } from './open-pair';
-import { layerFits, warnOfFit } from './reconstruction';
+import { type Tokenizer, tokenText } from '../model/tokenizer';
+import { resolveOptions } from '../options';
+import { checkInteger } from '../validate';
+import { attributionSetup, attributionTargets } from './attribution';
+import { featureActivations } from './feature-activations';
+import type { ModelParts } from './parts';
+import { warnOfFit } from './reconstruction';
 import {
   type AttributionSetup,
   checkActivationsSize,
@@ -38,42 +39,8 @@ import {
   type FeatureActivations,
   type FeatureLogits,
 } from './results';
-import { type ActivationOptions, type RunOptions, resolveRunOptions } from './run-options';
-
-/** What a model is made of. */
-export interface ModelParts extends Omit<ModelOutline, 'tokenizer'> {
-  readonly native: NativeModel;
-  readonly dtype: ComputeDtype;
-  readonly fingerprints: Fingerprints;
-}
-
-/**
- * Read the weights onto the device.
- *
- * @throws CircuitTracerError what `NativeModel.load` throws.
- */
-export async function loadParts(
-  { name, labels, featuresDir }: Pick<ModelParts, 'name' | 'labels' | 'featuresDir'>,
-  spec: ModelSpec,
-  weights: ModelWeights,
-  plan: TranscoderPlan,
-  options: ResolvedLoadOptions,
-): Promise<ModelParts> {
-  // Neither waits for the other: fingerprints read little, on other threads.
-  const fingerprints = fingerprintsOf(spec, weights, plan);
-  const native = await NativeModel.load(spec, weights, plan, options);
-  const { dtype } = options;
-  return {
-    native,
-    spec,
-    transcoderSpec: plan.spec,
-    dtype,
-    name,
-    labels,
-    featuresDir,
-    fingerprints: await fingerprints,
-  };
-}
+import { type ActivationOptions, activationOptions, type RunOptions, runOptions } from './run-options';
+import type { RunningModel } from './running-model';
 
 /**
  * A language model with the transcoders that stand in for its MLPs: what a loaded model and one built in memory share.
@@ -93,8 +60,8 @@ export abstract class ModelWithTranscoders {
   readonly name: string;
   /** What features stand for, where the folder of transcoders has a labels file. */
   readonly labels: FeatureLabels;
-  /** The packed examples of features beside the transcoders, for `PackedFeatures.open`; undefined when there are none. */
-  readonly featuresDir: string | undefined;
+  /** The packed examples of features beside the transcoders, for `openFeatureSource`; undefined when there are none. */
+  readonly featuresDirectory: string | undefined;
   /** Of the model and of the transcoders: kept in graphs, so that `verify` can tell what a graph was made with. */
   readonly fingerprints: Fingerprints;
   readonly #native: NativeModel;
@@ -107,13 +74,16 @@ export abstract class ModelWithTranscoders {
     this.dtype = parts.dtype;
     this.name = parts.name;
     this.labels = parts.labels;
-    this.featuresDir = parts.featuresDir;
+    this.featuresDirectory = parts.featuresDirectory;
     this.fingerprints = parts.fingerprints;
     this.#native = parts.native;
   }
 
   /**
-   * The attribution graph of a prompt: text, or token ids.
+   * The attribution graph of a prompt: text, token ids, or a conversation.
+   *
+   * @example
+   * const graph = await model.attribute('The capital of France is', { maxFeatureNodes: 4096 });
    *
    * A special token is put in front unless the first one is special; special positions get no features.
    *
@@ -124,123 +94,115 @@ export abstract class ModelWithTranscoders {
   async attribute(prompt: Prompt, options?: AttributeOptions): Promise<Graph> {
     const resolved = resolveAttributeOptions(options);
     this.#native.checkUsable();
-    const given = this.#prepare(prompt, resolved.exactTokens, resolved.signal);
+    const given = this.#prepare(prompt, resolved);
     const prepared = 'tokens' in given ? given : await given;
-    const targets = resolved.targets && (await this.#resolveTargets(resolved.targets, prepared, resolved.signal));
+    const targets =
+      resolved.targets && (await attributionTargets(this.#running(), resolved.targets, prepared, resolved.signal));
     const natives = targets?.map(({ native }) => native) ?? [];
     const data = await runAttribution(this.#native, prepared, resolved, natives);
-    warnOfFit(data.reconstructionSums, prepared.tokens.length - prepared.zeroPositions, this.transcoderSpec);
+    warnOfFit(data.reconstructionSums, prepared.tokens.length - prepared.specialPositions, this.transcoderSpec);
     return buildGraph(this, prepared, data, resolved, targets);
   }
 
-  /** Feature inputs and outputs, active features, reconstruction, error and token vectors of a prompt. */
-  async setupAttribution(prompt: Prompt, options?: RunOptions): Promise<AttributionSetup> {
-    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
-    const prepared = this.#prepare(prompt, exactTokens, signal);
-    const { tokens, zeroPositions } = 'tokens' in prepared ? prepared : await prepared;
-    const progress = nativeProgress(onProgress);
-    const { indices, values, reconstructionSums, ...arrays } = await this.#native.run(
-      (engine, model, set) => engine.setupAttribution(model, set, tokens, zeroPositions, progress),
-      signal,
-    );
-    const fits = layerFits(reconstructionSums, tokens.length - zeroPositions);
-    return { tokens, zeroPositions, activeFeatures: indices, activationValues: values, layerFits: fits, ...arrays };
+  /**
+   * What attribution starts from: inputs and outputs of the features, active features, reconstruction, error and token
+   * vectors of a prompt. {@link AttributionSetup} says the shapes.
+   *
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
+   */
+  async setupAttribution(prompt: Prompt, options: RunOptions = {}): Promise<AttributionSetup> {
+    const { exactTokens, signal, onProgress } = resolveOptions(runOptions, options);
+    const prepared = this.#prepare(prompt, { exactTokens, signal });
+    const call = { signal, onProgress };
+    return attributionSetup(this.#running(), 'tokens' in prepared ? prepared : await prepared, call);
   }
 
-  /** Logits of every position, [n, dVocab], after the softcap. */
-  async forward(prompt: Prompt, options?: RunOptions): Promise<NdArray> {
+  /**
+   * Logits of every position, [n, dVocab], after the softcap.
+   *
+   * @throws CircuitTracerError as {@link runWithCache}
+   *
+   * @example
+   * const logits = await model.forward('The capital of France is');
+   * console.log(logits.topTokens(3));
+   */
+  async forward(prompt: Prompt, options?: RunOptions): Promise<Logits> {
     return (await this.runWithCache(prompt, [], options)).logits;
   }
 
   /**
    * Logits and the named activations; `hookNames(model.spec)` lists all names, with TransformerLens' spelling.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a hook this model lacks and the nearest it has.
+   * @returns logits [n, dVocab], after the softcap; `cache` has the value at each hook point, by name
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a hook this model lacks and the nearest it has;
+   * `ERR_INVALID_PROMPT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async runWithCache(
     prompt: Prompt,
     hookNames: readonly string[],
-    options?: RunOptions,
-  ): Promise<{ logits: NdArray; cache: Record<string, NdArray> }> {
-    const { exactTokens, signal, onProgress } = resolveRunOptions(options);
+    options: RunOptions = {},
+  ): Promise<{ logits: Logits; cache: Record<string, NdArray> }> {
+    const { exactTokens, signal, onProgress } = resolveOptions(runOptions, options);
     const names = checkHookNames(hookNames, this.spec);
-    const given = this.#prepare(prompt, exactTokens, signal);
+    const given = this.#prepare(prompt, { exactTokens, signal });
     const { tokens } = 'tokens' in given ? given : await given;
     checkLogitsSize(tokens, this.spec);
     const { logits, activations } = await this.#native.run(
       (engine, transformer) => engine.forward(transformer, tokens, names, nativeProgress(onProgress)),
       signal,
     );
-    return { logits, cache: activations };
+    return { logits: new Logits(logits, this.#running().decode), cache: activations };
   }
 
   /**
-   * Activations of every feature at every position, of one prompt or of several. Prompts of a batch run one by one,
-   * never padded, so each has the numbers it has alone.
+   * Activations of every feature at every position, of one prompt or of a list of prompts. Prompts of a list run one by
+   * one, never padded, so each has the numbers it has alone.
+   *
+   * @returns dense activations, [nLayers, n, most features of a layer]; with `sparse: true` the non-zero ones by index
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   getActivations(
-    input: Prompt,
+    prompt: Prompt,
     options: ActivationOptions & { sparse: true },
   ): Promise<FeatureActivations<SparseActivations>>;
-  getActivations(input: Prompt, options?: ActivationOptions & { sparse?: false }): Promise<FeatureActivations<NdArray>>;
   getActivations(
-    inputs: readonly Prompt[],
+    prompt: Prompt,
+    options?: ActivationOptions & { sparse?: false },
+  ): Promise<FeatureActivations<NdArray>>;
+  getActivations(
+    prompts: readonly Prompt[],
     options: ActivationOptions & { sparse: true },
   ): Promise<FeatureActivations<SparseActivations>[]>;
   getActivations(
-    inputs: readonly Prompt[],
+    prompts: readonly Prompt[],
     options?: ActivationOptions & { sparse?: false },
   ): Promise<FeatureActivations<NdArray>[]>;
   async getActivations(
-    inputs: Prompt | readonly Prompt[],
+    prompts: Prompt | readonly Prompt[],
     options: ActivationOptions = {},
   ): Promise<FeatureActivations | FeatureActivations[]> {
-    const { exactTokens, signal, onProgress } = resolveRunOptions(options, ['sparse', 'applyActivationFunction']);
-    const sparse = checkBoolean(options.sparse ?? false, 'sparse');
-    const apply = checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction');
-    const batched = isBatch(inputs);
-    // All are checked before the first runs.
-    const given = (batched ? inputs : [inputs]).map((prompt) => this.#prepare(prompt, exactTokens, signal));
-    const prompts = given.every((prompt) => 'tokens' in prompt) ? given : await Promise.all(given);
-    for (const { tokens } of prompts) {
-      checkLogitsSize(tokens, this.spec);
-      if (!sparse) checkActivationsSize(tokens, this.transcoderSpec);
-    }
-    const results: FeatureActivations[] = [];
-    for (const prompt of prompts) results.push(await this.#activations(prompt, sparse, apply, { signal, onProgress }));
+    const resolved = resolveOptions(activationOptions, options);
+    const batched = isBatch(prompts);
+    const given = (batched ? prompts : [prompts]).map((prompt) => this.#prepare(prompt, resolved));
+    const prepared = given.every((prompt) => 'tokens' in prompt) ? given : await Promise.all(given);
+    const results = await featureActivations(this.#running(), prepared, resolved);
     return batched ? results : (results[0] as FeatureActivations);
-  }
-
-  async #activations(
-    { tokens, zeroPositions }: PreparedPrompt,
-    sparse: boolean,
-    apply: boolean,
-    { signal, onProgress }: CallOptions,
-  ): Promise<FeatureActivations> {
-    const progress = nativeProgress(onProgress);
-    const { logits, features } = await this.#native.run(
-      (engine, model, set) => engine.featureActivations(model, set, tokens, zeroPositions, apply, sparse, progress),
-      signal,
-    );
-    const shape = [this.spec.nLayers, tokens.length, Math.max(...this.transcoderSpec.nFeatures)];
-    if (apply) warnOfNegatives(this.transcoderSpec, 'values' in features ? features.values : features.data);
-    return { tokens, logits, activations: 'indices' in features ? { ...features, shape } : features };
   }
 
   /**
    * Active features of documents, run one by one, with fewer calls than {@link getActivations}: their tokens in a row, and
-   * the length of each. Positions count along the row; the first `zeroPositions` tokens of each document get no features.
+   * the length of each. Positions count along the row; the first `specialPositions` tokens of each document get no features.
    *
    * @internal
    */
   async documentActivations(
     tokens: Int32Array,
     lengths: Int32Array,
-    zeroPositions: number,
+    specialPositions: number,
     signal?: AbortSignal,
   ): Promise<SparseList> {
     return this.#native.run(
-      (engine, model, set) => engine.documentActivations(model, set, tokens, lengths, zeroPositions),
+      (engine, model, set) => engine.documentActivations(model, set, tokens, lengths, specialPositions),
       signal,
     );
   }
@@ -263,59 +225,70 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Logits and activations when features are set, scaled or added to, or vectors added at hook points.
+   * Run a prompt with features set, scaled or added to, or with vectors added at hook points.
+   *
+   * @param interventions an empty list gives the clean run
+   * @returns logits and activations of the edited run
+   * @example
+   * const edits = [{ layer: 3, position: -1, feature: 120, value: 0 }];
+   * console.log((await model.intervene(prompt, edits)).topTokens(5));
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry of `interventions` that can't be,
    * `ERR_INVALID_PROMPT`, `ERR_NUMERIC`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async intervene(
-    inputs: Prompt,
+    prompt: Prompt,
     interventions: readonly Intervention[],
     options: InterveneOptions = {},
   ): Promise<InterveneResult> {
-    const resolved = resolveFreezeOptions(options, this.spec, ['hookNames']);
-    const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
+    const resolved = resolveInterveneOptions(options, this.spec);
+    const given = this.#prepare(prompt, resolved);
     const prepared = 'tokens' in given ? given : await given;
     const plan = this.#plan(interventions, prepared, false);
     checkLogitsSize(prepared.tokens, this.spec);
     const { activations, sparse } = resolved.native;
     if (activations !== 'none' && !sparse) checkActivationsSize(prepared.tokens, this.transcoderSpec);
-    return runIntervention(this.#native, prepared, plan, this.transcoderSpec, resolved);
+    return runIntervention(this.#native, prepared, plan, this.#running(), resolved);
   }
 
-  /** As {@link generateStream}, all at once. */
-  async generate(
-    inputs: Prompt,
-    interventions: readonly Intervention[] = [],
-    options?: GenerateOptions,
-  ): Promise<GenerateResult> {
-    const stream = this.generateStream(inputs, interventions, options);
+  /**
+   * Continue a prompt, also under interventions: as {@link generateStream}, all at once.
+   *
+   * @example
+   * const { newText } = await model.generate('The capital of France is', { maxNewTokens: 5 });
+   */
+  async generate(prompt: Prompt, options?: GenerateOptions): Promise<GenerateResult> {
+    const stream = this.generateStream(prompt, options);
     let step = await stream.next();
     while (!step.done) step = await stream.next();
     return step.value;
   }
 
   /**
-   * Continue a prompt under interventions, token by token, as an async iterator whose return value is the whole.
+   * Continue a prompt token by token, as an async iterator whose return value is the whole.
    *
-   * Open-ended interventions reach every new token, others the prompt alone. Freezing applies to the prompt. Leaving the
-   * loop early stops the model after the token it is at; so does the signal.
+   * Of `interventions`, the open-ended ones reach every new token, the others the prompt alone. Freezing applies to the
+   * prompt. Leaving the loop early stops the model after the token it is at; so does the signal.
    *
    * @throws CircuitTracerError as {@link intervene} does, from the first step on; also for more tokens than there is room for.
    */
   async *generateStream(
-    inputs: Prompt,
-    interventions: readonly Intervention[] = [],
+    prompt: Prompt,
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, GenerateResult, undefined> {
-    const { spec, transcoderSpec, tokenizer } = this;
-    const model = { native: this.#native, spec, transcoderSpec, tokenizer };
+    const { spec, tokenizer } = this;
     const resolved = resolveGenerateOptions(options, spec, tokenizer);
-    const given = this.#prepare(inputs, resolved.exactTokens, resolved.signal);
+    const given = this.#prepare(prompt, resolved);
     const prepared = 'tokens' in given ? given : await given;
     checkRoom(prepared.tokens.length, resolved.maxNewTokens, spec);
     checkLogitsSize(prepared.tokens, spec);
-    return yield* generateTokens(model, prepared, this.#plan(interventions, prepared, true), resolved);
+    const plan = this.#plan(options.interventions ?? [], prepared, true);
+    return yield* generateTokens(this.#running(), prepared, plan, resolved);
+  }
+
+  /** The text of one token by itself; for a model without tokenizer, its id in digits. */
+  decodeToken(tokenId: number): string {
+    return tokenText(this.tokenizer, tokenId);
   }
 
   /** Calls queued or running, one at a time and in order; each prompt of a batch and each new token counts as one. */
@@ -337,21 +310,18 @@ export abstract class ModelWithTranscoders {
     return this.dispose();
   }
 
-  #prepare(prompt: Prompt, exactTokens: boolean, signal?: AbortSignal): PreparedPrompt | Promise<PreparedPrompt> {
-    this.#native.checkUsable();
-    return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);
+  /** What the calls that run the model share. */
+  #running(): RunningModel {
+    const { spec, transcoderSpec, tokenizer } = this;
+    const decode = (tokenId: number) => this.decodeToken(tokenId);
+    return { native: this.#native, spec, transcoderSpec, tokenizer, decode };
   }
 
-  #resolveTargets(
-    targets: readonly TargetSpec[],
-    { tokens, zeroPositions }: PreparedPrompt,
-    signal: AbortSignal | undefined,
-  ): Promise<ResolvedTarget[]> {
-    const { spec, transcoderSpec: transcoders, tokenizer } = this;
-    const directions = async (ids: Int32Array) => {
-      const rows = this.#native.run((engine, transformer) => engine.tokenDirections(transformer, ids), signal);
-      return (await rows).data;
-    };
-    return resolveTargets(targets, { spec, transcoders, tokenizer, prompt: tokens.length, zeroPositions, directions });
+  #prepare(
+    prompt: Prompt,
+    { exactTokens, signal }: { readonly exactTokens: boolean; readonly signal?: AbortSignal | undefined },
+  ): PreparedPrompt | Promise<PreparedPrompt> {
+    this.#native.checkUsable();
+    return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);
   }
 }

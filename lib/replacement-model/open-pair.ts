@@ -17,7 +17,7 @@ export interface ModelOutline {
   readonly tokenizer: Tokenizer;
   readonly name: string;
   readonly labels: FeatureLabels;
-  readonly featuresDir: string | undefined;
+  readonly featuresDirectory: string | undefined;
 }
 
 export interface OpenedPair {
@@ -34,15 +34,16 @@ export interface OpenedPair {
  */
 export async function openPair(
   model: string | undefined,
-  transcoderSet: string | undefined,
+  transcoders: string | undefined,
   options: ResolvedLoadOptions,
 ): Promise<OpenedPair> {
-  const { folder, name, transcoders } = await locatePair(model, transcoderSet, options);
-  const { spec, weights } = await openModelPlan(folder, options.signal);
-  const plan = await planLocated(transcoders);
+  const located = await locatePair(model, transcoders, options);
+  const { spec, weights } = await openModelPlan(located.folder, options.signal);
+  const plan = await planLocated(located.transcoders);
   checkFit(spec, plan.spec);
-  const tokenizer = await Tokenizer.load(folder, { qwenPrefix: options.qwenPrefix });
-  const labels = await readLabels(transcoders.folder);
-  const featuresDir = await findFeatures(transcoders.folder);
-  return { outline: { spec, transcoderSpec: plan.spec, tokenizer, name, labels, featuresDir }, weights, plan };
+  const tokenizer = await Tokenizer.load(located.folder, { qwenPrefix: options.qwenPrefix });
+  const labels = await readLabels(located.transcoders.folder);
+  const featuresDirectory = await findFeatures(located.transcoders.folder);
+  const { name } = located;
+  return { outline: { spec, transcoderSpec: plan.spec, tokenizer, name, labels, featuresDirectory }, weights, plan };
 }

@@ -181,12 +181,12 @@ export function modelWeights(...of: Parameters<typeof drawModelWeights>): Record
 }
 
 /** One layer's arrays by the names of `TranscoderLayerWeights`; those left out are drawn. */
-export type GivenLayerWeights = Readonly<Partial<Record<keyof TranscoderLayerWeights, Float32Array>>>;
+export type LayerArrays = Readonly<Partial<Record<keyof TranscoderLayerWeights, Float32Array>>>;
 
 /** As {@link drawModelWeights}, for transcoders. */
 export function* drawTranscoderWeights(
   spec: TranscoderSpec,
-  given: readonly GivenLayerWeights[],
+  given: readonly LayerArrays[],
   random: Random,
 ): Generator<void, TranscoderLayerWeights[]> {
   const layers: TranscoderLayerWeights[] = [];

@@ -1,8 +1,12 @@
 import { type LoadOptions, resolveLoadOptions } from '../engine/load-options';
+import { lazy } from '../lazy';
 import type { Tokenizer } from '../model/tokenizer';
 import { checkNotAborted } from '../validate';
-import { loadParts, type ModelParts, ModelWithTranscoders } from './model-with-transcoders';
-import { type ModelOutline, openPair } from './open-pair';
+import { ModelWithTranscoders } from './model-with-transcoders';
+import type { ModelOutline } from './open-pair';
+import { loadParts, type ModelParts } from './parts';
+
+const files = lazy(() => require('./open-pair') as typeof import('./open-pair'));
 
 /**
  * A language model with the transcoders that stand in for its MLPs, loaded from files.
@@ -32,18 +36,15 @@ export class ReplacementModel extends ModelWithTranscoders {
    * `demo` is the small trained model that ships with the package; its transcoders are `demo`, the default, and
    * `demo-cross-layer`. A folder of such a name is written `./demo`.
    *
-   * @param model undefined: the one that config.yaml of the transcoders names
+   * @param model a folder, a reference, or undefined: the one that config.yaml of the transcoders names
+   * @param transcoders a folder or a reference; undefined: those that belong to the bundled model
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_UNSUPPORTED_MODEL`,
    * `ERR_UNSUPPORTED_TRANSCODER`, `ERR_WEIGHT`, `ERR_MODEL_MISMATCH`, `ERR_TOKENIZER`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT`, `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or
    * `ABORT_ERR`.
    */
-  static async load(
-    model: string | undefined,
-    transcoderSet?: string,
-    options?: LoadOptions,
-  ): Promise<ReplacementModel> {
-    return ReplacementModel.loadChecked(model, transcoderSet, options, () => undefined);
+  static async load(model: string | undefined, transcoders?: string, options?: LoadOptions): Promise<ReplacementModel> {
+    return ReplacementModel.loadChecked(model, transcoders, options, () => undefined);
   }
 
   /**
@@ -53,13 +54,13 @@ export class ReplacementModel extends ModelWithTranscoders {
    */
   static async loadChecked(
     model: string | undefined,
-    transcoderSet: string | undefined,
+    transcoders: string | undefined,
     options: LoadOptions | undefined,
     check: (outline: ModelOutline) => Promise<void> | void,
   ): Promise<ReplacementModel> {
     const resolved = resolveLoadOptions(options);
     checkNotAborted(resolved.signal);
-    const { weights, plan, outline } = await openPair(model, transcoderSet, resolved);
+    const { weights, plan, outline } = await files().openPair(model, transcoders, resolved);
     await check(outline);
     const parts = await loadParts(outline, outline.spec, weights, plan, resolved);
     return new ReplacementModel(parts, outline.tokenizer);

@@ -1,6 +1,7 @@
 import type { Activations, NdArray } from '../engine/arrays';
 import type { ModelSpec } from '../engine/model-spec';
 import type { TranscoderSpec } from '../engine/transcoder-spec';
+import type { Logits } from '../intervention/logits';
 import { checkArraySize } from '../memory-limits';
 import type { LayerFit } from './reconstruction';
 
@@ -8,7 +9,7 @@ export interface FeatureActivations<T = Activations> {
   /** [n] */
   readonly tokens: Int32Array;
   /** [n, dVocab], after the softcap. */
-  readonly logits: NdArray;
+  readonly logits: Logits;
   /** Dense: [nLayers, n, most features of a layer]; zero at special positions. */
   readonly activations: T;
 }
@@ -17,7 +18,8 @@ export interface FeatureActivations<T = Activations> {
 export interface AttributionSetup {
   /** [n] */
   readonly tokens: Int32Array;
-  readonly zeroPositions: number;
+  /** Positions 0 .. specialPositions - 1 hold special tokens, which get no features and no errors. */
+  readonly specialPositions: number;
   /** [N * 3] of (layer, position, feature). */
   readonly activeFeatures: Int32Array;
   /** [N] */
@@ -33,7 +35,7 @@ export interface AttributionSetup {
   /** [n, dModel] embedding rows as they enter the first block. */
   readonly tokenVectors: NdArray;
   /** [n, dVocab], after the softcap. */
-  readonly logits: NdArray;
+  readonly logits: Logits;
 }
 
 /** Token ids by feature, [features of the layer * count] each. */

@@ -1,25 +1,15 @@
-import { type CallOptions, callOptionNames } from '../call-options';
-import { checkListener } from '../progress';
-import { checkBoolean, checkOptions, checkSignal } from '../validate';
+import { callOptions, promptOptions } from '../call-options';
+import { activationSettings, passSettings } from '../engine/settings';
+import { type OptionsOf, pickOptions } from '../options';
 
-export interface RunOptions extends CallOptions {
-  /** The tokens are taken as they are: no special token is put in front. Default false. */
-  readonly exactTokens?: boolean;
-}
+export const runOptions: typeof promptOptions & typeof callOptions = { ...promptOptions, ...callOptions };
 
-export interface ActivationOptions extends RunOptions {
-  /** Only the non-zero activations, by index. Default false. */
-  readonly sparse?: boolean;
-  /** False: pre-activations. Default true. */
-  readonly applyActivationFunction?: boolean;
-}
+export interface RunOptions extends OptionsOf<typeof runOptions> {}
 
-/** @param more names that the caller checks itself. */
-export function resolveRunOptions(options: RunOptions = {}, more: readonly string[] = []) {
-  checkOptions(options, ['exactTokens', ...callOptionNames, ...more]);
-  return {
-    exactTokens: checkBoolean(options.exactTokens ?? false, 'exactTokens'),
-    signal: checkSignal(options.signal),
-    onProgress: checkListener(options.onProgress),
-  };
-}
+export const activationOptions: typeof activationSettings & Pick<typeof passSettings, 'sparse'> & typeof runOptions = {
+  ...activationSettings,
+  ...pickOptions(passSettings, 'sparse'),
+  ...runOptions,
+};
+
+export interface ActivationOptions extends OptionsOf<typeof activationOptions> {}

@@ -12,21 +12,21 @@ import { addPageRoutes } from './routes/page';
 import { addStatusRoute } from './routes/status';
 import { addSteerRoute } from './routes/steer';
 
-/** What the server serves. */
+/** The content that the server serves. */
 export interface Served {
   readonly dataDir: string;
   readonly featuresDir: string | undefined;
   readonly features: Features;
   readonly model: ReplacementModel | undefined;
   readonly pageDir: string;
-  /** Fires when the server is about to close. */
+  /** Fires before the server closes. */
   readonly closing: AbortSignal;
 }
 
 export function makeApp({ dataDir, featuresDir, features, model, pageDir, closing }: Served): App {
   const app: App = new Hono<Env>();
   app.onError((error) => response(problemOf(error)));
-  app.notFound(() => response(new Problem(404, 'ERR_NOT_FOUND', 'There is nothing of this name here.')));
+  app.notFound(() => response(new Problem(404, 'ERR_NOT_FOUND', 'Not found.')));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (_, methods) => response(wrongMethod(methods)) }));
   const folder = new GraphFolder(dataDir);
   addStatusRoute(app, folder, model);
@@ -43,5 +43,5 @@ function response({ status, body, headers }: Problem): Response {
 
 function wrongMethod(methods: readonly string[]): Problem {
   const allow = methods.join(', ');
-  return new Problem(405, 'ERR_METHOD', `Here the method must be ${allow}.`, { headers: { allow } });
+  return new Problem(405, 'ERR_METHOD', `Method not allowed. Use ${allow}.`, { headers: { allow } });
 }

@@ -9,11 +9,11 @@ import type { ByteRange } from './range';
 
 export type Body = ReadableStream<Uint8Array>;
 
-/** As much of an answer is in memory for each client, beside what its socket holds. */
+/** The part of a response in memory for each client, in addition to the buffer of its socket. */
 const pieceBytes = 2 ** 16;
 
-/** Read a piece when the client has taken the one before. */
-function streamOf(next: () => Promise<Uint8Array | undefined>, close: () => unknown): Body {
+/** A stream that reads a piece once the client has received the previous one. */
+function pullStream(next: () => Promise<Uint8Array | undefined>, close: () => unknown): Body {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -34,7 +34,7 @@ function streamOf(next: () => Promise<Uint8Array | undefined>, close: () => unkn
   );
 }
 
-/** Bytes in memory, in pieces, so that a slow client can be told from one that doesn't read. */
+/** Send bytes from memory in pieces, so that a slow client can be distinguished from one that does not read. */
 export function bytesStream(bytes: Uint8Array): Body {
   let at = 0;
   const next = async () => {
@@ -42,34 +42,34 @@ export function bytesStream(bytes: Uint8Array): Body {
     at += pieceBytes;
     return piece.length > 0 ? piece : undefined;
   };
-  return streamOf(next, () => undefined);
+  return pullStream(next, () => undefined);
 }
 
 /**
- * Part of an open file, which is closed at the end. It fails when the file ends too early or was changed in place: the
- * client then sees a broken answer, not a whole one of mixed contents.
+ * Send part of an open file, which is closed at the end. The stream fails when the file ends too early or was modified
+ * in place: the client then sees a broken response, not a complete one with mixed content.
  *
- * @param stats of the file when its tag was taken
+ * @param stats the stats of the file when its tag was computed
  */
 export function fileStream(handle: FileHandle, { start, end }: ByteRange, stats: BigIntStats): Body {
   let at = start;
   const next = async () => {
     if (at > end) return undefined;
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(pieceBytes, end - at + 1)), { position: at });
-    if (bytesRead === 0) throw new Error('the file was cut while it was sent');
+    if (bytesRead === 0) throw new Error('the file was truncated while it was sent');
     at += bytesRead;
-    // Before the last piece: with it, the client would have all it waits for.
+    // Checked before the last piece, which would complete the response.
     const isSame = at <= end || stateOf(await handle.stat({ bigint: true })) === stateOf(stats);
-    if (!isSame) throw new Error('the file was changed while it was sent');
+    if (!isSame) throw new Error('the file was modified while it was sent');
     return buffer.subarray(0, bytesRead);
   };
-  return streamOf(next, () => handle.close());
+  return pullStream(next, () => handle.close());
 }
 
-/** The same, compressed on the way. */
+/** The same body, compressed while it is sent. */
 export function encodedStream(body: Body, encoding: Encoding): Body {
   const encoded = encoder(encoding);
-  const source = Readable.from(piecesOf(body));
+  const source = Readable.from(readPieces(body));
   // Errors reach the reader below.
   pipeline(source, encoded, () => undefined);
   const pieces = encoded[Symbol.asyncIterator]();
@@ -77,13 +77,13 @@ export function encodedStream(body: Body, encoding: Encoding): Body {
     const { value, done } = await pieces.next();
     return done ? undefined : (value as Uint8Array);
   };
-  return streamOf(next, async () => {
+  return pullStream(next, async () => {
     encoded.destroy();
     if (!body.locked) await body.cancel();
   });
 }
 
-async function* piecesOf(body: Body): AsyncGenerator<Uint8Array> {
+async function* readPieces(body: Body): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
@@ -92,18 +92,18 @@ async function* piecesOf(body: Body): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A body whose failure ends the connection and goes to the log: what is sent already can't be taken back. */
+/** A body whose failure closes the connection and is logged, because sent data cannot be taken back. */
 export function guarded(body: Body, outgoing: ServerResponse): Body {
   const reader = body.getReader();
   const next = async () => {
     try {
       return (await reader.read()).value;
     } catch (error) {
-      log().warn({ err: error }, 'an answer was broken off');
+      log().warn({ err: error }, 'a response was interrupted');
       outgoing.destroy();
       // Closing the connection cancels this stream.
       return new Promise<undefined>(() => undefined);
     }
   };
-  return streamOf(next, () => reader.cancel());
+  return pullStream(next, () => reader.cancel());
 }

@@ -1,6 +1,6 @@
 import { busy } from './problem';
 
-/** Bytes that may be in memory at once for one purpose, whoever asks. */
+/** The bytes that may be in memory at once for one purpose, over all clients. */
 export class ByteBudget {
   readonly #most: number;
   #taken = 0;
@@ -10,11 +10,11 @@ export class ByteBudget {
   }
 
   /**
-   * @returns what gives them back; idempotent
-   * @throws Problem 503 when others have taken too many.
+   * @returns a function that releases them, which may be called more than once
+   * @throws Problem 503 when the budget is exhausted.
    */
   take(bytes: number): () => void {
-    if (this.#taken + bytes > this.#most) throw busy('The server is busy with the requests of others.');
+    if (this.#taken + bytes > this.#most) throw busy('The server is busy with other requests.');
     this.#taken += bytes;
     let isBack = false;
     return () => {

@@ -3,25 +3,25 @@ import type { Socket } from 'node:net';
 import { busy, type Problem } from './problem';
 
 export interface ClientLimits {
-  /** Connections at once; more are closed at once. */
+  /** The maximum number of connections. Further ones are closed immediately. */
   readonly connections: number;
-  /** Answers at once; more are refused with 503. */
+  /** The maximum number of concurrent responses. Further requests are rejected with 503. */
   readonly answers: number;
-  /** Milliseconds in which a client must take something of what is sent to it. */
+  /** The time in milliseconds within which a client must receive some of the data sent to it. */
   readonly writeTimeout: number;
 }
 
-/** Requests of one connection that wait for their answers. Browsers send one at a time. */
-const mostWaiting = 16;
+/** The maximum number of pending requests per connection. Browsers send one at a time. */
+const maxPending = 16;
 
 interface Client {
   readonly answers: Set<ServerResponse>;
-  /** Bytes the system has taken for it, and when that last grew. */
+  /** The bytes that the system has accepted for the client, and when that last increased. */
   sent: number;
   since: number;
 }
 
-/** Who is connected, and what they still wait for: limits of number and time that no client can stretch. */
+/** Tracks connections and their pending responses, and enforces limits of number and time. */
 export class Clients {
   readonly #limits: ClientLimits;
   readonly #clients = new Map<Socket, Client>();
@@ -30,20 +30,19 @@ export class Clients {
   constructor(server: Server, limits: ClientLimits) {
     this.#limits = limits;
     server.maxConnections = limits.connections;
-    // A client that ends its side after the request (`nc -N`, HTTP/1.0) still waits for the answer.
+    // A client that closes its side after the request (`nc -N`, HTTP/1.0) still waits for the response.
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
     const timer = setInterval(() => this.#endStalled(), Math.min(1000, limits.writeTimeout / 4));
     timer.unref();
     server.once('close', () => clearInterval(timer));
   }
 
-  /** Count an answer that is to be given. @returns why it is refused; undefined when it isn't */
+  /** Count a new response. @returns the reason for a rejection; undefined when the request is accepted */
   admit({ socket }: IncomingMessage, outgoing: ServerResponse): Problem | undefined {
     const client = this.#clients.get(socket) ?? this.#enter(socket);
-    const isFlood = client.answers.size >= mostWaiting;
+    const isFlood = client.answers.size >= maxPending;
     if (isFlood) socket.destroy();
-    if (isFlood || this.#answers >= this.#limits.answers)
-      return busy('The server is busy with the requests of others.');
+    if (isFlood || this.#answers >= this.#limits.answers) return busy('The server is busy with other requests.');
     client.answers.add(outgoing);
     this.#answers++;
     outgoing.once('close', () => {
@@ -57,13 +56,13 @@ export class Clients {
     this.#clients.set(socket, client);
     socket.once('close', () => {
       this.#clients.delete(socket);
-      // Node closes the first answer only; others wait behind it and would for ever.
+      // Node closes only the first response. Others would wait behind it forever.
       for (const answer of client.answers) answer.destroy().emit('close');
     });
     return client;
   }
 
-  /** Who takes nothing of what waits for it. */
+  /** Close connections whose clients receive nothing of their pending data. */
   #endStalled(): void {
     const now = performance.now();
     for (const [socket, client] of this.#clients) {

@@ -12,27 +12,27 @@ import { Problem } from './problem';
 import { type ByteRange, rangeOf } from './range';
 import { encodedTag, revisionOf, sameContents } from './revision';
 
-/** Something to send, in memory or in a file. */
+/** Content to send, from memory or a file. */
 export interface Content {
   readonly type: string;
   readonly size: number;
-  /** Strong: other contents have another. */
+  /** A strong entity tag: it changes with the content. */
   readonly tag: string;
-  /** To be sent compressed where the client takes it. */
+  /** Whether to compress it for clients that accept compression. */
   readonly compresses: boolean;
-  /** All of it, where it is in memory. */
+  /** The whole content, if it is in memory. */
   readonly bytes?: Buffer;
-  /** Default: the client asks each time whether it has changed. */
+  /** The Cache-Control header. By default, the client revalidates each time. */
   readonly cacheControl?: string;
   read(range: ByteRange): Body;
-  /** Let go of what wasn't read. Idempotent. */
+  /** Release unread content. May be called more than once. */
   close(): Promise<void>;
 }
 
-/** Read and compressed as a whole, an answer says how long it is. */
+/** The size up to which content is read and compressed as a whole, so that the response has a length. */
 const smallBytes = 2 ** 19;
 
-/** Of large answers that clients haven't taken yet. */
+/** The memory of large responses that clients have not received yet. */
 const answersInMemory = new ByteBudget(2 ** 28);
 
 export const jsonType = 'application/json; charset=utf-8';
@@ -49,7 +49,7 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** By the file's name. */
+/** The content type, by file name. */
 export function typeOf(path: string): string {
   return types[extname(path).toLowerCase()] ?? 'application/octet-stream';
 }
@@ -72,11 +72,12 @@ export function jsonContent(value: unknown): Content {
 }
 
 /**
- * A file, read as the client takes it.
+ * Content of a file, which is read as the client receives it.
  *
- * @param path from `fileWithin`
- * @param revisions where the tag must be of the contents; default: of the file's place and times
- * @throws Problem as {@link fileProblem} says.
+ * @param path a path from `fileWithin`
+ * @param revisions the revisions, if the tag must depend on the content. By default, it depends on the file's identity
+ * and times.
+ * @throws Problem as in {@link fileProblem}.
  */
 export async function fileContent(path: string, revisions?: FileRevisions): Promise<Content> {
   const handle = await openFound(path).catch((error) => {
@@ -113,7 +114,7 @@ function openContent(handle: FileHandle, stats: BigIntStats, type: string, tag: 
   };
 }
 
-/** Answer GET or HEAD: 200, 206, 304 or 416. */
+/** Respond to GET or HEAD: 200, 206, 304 or 416. */
 export async function send(c: AppContext, content: Content): Promise<Response> {
   try {
     if (content.bytes && content.size > smallBytes)
@@ -155,7 +156,7 @@ async function sendEncoded(
   headers: Record<string, string>,
 ): Promise<Response> {
   headers['content-encoding'] = encoding;
-  // Only compressing would tell how long it gets.
+  // The length is only known after compression.
   if (c.req.method === 'HEAD') return new Response(null, { headers });
   const { bytes, size } = content;
   if (!bytes || size > smallBytes) {
@@ -167,19 +168,19 @@ async function sendEncoded(
   return new Response(bytesStream(encoded), { headers });
 }
 
-/** If-None-Match compares contents, whatever their encoding. */
+/** If-None-Match compares contents regardless of their encoding. */
 function isKnown(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false;
   return header.trim() === '*' || header.split(',').some((known) => sameContents(known, tag));
 }
 
-/** If-Range wants the very same bytes; dates are never those of the same bytes. */
+/** If-Range requires identical bytes, which a date cannot guarantee. */
 function sameTag(given: string, tag: string): boolean {
   return given.trim() === tag;
 }
 
 function unsatisfiable(size: number): Problem {
-  return new Problem(416, 'ERR_RANGE', `The range must lie within the ${size} bytes there are.`, {
+  return new Problem(416, 'ERR_RANGE', `The range must be within the ${size} bytes of the content.`, {
     headers: { 'content-range': `bytes */${size}` },
   });
 }

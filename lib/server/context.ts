@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 
-/** What a request handler finds beside the request. */
+/** The context of a request handler in addition to the request. */
 export interface Env {
   Bindings: HttpBindings;
 }

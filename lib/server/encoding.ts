@@ -4,12 +4,12 @@ import { brotliCompress, createBrotliCompress, createGzip, gzip, type ZlibOption
 
 export type Encoding = 'br' | 'gzip';
 
-/** Smaller answers fit one packet as they are. */
-const leastBytes = 1024;
+/** Smaller responses fit in one packet without compression. */
+const minBytes = 1024;
 
-/** The best encoding a client accepts for a body; undefined: as it is. */
+/** The best encoding that a client accepts for a body; undefined for no encoding. */
 export function encodingFor(accepted: string | undefined, type: string, size: number): Encoding | undefined {
-  if (size < leastBytes || !/^(?:text\/|application\/(?:json|javascript|manifest)|image\/svg)/.test(type))
+  if (size < minBytes || !/^(?:text\/|application\/(?:json|javascript|manifest)|image\/svg)/.test(type))
     return undefined;
   const wanted = weights(accepted ?? '');
   const candidates: Encoding[] = ['br', 'gzip'];
@@ -25,7 +25,7 @@ function weights(accepted: string): Map<string, number> {
   return new Map(entries);
 }
 
-// Harder levels take longer than a connection on one machine, or through a tunnel, saves by them.
+// Higher levels take longer than they save on a local connection or through a tunnel.
 const brotliOptions = { params: { [zlib.BROTLI_PARAM_QUALITY]: 1 } };
 const gzipOptions = { level: 1 };
 
@@ -35,7 +35,7 @@ export function encode(bytes: Buffer, encoding: Encoding): Promise<Buffer> {
     : promisify<Buffer, ZlibOptions, Buffer>(gzip)(bytes, gzipOptions);
 }
 
-/** Of streams a small window: one of full size takes megabytes for each client. */
+/** Streams use a small window, because a full-size window takes megabytes for each client. */
 const streamedBrotli = { params: { ...brotliOptions.params, [zlib.BROTLI_PARAM_LGWIN]: 18 } };
 
 export function encoder(encoding: Encoding): Transform {

@@ -3,21 +3,24 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { tagOf } from './revision';
 
-const mostKnown = 1000;
+const maxKnown = 1000;
 const pieceBytes = 2 ** 20;
-/** Clocks of file systems may tick as slowly as every 2 s (FAT): what changed so lately may change again unseen. */
+/**
+ * File system timestamps may have a resolution of only 2 s (FAT), so a recently modified file may change again without
+ * a new timestamp.
+ */
 const settledMs = 3000;
 
-/** What tells a file from what it was before. No program can set ctime back. */
+/** The state of a file, which reveals changes. No program can set ctime back. */
 export function stateOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [ino, size, mtimeNs, ctimeNs].map((value) => value.toString(36)).join('-');
 }
 
-/** Revisions of files, computed piece by piece and kept as long as a file doesn't change. */
+/** The revisions of files, computed in pieces and cached until a file changes. */
 export class FileRevisions {
   readonly #known = new Map<string, Promise<string>>();
 
-  /** The same as `revisionOf` the file's bytes. */
+  /** The revision of a file, equal to `revisionOf` its bytes. */
   of(handle: FileHandle, stats: BigIntStats): Promise<string> {
     const state = stateOf(stats);
     const known = this.#known.get(state);
@@ -25,7 +28,7 @@ export class FileRevisions {
     const computed = hash(handle, Number(stats.size));
     this.#known.set(state, computed);
     const [oldest] = this.#known.keys();
-    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size > maxKnown && oldest !== undefined) this.#known.delete(oldest);
     const isSettled = Date.now() - Number(stats.ctimeNs / 1_000_000n) > settledMs;
     const forget = () => this.#known.delete(state);
     computed.then(isSettled ? undefined : forget, forget);

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Between signs of life sent to a client that has ended its side, in milliseconds. */
+/** The interval of probes to a client that has closed its side, in milliseconds. */
 const probeInterval = 250;
 
 /**
- * During long work, find out whether a client that has ended its side of the connection waits or is gone. Interim answers,
- * which clients skip, tell: the system of one that is gone refuses them, which closes the connection and stops the work.
+ * During long work, determine whether a client that has closed its side of the connection is still waiting. It is
+ * probed with interim responses, which clients skip. The system of a client that is gone rejects them, which closes the
+ * connection and stops the work.
  */
 export function noticeWhenGone({ socket, httpVersion }: IncomingMessage, outgoing: ServerResponse): void {
   const probe = () => {

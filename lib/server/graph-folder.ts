@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { CircuitTracerError } from '../errors';
 import { checkSlug } from '../graph-file/slug';
 import { fileWithin, readWhole } from '../io/file-within';
-import { isObject, withFileLock, writeFileAtomically } from '../io/files';
+import { withFileLock, writeFileAtomically } from '../io/files';
+import { isObject } from '../is-object';
+import type { ConflictAnswer } from './api';
 import { type Content, fileContent } from './content';
 import { fileProblem } from './file-problem';
 import { FileRevisions } from './file-revisions';
@@ -14,10 +16,10 @@ import { revisionOf, sameContents } from './revision';
 import { Turns } from './turns';
 import { withView } from './view-text';
 
-/** Half of what one JavaScript string can hold. */
-const largestText = 2 ** 28;
-/** As long as the lock of a server that was killed may last, and one save more. */
-const longestWait = 30_000;
+/** Half the maximum length of a JavaScript string. */
+const maxTextBytes = 2 ** 28;
+/** How long the lock of a killed server may last, plus the time for one save. */
+const maxWaitMs = 30_000;
 
 /** The folder of graph files. */
 export class GraphFolder {
@@ -37,15 +39,20 @@ export class GraphFolder {
     );
   }
 
-  /** The file as it is, tagged by its revision. @throws Problem 404 when the folder has no such graph. */
+  /**
+   * The content of a graph file, tagged by its revision.
+   *
+   * @throws Problem 404 when the folder does not have the graph.
+   */
   async content(slug: string): Promise<Content> {
     return fileContent(await this.#pathOf(slug), this.#revisions);
   }
 
   /**
-   * Do something with a graph's text. One graph at a time is in memory.
+   * Run work on the text of a graph. Only one graph is in memory at a time.
    *
-   * @throws Problem 404 when the folder has no such graph; 422 when it is no JSON object or too large; what `work` throws.
+   * @throws Problem 404 when the folder does not have the graph; 422 when it is not a JSON object or too large; errors
+   * of `work`.
    */
   async withGraph<T>(slug: string, work: (graph: GraphText) => T): Promise<T> {
     const path = await this.#pathOf(slug);
@@ -53,13 +60,13 @@ export class GraphFolder {
   }
 
   /**
-   * Put a view into a graph's file. What the file held before is kept beside it as `<slug>.json.bak`. Saves of one graph
-   * take turns, those of other servers of this folder included.
+   * Save a view in a graph file. The previous content is kept beside it as `<slug>.json.bak`. Saves of one graph run
+   * one at a time, including those of other servers of this folder.
    *
-   * @param revision of the file that the view was made from; null: whatever is there
+   * @param revision the revision of the file that the view is based on; null to overwrite any
    * @returns the file's new revision
-   * @throws Problem 404; 409 when the file has another revision, with that and its view; 422 when it is no JSON object;
-   * 503 when another server takes too long.
+   * @throws Problem 404; 409 when the file has another revision, with this revision and its view; 422 when the file is
+   * not a JSON object; 503 when another server takes too long.
    * @throws CircuitTracerError `ERR_FILE_WRITE`
    */
   saveView(slug: string, view: string, revision: string | null): Promise<string> {
@@ -71,7 +78,7 @@ export class GraphFolder {
 
   async #pathOf(slug: string): Promise<string> {
     const path = isSlug(slug) ? await fileWithin(this.path, [`${slug}.json`]) : undefined;
-    if (path === undefined) throw new Problem(404, 'ERR_NOT_FOUND', 'There is no graph of this name here.');
+    if (path === undefined) throw new Problem(404, 'ERR_NOT_FOUND', 'This graph does not exist.');
     return path;
   }
 }
@@ -88,7 +95,7 @@ async function putView(path: string, view: string, revision: string | null): Pro
   const bytes = await readGraph(path);
   const current = revisionOf(bytes);
   const graph = graphTextOf(bytes);
-  if (revision !== null && !sameContents(revision, current)) throw conflict(current, viewOf(graph));
+  if (revision !== null && !sameContents(revision, current)) throw conflict(current, parseView(graph));
   const changed = Buffer.from(withView(graph, view));
   if (changed.equals(bytes)) return current;
   await writeFileAtomically(`${path}.bak`, bytes);
@@ -96,7 +103,10 @@ async function putView(path: string, view: string, revision: string | null): Pro
   return revisionOf(changed);
 }
 
-/** While no other server writes to the file. The lock is hidden, and named as what a killed server leaves behind. */
+/**
+ * Run a task while no other server writes to the file. The lock is a hidden folder with the name of a temporary file,
+ * so that the lock of a killed server is cleaned up.
+ */
 async function lockedFor<T>(path: string, task: () => Promise<T>): Promise<T> {
   const lock = join(dirname(path), `.${path.slice(dirname(path).length + 1)}.lock.tmp`);
   let hasLock = false;
@@ -105,22 +115,22 @@ async function lockedFor<T>(path: string, task: () => Promise<T>): Promise<T> {
     return task();
   };
   try {
-    return await withFileLock(path, locked, longestWait, undefined, lock);
+    return await withFileLock(path, locked, maxWaitMs, undefined, lock);
   } catch (error) {
-    const waitedInVain = !hasLock && error instanceof CircuitTracerError && error.cause === undefined;
-    throw waitedInVain ? busy('Another server is saving this graph.') : error;
+    const timedOut = !hasLock && error instanceof CircuitTracerError && error.cause === undefined;
+    throw timedOut ? busy('Another server is saving this graph.') : error;
   }
 }
 
 async function readGraph(path: string): Promise<Buffer> {
   try {
-    return await readWhole(path, largestText);
+    return await readWhole(path, maxTextBytes);
   } catch (error) {
     throw fileProblem(path, error);
   }
 }
 
-/** @throws Problem 422 when it is no JSON object. */
+/** @throws Problem 422 when the file is not a JSON object. */
 export function graphTextOf(bytes: Uint8Array): GraphText {
   try {
     return new GraphText(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -129,7 +139,7 @@ export function graphTextOf(bytes: Uint8Array): GraphText {
   }
 }
 
-/** @throws Problem 422 when the member is no JSON. */
+/** @throws Problem 422 when the member is not JSON. */
 export function memberOf(graph: GraphText, name: string): unknown {
   try {
     return graph.value(name);
@@ -139,10 +149,10 @@ export function memberOf(graph: GraphText, name: string): unknown {
 }
 
 function damaged(): Problem {
-  return new Problem(422, 'ERR_FILE_FORMAT', "The graph's file is damaged: it is no JSON object.");
+  return new Problem(422, 'ERR_FILE_FORMAT', 'The graph file is damaged: it is not a JSON object.');
 }
 
-function viewOf(graph: GraphText): unknown {
+function parseView(graph: GraphText): unknown {
   try {
     const view = graph.value('qParams');
     return isObject(view) ? view : {};
@@ -153,5 +163,6 @@ function viewOf(graph: GraphText): unknown {
 
 function conflict(revision: string, qParams: unknown): Problem {
   const message = "The graph's file has changed since this view was made from it.";
-  return new Problem(409, 'ERR_CONFLICT', message, { more: { revision, qParams } });
+  const more: Omit<ConflictAnswer, 'error'> = { revision, qParams };
+  return new Problem(409, 'ERR_CONFLICT', message, { more });
 }

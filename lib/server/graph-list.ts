@@ -1,33 +1,19 @@
 import { readdir, stat } from 'node:fs/promises';
+import { graphListFile } from '../graph-file/schema';
 import { fileWithin, openFound, readStart, readWhole } from '../io/file-within';
-import { isObject } from '../io/files';
-import { parseJson } from '../io/json';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { log } from '../log';
+import type { GraphEntry, GraphListing, ListProblem } from './api';
 import { type GraphFolder, isSlug } from './graph-folder';
 import { GraphText } from './graph-text';
 import { Turns } from './turns';
 
-/** A graph's `metadata`; what else it holds depends on who wrote it. */
-export type GraphEntry = { readonly slug: string } & Record<string, unknown>;
-
-/** A file that isn't listed, and why. */
-export interface ListProblem {
-  readonly file: string;
-  readonly reason: string;
-}
-
-export interface Listing {
-  readonly graphs: readonly GraphEntry[];
-  readonly problems: readonly ListProblem[];
-}
-
-/** What a file turned out to be: a graph, a graph that can't be listed, or none. */
-type Found = { readonly entry: GraphEntry } | { readonly reason: string } | undefined;
+/** What a file turned out to be: a graph or the list of graphs, a graph that can't be listed, or none. */
+type Found = { readonly entry: GraphEntry & { readonly graphs?: unknown } } | { readonly reason: string } | undefined;
 
 /** Of a larger file no more is read: metadata comes first in what all writers of graphs write. */
 const startBytes = 8 * 2 ** 20;
-
-const listFile = 'graph-metadata.json';
 
 /** What the page offers to open: the entries of `graph-metadata.json`, then graphs that it doesn't name. */
 export class GraphList {
@@ -43,11 +29,11 @@ export class GraphList {
   }
 
   /** Files that are no graphs are left out; those that are damaged or can't be read are named as problems. */
-  entries(): Promise<Listing> {
+  entries(): Promise<GraphListing> {
     return this.#turns.run('', () => this.#list());
   }
 
-  async #list(): Promise<Listing> {
+  async #list(): Promise<GraphListing> {
     const problems: ListProblem[] = [];
     const slugs = await this.#slugs(problems);
     const named = await this.#named(slugs, problems);
@@ -58,7 +44,7 @@ export class GraphList {
       else if (found) problems.push({ file: `${slug}.json`, reason: found.reason });
     }
     for (const name of this.#read.keys())
-      if (!slugs.has(name.slice(0, -5)) && name !== listFile) this.#read.delete(name);
+      if (!slugs.has(name.slice(0, -5)) && name !== graphListFile) this.#read.delete(name);
     this.#tell(problems);
     return { graphs: [...named.values(), ...others], problems };
   }
@@ -79,13 +65,13 @@ export class GraphList {
   /** Entries of files that are here. Those of files that can't be read are left to be found so. */
   async #named(slugs: ReadonlySet<string>, problems: ListProblem[]): Promise<Map<string, GraphEntry>> {
     let entries: GraphEntry[] = [];
-    const found = await this.#found(listFile, async (path) => {
+    const found = await this.#found(graphListFile, async (path) => {
       const value = parseJson((await readWhole(path)).toString('utf8'));
       if (!isObject(value) || !Array.isArray(value.graphs)) throw new SyntaxError('no list');
       return { entry: { slug: '', graphs: value.graphs } };
     });
     if (found && 'reason' in found)
-      problems.push({ file: listFile, reason: `${found.reason}; it is made from the files` });
+      problems.push({ file: graphListFile, reason: `${found.reason}; it is made from the files` });
     if (found && 'entry' in found) entries = found.entry.graphs as GraphEntry[];
     const named = new Map<string, GraphEntry>();
     for (const entry of entries) {

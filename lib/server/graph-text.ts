@@ -1,5 +1,4 @@
-import { type JsonLimits, parseJson } from '../io/json';
-import { closingQuote } from '../io/repeated-key';
+import { closingQuote, type JsonLimits, parseJson } from '../json';
 
 /** Where the value of a member begins, after the colon, and ends. */
 interface Span {

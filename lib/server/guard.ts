@@ -4,16 +4,16 @@ import { Problem } from './problem';
 import { pathParts } from './target';
 import type { Token } from './token';
 
-/** Who may ask. */
+/** The access rules of the server. */
 export interface Access {
-  /** As {@link nameInHost} gives them. */
+  /** The allowed names, in the format of {@link nameInHost}. */
   readonly hosts: ReadonlySet<string>;
   readonly token: Token | undefined;
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT'];
 
-/** Why a request is refused before anything looks at what it asks for; undefined when it isn't. */
+/** The reason to reject a request before it is routed; undefined when it is allowed. */
 export function refusalOf(request: IncomingMessage, access: Access): Problem | undefined {
   return (
     targetRefusal(request) ??
@@ -24,15 +24,15 @@ export function refusalOf(request: IncomingMessage, access: Access): Problem | u
   );
 }
 
-// The raw target: parsing it as a URL would tidy `..` away.
+// The raw target is checked, because parsing it as a URL would remove `..`.
 function targetRefusal({ url = '' }: IncomingMessage): Problem | undefined {
   if (pathParts(url)) return undefined;
-  return new Problem(400, 'ERR_BAD_REQUEST', 'The path of the request is not one this server could have.');
+  return new Problem(400, 'ERR_BAD_REQUEST', 'The request path is invalid.');
 }
 
 function methodRefusal({ method = '' }: IncomingMessage): Problem | undefined {
   if (methods.includes(method)) return undefined;
-  return new Problem(405, 'ERR_METHOD', `The method must be one of ${methods.join(', ')}.`, {
+  return new Problem(405, 'ERR_METHOD', `Method not allowed. Use one of ${methods.join(', ')}.`, {
     headers: { allow: methods.join(', ') },
   });
 }
@@ -40,18 +40,22 @@ function methodRefusal({ method = '' }: IncomingMessage): Problem | undefined {
 function hostRefusal({ headersDistinct }: IncomingMessage, { hosts }: Access): Problem | undefined {
   const given = headersDistinct.host ?? [];
   const name = given.length === 1 ? nameInHost(given[0] as string) : undefined;
-  if (name === undefined) return new Problem(400, 'ERR_BAD_REQUEST', 'A request must have one Host header.');
+  if (name === undefined) return new Problem(400, 'ERR_BAD_REQUEST', 'A request must have exactly one Host header.');
   if (hosts.has(name)) return undefined;
-  return new Problem(403, 'ERR_FORBIDDEN', 'This server does not go by the name in the Host header.');
+  return new Problem(
+    403,
+    'ERR_FORBIDDEN',
+    'The name in the Host header is not allowed. Open the address that the server printed when it started.',
+  );
 }
 
 function originRefusal({ headers, method }: IncomingMessage): Problem | undefined {
   const { origin, host = '', 'sec-fetch-site': site = 'none', 'sec-fetch-mode': mode } = headers;
   const isOwn = origin === undefined || origin === `http://${host.toLowerCase()}`;
-  // A link on another site may lead here; nothing there may read or write.
+  // Links from other sites are allowed, but other sites may not read or write.
   const isLink = mode === 'navigate' && method === 'GET';
   if (isOwn && (site === 'same-origin' || site === 'none' || isLink)) return undefined;
-  return new Problem(403, 'ERR_FORBIDDEN', 'Pages of other sites may not use this server.');
+  return new Problem(403, 'ERR_FORBIDDEN', 'Requests from pages of other sites are not allowed.');
 }
 
 function tokenRefusal(request: IncomingMessage, { token }: Access): Problem | undefined {
@@ -59,7 +63,7 @@ function tokenRefusal(request: IncomingMessage, { token }: Access): Problem | un
   return new Problem(
     401,
     'ERR_UNAUTHORIZED',
-    'This server asks for its token: open the address it printed when it started.',
+    'A token is required. Open the address that the server printed when it started.',
     { headers: { 'www-authenticate': 'Bearer' } },
   );
 }

@@ -6,7 +6,7 @@ import type { App } from './context';
 import { type Access, refusalOf } from './guard';
 import { Problem, problemHeaders } from './problem';
 
-/** On every answer. Nothing but the page's own files runs in it, and no other page may frame or read them. */
+/** The headers of every response. Only the page's own files can run in it, and no other page may frame or read them. */
 const safetyHeaders = {
   'content-security-policy':
     "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
@@ -18,7 +18,7 @@ const safetyHeaders = {
   'x-frame-options': 'DENY',
 };
 
-/** Refuses what must be refused, and hands the rest to the app. */
+/** Reject disallowed requests, and pass the others to the app. */
 export function listenerOf(app: App, access: Access, clients: Clients): RequestListener {
   const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -34,7 +34,10 @@ function refuse(outgoing: ServerResponse, { status, body, headers }: Problem): v
   outgoing.writeHead(status, { ...problemHeaders, ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
-/** Answers what never becomes a request: broken ones, slow ones, and attempts to use the server as a proxy. */
+/**
+ * Respond to connections that never become a request: malformed or slow requests, and attempts to use the server as a
+ * proxy.
+ */
 export function refuseNonRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (socket.writable && error.code !== 'ECONNRESET') refuseRaw(socket, clientProblem(error.code));
@@ -42,15 +45,15 @@ export function refuseNonRequests(server: Server): void {
   });
   server.on('connect', (_, socket) => {
     socket.on('error', () => socket.destroy());
-    refuseRaw(socket, new Problem(405, 'ERR_METHOD', 'This server is no proxy.'));
+    refuseRaw(socket, new Problem(405, 'ERR_METHOD', 'This server is not a proxy.'));
   });
 }
 
 function clientProblem(code: string | undefined): Problem {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new Problem(408, 'ERR_TIMEOUT', 'The request took too long to arrive.');
-  if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'ERR_TOO_LARGE', "The request's headers are too large.");
-  return new Problem(400, 'ERR_BAD_REQUEST', 'The request is not HTTP as this server reads it.');
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'ERR_TOO_LARGE', 'The request headers are too large.');
+  return new Problem(400, 'ERR_BAD_REQUEST', 'The request is not valid HTTP.');
 }
 
 function refuseRaw(socket: Duplex, { status, body }: Problem): void {
@@ -61,6 +64,6 @@ function refuseRaw(socket: Duplex, { status, body }: Problem): void {
     'content-length': Buffer.byteLength(body),
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  // A client that doesn't close its side would hold the connection.
+  // A client that does not close its side would keep the connection open.
   socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
 }

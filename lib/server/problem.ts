@@ -1,30 +1,31 @@
 import { CircuitTracerError, type ErrorCode } from '../errors';
 import { log } from '../log';
+import type { ErrorAnswer } from './api';
 
-/** What a request is refused with, over and above the package's own codes. */
+/** The error codes of responses, in addition to those of the package. */
 export type ProblemCode =
   | ErrorCode
-  | 'ERR_BAD_REQUEST' // a target, header or body that no page of ours sends
+  | 'ERR_BAD_REQUEST' // an invalid target, header or body
   | 'ERR_UNAUTHORIZED' // the token is missing or wrong
-  | 'ERR_FORBIDDEN' // meant for another host, or sent by another site's page
+  | 'ERR_FORBIDDEN' // a request for another host, or from a page of another site
   | 'ERR_NOT_FOUND'
   | 'ERR_METHOD'
-  | 'ERR_CONFLICT' // the graph's file has changed since
+  | 'ERR_CONFLICT' // the graph file has changed
   | 'ERR_TOO_LARGE'
-  | 'ERR_MEDIA_TYPE' // a body that isn't declared as JSON
+  | 'ERR_MEDIA_TYPE' // a body that is not declared as JSON
   | 'ERR_RANGE'
   | 'ERR_TIMEOUT'
-  | 'ERR_NO_FEATURES' // no source of features is at hand
-  | 'ERR_NO_FEATURE' // the source knows nothing of this one
+  | 'ERR_NO_FEATURES' // there is no source of features
+  | 'ERR_NO_FEATURE' // no source has this feature
   | 'ERR_NO_MODEL'
   | 'ERR_BUSY'
-  | 'ERR_UPSTREAM'; // the hub of features fails
+  | 'ERR_UPSTREAM'; // the remote source of features failed
 
-/** A refusal, as the client is told it. */
+/** An error that is sent to the client. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: ProblemCode;
-  /** Further fields of the answer's body. */
+  /** Further fields of the response body. */
   readonly more: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -46,11 +47,12 @@ export class Problem extends Error {
   }
 
   get body(): string {
-    return JSON.stringify({ error: { code: this.code, message: this.message }, ...this.more });
+    const answer: ErrorAnswer = { error: { code: this.code, message: this.message }, ...this.more };
+    return JSON.stringify(answer);
   }
 }
 
-/** Refused for now: too much is asked for at once. */
+/** The problem for too many requests at once. */
 export function busy(reason: string): Problem {
   return new Problem(503, 'ERR_BUSY', `${reason} Try again in a moment.`, { headers: { 'retry-after': '5' } });
 }
@@ -67,7 +69,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   ABORT_ERR: 503,
 };
 
-/** What the client is told of anything thrown. What isn't its fault is logged. */
+/** The problem for any thrown error. Errors that are not the client's fault are logged. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof CircuitTracerError) {
@@ -76,5 +78,5 @@ export function problemOf(error: unknown): Problem {
     return new Problem(status, error.code, error.message);
   }
   log().error(error);
-  return new Problem(500, 'ERR_NATIVE', 'The server failed; its log says how.');
+  return new Problem(500, 'ERR_NATIVE', 'Internal server error. See the log of the server.');
 }

@@ -1,4 +1,4 @@
-/** Bytes `start` to `end`, both included. */
+/** The bytes from `start` to `end`, both inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -7,8 +7,8 @@ export interface ByteRange {
 const several = /^bytes=(?:\d+-\d*|-\d+)(?: ?, ?(?:\d+-\d*|-\d+))+$/;
 
 /**
- * What part of `size` bytes a Range header asks for; `whole` also for other units and for several ranges, which a server
- * may answer with everything.
+ * The part of `size` bytes that a Range header requests. `whole` also for other units and multiple ranges, for which a
+ * server may send everything.
  */
 export function rangeOf(header: string | undefined, size: number): ByteRange | 'whole' | 'unsatisfiable' {
   const range = header?.trim() ?? '';

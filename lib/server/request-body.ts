@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { isObject } from '../io/files';
-import { parseJson } from '../io/json';
+import { isObject } from '../is-object';
+import { parseJson } from '../json';
 import { ByteBudget } from './byte-budget';
 import { Problem } from './problem';
 
 /**
- * The JSON object a request brings.
+ * Read the JSON object in the body of a request.
  *
- * @throws Problem 413 for more than `maxBytes`, 415 when it isn't declared as JSON, which a form of another site can't do
- *   without being asked first; 400 when it is none.
+ * @throws Problem 413 for more than `maxBytes`, 415 when it is not declared as JSON, which a form on another site
+ * cannot do without a preflight request; 400 when it is not a JSON object.
  */
 export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
   if (!/^application\/json\s*(?:;|$)/i.test(incoming.headers['content-type'] ?? '')) {
@@ -19,15 +19,17 @@ export async function jsonBody(incoming: IncomingMessage, maxBytes: number): Pro
     const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), bodyLimits);
     if (isObject(value)) return value;
   } catch {
-    // Told below.
+    // Invalid JSON is reported below.
   }
   throw new Problem(400, 'ERR_BAD_REQUEST', 'The body must be a JSON object, nested at most 50 deep.');
 }
 
-/** A view nests four deep; one of 10,000 nodes with labels and places takes some megabytes. */
+/**
+ * The limits for a view, which nests four deep. One of 10,000 nodes with labels and positions takes a few megabytes.
+ */
 const bodyLimits = { maxDepth: 50, maxMemory: 2 ** 26 };
 
-/** Of requests that are on their way. Small ones are let in, whatever others send. */
+/** The memory of incoming requests. Small requests are always accepted. */
 const bodiesInMemory = new ByteBudget(2 ** 29);
 const smallBody = 2 ** 16;
 
@@ -37,7 +39,7 @@ async function wholeBody(incoming: IncomingMessage, maxBytes: number): Promise<B
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    // The connection must live on for the answer.
+    // The connection must stay open for the response.
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       size += (chunk as Buffer).length;
       if (size > maxBytes) throw tooLarge(maxBytes);
@@ -45,7 +47,7 @@ async function wholeBody(incoming: IncomingMessage, maxBytes: number): Promise<B
       chunks.push(chunk as Buffer);
     }
   } catch (error) {
-    throw error instanceof Problem ? error : new Problem(400, 'ERR_BAD_REQUEST', 'The body ended before its time.');
+    throw error instanceof Problem ? error : new Problem(400, 'ERR_BAD_REQUEST', 'The request body was truncated.');
   } finally {
     for (const giveBack of taken) giveBack();
   }

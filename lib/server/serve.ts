@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CircuitTracerError } from '../errors';
-import type { FeatureSource } from '../features/sources/feature-source';
+import type { OwnedSource } from '../features/sources/feature-source';
 import { openLocalFeatures } from '../features/sources/folder-features';
 import { HubFeatures } from '../features/sources/hub-features';
 import { removeLeftovers } from '../io/temporary-name';
@@ -14,35 +14,35 @@ import { listenerOf, refuseNonRequests } from './listener';
 import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from './options';
 import { Token } from './token';
 
-/** A running server. Close it when done. */
+/** A running server. The caller must close it. */
 export interface GraphServer {
-  /** Where the page is, with the token if there is one. */
+  /** The URL of the page, with the token if there is one. */
   readonly url: string;
   readonly port: number;
-  /** The address of one graph's page. */
+  /** The URL of the page of one graph. */
   urlOf(slug: string): string;
-  /** Give up what is running and free the port. Idempotent. */
+  /** Abort running work and free the port. May be called more than once. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What tests change. @private */
+/** Settings that tests override. @private */
 export interface ServerSettings {
   readonly pageDir: string;
-  /** For a request's headers, and for all of it, in milliseconds. */
+  /** The timeouts for the headers of a request and for the whole request, in milliseconds. */
   readonly headersTimeout: number;
   readonly requestTimeout: number;
   readonly limits: ClientLimits;
 }
 
-const standard: ServerSettings = {
+const defaults: ServerSettings = {
   pageDir: join(__dirname, '..', '..', 'dist', 'frontend'),
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   limits: { connections: 256, answers: 200, writeTimeout: 30_000 },
 };
 
-/** As the package's `serve`, which loads this file. */
+/** The implementation of `serve`, which loads this file on first use. */
 export async function serve(options: ServeOptions): Promise<GraphServer> {
   return startServer(await resolveServeOptions(options));
 }
@@ -53,13 +53,13 @@ export async function startServer(
   settings: Partial<ServerSettings> = {},
 ): Promise<GraphServer> {
   const { dataDir, featuresDir, model, host } = options;
-  const { pageDir, limits, ...timeouts } = { ...standard, ...settings };
+  const { pageDir, limits, ...timeouts } = { ...defaults, ...settings };
   await removeLeftovers(dataDir);
   const token = options.token === undefined ? undefined : new Token(options.token);
-  const features = new Features(await sourcesOf(options));
+  const features = new Features(await openSources(options));
   const closing = new AbortController();
   const app = makeApp({ dataDir, featuresDir, features, model, pageDir, closing: closing.signal });
-  // A missing Host header is ours to refuse, with an answer that says so.
+  // This server itself rejects a missing Host header, with an explanation.
   const server = createServer({ ...timeouts, connectionsCheckingInterval: 500, requireHostHeader: false });
   server.on('request', listenerOf(app, { hosts: hostNames(host), token }, new Clients(server, limits)));
   refuseNonRequests(server);
@@ -77,18 +77,18 @@ export async function startServer(
     return closed;
   };
   const address = (query: Record<string, string>) =>
-    addressOf(host, port, { ...query, ...(token && { token: token.value }) });
+    makeUrl(host, port, { ...query, ...(token && { token: token.value }) });
   return { url: address({}), port, urlOf: (slug) => address({ slug }), close, [Symbol.asyncDispose]: close };
 }
 
-async function sourcesOf({ featuresDir, hub }: ResolvedServeOptions): Promise<FeatureSource[]> {
+async function openSources({ featuresDir, hub }: ResolvedServeOptions): Promise<OwnedSource[]> {
   return [
     ...(featuresDir === undefined ? [] : [await openLocalFeatures(featuresDir)]),
     ...(hub === undefined ? [] : [new HubFeatures(hub)]),
   ];
 }
 
-function addressOf(host: string, port: number, query: Record<string, string>): string {
+function makeUrl(host: string, port: number, query: Record<string, string>): string {
   const search = new URLSearchParams(query).toString();
   return `http://${shownHost(host)}:${port}/${search === '' ? '' : `?${search}`}`;
 }
@@ -102,13 +102,13 @@ function listen(server: Server, { host, port }: ResolvedServeOptions): Promise<v
 
 function addressError(host: string, port: number, error: NodeJS.ErrnoException): CircuitTracerError {
   const reasons: Record<string, string> = {
-    EADDRINUSE: 'another program listens there; choose another port, or 0 for any that is free',
-    EADDRNOTAVAIL: 'this machine has no such address',
-    ENOTFOUND: 'there is no such address',
-    EACCES: 'permission denied; choose a port of 1024 or more',
+    EADDRINUSE: 'the port is in use. Choose another port, or 0 for any free port',
+    EADDRNOTAVAIL: 'this machine does not have this address',
+    ENOTFOUND: 'the address does not exist',
+    EACCES: 'permission denied. Choose a port of 1024 or above',
   };
   const reason = reasons[error.code ?? ''] ?? error.message;
-  return new CircuitTracerError('ERR_ADDRESS', `Can't listen on ${host}, port ${port}: ${reason}.`, { cause: error });
+  return new CircuitTracerError('ERR_ADDRESS', `Cannot listen on ${host}, port ${port}: ${reason}.`, { cause: error });
 }
 
 function stop(server: Server): Promise<void> {

@@ -3,9 +3,9 @@ import { isSafePart } from '../io/file-within';
 const wellFormed = /^(?:\/(?:[\w\-.~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)+$/;
 
 /**
- * The decoded parts of a request target's path; none for `/`.
+ * The decoded parts of the path of a request target; empty for `/`.
  *
- * @returns undefined for a spelling no page of ours uses: relative, absolute, badly or doubly encoded, with empty or hidden parts
+ * @returns undefined for an invalid target: relative, absolute, badly or doubly encoded, or with empty or hidden parts
  */
 export function pathParts(target: string): string[] | undefined {
   const [path = ''] = target.split('?', 1);
@@ -15,12 +15,12 @@ export function pathParts(target: string): string[] | undefined {
     const parts = path.slice(1).split('/').map(decodeURIComponent);
     return parts.every(isSafePart) ? parts : undefined;
   } catch {
-    // Not UTF-8.
+    // The path is not UTF-8.
     return undefined;
   }
 }
 
-/** A parameter of a request target's query. */
+/** A parameter in the query of a request target. */
 export function queryParameter(target: string, name: string): string | undefined {
   const at = target.indexOf('?');
   return at < 0 ? undefined : (new URLSearchParams(target.slice(at + 1)).get(name) ?? undefined);

@@ -1,8 +1,8 @@
-/** Lets tasks of one name run one after the other, in the order they were given. */
+/** Runs tasks of the same name one after another, in the order of the calls. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Settles as `task` does. */
+  /** Run a task. Settles like `task`. */
   async run<T>(name: string, task: () => Promise<T>): Promise<T> {
     const turn = (this.#last.get(name) ?? Promise.resolve()).then(task, task);
     this.#last.set(name, turn);

@@ -1,10 +1,10 @@
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 import type { Normalize } from './normalizers';
 import { flag, integer, type Json, list, object, refuse, text } from './refuse';
 import { beginsWithWord, endsWithWord, leadingSpace, trailingSpace } from './unicode';
 
-/** A token that is found in the text before anything is cut. */
+/** A token that is matched in the text before it is split. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
@@ -15,13 +15,13 @@ export interface AddedToken {
   readonly special: boolean;
 }
 
-/** Text between added tokens, or one of them. */
+/** An added token, or the text between added tokens. */
 export type Section = { readonly begin: number; readonly end: number; readonly id?: number };
 
 /**
- * Added tokens of tokenizer.json, and those that only tokenizer_config.json lists.
+ * Read the added tokens of tokenizer.json, and those that only tokenizer_config.json lists.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` for entries that aren't well-formed.
+ * @throws CircuitTracerError `ERR_TOKENIZER` for malformed entries.
  */
 export function readAddedTokens(definition: Json, config: Json): AddedToken[] {
   const listed = list(definition.added_tokens ?? [], 'added_tokens').map((token, i) => {
@@ -32,12 +32,12 @@ export function readAddedTokens(definition: Json, config: Json): AddedToken[] {
   const { added_tokens_decoder: decoder } = config;
   if (decoder === undefined || decoder === null) return listed;
   if (!isObject(decoder)) throw refuse(`added_tokens_decoder must be an object; found ${describe(decoder)}.`);
-  const more = Object.entries(decoder).map(([key, token]) => {
+  const extra = Object.entries(decoder).map(([key, token]) => {
     const name = `added_tokens_decoder[${JSON.stringify(key)}]`;
     if (!/^\d{1,10}$/.test(key)) throw refuse(`${name}: the key must be a token id.`);
     return read(object(token, name), integer(Number(key), name), name);
   });
-  return [...listed, ...more.filter(({ id }) => !known.has(id))];
+  return [...listed, ...extra.filter(({ id }) => !known.has(id))];
 }
 
 function read(entry: Json, id: number, name: string): AddedToken {
@@ -53,9 +53,9 @@ function read(entry: Json, id: number, name: string): AddedToken {
   };
 }
 
-/** Finds added tokens in text: the leftmost, and of those that begin there the longest. */
+/** Finds added tokens in text: the leftmost match, and the longest of those with the same start. */
 export class AddedTokenFinder {
-  /** By first character, the longest first. */
+  /** The tokens by first character, the longest first. */
   readonly #byStart = new Map<string, { readonly text: string; readonly token: AddedToken }[]>();
 
   constructor(tokens: readonly AddedToken[], normalize?: Normalize) {

@@ -6,7 +6,7 @@ import type { TokenizerSource } from './files';
 import { refuse } from './refuse';
 import type { EncodeReply, EncodeRequest } from './worker';
 
-// The compiled file also when this one runs as TypeScript.
+// Always the compiled file, even if this one runs as TypeScript.
 const workerFile = join(__dirname, '..', '..', 'dist', 'tokenizer', 'worker.js');
 
 interface Waiting {
@@ -16,9 +16,10 @@ interface Waiting {
 }
 
 /**
- * Encodes on a thread of its own, which starts with the first text and holds a second copy of the tokenizer.
+ * Encodes on a separate thread, which starts with the first text and holds a second copy of the tokenizer.
  *
- * One text at a time. Aborting the text at work ends the thread, which no pattern can outlast; the others go to a new one.
+ * It encodes one text at a time. Aborting the current text ends the thread, which stops any pattern; the other texts go
+ * to a new thread.
  */
 export class BackgroundEncoder {
   readonly #source: TokenizerSource;
@@ -58,10 +59,10 @@ export class BackgroundEncoder {
       const worker = new Worker(workerFile, { workerData: this.#source });
       worker.on('message', (reply: EncodeReply) => this.#answered(reply));
       worker.on('error', (error) => this.#failed(worker, error));
-      worker.on('exit', () => this.#failed(worker, new Error('its thread ended')));
+      worker.on('exit', () => this.#failed(worker, new Error('the worker thread ended')));
       this.#worker = worker;
     }
-    // Texts that wait keep the process alive, an idle thread doesn't.
+    // Waiting texts keep the process alive; an idle thread does not.
     this.#worker.ref();
     return this.#worker;
   }
@@ -101,6 +102,6 @@ export class BackgroundEncoder {
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
     const reason = error instanceof Error ? error.message : String(error);
-    for (const { reject } of all) reject(refuse(`The text couldn't be tokenised: ${reason}.`, error));
+    for (const { reject } of all) reject(refuse(`The text could not be tokenised: ${reason}.`, error));
   }
 }

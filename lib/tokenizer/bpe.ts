@@ -5,10 +5,10 @@ import { readVocabulary, type Vocabulary } from './vocabulary';
 
 const cachedLength = 256;
 const cacheSize = 10_000;
-/** Pieces of up to this many symbols are merged by looking through them all, which is quicker than a heap. */
+/** The longest piece, in symbols, that is merged by a linear scan, which is faster than a heap for short pieces. */
 const shortPiece = 24;
 
-/** Byte-pair encoding: neighbouring symbols are merged, the earliest rule first and the leftmost place first. */
+/** Byte-pair encoding. Neighbouring symbols are merged, the earliest rule first and the leftmost position first. */
 export class Bpe implements Model {
   readonly vocabulary: Vocabulary;
   readonly #unknown: number | undefined;
@@ -17,16 +17,16 @@ export class Bpe implements Model {
   readonly #fuses: boolean;
   readonly #byteFallback: boolean;
   readonly #ignoresMerges: boolean;
-  /** Rank of a pair of ids, left times 2^31 added to right. */
+  /** The rank of a pair of ids, with left * 2^31 + right as the key. */
   readonly #ranks = new Map<number, number>();
-  /** [merges] the id that each rank makes */
+  /** [merges] the id that each rank produces */
   readonly #made: number[] = [];
   readonly #cache = new Map<string, readonly number[]>();
 
   constructor(config: Json) {
     this.vocabulary = readVocabulary(config.vocab, 'model.vocab');
     if (config.dropout)
-      throw refuse(`model.dropout must be 0 or null: with ${config.dropout} merges are left out at random.`);
+      throw refuse(`model.dropout must be 0 or null, because dropout skips merges at random; found ${config.dropout}.`);
     this.#prefix = text(config.continuing_subword_prefix, 'model.continuing_subword_prefix', '');
     this.#suffix = text(config.end_of_word_suffix, 'model.end_of_word_suffix', '');
     this.#fuses = flag(config.fuse_unk, 'model.fuse_unk');
@@ -48,7 +48,7 @@ export class Bpe implements Model {
     const ids = [left, right, made].map((token) => {
       const id = this.vocabulary.id(token);
       if (id !== undefined) return id;
-      throw refuse(`model.merges[${rank}] speaks of ${JSON.stringify(token)}, which model.vocab doesn't have.`);
+      throw refuse(`model.merges[${rank}] contains ${JSON.stringify(token)}, which is not in model.vocab.`);
     }) as [number, number, number];
     this.#ranks.set(pairKey(ids[0], ids[1]), rank);
     this.#made[rank] = ids[2];
@@ -72,7 +72,7 @@ export class Bpe implements Model {
     return merged;
   }
 
-  /** Ids of the characters; one the vocabulary doesn't have becomes its bytes, the unknown token or nothing. */
+  /** The ids of the characters. One that is not in the vocabulary becomes its bytes, the unknown token or nothing. */
   #symbols(piece: string): number[] {
     const out: number[] = [];
     let unknown = false;
@@ -91,7 +91,7 @@ export class Bpe implements Model {
       const bytes = this.#byteFallback ? byteIds(symbol, this.vocabulary) : undefined;
       if (bytes) out.push(...bytes);
       else if (this.#unknown !== undefined) {
-        // One stays pending, as in the library: bytes that follow come before it.
+        // As in the library, one unknown token stays pending, and bytes that follow come before it.
         if (unknown && !this.#fuses) out.push(this.#unknown);
         unknown = true;
       }
@@ -108,17 +108,17 @@ export class Bpe implements Model {
   #mergeShort(symbols: number[]): number[] {
     for (;;) {
       let best = Infinity;
-      let place = -1;
+      let position = -1;
       for (let i = 0; i + 1 < symbols.length; i++) {
         const rank = this.#rank(symbols[i], symbols[i + 1]);
-        if (rank < best) [best, place] = [rank, i];
+        if (rank < best) [best, position] = [rank, i];
       }
-      if (place < 0) return symbols;
-      symbols.splice(place, 2, this.#made[best] as number);
+      if (position < 0) return symbols;
+      symbols.splice(position, 2, this.#made[best] as number);
     }
   }
 
-  /** With a heap of places by rank and a linked list of symbols: n log n for n symbols. */
+  /** Merge with a heap of positions by rank and a linked list of symbols, in n log n for n symbols. */
   #mergeLong(given: readonly number[]): number[] {
     const symbols = Int32Array.from(given);
     const next = Int32Array.from(symbols, (_, i) => (i + 1 < symbols.length ? i + 1 : -1));
@@ -127,7 +127,7 @@ export class Bpe implements Model {
     const offer = (at: number) => {
       const right = at < 0 ? -1 : (next[at] as number);
       const rank = right < 0 ? Infinity : this.#rank(symbols[at], symbols[right]);
-      // The rank first, then the place; both fit a double.
+      // Sorted by rank, then by position. Both fit in one double.
       if (rank < Infinity) heap.push(rank * 2 ** 32 + at);
     };
     for (let i = 0; i < symbols.length; i++) offer(i);
@@ -136,7 +136,7 @@ export class Bpe implements Model {
       const at = top - rank * 2 ** 32;
       const right = next[at] as number;
       const made = this.#made[rank] as number;
-      // Merged away, or merged into something else meanwhile.
+      // The pair was merged in the meantime.
       if (symbols[at] === -1 || right < 0 || this.#made[this.#rank(symbols[at], symbols[right])] !== made) continue;
       symbols[at] = made;
       symbols[right] = -1;

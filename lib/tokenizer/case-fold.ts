@@ -1,4 +1,4 @@
-/** Characters by what they fold to; characters that fold alone are left out. */
+/** The groups of characters that fold to the same character. Characters without others are omitted. */
 let groups: readonly (readonly string[])[] | undefined;
 
 const cased = /\p{Changes_When_Casemapped}/u;
@@ -20,11 +20,14 @@ function foldGroups(): readonly (readonly string[])[] {
   return groups;
 }
 
-/** By simple case folding, which leaves dotless and dotted i alone. */
+/** Whether two characters match under simple case folding, which does not fold dotless and dotted i. */
 const foldAlike = (a: string, b: string): boolean => new RegExp(`^\\u{${hex(a)}}$`, 'iu').test(b);
 const hex = (character: string): string => (character.codePointAt(0) as number).toString(16);
 
-/** A class with all that its members fold to, as Oniguruma takes `(?i:)`: `s` takes in U+017F, `k` the kelvin sign. */
+/**
+ * Extend a class by all case variants of its members, as Oniguruma does for `(?i:)`: `s` includes U+017F, `k` the
+ * kelvin sign.
+ */
 export function closeFold(set: string): string {
   const member = new RegExp(`^${set}$`, 'v');
   const added = new Set<string>();

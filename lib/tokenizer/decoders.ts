@@ -38,9 +38,9 @@ const builders: Readonly<Record<string, (config: Json, name: string) => Built<De
 };
 
 /**
- * The decoder of tokenizer.json: tokens to the parts of the text.
+ * Build the decoder of tokenizer.json, which turns tokens into parts of the text.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` for one that isn't known or not well-formed.
+ * @throws CircuitTracerError `ERR_TOKENIZER` for an unknown or malformed one.
  */
 export function buildDecoder(given: unknown): Built<Decode> | undefined {
   return given === null || given === undefined ? undefined : build(given, 'decoder');
@@ -51,17 +51,17 @@ function build(given: unknown, name: string): Built<Decode> {
   const type = text(config.type, `${name}.type`);
   const builder = Object.hasOwn(builders, type) ? builders[type] : undefined;
   if (builder) return builder(config, name);
-  throw refuse(`${name}.type ${JSON.stringify(type)} isn't known to this package.`);
+  throw refuse(`${name}.type ${JSON.stringify(type)} is not supported.`);
 }
 
-/** A token with a character that stands for no byte, as an added one may have, is taken as it is written. */
+/** A token with a character that does not represent a byte, which added tokens may have, is used as written. */
 function byteLevel(tokens: readonly string[]): string[] {
   return [
     utf8.decode(Buffer.concat(tokens.map((token) => Buffer.from(charactersAsBytes(token) ?? Buffer.from(token))))),
   ];
 }
 
-/** Runs of `<0xNN>` as text; each byte of a run that is no UTF-8 becomes U+FFFD. */
+/** Decode runs of `<0xNN>`. Each byte of a run that is not valid UTF-8 becomes U+FFFD. */
 function byteFallback(tokens: readonly string[]): string[] {
   const out: string[] = [];
   let bytes: number[] = [];

@@ -4,7 +4,7 @@ import { CircuitTracerError } from '../errors';
 import { fileExists, readJsonObject } from '../io/files';
 import { Pipeline } from './pipeline';
 
-/** A folder with a tokenizer, and what its files looked like when they were read. */
+/** A folder with a tokenizer, and the stamp of its files when they were read. */
 export interface TokenizerSource {
   readonly folder: string;
   readonly stamp: string;
@@ -17,9 +17,10 @@ export interface LoadedPipeline {
 }
 
 /**
- * Reads tokenizer.json, and tokenizer_config.json where there is one.
+ * Read tokenizer.json and, if present, tokenizer_config.json.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`; `ERR_TOKENIZER` for what can't be run.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`; `ERR_TOKENIZER` for unsupported
+ * content.
  */
 export async function readPipeline(folder: string): Promise<LoadedPipeline> {
   const file = join(folder, 'tokenizer.json');
@@ -30,12 +31,12 @@ export async function readPipeline(folder: string): Promise<LoadedPipeline> {
   return { pipeline: build(file, definition, config), config, source: { folder, stamp: await stampOf(folder) } };
 }
 
-/** A JSON object; empty where there is no file. */
+/** Read a JSON object; empty when the file does not exist. */
 export async function optionalObject(path: string): Promise<Record<string, unknown>> {
   return (await fileExists(path)) ? readJsonObject(path) : {};
 }
 
-/** Size and time of the files, by which a change shows. */
+/** The sizes and modification times of the files, which reveal changes. */
 export async function stampOf(folder: string): Promise<string> {
   const stats = await Promise.all(
     ['tokenizer.json', 'tokenizer_config.json'].map((name) => stat(join(folder, name)).catch(() => undefined)),
@@ -43,13 +44,13 @@ export async function stampOf(folder: string): Promise<string> {
   return stats.map((found) => `${found?.size}:${found?.mtimeMs}`).join(' ');
 }
 
-const longestReason = 400;
+const maxReasonLength = 400;
 
 function build(file: string, definition: Record<string, unknown>, config: Record<string, unknown>): Pipeline {
   try {
     return new Pipeline(definition, config);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CircuitTracerError('ERR_TOKENIZER', `${file}: ${reason.slice(0, longestReason)}`, { cause });
+    throw new CircuitTracerError('ERR_TOKENIZER', `${file}: ${reason.slice(0, maxReasonLength)}`, { cause });
   }
 }

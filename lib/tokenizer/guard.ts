@@ -5,9 +5,9 @@ import { refuse } from './refuse';
 const script = new Script('run()');
 
 /**
- * Runs what may never end, as a pattern of a file does that goes back and back, on this thread for a while at most.
+ * Run code that may never end, such as a backtracking pattern from a file, on this thread with a time limit.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` when the time is over, `ABORT_ERR` on SIGINT; what `run` throws.
+ * @throws CircuitTracerError `ERR_TOKENIZER` when the time limit is exceeded; `ABORT_ERR` on SIGINT; errors of `run`.
  */
 export function withTimeLimit<T>(run: () => T, milliseconds: number): T {
   let result: { value: T } | { error: unknown } | undefined;
@@ -29,7 +29,7 @@ export function withTimeLimit<T>(run: () => T, milliseconds: number): T {
     }
     if (code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
     throw refuse(
-      `A pattern of tokenizer.json took more than ${milliseconds / 1000} seconds for the text; it is left.`,
+      `A pattern of tokenizer.json took more than ${milliseconds / 1000} seconds for the text and was stopped.`,
       error,
     );
   }

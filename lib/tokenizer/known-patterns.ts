@@ -5,7 +5,7 @@ const lower = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
 const rest = ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 const contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
 
-/** Regular expressions of published tokenizers; each takes time in proportion to the text. */
+/** The regular expressions of published tokenizers. All of them run in linear time. */
 const known: ReadonlySet<string> = new Set([
   gpt4,
   gpt4.replace('\\p{N}{1,3}', '\\p{N}'),
@@ -14,11 +14,11 @@ const known: ReadonlySet<string> = new Set([
   `${cased}*${lower}+|${cased}+${lower}*|\\p{N}|${rest}`,
 ]);
 
-/** Whether no text can make the patterns take long: none that isn't known may run where it can't be stopped. */
+/** Whether all patterns run in linear time on any text. Other patterns may only run where they can be stopped. */
 export const areKnown = (patterns: readonly string[]): boolean =>
   patterns.every((pattern) => known.has(pattern) || isPlain(pattern));
 
-/** One class or character, repeated or not, has nowhere to go back to. */
+/** Whether a pattern is a single class or character, repeated or not, which cannot backtrack. */
 function isPlain(pattern: string): boolean {
   return /^(?:\[\^?(?:[^[\]\\&]|\\[srnt]|\\p\{\w+\})+\]|\\[srndw]|\\p\{\w+\}|[^\\[\](){}*+?^$|])\+?$/u.test(pattern);
 }

@@ -1,4 +1,4 @@
-/** A heap of numbers, the least on top. */
+/** A min-heap of numbers. */
 export class MinHeap {
   readonly #items: number[] = [];
 

@@ -7,9 +7,9 @@ import { readVocabulary, type Vocabulary } from './vocabulary';
 const types = ['BPE', 'WordLevel', 'WordPiece', 'Unigram'] as const;
 
 /**
- * The model of tokenizer.json.
+ * Build the model of tokenizer.json.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` for one that isn't known or not well-formed.
+ * @throws CircuitTracerError `ERR_TOKENIZER` for an unknown or malformed one.
  */
 export function buildModel(given: unknown): Model {
   const config = object(given, 'model');
@@ -25,7 +25,7 @@ export function buildModel(given: unknown): Model {
   }
 }
 
-/** Old files don't name the type. */
+/** Infer the type, which old files do not name. */
 function inferred(config: Json): (typeof types)[number] {
   if (config.merges !== undefined) return 'BPE';
   if (Array.isArray(config.vocab)) return 'Unigram';
@@ -48,7 +48,7 @@ class WordLevel implements Model {
   }
 }
 
-/** Longest match first; a piece with a part that isn't known is unknown as a whole. */
+/** Longest match first. A piece with an unknown part is unknown as a whole. */
 class WordPiece implements Model {
   readonly vocabulary: Vocabulary;
   readonly #unknown: number | undefined;

@@ -6,7 +6,7 @@ import { bertControls, combiningMarks, nonspacingMarks8, normalizationInert } fr
 
 export type Normalize = (plain: string) => string;
 
-/** What is built from a definition, and the regular expressions that it runs. */
+/** The function built from a definition, and the regular expressions that it runs. */
 export interface Built<T> {
   readonly run: T;
   readonly patterns: readonly string[];
@@ -16,21 +16,21 @@ const fixed = <T>(run: T): Built<T> => ({ run, patterns: [] });
 
 const activePart = lazy(() => new RegExp(`[^${classOf(normalizationInert)}]+`, 'gv'));
 
-/** Normalisation as of Unicode 9: what came later is left as it is and bars its neighbours from meeting. */
+/** Normalisation of Unicode 9. Later characters are unchanged and prevent their neighbours from combining. */
 const unicodeForm =
   (form: string): Normalize =>
   (plain) =>
     plain.replace(activePart(), (part) => part.normalize(form));
 
 const nfd = unicodeForm('NFD');
-// Character by character: the library knows no final sigma.
+// Character by character, because the library has no final sigma rule.
 const lowercase: Normalize = (plain) => Array.from(plain, (character) => character.toLowerCase()).join('');
 function removing(table: string): Normalize {
   const pattern = lazy(() => every(`[${classOf(table)}]`));
   return (plain) => plain.replace(pattern(), '');
 }
 
-/** What SentencePiece's rules for translation remove. */
+/** The characters that SentencePiece's translation rules remove. */
 const nmtControls = every(`[${classOf('1-8 b e-1f 7f 8f 9f')}]`);
 
 const simple: Readonly<Record<string, Normalize>> = {
@@ -48,9 +48,9 @@ const simple: Readonly<Record<string, Normalize>> = {
 };
 
 /**
- * The normaliser of tokenizer.json: what is done to text before it is cut into pieces.
+ * Build the normaliser of tokenizer.json, which is applied to text before it is split.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` for one that isn't known or not well-formed.
+ * @throws CircuitTracerError `ERR_TOKENIZER` for an unknown or malformed one.
  */
 export function buildNormalizer(given: unknown, name = 'normalizer'): Built<Normalize> | undefined {
   if (given === null || given === undefined) return undefined;
@@ -77,7 +77,7 @@ export function buildNormalizer(given: unknown, name = 'normalizer'): Built<Norm
   }
   if (type === 'BertNormalizer') return fixed(bert(config, name));
   if (type === 'Precompiled') return fixed(precompiled(config.precompiled_charsmap, `${name}.precompiled_charsmap`));
-  throw refuse(`${name}.type ${JSON.stringify(type)} isn't known to this package.`);
+  throw refuse(`${name}.type ${JSON.stringify(type)} is not supported.`);
 }
 
 function sequence(items: readonly unknown[], name: string): Built<Normalize> {
@@ -94,10 +94,10 @@ function strip(plain: string, left: boolean, right: boolean): string {
   return right ? rest.slice(0, rest.length - trailingSpace(rest)) : rest;
 }
 
-// The controls that the library takes for white space are kept.
+// Control characters that the library treats as white space are kept.
 const bertRemoved = lazy(() => every(`[\\u{0}\\u{fffd}${classOf(bertControls)}]`));
 const bertSpace = lazy(() => every(`[${whiteSpace}--[\\u{b}\\u{c}\\u{85}]]`));
-/** The ranges that BERT takes for Chinese, with the library's own gap from U+2B820. */
+/** The ranges that BERT treats as Chinese, with the library's own gap from U+2B820. */
 const chinese =
   /[\u{4e00}-\u{9fff}\u{3400}-\u{4dbf}\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{f900}-\u{faff}\u{2f800}-\u{2fa1f}]/gu;
 const withoutAccents = removing(nonspacingMarks8);

@@ -2,19 +2,19 @@ import { closeFold } from './case-fold';
 import { refuse } from './refuse';
 import { onigurumaWord, upTo16, whiteSpace } from './unicode';
 
-/** Where a pattern is being read. */
+/** The position in a pattern. */
 export interface Cursor {
   readonly source: string;
   at: number;
 }
 
-/** A set of characters as a nested class of JavaScript with the flag v, and whether it is one literal character. */
+/** A set of characters as a nested JavaScript class with the flag v, and whether it is a single literal character. */
 interface ClassItem {
   readonly set: string;
   readonly code?: number;
 }
 
-/** Scripts and properties that JavaScript spells otherwise. */
+/** The scripts and properties that JavaScript spells differently. */
 const properties: Readonly<Record<string, string>> = {
   alnum: `[\\p{Alphabetic}\\p{Nd}]`,
   alpha: '\\p{Alphabetic}',
@@ -36,7 +36,9 @@ const properties: Readonly<Record<string, string>> = {
 
 const literal = (code: number): string => `\\u{${code.toString(16)}}`;
 
-/** Unassigned in JavaScript, or in Oniguruma's older Unicode. */
+/**
+ * Properties that include unassigned characters, which differ between JavaScript and Oniguruma's older Unicode version.
+ */
 const unassigned = new Set(['cn', 'unassigned', 'c', 'other']);
 
 function propertySet(name: string): string {
@@ -53,7 +55,7 @@ function propertySet(name: string): string {
       return `\\p{${form}}`;
     } catch {}
   }
-  throw refuse(`The property \\p{${name}} of a regular expression isn't known to this package.`);
+  throw refuse(`The property \\p{${name}} in a regular expression is not supported.`);
 }
 
 /** `\p{Name}`, `\p{^Name}`, `\P{Name}` or a POSIX bracket's name, as a class. */
@@ -78,10 +80,10 @@ const shorthands: Readonly<Record<string, string>> = {
   w: onigurumaWord,
 };
 
-/** Outside brackets, `\w` of Oniguruma takes superscripts and fractions of Latin-1 too. */
+/** Outside brackets, `\w` of Oniguruma also includes superscripts and fractions of Latin-1. */
 const wordOutside = `[${onigurumaWord}\\u{b2}\\u{b3}\\u{b9}\\u{bc}-\\u{be}]`;
 
-/** The escape at the cursor, which stands on the backslash: a set, or one character. */
+/** Read the escape at the cursor, which is on the backslash: a set or one character. */
 export function readEscape(cursor: Cursor, inClass: boolean): ClassItem {
   const rest = cursor.source.slice(cursor.at);
   const named = /^\\([pP])\{([^}]*)\}/.exec(rest);
@@ -116,13 +118,13 @@ function simpleEscape(cursor: Cursor, inClass: boolean): ClassItem {
   if (control !== undefined) return { set: literal(control), code: control };
   if (letter === 'b' && inClass) return { set: literal(8), code: 8 };
   if (/^[0-9A-Za-z]$/.test(letter) || letter === '\0') {
-    throw refuse(`The escape \\${letter} of a regular expression isn't supported by this package.`);
+    throw refuse(`The escape \\${letter} in a regular expression is not supported.`);
   }
   const value = letter.codePointAt(0) as number;
   return { set: literal(value), code: value };
 }
 
-/** The bracket expression at the cursor, which stands on `[`, as a class of JavaScript. */
+/** Convert the bracket expression at the cursor, which is on `[`, to a JavaScript class. */
 export function readClass(cursor: Cursor, ignoreCase: boolean): string {
   const { source } = cursor;
   cursor.at++;
@@ -131,7 +133,7 @@ export function readClass(cursor: Cursor, ignoreCase: boolean): string {
   const operands: string[][] = [[]];
   let first = true;
   for (;;) {
-    if (cursor.at >= source.length) throw refuse('A character class of a regular expression has no end.');
+    if (cursor.at >= source.length) throw refuse('A character class in a regular expression is not closed.');
     if (source[cursor.at] === ']' && !first) break;
     first = false;
     if (source.startsWith('&&', cursor.at)) {
@@ -154,7 +156,7 @@ function readMember(cursor: Cursor, ignoreCase: boolean): string {
   if (posix) {
     cursor.at += posix[0].length;
     const [, caret, name] = posix as unknown as [string, string, string];
-    // In brackets, punctuation takes symbols in.
+    // In brackets, punctuation includes symbols.
     const set = name.toLowerCase() === 'punct' ? upTo16('[\\p{P}\\p{S}]') : property(name, false);
     return caret ? `[^${set}]` : set;
   }
@@ -165,14 +167,14 @@ function readMember(cursor: Cursor, ignoreCase: boolean): string {
   cursor.at++;
   const end = readCharacter(cursor);
   if (end.code === undefined || end.code < item.code) {
-    throw refuse('A range of a regular expression must run from one character to a later one.');
+    throw refuse('A range in a regular expression must run from one character to a later one.');
   }
   return `${item.set}-${end.set}`;
 }
 
 function readCharacter(cursor: Cursor): ClassItem {
   if (cursor.source[cursor.at] === '\\') return readEscape(cursor, true);
-  if (cursor.source[cursor.at] === '[') throw refuse('A range of a regular expression must end in one character.');
+  if (cursor.source[cursor.at] === '[') throw refuse('A range in a regular expression must end with a character.');
   const code = cursor.source.codePointAt(cursor.at) as number;
   cursor.at += code > 0xffff ? 2 : 1;
   return { set: literal(code), code };
@@ -183,9 +185,9 @@ export function literalSet(code: number, ignoreCase: boolean): string {
   if (!ignoreCase) return literal(code);
   const character = String.fromCodePoint(code);
   if (code > 0x7f) return closeFold(`[${literal(code)}]`);
-  // Of ASCII, the long s and the kelvin sign fold to a letter.
-  const more: Readonly<Record<string, string>> = { s: '\\u{17f}', k: '\\u{212a}' };
+  // The long s and the kelvin sign fold to an ASCII letter.
+  const others: Readonly<Record<string, string>> = { s: '\\u{17f}', k: '\\u{212a}' };
   const lower = character.toLowerCase();
   if (lower === character.toUpperCase()) return literal(code);
-  return `[${lower}${character.toUpperCase()}${more[lower] ?? ''}]`;
+  return `[${lower}${character.toUpperCase()}${others[lower] ?? ''}]`;
 }

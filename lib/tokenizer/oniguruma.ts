@@ -2,19 +2,20 @@ import { type Cursor, literalSet, readClass, readEscape } from './oniguruma-clas
 import { refuse } from './refuse';
 
 /**
- * A regular expression of tokenizer.json, which Oniguruma runs with Ruby's syntax, as one of JavaScript that matches the same.
+ * Convert a regular expression of tokenizer.json, which Oniguruma runs with Ruby's syntax, to an equivalent one of
+ * JavaScript.
  *
- * `^` and `$` are the ends of lines, white space is Unicode's, `(?i:)` folds beyond ASCII, `{n}+` repeats and isn't
+ * `^` and `$` match at line ends, white space is that of Unicode, `(?i:)` folds beyond ASCII, `{n}+` repeats and is not
  * possessive, and properties are those of Unicode 16.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` for a construct that JavaScript can't express, named in the message.
+ * @throws CircuitTracerError `ERR_TOKENIZER` for a construct that JavaScript cannot express, which the message names.
  */
 export function compileOniguruma(source: string): RegExp {
   try {
     return new RegExp(new Translation(source).whole(), 'gv');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(`The regular expression ${JSON.stringify(source)} can't be used: ${reason}`, cause);
+    throw refuse(`The regular expression ${JSON.stringify(source)} cannot be used: ${reason}`, cause);
   }
 }
 
@@ -26,7 +27,7 @@ interface Options {
 const anyCharacter = '[\\s\\S]';
 const lineStart = '(?<![^\\n])';
 const lineEnd = '(?![^\\n])';
-/** Sequences of letters that also match one character when case is ignored: ß for ss, a ligature for st. */
+/** Letter sequences that also match a single character when case is ignored: ß for ss, a ligature for st. */
 const multipleFold = /s[st]|f[filst]|[hjtwy][\u0300-\u036f]|\u02bcn|[\u00df\ufb00-\ufb06\u0130\u0149\u1e96-\u1e9e]/i;
 const deepest = 200;
 
@@ -41,7 +42,7 @@ class Translation {
 
   whole(): string {
     const out = this.#alternatives({ ignoreCase: false, dotAll: false });
-    if (this.#peek() === ')') throw refuse('a parenthesis closes that none opens.');
+    if (this.#peek() === ')') throw refuse('unmatched closing parenthesis.');
     return out;
   }
 
@@ -78,7 +79,7 @@ class Translation {
       letters += source.slice(begin, this.#cursor.at);
       out += this.#quantified(atom);
       if (options.ignoreCase && multipleFold.test(letters.replace(/\[[^\]]*\]/g, ''))) {
-        throw refuse(`(?i:${letters}) takes characters that fold to several, which isn't supported.`);
+        throw refuse(`(?i:${letters}) contains characters that fold to several, which is not supported.`);
       }
     }
     return out;
@@ -124,15 +125,15 @@ class Translation {
       this.#cursor.at = end < 0 ? this.#cursor.source.length : end + 1;
       return '';
     }
-    if (opening[5]) throw refuse(`the group (?${opening[5]} isn't supported.`);
+    if (opening[5]) throw refuse(`the group (?${opening[5]} is not supported.`);
     const inner = this.#alternatives(changed(options, opening[1] ?? '', opening[2] ?? ''));
-    if (!this.#take(')')) throw refuse('a group has no end.');
+    if (!this.#take(')')) throw refuse('a group is not closed.');
     if (opening[3] === '>') return this.#atomic(inner);
-    // What a group captured is never asked for.
+    // Captures are never used.
     return opening[3] ? `(?${opening[3]}${inner})` : `(?:${inner})`;
   }
 
-  /** No way back into it: a lookahead is left once, and what it captured is taken. */
+  /** An atomic group: a lookahead cannot be re-entered, and a back reference consumes its capture. */
   #atomic(inner: string): string {
     const name = `atomic${this.#atomics++}`;
     return `(?:(?=(?<${name}>${inner}))\\k<${name}>)`;
@@ -172,7 +173,7 @@ class Translation {
 }
 
 function changed(options: Options, on: string, off: string): Options {
-  if (on.includes('x')) throw refuse("the option x (free spacing) isn't supported.");
+  if (on.includes('x')) throw refuse('the option x (free spacing) is not supported.');
   return {
     ignoreCase: (options.ignoreCase || on.includes('i')) && !off.includes('i'),
     dotAll: (options.dotAll || on.includes('m')) && !off.includes('m'),

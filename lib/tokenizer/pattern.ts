@@ -1,7 +1,7 @@
 import { compileOniguruma } from './oniguruma';
 import { object, refuse, text } from './refuse';
 
-/** A stretch of text, and whether the pattern matched it. */
+/** A range of text, and whether the pattern matched it. */
 export interface Stretch {
   readonly begin: number;
   readonly end: number;
@@ -13,11 +13,11 @@ export type Behavior = (typeof behaviors)[number];
 
 export interface Pattern {
   readonly regex: RegExp;
-  /** As written in the file; undefined for plain text, which is always quick. */
+  /** The pattern as written in the file; undefined for plain text, which is always fast. */
   readonly source: string | undefined;
 }
 
-/** `{ String }` or `{ Regex }`, as tokenizer.json has patterns; bare text stands for itself. */
+/** Read a pattern of tokenizer.json: `{ String }` or `{ Regex }`. Plain text matches itself. */
 export function readPattern(given: unknown, name: string): Pattern {
   if (typeof given === 'string') return { regex: literal(given), source: undefined };
   const pattern = object(given, name);
@@ -31,7 +31,10 @@ export function readPattern(given: unknown, name: string): Pattern {
 export const literal = (plain: string): RegExp =>
   new RegExp([...plain].map((character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`).join(''), 'gv');
 
-/** Text as the stretches that a pattern matches and those between. An empty match right after a match counts for nothing. */
+/**
+ * Split text into the matches of a pattern and the ranges between them. An empty match directly after a match is
+ * ignored.
+ */
 export function stretches(plain: string, pattern: RegExp): Stretch[] {
   const out: Stretch[] = [];
   let previous = 0;
@@ -47,7 +50,7 @@ export function stretches(plain: string, pattern: RegExp): Stretch[] {
   return out;
 }
 
-/** Where each piece of text begins and ends once it is split at a pattern; nothing empty. */
+/** The begin and end of each non-empty piece after splitting text at a pattern. */
 export function split(plain: string, pattern: RegExp, behavior: Behavior, invert = false): [number, number][] {
   const all = stretches(plain, pattern);
   const parts = invert ? all.map((stretch) => ({ ...stretch, matched: !stretch.matched })) : all;
@@ -82,6 +85,6 @@ function mergedWithNext(parts: readonly Stretch[]): [number, number][] {
   return out.reverse();
 }
 
-/** Text with every match replaced; `content` stands for itself. */
+/** Replace every match. `content` is literal text. */
 export const replaceAll = (plain: string, pattern: RegExp, content: string): string =>
   plain.replace(pattern, () => content);

@@ -9,12 +9,12 @@ import { buildPreTokenizer, type Piece, type PreTokenize } from './pre-tokenizer
 import { type Json, refuse } from './refuse';
 import { Vocabulary } from './vocabulary';
 
-/** UTF-8 has nothing for them. */
+/** UTF-8 cannot encode them. */
 const loneSurrogates = /\p{Surrogate}/gu;
 
 /**
- * tokenizer.json at work, step by step as Python's tokenizers library has it: added tokens are found, the rest is
- * normalised, cut into pieces and given to the model; ids become text again through the decoder.
+ * The pipeline of tokenizer.json, with the same steps as Python's tokenizers library. Added tokens are matched, and the
+ * rest is normalised, split into pieces and passed to the model. The decoder turns ids back into text.
  *
  * The post-processor only adds special tokens, which this package does itself.
  */
@@ -26,18 +26,18 @@ export class Pipeline {
   readonly #plainAdded: AddedTokenFinder;
   readonly #normalizedAdded: AddedTokenFinder;
   readonly #added = new Vocabulary();
-  /** Added tokens that the normaliser changes, as they are decoded. */
+  /** The decoded text of added tokens that the normaliser changes. */
   readonly #shown = new Map<number, string>();
-  /** Regular expressions of the files, which decide how long a text may take. */
+  /** The regular expressions of the files, which determine how long a text may take. */
   readonly patterns: readonly string[];
-  /** Number of tokens, added ones included. */
+  /** The number of tokens, including added ones. */
   readonly size: number;
-  /** Whether every text comes back as it was: byte by byte, with nothing changed or cut away. */
+  /** Whether every text survives a round trip: byte-level, without changes or removals. */
   readonly isLossless: boolean;
-  /** Whether an added token has another id than its file says: the next after the vocabulary, as in Python. */
+  /** Whether an added token has another id than in its file: the next id after the vocabulary, as in Python. */
   moved = false;
 
-  /** @throws CircuitTracerError `ERR_TOKENIZER` for what isn't known, not well-formed or contradicts itself. */
+  /** @throws CircuitTracerError `ERR_TOKENIZER` for unknown, malformed or contradictory content. */
   constructor(definition: Json, config: Json) {
     const normalizer = buildNormalizer(definition.normalizer);
     const preTokenizer = buildPreTokenizer(definition.pre_tokenizer);
@@ -52,7 +52,7 @@ export class Pipeline {
     const decoderType = (definition.decoder as Json | null)?.type;
     this.isLossless =
       decoderType === 'ByteLevel' && forms.includes((definition.normalizer as Json | null)?.type as string);
-    const added = this.#place(readAddedTokens(definition, config));
+    const added = this.#assignIds(readAddedTokens(definition, config));
     const isNew = (id: number) => this.#model.vocabulary.token(id) === undefined;
     this.size = this.#model.vocabulary.size + new Set(added.map(({ id }) => id).filter(isNew)).size;
     this.#plainAdded = new AddedTokenFinder(added.filter(({ normalized }) => !normalized));
@@ -63,18 +63,18 @@ export class Pipeline {
   }
 
   /**
-   * Ids of added tokens, as Python gives them: that of the vocabulary for a token that is in it, else the next that is free.
+   * Assign ids to added tokens as in Python: the id in the vocabulary if there is one, otherwise the next free id.
    *
-   * @throws CircuitTracerError `ERR_TOKENIZER` for an id that two tokens have.
+   * @throws CircuitTracerError `ERR_TOKENIZER` for an id of two tokens.
    */
-  #place(added: readonly AddedToken[]): AddedToken[] {
+  #assignIds(added: readonly AddedToken[]): AddedToken[] {
     const { vocabulary } = this.#model;
     let next = vocabulary.size;
     return added.map((token) => {
       const { id: listed, content } = token;
       const holder = vocabulary.token(listed) ?? this.#added.token(listed);
       if (holder !== undefined && holder !== content) {
-        throw refuse(`The id ${listed} stands for ${describe(holder)} and for ${describe(content)}.`);
+        throw refuse(`The id ${listed} belongs to both ${describe(holder)} and ${describe(content)}.`);
       }
       const known = vocabulary.id(content) ?? this.#added.id(content);
       const id = known ?? next;
@@ -83,13 +83,13 @@ export class Pipeline {
         this.moved ||= id !== listed;
       }
       this.#added.addListed(content, id);
-      // As tokenizers 0.23 shows it.
+      // As in tokenizers 0.23.
       if (token.normalized && this.#normalize) this.#shown.set(id, this.#normalize(content));
       return { ...token, id };
     });
   }
 
-  /** Ids of the text alone; special tokens written in it are recognised. */
+  /** Encode a text. Special tokens written in it are recognised. */
   encode(plain: string): number[] {
     const ids: number[] = [];
     const well = plain.replace(loneSurrogates, '\u{fffd}');
@@ -114,7 +114,7 @@ export class Pipeline {
     }
   }
 
-  /** Text of the tokens, special ones included. Ids that stand for no token add nothing. */
+  /** Decode tokens to text, including special tokens. Unknown ids are skipped. */
   decode(ids: Iterable<number>): string {
     const tokens: string[] = [];
     for (const id of ids) {

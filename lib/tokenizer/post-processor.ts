@@ -3,9 +3,10 @@ import { list, object, oneOf } from './refuse';
 const types = ['TemplateProcessing', 'ByteLevel', 'BertProcessing', 'RobertaProcessing', 'Sequence'] as const;
 
 /**
- * The post-processor adds special tokens, which this package leaves to its own rule; a broken one tells of a broken file.
+ * Check the post-processor. It adds special tokens, for which this package has its own rule, but a malformed one
+ * indicates a damaged file.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` for one that isn't known or not well-formed.
+ * @throws CircuitTracerError `ERR_TOKENIZER` for an unknown or malformed one.
  */
 export function checkPostProcessor(given: unknown, name = 'post_processor'): void {
   if (given === null || given === undefined) return;

@@ -4,7 +4,7 @@ import { type Behavior, behaviors, literal, readPattern, split } from './pattern
 import { flag, integer, type Json, list, object, oneOf, refuse, text } from './refuse';
 import { bytesAsCharacters, every, lazy, punctuation, rustWord, whiteSpace } from './unicode';
 
-/** A piece of text on its way to the model; `first` where the text as given begins with it. */
+/** A piece of text for the model. `first` marks the beginning of the original text. */
 export interface Piece {
   readonly text: string;
   readonly first: boolean;
@@ -12,7 +12,7 @@ export interface Piece {
 
 export type PreTokenize = (pieces: readonly Piece[]) => Piece[];
 
-/** Pieces cut where `cut` says. */
+/** Split pieces with `cut`. */
 const cutting =
   (cut: (plain: string) => [number, number][]): PreTokenize =>
   (pieces) =>
@@ -57,9 +57,9 @@ const builders: Readonly<Record<string, (config: Json, name: string) => Built<Pr
 };
 
 /**
- * The pre-tokeniser of tokenizer.json: how text is cut before the model, which never joins pieces.
+ * Build the pre-tokeniser of tokenizer.json, which splits text into pieces that the model never joins.
  *
- * @throws CircuitTracerError `ERR_TOKENIZER` for one that isn't known or not well-formed.
+ * @throws CircuitTracerError `ERR_TOKENIZER` for an unknown or malformed one.
  */
 export function buildPreTokenizer(given: unknown, name = 'pre_tokenizer'): Built<PreTokenize> | undefined {
   if (given === null || given === undefined) return undefined;
@@ -67,7 +67,7 @@ export function buildPreTokenizer(given: unknown, name = 'pre_tokenizer'): Built
   const type = text(config.type, `${name}.type`);
   const builder = Object.hasOwn(builders, type) ? builders[type] : undefined;
   if (builder) return builder(config, name);
-  throw refuse(`${name}.type ${JSON.stringify(type)} isn't known to this package.`);
+  throw refuse(`${name}.type ${JSON.stringify(type)} is not supported.`);
 }
 
 const fixed = (run: PreTokenize): Built<PreTokenize> => ({ run, patterns: [] });
@@ -78,7 +78,7 @@ function oneCharacter(given: unknown, name: string): string {
   throw refuse(`${name} must be one character; found ${JSON.stringify(found)}.`);
 }
 
-/** The pattern of GPT-2, which the library builds in. */
+/** The pattern of GPT-2, which is built into the library. */
 const gpt2 = lazy(() =>
   compileOniguruma("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
 );
@@ -100,7 +100,7 @@ const schemes = ['always', 'first', 'never'] as const;
 
 function metaspace(config: Json, name: string): Built<PreTokenize> {
   const replacement = oneCharacter(config.replacement ?? '▁', `${name}.replacement`);
-  // Files of before 0.14 have a flag in place of the scheme.
+  // Files from before 0.14 have a flag instead of the scheme.
   const legacy = config.add_prefix_space === false ? 'never' : 'always';
   const scheme = oneOf(config.prepend_scheme, `${name}.prepend_scheme`, schemes, legacy);
   const marked = mapping(({ text: plain, first }) => {

@@ -1,7 +1,6 @@
-import type { Normalize } from './normalizers';
 import { refuse, text } from './refuse';
 
-/** The darts-clone trie of SentencePiece: units of 32 bits. */
+/** The darts-clone trie of SentencePiece, in units of 32 bits. */
 class DoubleArray {
   readonly #units: Uint32Array;
 
@@ -9,7 +8,7 @@ class DoubleArray {
     this.#units = units;
   }
 
-  /** The value of the longest prefix of the bytes that the trie holds. */
+  /** The value of the longest prefix of the bytes in the trie. */
   longestPrefix(bytes: Uint8Array): number | undefined {
     let position = 0;
     let unit = this.#units[0] ?? 0;
@@ -33,11 +32,11 @@ const utf8 = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * The normaliser that SentencePiece compiles: a trie of what is replaced, and the replacements, each ended by a zero.
+ * The compiled normaliser of SentencePiece: a trie of the texts to replace, and the zero-terminated replacements.
  *
- * A whole grapheme of under 6 bytes is looked up first, then each of its characters.
+ * A grapheme of less than 6 bytes is looked up as a whole, and then each of its characters.
  */
-export function precompiled(given: unknown, name: string): Normalize {
+export function precompiled(given: unknown, name: string): (text: string) => string {
   const bytes = Buffer.from(text(given, name), 'base64');
   const size = bytes.length >= 4 ? bytes.readUInt32LE(0) : -1;
   if (size < 4 || size % 4 !== 0 || 4 + size > bytes.length)

@@ -1,10 +1,10 @@
 import { CircuitTracerError } from '../errors';
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What is wrong with a tokenizer's files. */
+/** The error for a problem with the files of a tokenizer. */
 export function refuse(message: string, cause?: unknown): CircuitTracerError {
   return new CircuitTracerError('ERR_TOKENIZER', message, cause === undefined ? undefined : { cause });
 }
@@ -21,14 +21,14 @@ export function list(value: unknown, name: string): readonly unknown[] {
   throw refuse(`${name} must be a list; found ${describe(value)}.`);
 }
 
-/** @throws CircuitTracerError `ERR_TOKENIZER` unless `value` is text, or left out where there is a default. */
+/** @throws CircuitTracerError `ERR_TOKENIZER` unless `value` is text, or omitted if there is a default. */
 export function text(value: unknown, name: string, fallback?: string): string {
   const found = value ?? fallback;
   if (typeof found === 'string') return found;
   throw refuse(`${name} must be text; found ${describe(value)}.`);
 }
 
-/** @throws CircuitTracerError `ERR_TOKENIZER` unless `value` is true, false or left out. */
+/** @throws CircuitTracerError `ERR_TOKENIZER` unless `value` is true, false or omitted. */
 export function flag(value: unknown, name: string, fallback = false): boolean {
   const found = value ?? fallback;
   if (typeof found === 'boolean') return found;
@@ -42,7 +42,7 @@ export function integer(value: unknown, name: string, min = 0, fallback?: number
   throw refuse(`${name} must be a whole number from ${min} to ${2 ** 31 - 1}; found ${describe(value)}.`);
 }
 
-/** @throws CircuitTracerError `ERR_TOKENIZER` unless `value` is one of `allowed`, or left out where there is a default. */
+/** @throws CircuitTracerError `ERR_TOKENIZER` unless `value` is one of `allowed`, or omitted if there is a default. */
 export function oneOf<T extends string>(value: unknown, name: string, allowed: readonly T[], fallback?: T): T {
   const found = value ?? fallback;
   if (allowed.includes(found as T)) return found as T;

@@ -1,6 +1,6 @@
 import * as tables from './unicode-tables';
 
-/** The ranges of a table as the inside of a character class with the flag v. */
+/** The ranges of a table, for the inside of a character class with the flag v. */
 export function classOf(table: string): string {
   return table
     .split(' ')
@@ -13,22 +13,25 @@ export function classOf(table: string): string {
     .join('');
 }
 
-/** Inside of a class: characters newer than the Unicode version of the Rust crates, which count as unassigned there. */
+/**
+ * The inside of a class with the characters newer than the Unicode version of the Rust crates, which treat them as
+ * unassigned.
+ */
 export const newer = classOf(tables.afterUnicode16);
 
-/** A set without what is newer than Unicode 16, as a nested class with the flag v. */
+/** A set without characters newer than Unicode 16, as a nested class with the flag v. */
 export const upTo16 = (set: string): string => `[${set}--[${newer}]]`;
 
 const wordCharacters = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}';
 
-/** Word characters of Rust's regex crate; those of Oniguruma leave out the joiners. */
+/** The word characters of Rust's regex crate. Those of Oniguruma exclude the joiners. */
 export const rustWord = upTo16(`[${wordCharacters}\\p{Join_Control}]`);
 export const onigurumaWord = upTo16(`[${wordCharacters}]`);
 
 export const whiteSpace = '\\p{White_Space}';
 export const punctuation = `[${classOf(tables.punctuation8)}]`;
 
-/** A value made when it is first asked for: the large classes take milliseconds to compile. */
+/** A value computed on first use, because the large classes take milliseconds to compile. */
 export function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
@@ -37,7 +40,7 @@ export function lazy<T>(make: () => T): () => T {
   };
 }
 
-/** Every match of a class: for splitting and replacing. */
+/** A global regular expression of a class, for splitting and replacing. */
 export const every = (set: string): RegExp => new RegExp(set, 'gv');
 
 const leading = new RegExp(`^${whiteSpace}+`, 'v');
@@ -45,10 +48,10 @@ const wordAtStart = lazy(() => new RegExp(`^${rustWord}`, 'v'));
 const wordAtEnd = lazy(() => new RegExp(`${rustWord}$`, 'v'));
 const space = new RegExp(`^${whiteSpace}$`, 'v');
 
-/** Length of the white space that text begins with. */
+/** The length of leading white space. */
 export const leadingSpace = (text: string): number => leading.exec(text)?.[0].length ?? 0;
 
-/** Length of the white space that text ends with; all of Unicode's white space is in the basic plane. */
+/** The length of trailing white space. All white space of Unicode is in the basic plane. */
 export function trailingSpace(text: string): number {
   let end = text.length;
   while (end > 0 && space.test(text.charAt(end - 1))) end--;
@@ -60,7 +63,7 @@ export const endsWithWord = (text: string): boolean => wordAtEnd().test(text.sli
 
 const byteToCharacter: string[] = [];
 const characterToByte = new Map<string, number>();
-// The printable bytes of Latin-1 stand for themselves, the others for U+0100 and following: the table of GPT-2.
+// The table of GPT-2: printable bytes of Latin-1 map to themselves, the others to U+0100 and following.
 for (let byte = 0, next = 256; byte < 256; byte++) {
   const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte !== 173);
   const character = String.fromCharCode(printable ? byte : next++);
@@ -70,14 +73,14 @@ for (let byte = 0, next = 256; byte < 256; byte++) {
 
 const utf8 = new TextEncoder();
 
-/** UTF-8 bytes of text, each as the character that stands for it in a byte-level vocabulary. */
+/** The UTF-8 bytes of a text, each as its character in a byte-level vocabulary. */
 export function bytesAsCharacters(text: string): string {
   let out = '';
   for (const byte of utf8.encode(text)) out += byteToCharacter[byte];
   return out;
 }
 
-/** The bytes that characters of a byte-level token stand for; undefined where one stands for none. */
+/** The bytes of a byte-level token; undefined if one of its characters does not represent a byte. */
 export function charactersAsBytes(token: string): number[] | undefined {
   const bytes: number[] = [];
   for (const character of token) {
@@ -88,6 +91,6 @@ export function charactersAsBytes(token: string): number[] | undefined {
   return bytes;
 }
 
-/** Tokens that stand for the bytes of text in a vocabulary with byte fallback. */
+/** The byte tokens of a text in a vocabulary with byte fallback. */
 export const byteTokens = (text: string): string[] =>
   Array.from(utf8.encode(text), (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);

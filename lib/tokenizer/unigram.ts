@@ -3,7 +3,7 @@ import { byteIds, type Model, noToken } from './model';
 import { flag, type Json, list, refuse } from './refuse';
 import { Vocabulary } from './vocabulary';
 
-/** What a character leads to, and the token that ends here. */
+/** A node of the trie: the next node for each character, and the token that ends here. */
 interface TrieNode {
   readonly children: Map<string, TrieNode>;
   id: number;
@@ -11,7 +11,7 @@ interface TrieNode {
 
 const unknownPenalty = 10;
 
-/** The likeliest way to cut a piece into tokens, each of which has a log probability. */
+/** The most likely segmentation of a piece into tokens, each of which has a log probability. */
 export class Unigram implements Model {
   readonly vocabulary = new Vocabulary();
   readonly #scores: number[] = [];
@@ -22,7 +22,7 @@ export class Unigram implements Model {
 
   constructor(config: Json) {
     const entries = list(config.vocab, 'model.vocab');
-    if (entries.length === 0) throw refuse('model.vocab must hold at least one token; found none.');
+    if (entries.length === 0) throw refuse('model.vocab must have at least one token; found none.');
     let least = Infinity;
     for (const [id, entry] of entries.entries()) {
       const [token, score] = Array.isArray(entry) ? entry : [];
@@ -64,7 +64,7 @@ export class Unigram implements Model {
     }
   }
 
-  /** The parts of the best path, unknown neighbours as one. */
+  /** The parts of the best path, with unknown neighbours joined. */
   #parts(characters: readonly string[]): string[] {
     const { from, token } = this.#bestPath(characters);
     const parts: string[] = [];
@@ -88,7 +88,7 @@ export class Unigram implements Model {
     return parts.reverse();
   }
 
-  /** For each place the best token that ends there and where it begins; a character without a token is unknown. */
+  /** For each position, the best token that ends there and its start. A character without a token is unknown. */
   #bestPath(characters: readonly string[]): { from: Int32Array; token: Int32Array } {
     const n = characters.length;
     const from = new Int32Array(n + 1).fill(-1);
@@ -122,5 +122,5 @@ export class Unigram implements Model {
 function unknownId(given: unknown, size: number): number | undefined {
   if (given === null || given === undefined) return undefined;
   if (Number.isInteger(given) && (given as number) >= 0 && (given as number) < size) return given as number;
-  throw refuse(`model.unk_id must be a place in model.vocab; found ${describe(given)}.`);
+  throw refuse(`model.unk_id must be an index of model.vocab; found ${describe(given)}.`);
 }

@@ -1,26 +1,26 @@
-import { isObject } from '../io/files';
+import { isObject } from '../is-object';
 import { describe } from '../validate';
 import { integer, type Json, refuse } from './refuse';
 
-/** Tokens of a model and their ids, each of which is one token's. */
+/** The tokens of a model and their unique ids. */
 export class Vocabulary {
   readonly #ids = new Map<string, number>();
   readonly #tokens = new Map<number, string>();
 
-  /** @throws CircuitTracerError `ERR_TOKENIZER` for an id that another token has. */
+  /** @throws CircuitTracerError `ERR_TOKENIZER` for an id that belongs to another token. */
   add(token: string, id: number, name: string): void {
     const holder = this.#tokens.get(id);
     if (holder !== undefined && holder !== token) {
-      throw refuse(`${name} gives the id ${id} to ${describe(holder)} and to ${describe(token)}.`);
+      throw refuse(`${name} assigns the id ${id} to both ${describe(holder)} and ${describe(token)}.`);
     }
     const other = this.#ids.get(token);
     if (other !== undefined && other !== id)
-      throw refuse(`${name} gives ${describe(token)} the ids ${other} and ${id}.`);
+      throw refuse(`${name} assigns the ids ${other} and ${id} to ${describe(token)}.`);
     this.#ids.set(token, id);
     this.#tokens.set(id, token);
   }
 
-  /** A list may name a token twice; the later place is its id, and both places show it. */
+  /** A list may contain a token twice. The later index is its id, and both indices decode to it. */
   addListed(token: string, id: number): void {
     this.#ids.set(token, id);
     this.#tokens.set(id, token);
@@ -39,7 +39,7 @@ export class Vocabulary {
   }
 }
 
-/** @throws CircuitTracerError `ERR_TOKENIZER` unless `given` maps tokens to ids of their own. */
+/** @throws CircuitTracerError `ERR_TOKENIZER` unless `given` maps tokens to unique ids. */
 export function readVocabulary(given: unknown, name: string): Vocabulary {
   if (!isObject(given)) throw refuse(`${name} must be an object of tokens and their ids; found ${describe(given)}.`);
   const vocabulary = new Vocabulary();

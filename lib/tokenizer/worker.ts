@@ -4,7 +4,7 @@ import { readPipeline, stampOf, type TokenizerSource } from './files';
 import type { Pipeline } from './pipeline';
 import { refuse } from './refuse';
 
-/** A text to encode, by number. */
+/** A numbered text to encode. */
 export interface EncodeRequest {
   readonly id: number;
   readonly text: string;
@@ -20,7 +20,7 @@ let loading: Promise<Pipeline> | undefined;
 async function load(): Promise<Pipeline> {
   const { pipeline } = await readPipeline(folder);
   if ((await stampOf(folder)) === stamp) return pipeline;
-  throw refuse(`${folder}: the tokenizer's files have changed since they were loaded; load the model again.`);
+  throw refuse(`${folder}: the tokenizer files have changed since they were loaded. Load the model again.`);
 }
 
 async function answer({ id, text }: EncodeRequest): Promise<EncodeReply> {

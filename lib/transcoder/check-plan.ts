@@ -4,10 +4,10 @@ import { type TensorSource, viewedShape } from '../io/tensor-source';
 import { checkTranscoderSpec } from '../model/check-spec';
 
 /**
- * Check a plan that this package didn't make.
+ * Check a plan that was not created by this package.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a spec that contradicts itself or doesn't have as many layers as
- * the plan; `ERR_WEIGHT` for a tensor that is missing, not wanted, or of another shape than the spec says.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an inconsistent spec, or one with another number of layers than
+ * the plan; `ERR_WEIGHT` for a tensor that is missing, unexpected or of the wrong shape.
  */
 export function checkTranscoderPlan({ spec, layers }: TranscoderPlan): void {
   checkTranscoderSpec(spec);
@@ -43,6 +43,6 @@ function checkShape(name: string, source: TensorSource | undefined, expected: re
   const file = source ? ` (${source.name})` : '';
   throw new CircuitTracerError(
     'ERR_WEIGHT',
-    `${name}${file}: expected ${describe(expected)}, found ${describe(found)}. Make the plan's weights and spec agree.`,
+    `${name}${file}: expected ${describe(expected)}, found ${describe(found)}. The weights of the plan must match its spec.`,
   );
 }

@@ -7,24 +7,27 @@ import { readTextFile } from '../io/files';
 import { yaml } from '../io/yaml';
 import { describe, nearest } from '../validate';
 
-/** What `config.yaml` says of a folder of transcoders, checked. */
+/** The checked content of `config.yaml` in a folder of transcoders. */
 export interface TranscoderConfig {
-  /** Absolute path of `config.yaml`, for messages. */
+  /** The absolute path of `config.yaml`, for messages. */
   readonly file: string;
-  /** Absolute path of the folder it is in. */
+  /** The absolute path of its folder. */
   readonly folder: string;
-  /** `model_name`, or '' when there is none. */
+  /** `model_name`; '' when missing. */
   readonly modelName: string;
   /** `model_kind`: `transcoder_set` is per layer, `cross_layer_transcoder` across layers. */
   readonly kind: TranscoderSpec['kind'];
   readonly featureInputHook: FeatureInputHook;
   readonly featureOutputHook: FeatureOutputHook;
-  /** `transcoders`, entry l for layer l: absolute paths, or hf:// as written. Without it files are found by name. */
+  /**
+   * `transcoders`, with entry l for layer l: absolute paths, or hf:// references as written. If missing, files are
+   * found by name.
+   */
   readonly files?: readonly string[];
-  /** Without it the weights decide. */
+  /** The activation. If missing, the weights determine it. */
   readonly activation?: TranscoderSpec['activation'];
   readonly k?: number;
-  /** `scan`, or else what the hub calls the set, or else the folder. */
+  /** `scan`, otherwise the name of the set on the hub, otherwise the folder. */
   readonly scan: string | readonly string[];
 }
 
@@ -39,7 +42,7 @@ const activations: Readonly<Record<string, TranscoderSpec['activation']>> = {
   jump_relu: 'jumprelu',
   topk_relu: 'topk_relu',
 };
-/** Only checked: the weights themselves tell which format they are in, whatever the folder is called. */
+/** The valid values. They are only checked, because the format is detected from the weights. */
 const loadFunctions = ['gemma-scope', 'gemma-scope-2'];
 
 const knownKeys = [
@@ -53,18 +56,21 @@ const knownKeys = [
   'scan',
 ] as const;
 
-/** A list of hundreds of files takes some ten kilobytes, and parsing YAML takes about a second a megabyte. */
+/**
+ * The size limit. A list of hundreds of files takes tens of kilobytes, and YAML parses at about a megabyte per second.
+ */
 const maxConfigBytes = 2 ** 20;
 
-/** Published without a `k` in its config.yaml; its authors' loader sets this one. */
+/** The k of sets published without `k` in config.yaml, as set by their authors' loader. */
 const publishedK: Readonly<Record<string, number>> = { 'facebook/crv-8b-instruct-transcoders': 128 };
 
 /**
- * Read `config.yaml` of a folder of transcoders.
+ * Read `config.yaml` in a folder of transcoders.
  *
- * @param hubScan what the hub calls the folder, if it came from there
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` when it isn't YAML or a value has
- * the wrong type; `ERR_UNSUPPORTED_TRANSCODER` for a kind, hook, activation or load function that is missing or unknown.
+ * @param hubScan the name of the folder on the hub, if it comes from there
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` when it is not YAML or a value
+ * has the wrong type; `ERR_UNSUPPORTED_TRANSCODER` for a kind, hook, activation or load function that is missing or
+ * unknown.
  */
 export async function readTranscoderConfig(dir: string, hubScan?: string): Promise<TranscoderConfig> {
   const folder = absolutePath(dir);
@@ -95,7 +101,7 @@ async function readConfigText(folder: string, file: string): Promise<string> {
     if (!(error instanceof CircuitTracerError) || error.code !== 'ERR_FILE_NOT_FOUND') throw error;
     throw new CircuitTracerError(
       'ERR_FILE_NOT_FOUND',
-      `Expected a folder of transcoders with a config.yaml at ${folder}, found no ${file}. Give the folder itself; its config.yaml must have model_kind, feature_input_hook and feature_output_hook.`,
+      `Expected a folder of transcoders with a config.yaml at ${folder}, but ${file} does not exist. Pass the folder itself. Its config.yaml must have model_kind, feature_input_hook and feature_output_hook.`,
       { cause: error },
     );
   });
@@ -107,7 +113,7 @@ function parseMapping(file: string, text: string): Record<string, unknown> {
     value = yaml().parse(text, { logLevel: 'error' });
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
-    throw new CircuitTracerError('ERR_FILE_FORMAT', `${file} isn't valid YAML: ${reason}`, { cause: error });
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${file} is not valid YAML: ${reason}`, { cause: error });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new CircuitTracerError('ERR_FILE_FORMAT', `${file}: expected a mapping of keys, found ${describe(value)}.`);
@@ -115,26 +121,26 @@ function parseMapping(file: string, text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** The values of config.yaml, each checked as it is taken. A null counts as absent. */
+/** The values of config.yaml, each checked when it is read. A null counts as missing. */
 class Fields {
   constructor(
     readonly file: string,
     readonly values: Record<string, unknown>,
   ) {}
 
-  /** Keys of other tools are none of our business, but a misspelt one of ours would be ignored in silence. */
+  /** Reject misspelt keys, which would otherwise be silently ignored. Keys of other tools are allowed. */
   checkSpelling(): void {
     for (const key of Object.keys(this.values)) {
       if (key === 'k' || key.length < 4 || knownKeys.some((known) => known === key)) continue;
       const near = nearest(key, knownKeys);
-      if (near) throw this.error('ERR_FILE_FORMAT', `it has a key '${key}'. Did you mean '${near}'?`);
+      if (near) throw this.error('ERR_FILE_FORMAT', `unknown key '${key}'. Did you mean '${near}'?`);
     }
   }
 
   choice<T extends string>(key: string, allowed: readonly T[]): T {
     const value = this.optionalChoice(key, allowed);
     if (value) return value;
-    throw this.error('ERR_UNSUPPORTED_TRANSCODER', `it has no ${key}. Add it: one of ${allowed.join(', ')}.`);
+    throw this.error('ERR_UNSUPPORTED_TRANSCODER', `${key} is missing. Add it: one of ${allowed.join(', ')}.`);
   }
 
   optionalChoice<T extends string>(key: string, allowed: readonly T[]): T | undefined {
@@ -149,7 +155,7 @@ class Fields {
   optionalText(key: string): string | undefined {
     const value = this.values[key] ?? undefined;
     if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-    throw this.error('ERR_FILE_FORMAT', `${key} must be a text of at least one character; found ${describe(value)}.`);
+    throw this.error('ERR_FILE_FORMAT', `${key} must be a string of at least one character; found ${describe(value)}.`);
   }
 
   k(): number | undefined {
@@ -162,7 +168,7 @@ class Fields {
     return Array.isArray(this.values.scan) ? this.texts('scan') : this.optionalText('scan');
   }
 
-  /** Paths, absolute or relative to the folder, or hf:// references. */
+  /** The files: paths, absolute or relative to the folder, or hf:// references. */
   files(): string[] | undefined {
     return this.texts('transcoders');
   }
@@ -173,7 +179,7 @@ class Fields {
     if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== '')) {
       return value;
     }
-    throw this.error('ERR_FILE_FORMAT', `${key} must be a list of texts, one per layer; found ${describe(value)}.`);
+    throw this.error('ERR_FILE_FORMAT', `${key} must be a list of strings, one per layer; found ${describe(value)}.`);
   }
 
   private error(code: 'ERR_FILE_FORMAT' | 'ERR_UNSUPPORTED_TRANSCODER', problem: string) {

@@ -1,20 +1,19 @@
-import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
-import type { NdArray } from '../engine/arrays';
+import { type CallOptions, callOptionNames, callOptions, resolveCallOptions } from '../call-options';
+import type { Activations, NdArray, SparseActivations } from '../engine/arrays';
 import { nativeProgress } from '../engine/jobs';
 import {
   type ComputeDtype,
-  type LoadOptions,
-  loadOptionNames,
   type ResolvedLoadOptions,
   resolveLoadOptions,
+  transcoderLoadOptions,
 } from '../engine/load-options';
 import { NativeTranscoderEngine } from '../engine/native-transcoders';
+import { activationSettings } from '../engine/settings';
 import type { TranscoderPlan, TranscoderSpec } from '../engine/transcoder-spec';
-import { CircuitTracerError } from '../errors';
+import { type OptionsOf, resolveOptions } from '../options';
 import { inOneStep, Phase } from '../progress';
-import { checkBoolean, checkInteger, checkOptions, checkText } from '../validate';
+import { argumentError, checkInteger, checkNotAborted, checkOptions, checkText } from '../validate';
 import {
-  type ActivationList,
   checkActivations,
   checkFeatures,
   checkFloats,
@@ -27,20 +26,19 @@ import { checkTranscoderPlan } from './check-plan';
 import { planTranscoders } from './formats';
 import { warnOfNegatives } from './negative-activations';
 
-export type TranscoderLoadOptions = Omit<LoadOptions, 'lazyWeights' | 'qwenPrefix'>;
+export interface TranscoderLoadOptions extends OptionsOf<typeof transcoderLoadOptions> {}
 
-export interface EncodeOptions extends CallOptions {
-  /** False: pre-activations. Default true. */
-  readonly applyActivationFunction?: boolean;
-}
+export const encodeOptions: typeof activationSettings & typeof callOptions = { ...activationSettings, ...callOptions };
+
+export interface EncodeOptions extends OptionsOf<typeof encodeOptions> {}
 
 export interface EncodeSparseOptions extends CallOptions {
-  /** Rows 0 .. zeroPositions - 1 get no features, as special tokens do in attribution. Default 1. */
-  readonly zeroPositions?: number;
+  /** Rows 0 .. specialPositions - 1 get no features, as special tokens do in attribution. Default 1. */
+  readonly specialPositions?: number;
 }
 
 /** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
-export interface SparseEncoding extends ActivationList {
+export interface SparseEncoding extends SparseActivations {
   /** [N, dModel] */
   readonly encoderVectors: NdArray;
 }
@@ -91,16 +89,18 @@ export class Transcoders {
   }
 
   /**
-   * Load transcoders: a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), fetched if need be.
+   * Load transcoders.
    *
+   * @param transcoders a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), which is fetched
+   * unless the cache has it
    * @param options device `auto`, dtype `float32`, threads of LibTorch's choice, lazyEncoder false, lazyDecoder true
    * @throws CircuitTracerError what `planTranscoders` throws, `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
    */
-  static async load(reference: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
-    const resolved = resolveOptions(options);
+  static async load(transcoders: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
+    const resolved = resolveLoading(options);
     const { hub, signal, onProgress } = resolved;
-    const plan = await planTranscoders(checkText(reference, 'reference'), { ...hub, signal, onProgress });
+    const plan = await planTranscoders(checkText(transcoders, 'transcoders'), { ...hub, signal, onProgress });
     return Transcoders.#start(plan, resolved);
   }
 
@@ -111,7 +111,7 @@ export class Transcoders {
    */
   static async fromPlan(plan: TranscoderPlan, options?: TranscoderLoadOptions): Promise<Transcoders> {
     checkTranscoderPlan(plan);
-    return Transcoders.#start(plan, resolveOptions(options));
+    return Transcoders.#start(plan, resolveLoading(options));
   }
 
   static async #start(plan: TranscoderPlan, options: ResolvedLoadOptions): Promise<Transcoders> {
@@ -126,7 +126,8 @@ export class Transcoders {
    */
   async encode(x: Floats, options: EncodeOptions = {}): Promise<NdArray> {
     const { nLayers, dModel } = this.spec;
-    const { applyActivation, signal, onProgress } = encodeOptions(options);
+    const { applyActivationFunction, signal, onProgress } = resolveOptions(encodeOptions, options);
+    checkNotAborted(signal);
     const floats = checkFloats(x, 'x');
     const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
     const progress = new Phase(onProgress, 'encode', nLayers);
@@ -134,7 +135,7 @@ export class Transcoders {
     const data = new Float32Array(nLayers * rows * width);
     for (let layer = 0; layer < nLayers; layer++) {
       const input = floats.slice(layer * rows * dModel, (layer + 1) * rows * dModel);
-      const encoded = await this.#encodeLayer(input, layer, applyActivation, signal);
+      const encoded = await this.#encodeLayer(input, layer, applyActivationFunction, signal);
       const nFeatures = encoded.shape[1] ?? 0;
       for (let row = 0; row < rows; row++) {
         data.set(encoded.data.subarray(row * nFeatures, (row + 1) * nFeatures), (layer * rows + row) * width);
@@ -151,11 +152,12 @@ export class Transcoders {
    * @returns [rows, features of this layer]
    */
   async encodeLayer(x: Floats, layer: number, options: EncodeOptions = {}): Promise<NdArray> {
-    const { applyActivation, signal, onProgress } = encodeOptions(options);
+    const { applyActivationFunction, signal, onProgress } = resolveOptions(encodeOptions, options);
+    checkNotAborted(signal);
     const floats = checkFloats(x, 'x');
     countRows(floats.length, [-1, this.spec.dModel], 'x');
     this.#checkLayer(layer);
-    return inOneStep(onProgress, 'encode', () => this.#encodeLayer(floats, layer, applyActivation, signal));
+    return inOneStep(onProgress, 'encode', () => this.#encodeLayer(floats, layer, applyActivationFunction, signal));
   }
 
   async #encodeLayer(x: Float32Array, layer: number, applyActivation: boolean, signal?: AbortSignal) {
@@ -183,17 +185,17 @@ export class Transcoders {
   }
 
   async #encodeSparse(x: Floats, options: EncodeSparseOptions) {
-    const { signal, onProgress } = resolveCallOptions(options, ['zeroPositions']);
+    const { signal, onProgress } = resolveCallOptions(options, ['specialPositions']);
     const { nLayers, dModel } = this.spec;
     const floats = checkFloats(x, 'x');
     const rows = countRows(floats.length, [nLayers, -1, dModel], 'x');
-    const zeroPositions = checkInteger(options.zeroPositions ?? 1, 'zeroPositions', 0, rows);
+    const specialPositions = checkInteger(options.specialPositions ?? 1, 'specialPositions', 0, rows);
     const { indices, values } = await this.#native.run(
-      (engine, transcoders) => engine.encodeSparse(transcoders, floats, zeroPositions, nativeProgress(onProgress)),
+      (engine, transcoders) => engine.encodeSparse(transcoders, floats, specialPositions, nativeProgress(onProgress)),
       signal,
     );
     warnOfNegatives(this.spec, values);
-    const list: ActivationList = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
+    const list: SparseActivations = { indices, values, shape: [nLayers, rows, widestLayer(this.spec)] };
     return { list, signal };
   }
 
@@ -205,7 +207,7 @@ export class Transcoders {
    * @param inputs [L, rows, dModel] at the feature input hook; needed with a skip connection, else ignored
    * @returns [L, rows, dModel]
    */
-  async decode(activations: NdArray | ActivationList, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
+  async decode(activations: Activations, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const { indices, values, shape } = checkActivations(activations, this.spec);
     const rows = shape[1] ?? 0;
@@ -225,7 +227,7 @@ export class Transcoders {
   async decodeLayer(activations: NdArray, layer: number, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
     const { signal } = resolveCallOptions(options);
     if (this.spec.kind !== 'perLayer') {
-      throw invalid('decodeLayer needs per-layer transcoders: features across layers write to many. Use decode.');
+      throw argumentError('decodeLayer needs per-layer transcoders: features across layers write to many. Use decode.');
     }
     const nFeatures = this.spec.nFeatures[this.#checkLayer(layer)] ?? 0;
     const floats = checkFloats(activations?.data, 'activations.data');
@@ -241,7 +243,7 @@ export class Transcoders {
   /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */
   async reconstruct(x: Floats, options: CallOptions = {}): Promise<NdArray> {
     checkOptions(options, callOptionNames);
-    const { list } = await this.#encodeSparse(x, { ...options, zeroPositions: 0 });
+    const { list } = await this.#encodeSparse(x, { ...options, specialPositions: 0 });
     return this.decode(list, x, options);
   }
 
@@ -256,11 +258,7 @@ export class Transcoders {
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
   ): Promise<NdArray> {
-    const { signal, onProgress } = resolveCallOptions(options);
-    const ids = this.#checkFeatures(layer, features);
-    return inOneStep(onProgress, 'decoder vectors', () =>
-      this.#native.run((engine, transcoders) => engine.decoderVectors(transcoders, layer, ids), signal),
-    );
+    return this.#vectors('decoder', layer, features, options);
   }
 
   /**
@@ -274,10 +272,19 @@ export class Transcoders {
     features?: Int32Array | readonly number[],
     options: CallOptions = {},
   ): Promise<NdArray> {
+    return this.#vectors('encoder', layer, features, options);
+  }
+
+  #vectors(
+    kind: 'encoder' | 'decoder',
+    layer: number,
+    features: Int32Array | readonly number[] | undefined,
+    options: CallOptions,
+  ): Promise<NdArray> {
     const { signal, onProgress } = resolveCallOptions(options);
     const ids = this.#checkFeatures(layer, features);
-    return inOneStep(onProgress, 'encoder vectors', () =>
-      this.#native.run((engine, transcoders) => engine.encoderVectors(transcoders, layer, ids), signal),
+    return inOneStep(onProgress, `${kind} vectors`, () =>
+      this.#native.run((engine, transcoders) => engine[`${kind}Vectors`](transcoders, layer, ids), signal),
     );
   }
 
@@ -286,10 +293,7 @@ export class Transcoders {
    *
    * @param activations [L, rows, F], or a list as `encodeSparse` returns it
    */
-  async scaledDecoderVectors(
-    activations: NdArray | ActivationList,
-    options: CallOptions = {},
-  ): Promise<ScaledDecoderVectors> {
+  async scaledDecoderVectors(activations: Activations, options: CallOptions = {}): Promise<ScaledDecoderVectors> {
     const { signal, onProgress } = resolveCallOptions(options);
     const list = checkActivations(activations, this.spec);
     const { dModel } = this.spec;
@@ -353,36 +357,22 @@ export class Transcoders {
   #checkInputs(inputs: Floats | undefined, shape: readonly number[]): Float32Array | null {
     if (!this.spec.hasSkip) return null;
     if (inputs === undefined) {
-      throw invalid('These transcoders have a skip connection: give the inputs they were encoded from, too.');
+      throw argumentError('These transcoders have a skip connection: give the inputs they were encoded from, too.');
     }
     const floats = checkFloats(inputs, 'inputs');
     const expected = shape.reduce((product, size) => product * size, 1);
     if (floats.length === expected) return floats;
-    throw invalid(`inputs must have shape [${shape.join(', ')}], so ${expected} numbers; found ${floats.length}.`);
+    throw argumentError(
+      `inputs must have shape [${shape.join(', ')}], so ${expected} numbers; found ${floats.length}.`,
+    );
   }
 }
 
-function resolveOptions(options: TranscoderLoadOptions = {}): ResolvedLoadOptions {
-  checkOptions(
-    options,
-    loadOptionNames.filter((name) => name !== 'lazyWeights' && name !== 'qwenPrefix'),
-    'load options',
-  );
+function resolveLoading(options: TranscoderLoadOptions = {}): ResolvedLoadOptions {
+  checkOptions(options, Object.keys(transcoderLoadOptions), 'load options');
   return resolveLoadOptions(options);
 }
 
-function encodeOptions(options: EncodeOptions) {
-  const call = resolveCallOptions(options, ['applyActivationFunction']);
-  return {
-    applyActivation: checkBoolean(options.applyActivationFunction ?? true, 'applyActivationFunction'),
-    ...call,
-  };
-}
-
-function featuresOf(list: ActivationList, start: number, stop: number): Int32Array {
+function featuresOf(list: SparseActivations, start: number, stop: number): Int32Array {
   return Int32Array.from({ length: stop - start }, (_, i) => list.indices[3 * (start + i) + 2] ?? 0);
-}
-
-function invalid(message: string): CircuitTracerError {
-  return new CircuitTracerError('ERR_INVALID_ARGUMENT', message);
 }

@@ -1,11 +1,11 @@
 import { median } from './statistics';
 
-/** One predicted change beside the measured one. */
+/** A predicted change and the measured one. */
 export interface Comparison {
-  /** Node changed, by index and in words. */
+  /** The changed node, by index and label. */
   readonly source: number;
   readonly sourceLabel: string;
-  /** Node that answers. */
+  /** The affected node. */
   readonly target: number;
   readonly targetLabel: string;
   readonly predicted: number;
@@ -18,9 +18,9 @@ export interface ErrorStatistics {
   readonly comparisons: number;
   readonly maxAbsoluteError: number;
   readonly medianAbsoluteError: number;
-  /** Share of comparisons whose error is at most `allowedError`; 1 of none. */
+  /** The share of comparisons whose error is at most `allowedError`; 1 when there are none. */
   readonly shareWithinTolerance: number;
-  /** The tolerance times the largest magnitude predicted. */
+  /** The tolerance times the largest predicted magnitude. */
   readonly allowedError: number;
   /** The largest errors, worst first. */
   readonly worst: readonly Comparison[];
@@ -28,7 +28,7 @@ export interface ErrorStatistics {
 
 const worstKept = 8;
 
-/** Gathers comparisons: four bytes for each, and the worst in full. */
+/** Collects comparisons: four bytes for each, and the worst in full. */
 export class Comparisons {
   readonly #label: (node: number) => string;
   #errors: Float32Array;
@@ -40,7 +40,7 @@ export class Comparisons {
     this.#label = label;
   }
 
-  /** @returns the error; what isn't a number is infinitely wrong */
+  /** @returns the error; infinite for NaN */
   add(source: number, target: number, predicted: number, measured: number): number {
     const difference = Math.abs(measured - predicted);
     const error = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;

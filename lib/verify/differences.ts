@@ -2,10 +2,10 @@ import { type FingerprintParts, partsOf } from '../fingerprint/fingerprint';
 import type { Graph } from '../graph/graph';
 import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
 
-/** Something a graph was made with that isn't what it is checked with. */
+/** A difference between the setup that a graph was made with and the one it is checked with. */
 export interface GraphDifference {
   readonly what: 'model' | 'transcoders' | 'dtype' | 'device';
-  /** In a sentence. */
+  /** The difference as a sentence. */
   readonly message: string;
 }
 
@@ -15,8 +15,8 @@ type CheckedModel = Pick<
 >;
 
 /**
- * What is known to differ. Fingerprints decide; in graphs without (`.pt` files, older ones) names do, and the message says
- * so. Empty: nothing is known to differ.
+ * The known differences, by fingerprint. For graphs without fingerprints (`.pt` files and older ones), names are
+ * compared, and the message says so. Empty when no difference is known.
  */
 export function findDifferences(graph: Graph, model: CheckedModel): GraphDifference[] {
   const { settings } = graph;
@@ -54,19 +54,22 @@ function partDifference({ what, other, weights }: Words, made: Identity, found: 
     if (same(before, now)) return undefined;
     const sentence =
       before.config === now.config
-        ? `The graph was made with ${weights}: the settings are the same, the numbers are not (${names}).`
+        ? `The graph was made with ${weights}: the settings are equal, but the numbers differ (${names}).`
         : `The graph was made with ${other}: ${names}.`;
     return { what, message: sentence };
   }
   if (made.name === '' || found.name === '' || lastPart(made.name) === lastPart(found.name)) return undefined;
-  return { what, message: `The graph names ${other}: ${names}. It has no fingerprint that could tell for sure.` };
+  return { what, message: `The graph names ${other}: ${names}. It has no fingerprint to confirm this.` };
 }
 
 function same(a: FingerprintParts, b: FingerprintParts): boolean {
   return a.config === b.config && a.weights === b.weights;
 }
 
-/** `.pt` files name some models with their organisation, and sets by paths that differ between machines. */
+/**
+ * The last part of a name. `.pt` files name some models with their organisation, and transcoder sets by paths that
+ * differ between machines.
+ */
 function lastPart(name: string): string {
   return (
     name

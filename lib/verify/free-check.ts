@@ -1,22 +1,22 @@
 import type { FeatureNode } from '../graph/nodes';
 import { Comparisons, type ErrorStatistics } from './comparison';
-import type { CheckRun } from './frozen-check';
+import type { CheckRun } from './measure';
 import { measure } from './measure';
 import { spearman } from './statistics';
 
-/** How the graph's predictions compare with the model itself, nothing frozen. */
+/** The comparison of the graph's predictions with the model itself, without anything frozen. */
 export interface FreeCheck extends ErrorStatistics {
-  /** Features ablated. */
+  /** The number of ablated features. */
   readonly samples: number;
-  /** Rank correlation of predicted and measured effects; null where it isn't defined. */
+  /** The rank correlation of predicted and measured effects; null when it is undefined. */
   readonly spearman: number | null;
-  /** Share of comparisons whose predicted and measured effects have the same sign; 1 of none. */
+  /** The share of comparisons whose predicted and measured effects have the same sign; 1 when there are none. */
   readonly sameSign: number;
 }
 
 /**
- * Set each sampled feature to 0 in the model itself, attention and norms free and every MLP its own, and compare what
- * happens to the outputs with minus the feature's total effect in the graph.
+ * Set each sampled feature to 0 in the model itself, with nothing frozen and the original MLPs, and compare the change
+ * of the outputs with minus the feature's total effect in the graph.
  */
 export async function freeCheck(
   run: CheckRun,

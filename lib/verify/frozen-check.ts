@@ -1,33 +1,23 @@
 import type { Graph } from '../graph/graph';
 import type { Intervention } from '../intervention/types';
-import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
-import type { AttributionSetup } from '../replacement-model/results';
 import { Comparisons, type ErrorStatistics } from './comparison';
-import { type Measurement, measure } from './measure';
+import { type CheckRun, type Measurement, measure } from './measure';
 import type { SourceNode } from './sample';
 
-/** How the graph's edges compare with the model they are derived from. */
+/** The comparison of the graph's edges with the model that they are derived from. */
 export interface FrozenCheck extends ErrorStatistics {
   readonly samples: { readonly features: number; readonly errors: number; readonly tokens: number };
-  /** Largest |edge| of the graph. */
+  /** The largest |edge| of the graph. */
   readonly largestEdge: number;
-  /** Share of the samples all of whose comparisons are within tolerance; 1 of none. */
+  /** The share of samples for which all comparisons are within the tolerance; 1 when there are none. */
   readonly shareOfSamplesWithinTolerance: number;
-  /** All samples are. */
+  /** Whether all samples are within the tolerance. */
   readonly passed: boolean;
 }
 
-export interface CheckRun {
-  readonly graph: Graph;
-  readonly model: ModelWithTranscoders;
-  readonly setup: AttributionSetup;
-  readonly signal: AbortSignal | undefined;
-  readonly step: () => void;
-}
-
 /**
- * Add each sampled node to the frozen model once more - a feature its own activation, an error or a token its vector - and
- * compare what happens to every feature's pre-activation and every output with the node's edges. Attention patterns, norm
+ * Add each sampled node to the frozen model a second time (the activation of a feature, or the vector of an error or a
+ * token), and compare the changes of all pre-activations and outputs with the node's edges. Attention patterns, norm
  * scales and MLP outputs stay those of the clean run, so each change is a direct effect.
  */
 export async function frozenCheck(
@@ -56,7 +46,7 @@ export async function frozenCheck(
   };
 }
 
-/** The intervention that adds a node to the model once more. */
+/** The intervention that adds a node to the model a second time. */
 function addition(node: SourceNode, { model, setup }: CheckRun): Intervention {
   const { position } = node;
   if (node.kind === 'feature') {

@@ -1,23 +1,35 @@
 import type { NdArray } from '../engine/arrays';
 import type { Graph } from '../graph/graph';
-import type { InterveneResult, Intervention } from '../intervention/types';
-import type { CheckRun } from './frozen-check';
+import type { InterveneResult } from '../intervention/results';
+import type { Intervention } from '../intervention/types';
+import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
+import type { AttributionSetup } from '../replacement-model/results';
 
-/** What a run says of the graph's nodes. */
+/** A graph, the model that it is checked against, and the progress of the check. */
+export interface CheckRun {
+  readonly graph: Graph;
+  readonly model: ModelWithTranscoders;
+  readonly setup: AttributionSetup;
+  readonly signal: AbortSignal | undefined;
+  readonly step: () => void;
+}
+
+/** The values of the graph's nodes in a run. */
 export interface Measurement {
-  /** [S] pre-activations of the selected features; empty in the free model, where they aren't asked for. */
+  /** [S] pre-activations of the selected features; empty for the free model, which does not need them. */
   readonly features: Float32Array;
   /**
-   * [K] tokens: logits before the softcap, less their mean over the vocabulary; directions: the final norm's output times
-   * their vector; features: pre-activations. Undefined for a direction of a graph that was saved without its vector.
+   * [K] for tokens, logits before the softcap minus their mean over the vocabulary; for directions, the output of the
+   * final norm times their vector; for features, pre-activations. Undefined for a direction of a graph that was saved
+   * without its vector.
    */
   readonly outputs: readonly (number | undefined)[];
 }
 
-/** The final norm's output, which directions are defined on. */
+/** The output of the final norm, on which directions are defined. */
 const finalOutput = 'unembed.hook_pre';
 
-/** Run the graph's tokens with interventions, everything frozen or nothing. */
+/** Run the graph's tokens with interventions, with everything or nothing frozen. */
 export async function measure(
   { graph, model, signal }: CheckRun,
   interventions: readonly Intervention[],

@@ -2,19 +2,19 @@ import type { Graph } from '../graph/graph';
 import type { ErrorNode, FeatureNode, TokenNode } from '../graph/nodes';
 import type { Random } from '../random';
 
-/** A node whose edges go out: what the check intervenes on. */
+/** A node with outgoing edges, on which the check intervenes. */
 export type SourceNode = FeatureNode | ErrorNode | TokenNode;
 
 /**
- * Nodes drawn without replacement: half of them features, a quarter errors, a quarter tokens, and more of the others
- * where there are too few of a kind. In the order of the graph's nodes.
+ * Draw nodes without replacement: half features, a quarter errors, a quarter tokens, and more of the other kinds if
+ * there are too few of one. The order is that of the graph's nodes.
  *
- * @param zeroPositions errors before this position are zero by definition and never drawn
+ * @param specialPositions the first position whose errors are drawn; earlier errors are zero by definition
  */
-export function sampleNodes(graph: Graph, count: number, zeroPositions: number, random: Random): SourceNode[] {
+export function sampleNodes(graph: Graph, count: number, specialPositions: number, random: Random): SourceNode[] {
   const { errorStart, tokenStart, logitStart, nPositions } = graph;
   const features = range(0, errorStart);
-  const errors = range(errorStart, tokenStart).filter((i) => (i - errorStart) % nPositions >= zeroPositions);
+  const errors = range(errorStart, tokenStart).filter((i) => (i - errorStart) % nPositions >= specialPositions);
   const tokens = range(tokenStart, logitStart);
   const quarter = Math.floor(count / 4);
   const chosen = [draw(errors, quarter, random), draw(tokens, quarter, random)].flat();
@@ -29,7 +29,7 @@ function range(start: number, end: number): number[] {
   return Array.from({ length: end - start }, (_, i) => start + i);
 }
 
-/** The first steps of Fisher and Yates' shuffle. */
+/** The first steps of a Fisher-Yates shuffle. */
 function draw(from: readonly number[], count: number, random: Random): number[] {
   const pool = [...from];
   const size = Math.min(count, pool.length);

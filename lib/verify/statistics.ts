@@ -1,6 +1,6 @@
 type Numbers = ArrayLike<number>;
 
-/** The middle value, or the mean of the middle two; 0 of none. Not sorted, which would hold up the event loop. */
+/** The median; 0 for an empty array. The values are not sorted, which would block the event loop. */
 export function median(values: Float32Array): number {
   if (values.length === 0) return 0;
   const middle = values.length >> 1;
@@ -8,21 +8,24 @@ export function median(values: Float32Array): number {
   return values.length % 2 === 1 ? upper : (upper + nthSmallest(values, middle - 1)) / 2;
 }
 
-/** The value at place `n` of the sorted values: found by the upper, then the lower half of its bits. */
+/** The value at index `n` of the sorted values, found by the upper and then the lower half of its bits. */
 function nthSmallest(values: Float32Array, n: number): number {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const upper = placeOf(n, bits, () => true, 16);
-  const lower = placeOf(upper.rest, bits, (ordered) => ordered >>> 16 === upper.half, 0);
+  const upper = findHalf(n, bits, () => true, 16);
+  const lower = findHalf(upper.rest, bits, (ordered) => ordered >>> 16 === upper.half, 0);
   const ordered = ((upper.half << 16) | lower.half) >>> 0;
   const found = Uint32Array.of(ordered >>> 31 ? ordered ^ 0x80000000 : ~ordered);
   return new Float32Array(found.buffer)[0] as number;
 }
 
-/** The 16 bits from `shift` on that the number at place `n` of those that count has, and its place among its like. */
-function placeOf(n: number, bits: Uint32Array, counts: (ordered: number) => boolean, shift: number) {
+/**
+ * The 16 bits from `shift` on of the number at index `n` among the counted ones, and its index among numbers with the
+ * same bits.
+ */
+function findHalf(n: number, bits: Uint32Array, counts: (ordered: number) => boolean, shift: number) {
   const histogram = new Uint32Array(2 ** 16);
   for (const value of bits) {
-    // Floats order like these numbers: negative ones the other way round, and before the others.
+    // Map floats to integers of the same order: negative floats are reversed and come first.
     const ordered = (value >>> 31 ? ~value : value | 0x80000000) >>> 0;
     if (!counts(ordered)) continue;
     const half = (ordered >>> shift) & 0xffff;
@@ -35,8 +38,8 @@ function placeOf(n: number, bits: Uint32Array, counts: (ordered: number) => bool
 }
 
 /**
- * Spearman's rank correlation: Pearson's of the ranks, ties sharing their mean rank. Null for fewer than two pairs or
- * when one side is constant, where it isn't defined.
+ * Spearman's rank correlation: Pearson's of the ranks, where ties share their mean rank. Null for fewer than two pairs
+ * or when one side is constant, because it is then undefined.
  */
 export function spearman(a: Numbers, b: Numbers): number | null {
   return a.length < 2 ? null : pearson(ranks(a), ranks(b));

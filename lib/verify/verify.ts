@@ -1,46 +1,61 @@
+import { callOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { FeatureNode } from '../graph/nodes';
-import { checkListener, Phase, type ProgressListener } from '../progress';
+import { integer, number, seed } from '../kinds';
+import { defineOptions, type OptionsOf, resolveOptions } from '../options';
+import { Phase } from '../progress';
 import { Random } from '../random';
 import type { ModelWithTranscoders } from '../replacement-model/model-with-transcoders';
-import { checkInteger, checkNotAborted, checkNumber, checkOptions, checkSignal } from '../validate';
+import { checkNotAborted } from '../validate';
 import { findDifferences, type GraphDifference } from './differences';
 import { type FreeCheck, freeCheck } from './free-check';
 import { type FrozenCheck, frozenCheck } from './frozen-check';
 import { remarksOn } from './remarks';
 import { sampleNodes } from './sample';
 
-export interface VerifyOptions {
+const ownVerifyOptions = defineOptions({
   /** Nodes to intervene on. Default 64. */
-  readonly samples?: number;
+  samples: { kind: integer(1, 100_000), default: 64, flag: '--samples <n>', help: 'nodes to intervene on' },
   /** The same seed draws the same nodes. Default 0. */
-  readonly seed?: number;
-  /** Largest error allowed, as a share of the largest |edge| (frozen) or predicted effect (free). Default 1e-4. */
-  readonly tolerance?: number;
-  /** Cancels the work; the promise rejects with code `ABORT_ERR`. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-}
+  seed: { kind: seed, default: 0, flag: '--seed <n>', help: 'which nodes: the same seed draws the same' },
+  /** Largest error allowed, as a share of the largest |edge| (frozen) or predicted effect (free). Default 0.0001. */
+  tolerance: {
+    kind: number(0),
+    default: 1e-4,
+    flag: '--tolerance <share>',
+    help: 'largest error allowed, of the largest edge',
+  },
+});
 
-/** How far a graph predicts its model: plain JSON values. */
+export const verifyOptions: typeof ownVerifyOptions & typeof callOptions = { ...ownVerifyOptions, ...callOptions };
+
+export interface VerifyOptions extends OptionsOf<typeof verifyOptions> {}
+
+/** How well a graph predicts its model, as plain JSON values. */
 export interface VerifyReport {
   readonly prompt: string;
   readonly seed: number;
   readonly tolerance: number;
-  /** What the graph was made with that isn't what it was checked with: look here first when the check fails. */
+  /**
+   * The differences between the setup that the graph was made with and the one it was checked with. Read these first
+   * when the check fails.
+   */
   readonly differences: readonly GraphDifference[];
-  /** What to bear in mind when reading the rest: few samples, coarse numbers, transcoders that don't fit. */
+  /** Remarks on the results: few samples, coarse numbers, transcoders that do not match. */
   readonly remarks: readonly string[];
-  /** The edges against the frozen, linear model of the prompt: a check of the arithmetic. */
+  /** The check of the edges against the frozen, linear model of the prompt, which checks the arithmetic. */
   readonly frozen: FrozenCheck;
-  /** Total effects against the model itself: how good a hypothesis the graph is. It can't fail. */
+  /**
+   * The comparison of total effects with the model itself, which shows how good a hypothesis the graph is. It cannot
+   * fail.
+   */
   readonly free: FreeCheck;
 }
 
 /**
- * Measure how far a graph predicts the model it was made with, by intervening on a sample of its nodes. Takes about three
- * passes of the prompt for each sample, and as much memory as the activations of one.
+ * Measure how well a graph predicts the model it was made with, by intervening on a sample of its nodes. Takes about
+ * three passes of the prompt for each sample, and the memory for the activations of one pass.
  *
  * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph was made with another model or other transcoders,
  * `ERR_INVALID_ARGUMENT` for a bad option, `ERR_DISPOSED`, `ABORT_ERR`.
@@ -50,17 +65,12 @@ export async function verifyGraph(
   model: ModelWithTranscoders,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  checkOptions(options, ['samples', 'seed', 'tolerance', 'signal', 'onProgress'], 'verify options');
-  const samples = checkInteger(options.samples ?? 64, 'samples', 1, 100_000);
-  const seed = checkInteger(options.seed ?? 0, 'seed', 0, 2 ** 32 - 1);
-  const tolerance = checkNumber(options.tolerance ?? 1e-4, 'tolerance', 0);
-  const onProgress = checkListener(options.onProgress);
-  const signal = checkSignal(options.signal);
+  const { samples, seed, tolerance, signal, onProgress } = resolveOptions(verifyOptions, options, 'verify options');
   checkNotAborted(signal);
   const differences = findDifferences(graph, model);
   checkSameModel(graph, model, differences);
   const setup = await model.setupAttribution(graph.tokens, { exactTokens: true, signal, onProgress });
-  const nodes = sampleNodes(graph, samples, setup.zeroPositions, new Random(seed));
+  const nodes = sampleNodes(graph, samples, setup.specialPositions, new Random(seed));
   const features = nodes.filter((node): node is FeatureNode => node.kind === 'feature');
   const run = (phase: string, total: number) => {
     const progress = new Phase(onProgress, phase, total);
@@ -73,7 +83,7 @@ export async function verifyGraph(
 }
 
 /**
- * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph can't be run on the model at all.
+ * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when the graph cannot be run on the model.
  *
  * @internal
  */
@@ -85,7 +95,7 @@ export function checkSameModel(
   const mismatch = (reason: string) => misfit(reason, differences);
   for (const field of ['family', 'nLayers', 'dModel', 'dVocab'] as const) {
     if (graph.model[field] !== spec[field]) {
-      throw mismatch(`it was made with ${field} ${graph.model[field]}, and the model's is ${spec[field]}`);
+      throw mismatch(`it was made with ${field} ${graph.model[field]}, but the model has ${spec[field]}`);
     }
   }
   for (const active of graph.selectedFeatures) {
@@ -93,7 +103,7 @@ export function checkSameModel(
     const feature = graph.activeFeatures[3 * active + 2] as number;
     const count = transcoderSpec.nFeatures[layer] as number;
     if (feature >= count) {
-      throw mismatch(`it has feature ${feature} in layer ${layer}, and the transcoder has ${count} features`);
+      throw mismatch(`it has feature ${feature} in layer ${layer}, but the transcoder has ${count} features`);
     }
   }
 }
@@ -102,6 +112,6 @@ function misfit(reason: string, differences: readonly GraphDifference[]): Circui
   const known = differences.map(({ message }) => ` ${message}`).join('');
   return new CircuitTracerError(
     'ERR_MODEL_MISMATCH',
-    `The graph doesn't belong to this model with these transcoders: ${reason}.${known} Give those it was made with.`,
+    `The graph does not match this model and these transcoders: ${reason}.${known} Use those it was made with.`,
   );
 }

@@ -40,7 +40,7 @@ function randomGraph(nNodes) {
     activationValues: new Float32Array(nFeatures).fill(1),
     selectedFeatures: Int32Array.from({ length: nFeatures }, (_, i) => i),
     edges,
-    logits: Array.from({ length: nOutputs }, (_, i) => ({ tokenId: i, token: ` out${i}`, probability: 0.3 / (i + 1) })),
+    logits: Array.from({ length: nOutputs }, (_, i) => ({ tokenId: i, token: ` out${i}`, weight: 0.3 / (i + 1) })),
     scan: 'random',
     model: { family: 'gemma2', modelName: 'random', nLayers, dModel: 8, dVocab: 100 },
     settings: {},

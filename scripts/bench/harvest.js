@@ -11,7 +11,8 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { gunzipSync } = require('node:zlib');
-const { ReplacementModel, harvestFeatures } = require('../../dist');
+const { ReplacementModel } = require('../../dist');
+const { harvestFeatures } = require('../../dist/harvest');
 const { ownPeakBytes } = require('../own-peak');
 
 const source = path.join(__dirname, '..', 'demo-model', 'harvest.txt.gz');

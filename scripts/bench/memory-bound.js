@@ -1,5 +1,6 @@
 /** What a run has to hold in memory at once, whatever the algorithm: its weights, and the graph it hands over. */
-const { estimateMemory, planTranscoders } = require('../../dist');
+const { estimateMemory } = require('../../dist/memory');
+const { planTranscoders } = require('../../dist/transcoder');
 
 const float = 4;
 

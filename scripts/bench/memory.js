@@ -11,7 +11,9 @@ const fs = require('node:fs/promises');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { convertTranscoders, estimateMemory, packageVersion, ReplacementModel } = require('../../dist');
+const { packageVersion, ReplacementModel } = require('../../dist');
+const { estimateMemory } = require('../../dist/memory');
+const { convertTranscoders } = require('../../dist/transcoder');
 const { openSafetensors } = require('../../dist/io/safetensors');
 const { roundedTo, writeTensors } = require('../../dist/transcoder/convert/write-tensors');
 const { OwnedEngine } = require('../../dist/engine/owned-engine');
@@ -53,12 +55,12 @@ async function makeCases(root, sizeName) {
   const lazy = { lazyEncoder: true };
   return [
     { name: 'bundled model', model: 'demo', transcoders: 'demo', options: { device: 'cpu' } },
-    of('per-layer', 'per layer, float32', {}),
-    of('per-layer', 'per layer, float32, decoders in memory', eager),
-    of('per-layer', 'per layer, float32, all lazy', lazy),
-    of('per-layer-bfloat16', 'per layer, bfloat16 as float32, decoders in memory', eager),
-    of('per-layer-bfloat16', 'per layer, bfloat16', { dtype: 'bfloat16' }),
-    of('per-layer', 'per layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
+    of('per-layer', 'per-layer, float32', {}),
+    of('per-layer', 'per-layer, float32, decoders in memory', eager),
+    of('per-layer', 'per-layer, float32, all lazy', lazy),
+    of('per-layer-bfloat16', 'per-layer, bfloat16 as float32, decoders in memory', eager),
+    of('per-layer-bfloat16', 'per-layer, bfloat16', { dtype: 'bfloat16' }),
+    of('per-layer', 'per-layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
     of('cross-layer', 'cross-layer, float32, all lazy', lazy),
     of('cross-layer', 'cross-layer, float32 as bfloat16, decoders in memory', { dtype: 'bfloat16', ...eager }),
   ];

@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { serve } = require('../../dist');
+const { serve } = require('../../dist/server');
 const { launchChromium } = require('../chromium');
 const { largeGraph } = require('./large-graph');
 

@@ -12,7 +12,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { Option } = require('commander');
-const { Graph, ReplacementModel, verifyGraph, writePrunedGraphFiles } = require('../../dist');
+const { Graph, ReplacementModel, verifyGraph, writeGraphFiles } = require('../../dist');
 const { Random } = require('../../dist/random');
 const { benchmark, positive, runBenchmark } = require('./command-line');
 const { checkpointFolder, makeCheckpoint, readCheckpoint } = require('./make-checkpoint');
@@ -148,7 +148,7 @@ async function graphDelays({ model, graph }, folder) {
   }
   const pruned = await measure('prune', () => graph.prune({ nodeThreshold: 1, edgeThreshold: 0.9 }));
   const written = await measure('write a graph file', () =>
-    writePrunedGraphFiles(pruned, { slug: 'large', directory: folder }),
+    writeGraphFiles(pruned, { slug: 'large', directory: folder }),
   );
   rows.at(-1).what += `, ${Math.round(written.bytes / 1e6)} MB`;
   await measure('verify, 8 samples', () => verifyGraph(graph, model, { samples: 8 }));

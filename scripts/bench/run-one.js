@@ -4,7 +4,8 @@
  * Prints one line of JSON. `base` is this process with LibTorch loaded and nothing else.
  */
 const fs = require('node:fs');
-const { ReplacementModel, planTranscoders } = require('../../dist');
+const { ReplacementModel } = require('../../dist');
+const { planTranscoders } = require('../../dist/transcoder');
 const { binding } = require('../../dist/engine/binding');
 const { loadBuiltAddon } = require('../../dist/libtorch/load-addon');
 const { openCheckpoint } = require('../../dist/model/checkpoint');

@@ -5,7 +5,8 @@
  * prompt; they are attributed to as targets, which go through the same passes as features. Or they are `ranked`: the most
  * influential, as a graph has them, which come more often from late positions.
  */
-const { ReplacementModel, estimateMemory } = require('../../dist');
+const { ReplacementModel } = require('../../dist');
+const { estimateMemory } = require('../../dist/memory');
 const { Random } = require('../../dist/random');
 const { ownPeakBytes } = require('../own-peak');
 const { neededFlops, rowPlaces } = require('./flops');

@@ -9,9 +9,9 @@ const { largestError, runFolder, tolerance } = require('./run-case');
 const dist = path.join(__dirname, '..', '..', 'dist');
 const library = {
   ...require(path.join(dist, 'model', 'open-model')),
-  ...require(path.join(dist, 'model', 'native-model')),
-  ...require(path.join(dist, 'model', 'random-weights')),
-  ...require(path.join(dist, 'model', 'load-options')),
+  ...require(path.join(dist, 'engine', 'native-model')),
+  ...require(path.join(dist, 'replacement-model', 'random-weights')),
+  ...require(path.join(dist, 'engine', 'load-options')),
   ...require(path.join(dist, 'random')),
 };
 const { readSafetensorsArrays } = require(path.join(dist, 'io', 'safetensors'));
@@ -65,7 +65,7 @@ function summary(verdicts) {
 function withoutPath(message) {
   return message
     .replace(/^\S+(config\.json|\.safetensors|\/\d+): /, '')
-    .replace(/; this package can't run such a model$/, '');
+    .replace(/\. This package does not support such a model\.$/, '');
 }
 
 function print(verdicts, { families }) {

@@ -1,26 +1,27 @@
-/** The page docs/model-configs.md, from the families' tables and the recorded results of compare.js. */
+/** The page docs/guide/model-configs.md, from the families' tables and the recorded results of compare.js. */
 
 const introduction = `# Model configs and output heads
 
 <!-- Written by scripts/config-check/make-docs.js. -->
 
-What each key of config.json does, by family, for the configuration classes of transformers 4.57 and 5.18. Where the two differ,
-this package follows 5.18.
+This page says what each key of config.json does, by family, for the configuration classes of
+transformers 4.57 and 5.18. Where the two differ, this package follows 5.18.
 
-- **read**: its value counts as in transformers. Other spellings (\`attribute_map\`) are read too; two spellings with different
-  values are an error.
-- **refused**: it would change the numbers in a way this package can't follow, so loading ends with \`ERR_UNSUPPORTED_MODEL\`
-  and the key's name, unless the value is the one given.
+- **read**: its value counts as in transformers. Other spellings (\`attribute_map\`) are read too. Two
+  spellings with different values are an error.
+- **refused**: it would change the numbers in a way this package can't follow. Loading ends with
+  \`ERR_UNSUPPORTED_MODEL\` and the key's name, unless the value is the one given.
 - **none**: it never changes a number of the forward pass.
 - A key that isn't listed is ignored, as the class ignores it.
 
-Activations are gelu, gelu_python, gelu_new, gelu_fast, gelu_accurate, gelu_pytorch_tanh, gelu_python_tanh, silu, swish and
-relu; others are refused. A prompt longer than the model's longest is an error, so rotation of type dynamic, whose frequencies
-change only there, is that of type default.
+Activations are gelu, gelu_python, gelu_new, gelu_fast, gelu_accurate, gelu_pytorch_tanh,
+gelu_python_tanh, silu, swish and relu. Others are refused. A prompt longer than the model's maximum
+is an error. The frequencies of rotation type dynamic change only beyond that length, so here it is
+the same as type default.
 
 ## Output heads
 
-| stored | \`tie_word_embeddings\` true | false, or missing where the class says false |
+| stored | \`tie_word_embeddings\` true | false, or missing if the class says false |
 |---|---|---|
 | the embedding alone | it is the head too | it is the head too, with a warning |
 | the head alone | it is the embedding too | \`ERR_WEIGHT\` |
@@ -28,8 +29,8 @@ change only there, is that of type default.
 | both, different | the stored head, with a warning | the stored head |
 | neither | \`ERR_WEIGHT\` | \`ERR_WEIGHT\` |
 
-transformers 4 ties whatever is stored when \`tie_word_embeddings\` is true. Where a head is missing and nothing says to tie,
-transformers draws random numbers. Warnings go to the log.
+When \`tie_word_embeddings\` is true, transformers 4 ties whatever is stored. If a head is missing and
+nothing says to tie, transformers draws random numbers. Warnings go to the log.
 `;
 
 const code = (key) => `\`${key}\``;
@@ -77,15 +78,17 @@ function resultsSection(results) {
   return [
     '## Compared with transformers',
     '',
-    '`scripts/config-check` makes seeded tiny models of every family in many variations of config.json and of stored heads, runs',
-    'them with transformers and here, and compares the residual stream before and after every layer and the logits, at 1e-5 of',
-    'the largest number of each array. To repeat it, in an environment with torch, safetensors and transformers:',
+    '`scripts/config-check` makes small seeded models of every family, in many variations of config.json',
+    'and of stored heads. It runs them with transformers and here. It compares the residual stream before',
+    'and after every layer, and the logits, at 1e-5 of the largest number of each array. To repeat it, in',
+    'an environment with torch, safetensors and transformers:',
     '',
     '    python scripts/config-check/make_models.py OUT && node scripts/config-check/compare.js OUT',
     '',
-    '*Refused here* run in transformers and are refused with the key named; *only here* fail in transformers; *newer* have the',
-    'numbers of transformers 5 and not those of 4, for the reason the script gives; *differs* would be silent differences. A',
-    'small part of the models is kept in `test/parity/configs` and runs with the tests.',
+    '*Refused here* counts models that run in transformers and are refused here with the key named.',
+    '*Only here* counts models that fail in transformers. *Newer* counts models with the numbers of',
+    'transformers 5 and not those of 4, for the reason the script gives. *Differs* would count silent',
+    'differences. A small part of the models is kept in `test/parity/configs` and runs with the tests.',
     '',
     ...results.flatMap((result) => [...resultTable(result), '']),
     ...refusals(results),
@@ -99,7 +102,7 @@ function refusals(results) {
     families.set(reason, (families.get(reason) ?? new Set()).add(family));
   }
   const lines = [...families].sort().map(([reason, names]) => `- ${reason} (${[...names].join(', ')})`);
-  return ['Refused here, though transformers runs them:', '', ...lines, ''];
+  return ['These are refused here, though transformers runs them:', '', ...lines, ''];
 }
 
 /**

@@ -17,7 +17,7 @@ from settings import N_LAYERS, RECIPE, SEED
 from train_model import accuracy
 
 DOCUMENTS = 4_096
-DOCUMENT = RECIPE.parents[1] / "docs" / "demo-model.md"
+DOCUMENT = RECIPE.parents[1] / "docs" / "internals" / "demo-model.md"
 NAMES = {
     "heldOutTwoStep": "two steps, never in the training text",
     "heldOutBirth": "the same by way of a birthplace",
@@ -126,7 +126,7 @@ def write_prompts(parts):
 
 
 def write_table(report):
-    """The accuracies and what the transcoders explain, between their marks in docs/demo-model.md."""
+    """The accuracies and what the transcoders explain, between their marks in docs/internals/demo-model.md."""
     accuracy_rows = [f"| {NAMES[key]} | {row['statements']:,} | {row['accuracy']:.1%} |" for key, row in report["accuracy"].items()]
     lines = ["| questions | sentences | right |", "|---|---|---|", *accuracy_rows, ""]
     lines += ["| layer by layer | variance explained | features active at a token | features never active |", "|---|---|---|---|"]

@@ -7,7 +7,8 @@
  * Without OUT, in the place of what ships; with it, in OUT/demo and OUT/demo-cross-layer.
  */
 const path = require('node:path');
-const { ReplacementModel, harvestFeatures } = require('../../dist');
+const { ReplacementModel } = require('../../dist');
+const { harvestFeatures } = require('../../dist/harvest');
 
 const demo = path.join(__dirname, '..', '..', 'lib', 'demo');
 const folders = { demo: 'transcoders', 'demo-cross-layer': 'cross-layer-transcoders' };

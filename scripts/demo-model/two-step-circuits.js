@@ -7,12 +7,13 @@
  * become Sacramento when California's features take the place of Texas'? Features of a state are found by their examples:
  * those whose strongest tokens are its name, its cities or people born there.
  *
- * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/demo-model.md]
+ * Usage: node scripts/demo-model/two-step-circuits.js [--set demo-cross-layer] [--write docs/internals/demo-model.md]
  */
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { PackedFeatures, ReplacementModel, swapFeatures, topTokens, verifyGraph } = require('../../dist');
+const { ReplacementModel, swapFeatures, verifyGraph } = require('../../dist');
+const { PackedFeatures } = require('../../dist/harvest');
 
 const demo = path.join(__dirname, '..', '..', 'lib', 'demo');
 const folders = { demo: 'transcoders', 'demo-cross-layer': 'cross-layer-transcoders' };
@@ -74,7 +75,7 @@ async function explain(model, question, states) {
   const graph = await model.attribute(question.prompt);
   const pruned = await graph.prune();
   const isVia = ({ layer, feature }) => states.get(`${layer}:${feature}`) === question.via;
-  const all = Array.from({ length: graph.nSelected }, (_, i) => graph.node(i)).filter(isVia);
+  const all = graph.features(isVia);
   const kept = pruned.nodes().filter((node) => node.kind === 'feature' && isVia(node)).length;
   const { replacement } = await graph.scores();
   const onAnswer = await model.attribute(question.prompt, { targets: [` ${question.answer}`] });
@@ -85,11 +86,8 @@ async function explain(model, question, states) {
 
 /** Does the other state's capital become the likeliest token? */
 async function swapped(model, one, another) {
-  const { logits } = await model.intervene(one.prompt, swapFeatures(one.all, another.all), {
-    returnActivations: false,
-  });
-  const last = logits.data.subarray(logits.data.length - model.spec.dVocab);
-  const [top] = topTokens(last, 1, (id) => model.tokenizer.decodeToken(id));
+  const result = await model.intervene(one.prompt, swapFeatures(one.all, another.all), { returnActivations: false });
+  const [top] = result.topTokens(1);
   return top.token.trim() === another.answer;
 }
 
@@ -122,12 +120,12 @@ function table(rows) {
   const found = rows.filter(({ kept }) => kept > 0).length;
   lines.push(
     '',
-    `Answered right: ${rows.filter(({ said, answer }) => said === answer).length} of ${rows.length}. ` +
-      `State found in the pruned graph: ${found} of ${rows.length}. ` +
-      `Replacement score: ${mean(rows.map((row) => row.replacement)).toFixed(3)} on average. ` +
-      `Rank correlation of predicted and measured effects on the answer: ${mean(rows.map((row) => row.correlation)).toFixed(3)} on average. ` +
-      `Frozen check passed: ${rows.filter(({ passed }) => passed).length} of ${rows.length}. ` +
-      `Swaps that work: ${right} of ${swaps} (${Math.round((100 * right) / swaps)} %).`,
+    `- Answered right: ${rows.filter(({ said, answer }) => said === answer).length} of ${rows.length}`,
+    `- State found in the pruned graph: ${found} of ${rows.length}`,
+    `- Replacement score: ${mean(rows.map((row) => row.replacement)).toFixed(3)} on average`,
+    `- Rank correlation of predicted and measured effects on the answer: ${mean(rows.map((row) => row.correlation)).toFixed(3)} on average`,
+    `- Frozen check passed: ${rows.filter(({ passed }) => passed).length} of ${rows.length}`,
+    `- Swaps that work: ${right} of ${swaps} (${Math.round((100 * right) / swaps)} %)`,
   );
   return lines.join('\n');
 }

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { Graph, type PrunedGraph } from '../../lib';
-import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
+import { writeGraphFiles } from '../../lib/graph/formats/graph-files';
 import { inputShares } from '../../lib/graph/input-shares';
-import { nodeId } from '../../lib/graph/nodes';
 import { groupEdges } from '../../lib/graph-file/group-edges';
 import { cliScript, runNode } from '../support/child';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -125,7 +124,7 @@ async function reference(): Promise<{ pruned: PrunedGraph; directory: string }> 
   if (!run) throw new Error('no reference graph');
   const pruned = await new Graph(run.data).prune();
   const directory = temporaryFolder();
-  await writePrunedGraphFiles(pruned, { slug: 'reference', directory });
+  await writeGraphFiles(pruned, { slug: 'reference', directory });
   return { pruned, directory };
 }
 
@@ -145,7 +144,7 @@ test('the page’s shares are the library’s to 1e-6', async () => {
       .map((row) => row.split(','))
       .map(([source, target, , share]) => [`${source} ${target}`, Math.abs(Number(share))]),
   );
-  const ids = new Map(pruned.nodes().map((node) => [node.index, nodeId(node, pruned.graph.nLayers)]));
+  const ids = new Map(pruned.nodes().map((node) => [node.index, node.id]));
   const expected = inputShares(pruned).share;
   expect(shares.size).toBe(pruned.nEdges);
   for (let edge = 0; edge < pruned.nEdges; edge++) {
@@ -158,7 +157,7 @@ test('edges between boxes are the library’s', async () => {
   const { pruned, directory } = await reference();
   const { links } = JSON.parse(readFileSync(path.join(directory, 'reference.json'), 'utf8'));
   const features = await pruned.topFeatures(5);
-  const [a, b, c, d, e] = features.map(({ node }) => nodeId(node, pruned.graph.nLayers));
+  const [a, b, c, d, e] = features.map(({ node }) => node.id);
   const boxes = [[c], [d], [e], [a, b]];
   const server = await tests.serve(directory);
   const query = new URLSearchParams({

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { planTranscoders } from '../../lib';
+import { planTranscoders } from '../../lib/transcoder';
 import { cliScript, runNode } from '../support/child';
 import { writeConstantCheckpoint } from '../support/constant-checkpoint';
 import { transcoderDir } from '../support/fixtures';

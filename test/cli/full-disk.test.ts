@@ -32,7 +32,7 @@ function withFullOutput(args: readonly string[]): Promise<Ended> {
 function expectOneError({ code, signal, stderr }: Ended): void {
   expect({ code, signal }).toEqual({ code: 1, signal: null });
   expect(stderr.match(/^error: .*/gm)).toEqual([
-    "error: standard output: can't be written: the disk is full; free some space (ERR_FILE_WRITE)",
+    'error: standard output: cannot be written: the disk is full. Free some space. (ERR_FILE_WRITE)',
   ]);
   expect(stderr).not.toMatch(/\n\s+at /);
 }

@@ -73,7 +73,8 @@ describe('label', () => {
       /labels\.json only/,
     );
     writeFileSync(at('other.json'), '{}');
-    expectUsage(await run('label', at('other.json')), /no graph/);
+    const { code, stderr } = await run('label', at('other.json'));
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/is not a graph.*ERR_FILE_FORMAT/)]);
   });
 });
 

@@ -84,7 +84,7 @@ describe('circuit-tracer attribute', () => {
   test.each([
     [['--devices', 'gpu'], 2, /one of auto, cpu, cuda/],
     [['--devices', 'cpu,cuda:99'], 1, /cuda:99.*ERR_DEVICE/],
-    [['--batch-size', 'most'], 2, /a whole number, or auto/],
+    [['--batch-size', 'most'], 2, /a whole number from 1 to \d+, or auto; found "most"/],
   ])('%o is refused', async (flags, expected, message) => {
     const output = path.join(temporaryFolder(), 'g.safetensors');
     const { code, stderr } = await runNode(cliScript, ['attribute', ...input, ...prompt, '-o', output, ...flags]);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { PackedFeatures, ReplacementModel, type SparseActivations } from '../../lib';
+import { ReplacementModel, type SparseActivations } from '../../lib';
+import { PackedFeatures } from '../../lib/harvest';
 
 const corpus = path.join(__dirname, '..', '..', 'scripts', 'demo-model', 'harvest.txt.gz');
 const lines = gunzipSync(readFileSync(corpus)).toString('utf8').split('\n');
@@ -25,7 +26,7 @@ async function strongestOn(model: ReplacementModel, texts: readonly string[], la
 // The slow tests harvest the whole corpus; these look at a few of the features that it gives.
 test.each(['demo', 'demo-cross-layer'])('the strongest example of %s is in the corpus, and as strong', async (set) => {
   await using model = await ReplacementModel.load('demo', set);
-  await using packed = await PackedFeatures.open(model.featuresDir as string);
+  await using packed = await PackedFeatures.open(model.featuresDirectory as string);
   let compared = 0;
   for (const layer of packed.layers) {
     for (let feature = 3; feature < packed.count(layer); feature += 150) {

@@ -1,14 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import {
-  circuitOf,
-  type FeatureNode,
-  type Graph,
-  PackedFeatures,
-  ReplacementModel,
-  swapFeatures,
-  topTokens,
-} from '../../lib';
+import { type FeatureNode, findCircuit, type Graph, ReplacementModel, swapFeatures } from '../../lib';
+import { PackedFeatures } from '../../lib/harvest';
 import { featureProblems } from '../support/neuronpedia-rules';
 
 const root = path.join(__dirname, '..', '..');
@@ -27,9 +20,7 @@ beforeAll(async () => {
 afterAll(() => model.dispose());
 
 async function likeliest(prompt: string): Promise<string> {
-  const { data } = await model.forward(prompt);
-  const last = data.subarray(data.length - model.spec.dVocab);
-  const [top] = topTokens(last, 1, (id) => model.tokenizer?.decodeToken(id) ?? '');
+  const [top] = (await model.forward(prompt)).topTokens(1);
   return top?.token.trim() ?? '';
 }
 
@@ -60,10 +51,10 @@ test('what ships takes less than 12 MiB', () => {
 
 test.each(sets)('the examples of %s are of the features they are given for', async (set) => {
   await using other = await ReplacementModel.load('demo', set);
-  const packed = await PackedFeatures.open(other.featuresDir as string);
+  const packed = await PackedFeatures.open(other.featuresDirectory as string);
   const graph = await other.attribute('Fact: the capital of the state containing Dallas is');
   let compared = 0;
-  for (const node of features(graph)) {
+  for (const node of graph.features()) {
     const example = await packed.read(node.layer, node.feature);
     if (!example) continue;
     expect(example.index).toBe(node.feature);
@@ -81,7 +72,7 @@ test.each(sets)('%s: Dallas leads to Austin by way of Texas, and to Sacramento b
   const prompt = 'Fact: the capital of the state containing Dallas is';
   const graph = await other.attribute(prompt);
   expect(graph.logits[0]?.token).toBe(' Austin');
-  const { groups, edges } = circuitOf(await graph.prune());
+  const { groups, edges } = findCircuit(await graph.prune());
   const place = (label: string, kind: string) =>
     groups.findIndex((group) => group.label === label && group.kind === kind);
   const [dallas, texas] = [place(' Dallas', 'token'), place('Texas', 'feature')];
@@ -91,15 +82,9 @@ test.each(sets)('%s: Dallas leads to Austin by way of Texas, and to Sacramento b
 
   const elsewhere = await other.attribute('Fact: the capital of the state containing Oakland is');
   const edits = swapFeatures(labelled(graph, 'Texas'), labelled(elsewhere, 'California'));
-  const { logits } = await other.intervene(prompt, edits);
-  const last = logits.data.subarray(logits.data.length - other.spec.dVocab);
-  expect(topTokens(last, 1, (id) => other.tokenizer?.decodeToken(id) ?? '')[0]?.token).toBe(' Sacramento');
+  expect((await other.intervene(prompt, edits)).topTokens(1)[0]?.token).toBe(' Sacramento');
 });
 
-function features(graph: Graph): FeatureNode[] {
-  return Array.from({ length: graph.nSelected }, (_, i) => graph.node(i) as FeatureNode);
-}
-
 function labelled(graph: Graph, label: string): FeatureNode[] {
-  return features(graph).filter((node) => node.label === label);
+  return graph.features((node) => node.label === label);
 }

@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageVersion, setLogger } from '../../lib';
-import { attributeDefaults, resolveAttributeOptions } from '../../lib/attribution/options';
+import { attributeOptions, resolveAttributeOptions } from '../../lib/attribution/options';
 import { makeProgram } from '../../lib/cli/main';
-import { loadOptionNames, resolveLoadOptions } from '../../lib/engine/load-options';
-import { defaultMaxNewTokens, resolveGenerateOptions } from '../../lib/intervention/generate';
+import { loadOptions, resolveLoadOptions } from '../../lib/engine/load-options';
+import { generateOptions, resolveGenerateOptions } from '../../lib/intervention/options';
 import { log } from '../../lib/log';
 import { memoryOf } from '../../lib/memory/estimate';
 import { cliScript, runNode } from '../support/child';
+import { docPages } from '../support/doc-pages';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -15,9 +16,6 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const root = path.join(__dirname, '..', '..');
 const read = (page: string) => readFileSync(path.join(root, page), 'utf8');
-const pages = ['README.md', ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)].filter((page) =>
-  page.endsWith('.md'),
-);
 
 /** GitHub's anchor of a heading. */
 function anchorOf(heading: string): string {
@@ -27,7 +25,9 @@ function anchorOf(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-test.each(pages)('links of %s lead somewhere', (page) => {
+const rootPages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+
+test.each([...docPages(), ...rootPages])('links of %s lead somewhere', (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
   const broken = links.filter(([, file = '', anchor]) => {
     const target = file === '' ? page : path.join(path.dirname(page), file);
@@ -39,7 +39,7 @@ test.each(pages)('links of %s lead somewhere', (page) => {
   expect(broken.map(([link]) => link)).toEqual([]);
 });
 
-const cli = read('docs/cli.md');
+const cli = read('docs/guide/cli.md');
 const sections = new Map(cli.split(/^## /m).map((text) => [text.split('\n')[0] ?? '', text]));
 /** `attribute` explains what all commands share; these have the options of others besides, and say so. */
 const shared = sections.get('attribute') ?? '';
@@ -47,7 +47,7 @@ const others: Readonly<Record<string, string>> = { attribute: 'start-server', ge
 const commands = makeProgram().commands.filter(({ commands: more }) => more.length === 0);
 
 test.each(commands.map((command) => [command.name(), command] as const))(
-  'docs/cli.md names every flag of %s',
+  'docs/guide/cli.md names every flag of %s',
   (name, command) => {
     const text = `${sections.get(name)}${shared}${sections.get(others[name] ?? '')}`;
     const missing = command.options.filter(({ long }) => long && !text.includes(`\`${long}`) && long !== '--verbose');
@@ -66,7 +66,7 @@ function documentedDefaults(section: string): [string, string][] {
 }
 
 test.each(commands.map((command) => [command.name(), command] as const))(
-  'defaults of %s are those of docs/cli.md',
+  'defaults of %s are those of docs/guide/cli.md',
   (name, command) => {
     for (const [flag, value] of documentedDefaults(sections.get(name) ?? '')) {
       if (!/^\d+(?:\.\d+)?$/.test(value)) continue;
@@ -76,22 +76,22 @@ test.each(commands.map((command) => [command.name(), command] as const))(
 );
 
 test('the numbers in brackets after options of the library are their defaults', () => {
-  const [, text = ''] = /^`attribute` takes (.*?)\n\n/ms.exec(read('docs/api.md')) ?? [];
+  const [, text = ''] = /^`attribute` takes (.*?)\n\n/ms.exec(read('docs/guide/api.md')) ?? [];
   const documented = [...text.matchAll(/`(\w+)` \(([\d.]+)/g)].map(([, name, number]) => [name, Number(number)]);
   expect(documented.length).toBeGreaterThan(3);
   for (const [name, number] of documented)
-    expect([name, attributeDefaults[name as 'batchSize']]).toEqual([name, number]);
-  const [, loading = ''] = /Options: (.*?)\n`fromConfig/s.exec(read('docs/api.md')) ?? [];
+    expect([name, attributeOptions[name as 'batchSize'].default]).toEqual([name, number]);
+  const [, loading = ''] = /Options: (.*?)\n`InMemoryModel\.fromConfig/s.exec(read('docs/guide/api.md')) ?? [];
   const names = [...loading.matchAll(/`(\w+)`(?: \((`?)(\w+)\2\))?/g)].filter(([, name]) => name !== 'eos');
-  expect(names.map(([, name]) => name).sort()).toEqual([...loadOptionNames].sort());
+  expect(names.map(([, name]) => name).sort()).toEqual(Object.keys(loadOptions).sort());
   const standard = resolveLoadOptions() as unknown as Record<string, unknown>;
   for (const [, name = '', , given] of names) if (given) expect([name, String(standard[name])]).toEqual([name, given]);
   const estimated = memoryOf({});
   expect([estimated.dtype, estimated.device]).toEqual(['float32', 'cpu']);
 });
 
-test('the options that docs/interventions.md lists are taken, with the defaults it says', () => {
-  const text = read('docs/interventions.md');
+test('the options that docs/guide/interventions.md lists are taken, with the defaults it says', () => {
+  const text = read('docs/guide/interventions.md');
   const listed = [...text.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(
     ([, names = '']) => names.match(/\w+/g) ?? [],
   );
@@ -113,7 +113,9 @@ test('the options that docs/interventions.md lists are taken, with the defaults 
   });
   expect({ maxNewTokens, kvCache, rawLogits }).toEqual({ maxNewTokens: 10, kvCache: true, rawLogits: false });
   expect(sampling).toMatchObject({ temperature: 0, seed: 0, topP: 1 });
-  expect(text).toMatch(new RegExp(`\`maxNewTokens\` \\(${defaultMaxNewTokens}\\), \`temperature\` \\(0`));
+  expect(text).toMatch(
+    new RegExp(`\`maxNewTokens\` \\(${generateOptions.maxNewTokens.default}\\), \`temperature\` \\(0`),
+  );
   expect(() => resolveAttributeOptions({ maxNlogits: 1 } as never)).toThrow(/Did you mean 'maxNLogits'/);
 });
 

@@ -8,8 +8,7 @@ import { drawnLinks, strongestLinks } from '../../lib/frontend/core/view/drawn-l
 import { emptyView } from '../../lib/frontend/core/view/view';
 import { shownNodes } from '../../lib/frontend/core/view/visible';
 import { withDerived } from '../../lib/frontend/data/loaded-graph';
-import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
-import { nodeId } from '../../lib/graph/nodes';
+import { writeGraphFiles } from '../../lib/graph/formats/graph-files';
 import { temporaryFolder } from '../support/temporary-folder';
 import { type ReferenceRun, referenceRun } from '../unit/graph/support/parity-graph';
 import { graphFile, node, small } from './support/graph-file';
@@ -30,7 +29,7 @@ describe('influence of a file of this package', () => {
     const { data } = (await referenceRun('llama-plt-relu-skip', 'graph')) as ReferenceRun;
     const pruned = await new Graph(data).prune({ nodeThreshold, edgeThreshold: 0.98 });
     const directory = temporaryFolder();
-    await writePrunedGraphFiles(pruned, { slug: 'x', directory, scan: 'x' });
+    await writeGraphFiles(pruned, { slug: 'x', directory, scan: 'x' });
     return { pruned, page: parseGraphText(readFileSync(path.join(directory, 'x.json'), 'utf8')).graph };
   };
 
@@ -38,13 +37,13 @@ describe('influence of a file of this package', () => {
     const { pruned, page } = await written(0.6);
     expect(page.influenceOf).toBe('graph');
     const influence = await pruned.graph.nodeInfluence();
-    const index = new Map(pruned.nodes().map((each) => [nodeId(each, pruned.graph.nLayers), each.index]));
+    const index = new Map(pruned.nodes().map((each) => [each.id, each.index]));
     for (const [at, id] of page.ids.entries()) {
       if (page.kinds[at] === 'logit') expect(page.ownInfluence[at]).toBeNaN();
       else expect(page.ownInfluence[at]).toBe(influence[index.get(id) as number]);
     }
     for (const { node: feature, influence: told } of await pruned.topFeatures(1000)) {
-      const at = page.ids.indexOf(nodeId(feature, pruned.graph.nLayers));
+      const at = page.ids.indexOf(feature.id);
       if (at >= 0) expect(page.ownInfluence[at]).toBe(told);
     }
     const ranked = Array.from(page.ids.keys()).filter((at) => page.influenceRank[at] > 0);

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Graph } from '../../lib';
 import { nodeOf } from '../../lib/frontend/core/graph/graph';
 import { parseGraphText } from '../../lib/frontend/core/graph/parse';
 import { influenceOf, scoresOf, subgraphScores } from '../../lib/frontend/core/measure/scores';
-import { Graph } from '../../lib/graph';
-import { writePrunedGraphFiles } from '../../lib/graph/formats/graph-json';
+import { writeGraphFiles } from '../../lib/graph/formats/graph-files';
 import { inputShares, keptInfluence } from '../../lib/graph/input-shares';
-import { nodeId } from '../../lib/graph/nodes';
 import { digits } from '../support/bounds';
 import { temporaryFolder } from '../support/temporary-folder';
 import { referenceRun } from '../unit/graph/support/parity-graph';
@@ -20,7 +19,7 @@ const everything = { nodeThreshold: 1, edgeThreshold: 1 };
 async function written(graph: Graph, thresholds: { nodeThreshold: number; edgeThreshold: number }) {
   const pruned = await graph.prune(thresholds);
   const directory = temporaryFolder();
-  const { graphFile } = await writePrunedGraphFiles(pruned, { slug: 'x', directory, scan: 'test' });
+  const { graphFile } = await writeGraphFiles(pruned, { slug: 'x', directory, scan: 'test' });
   return { pruned, page: parseGraphText(readFileSync(join(graphFile), 'utf8')).graph };
 }
 
@@ -47,7 +46,7 @@ test('of a pruned graph, shares and influence are the library’s', async () => 
     const shares = inputShares(pruned);
     const influence = keptInfluence(pruned, shares);
     const own = influenceOf(page);
-    const place = new Map(pruned.nodes().map((node) => [node.index, nodeOf(page, nodeId(node, graph.nLayers)) ?? -1]));
+    const place = new Map(pruned.nodes().map((node) => [node.index, nodeOf(page, node.id) ?? -1]));
     for (const [index, node] of place) {
       if (node >= 0) expect(own[node] + page.probability[node]).toBeCloseTo(influence[index], digits.float32);
     }

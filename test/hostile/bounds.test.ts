@@ -29,9 +29,9 @@ const tensor = (shape: string, strides: string) =>
   );
 
 test.each<[string, Buffer, RegExp]>([
-  ['one value per byte on the stack', pickle('N'.repeat(many)), /makes more/],
-  ['one mark per byte on the stack', pickle('('.repeat(many)), /makes more/],
-  ['one memo entry per byte', pickle('N', '\x94'.repeat(many)), /remembers/],
+  ['one value per byte on the stack', pickle('N'.repeat(many)), /creates more/],
+  ['one mark per byte on the stack', pickle('('.repeat(many)), /creates more/],
+  ['one memo entry per byte', pickle('N', '\x94'.repeat(many)), /in its memo/],
   ['a class named by lists in lists', pickle(doubling, 'U\x01a\x93'), /STACK_GLOBAL/],
   ['a repeated key of lists in lists', pickle(`}q\xf0(${doubling}Nh\x28Nu`), /twice/],
   ['a tensor that repeats four numbers without end', tensor('J\0\0\0\x40J\0\0\0\x40\x86', 'K\x00K\x00\x86'), /repeats/],
@@ -57,8 +57,8 @@ function oldFile(protocol: Buffer, keys: Buffer): string {
 }
 
 test.each<[string, Buffer, Buffer, RegExp]>([
-  ['protocol', pickle('(', doubling, '1h\x28'), pickle(']'), /protocol is an array of 2/],
-  ['keys of storages', pickle('M\xe9\x03'), pickle('](', '(', doubling, '1h\x28e'), /the storage an array of 2/],
+  ['protocol', pickle('(', doubling, '1h\x28'), pickle(']'), /expected protocol 1001, found an array of 2/],
+  ['keys of storages', pickle('M\xe9\x03'), pickle('](', '(', doubling, '1h\x28e'), /the listed storage an array of 2/],
 ])('lists in lists as %s of an old file', async (_, protocol, keys, names) => {
   await expectRejection(openTorchFile(oldFile(protocol, keys), new Set()), 'ERR_FILE_FORMAT', names);
 });
@@ -94,5 +94,5 @@ test('entries that share bytes', async () => {
 
 test('a storage that unpacks to a thousand times its size', async () => {
   const bomb = { name: 'g/data/0', data: Buffer.alloc(32 * 2 ** 20), deflate: true };
-  await expectRejection(opened(pickle('N'), [bomb]), 'ERR_FILE_FORMAT', /unpacks/);
+  await expectRejection(opened(pickle('N'), [bomb]), 'ERR_FILE_FORMAT', /suspicious compression ratio/);
 });

@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CircuitTracerError, Graph, PackedFeatures, planTranscoders, readLabels } from '../../lib';
+import { CircuitTracerError, Graph, readLabels } from '../../lib';
+import { PackedFeatures } from '../../lib/harvest';
 import { openCheckpoint } from '../../lib/model/checkpoint';
 import { planModel } from '../../lib/model/families';
 import { Random } from '../../lib/random';
+import { planTranscoders } from '../../lib/transcoder';
 import { modelDir, parityDir, transcoderDir } from '../support/fixtures';
 import { temporaryFolder } from '../support/temporary-folder';
 

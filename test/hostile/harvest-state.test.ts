@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { harvestFeatures, ReplacementModel } from '../../lib';
+import { ReplacementModel } from '../../lib';
+import { harvestFeatures } from '../../lib/harvest';
 import { expectRejection } from '../support/expect-rejection';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -43,13 +44,16 @@ afterAll(() => model.dispose());
 test('an abort saves what there is, says so, and the same harvest goes on to the same bytes', async () => {
   const [whole, out] = [temporaryFolder(), temporaryFolder()];
   const result = await resume(whole);
-  expect(await brokenOff(out)).toMatchObject({ code: 'ABORT_ERR', message: expect.stringMatching(/saved.*goes on/) });
+  expect(await brokenOff(out)).toMatchObject({ code: 'ABORT_ERR', message: expect.stringMatching(/saved.*resume/) });
   expect(existsSync(statePath(out))).toBe(true);
   let batches = 0;
   const onProgress = ({ phase, done }: { phase: string; done: number }) => {
     if (phase === 'harvest' && done > 0) batches++;
   };
-  expect(await harvestFeatures(model, { ...options, text, out, onProgress })).toMatchObject({ ...result, folder: out });
+  expect(await harvestFeatures(model, { ...options, text, out, onProgress })).toMatchObject({
+    ...result,
+    directory: out,
+  });
   expect(batches).toBe(1);
   for (const name of ['layer_0.bin', 'layer_3.bin', 'index.json.gz']) {
     expect(readFileSync(path.join(out, name)).equals(readFileSync(path.join(whole, name)))).toBe(true);
@@ -78,7 +82,7 @@ test('an abort of the second pass says the same', async () => {
   const [out, stop] = [temporaryFolder(), new AbortController()];
   const onProgress = ({ phase }: { phase: string }) => phase === 'examples' && stop.abort();
   const left = harvestFeatures(model, { ...options, text, out, signal: stop.signal, onProgress });
-  await expectRejection(left, 'ABORT_ERR', /saved.*goes on/);
+  await expectRejection(left, 'ABORT_ERR', /saved.*resume/);
 });
 
 test('other weights under the same name and of the same shape are refused', async () => {
@@ -111,7 +115,7 @@ test('one larger than it can be is refused before it is read', async () => {
   writeFileSync(statePath(out), state);
   truncateSync(statePath(out), 2 ** 40);
   expect(statSync(statePath(out)).size).toBe(2 ** 40);
-  await expectRejection(resume(out), 'ERR_FILE_FORMAT', /larger than it can be/);
+  await expectRejection(resume(out), 'ERR_FILE_FORMAT', /the file is too large/);
 });
 
 /** With a checksum that is right again: only the contents are wrong. */

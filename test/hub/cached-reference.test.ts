@@ -44,16 +44,16 @@ test.each([
   ['org/set@abcd', [`org/set@${commitOf('abcd1')}`, `org/set@${commitOf('abcd2')}`]],
   ['abcd2', [`org/fork@${commitOf('abcd2')}`, `org/set@${commitOf('abcd2')}`]],
 ])('%s may be several', async (text, candidates) => {
-  const message = new RegExp(`begin with abcd2?\\. Name one: ${candidates.join(', ')}\\.$`);
+  const message = new RegExp(`begin with abcd2?\\. Choose one: ${candidates.join(', ')}\\.$`);
   await expectRejection(findInCache(cacheDir, text), 'ERR_INVALID_ARGUMENT', message);
 });
 
 test.each([
-  ['org/none', 'ERR_HUB_NOT_FOUND', /org\/none isn't in the cache/],
-  ['none', 'ERR_HUB_NOT_FOUND', /none isn't in the cache/],
-  ['org/set@v1', 'ERR_HUB_NOT_FOUND', /org\/set isn't in the cache at v1/],
-  ['org/set@bee', 'ERR_HUB_NOT_FOUND', /at bee\./],
-  ['bee', 'ERR_HUB_NOT_FOUND', /bee isn't/],
+  ['org/none', 'ERR_HUB_NOT_FOUND', /org\/none is not in the cache/],
+  ['none', 'ERR_HUB_NOT_FOUND', /none is not in the cache/],
+  ['org/set@v1', 'ERR_HUB_NOT_FOUND', /org\/set is not in the cache at revision v1/],
+  ['org/set@bee', 'ERR_HUB_NOT_FOUND', /at revision bee\./],
+  ['bee', 'ERR_HUB_NOT_FOUND', /bee is not/],
   ['../set', 'ERR_INVALID_ARGUMENT', /found "..\/set"/],
   ['', 'ERR_INVALID_ARGUMENT', /found ""/],
   ['@main', 'ERR_INVALID_ARGUMENT', /cache ls/],

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { Progress } from '../../lib';
 import { Hub } from '../../lib/hub/plan';
 import { requireHubReference } from '../../lib/hub/reference';
 import { Random } from '../../lib/random';
 import { planTranscoderFiles } from '../../lib/transcoder/locate';
+import type { Progress } from '../../lib/types';
 import { expectRejection } from '../support/expect-rejection';
 import { gitHash, hashOf } from '../support/fake-hub';
 import { contentsOf, useFakeHub } from './support/hub';
@@ -144,7 +144,7 @@ describe('downloads', () => {
       if (server === 'cdn') response.end(wrong);
       return server === 'cdn';
     });
-    await expectRejection(obtain(), 'ERR_HUB', /layer_0.*expected the hash .* thrown away/);
+    await expectRejection(obtain(), 'ERR_HUB', /layer_0.*expected the hash .* download was discarded/);
     expect(blobsThere()).toEqual([gitHash(Buffer.from(config))]);
     current.hub.interceptions.length = 0;
     // A part that someone has damaged costs a second download, no more.
@@ -159,7 +159,7 @@ describe('downloads', () => {
     await expectRejection(
       obtain(),
       'ERR_FILE_WRITE',
-      /has 0\.0041 MB left, but 0\.01 MB are to be fetched.*HF_HUB_CACHE/,
+      /needs 0\.01 MB, but the disk has only 0\.0041 MB free.*HF_HUB_CACHE/,
     );
     small.mockRestore();
     expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toEqual([]);
@@ -174,9 +174,9 @@ describe('downloads', () => {
   test('never leave the cache', async () => {
     const evil = `${config}transcoders: [../../../../escaped.npz]\n`;
     const { files } = current.hub.add('org/evil', { 'config.yaml': evil });
-    await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB', /isn't safe to use.*escaped\.npz/);
+    await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB', /is not safe to use.*escaped\.npz/);
     files.set('../../../../escaped.npz', Buffer.from('x'));
-    await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB', /isn't safe to use.*escaped\.npz/);
+    await expectRejection(obtain({}, 'org/evil'), 'ERR_HUB', /is not safe to use.*escaped\.npz/);
   });
 
   test('all end with the first that fails', async () => {

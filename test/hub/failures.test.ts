@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Transcoders } from '../../lib';
+import { Transcoders } from '../../lib/transcoder';
 import { expectRejection } from '../support/expect-rejection';
 import { transcoderDir } from '../support/fixtures';
 import { useFakeHub } from './support/hub';
@@ -23,8 +23,8 @@ function repository() {
 
 test('gated: without a token, without access, with it', async () => {
   repository().gatedFor = 'hf_right';
-  await expectRejection(load(), 'ERR_HUB_ACCESS', /org\/set is gated: accept .*settings\/tokens and set HF_TOKEN/);
-  await expectRejection(load('org/set', 'hf_wrong'), 'ERR_HUB_ACCESS', /this token has no access yet/);
+  await expectRejection(load(), 'ERR_HUB_ACCESS', /org\/set is gated\. Accept .*settings\/tokens and set HF_TOKEN/);
+  await expectRejection(load('org/set', 'hf_wrong'), 'ERR_HUB_ACCESS', /this token does not have access yet/);
   expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toEqual([]);
   await load('org/set', 'hf_right');
 });
@@ -40,14 +40,14 @@ test('the token comes from HF_TOKEN or the file, and no other origin sees it', a
   expect(requests.some(({ server }) => server === 'cdn')).toBe(true);
   process.env.HF_TOKEN = 'hf_wrong';
   process.env.HF_HUB_CACHE = path.join(current.home, 'elsewhere');
-  await expectRejection(load(), 'ERR_HUB_ACCESS', /no access yet/);
+  await expectRejection(load(), 'ERR_HUB_ACCESS', /does not have access yet/);
 });
 
 test('not found: repository, revision, folder, file, weights', async () => {
   repository().privateFor = 'hf_mine';
-  await expectRejection(load(), 'ERR_HUB_NOT_FOUND', /no repository org\/set.*or it is private.*HF_TOKEN/);
+  await expectRejection(load(), 'ERR_HUB_NOT_FOUND', /repository org\/set does not exist.*or it is private.*HF_TOKEN/);
   repository().privateFor = undefined as never;
-  await expectRejection(load('org/none'), 'ERR_HUB_NOT_FOUND', /no repository org\/none/);
+  await expectRejection(load('org/none'), 'ERR_HUB_NOT_FOUND', /repository org\/none does not exist/);
   await expectRejection(load('org/set@v9'), 'ERR_HUB_NOT_FOUND', /no such revision.*v9/);
   await expectRejection(load('org/set/sub'), 'ERR_HUB_NOT_FOUND', /no sub\/config\.yaml/);
   current.hub.add('org/empty', { 'config.yaml': repository().files.get('config.yaml') ?? '' });
@@ -82,13 +82,13 @@ test('a hub that asks for an hour is not waited for', async () => {
 
 test('nobody there', async () => {
   process.env.HF_ENDPOINT = 'http://127.0.0.1:9';
-  await expectRejection(load(), 'ERR_HUB', /can't be reached.*HF_HUB_OFFLINE=1/);
+  await expectRejection(load(), 'ERR_HUB', /cannot be reached.*HF_HUB_OFFLINE=1/);
 });
 
 test('malformed references', async () => {
   await expectRejection(
     load('nonsense'),
     'ERR_INVALID_ARGUMENT',
-    /transcoders must be a folder .*org\/repo.*"nonsense"/,
+    /transcoders must be an existing folder, .*org\/repo.*"nonsense"/,
   );
 });

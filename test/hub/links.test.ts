@@ -111,7 +111,7 @@ describe('offline', () => {
     await expectRejection(
       obtain({ offline: true }),
       'ERR_HUB_NOT_FOUND',
-      /^a file of weights of org\/set@main is not in the cache.*circuit-tracer fetch/,
+      /^a weight file of org\/set@main is not in the cache.*circuit-tracer fetch/,
     );
   });
 });
@@ -141,7 +141,7 @@ describe('a hub that goes silent', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":');
       return true;
     });
-    await expectRejection(obtain(), 'ERR_HUB', /can't be reached \(silent for 0\.1 s\)/);
+    await expectRejection(obtain(), 'ERR_HUB', /cannot be reached \(silent for 0\.1 s\)/);
     expect(current.hub.takeRequests()).toHaveLength(3);
   });
 });
@@ -152,5 +152,5 @@ test('an answer of the hub that is a bomb is refused before it is parsed', async
     response.writeHead(200, { 'content-type': 'application/json' }).end('['.repeat(1e6));
     return true;
   });
-  await expectRejection(obtain(), 'ERR_HUB', /brackets more than 100 deep/);
+  await expectRejection(obtain(), 'ERR_HUB', /brackets nested more than 100 deep/);
 });

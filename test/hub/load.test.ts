@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { planTranscoders, ReplacementModel, Transcoders } from '../../lib';
+import { ReplacementModel } from '../../lib';
+import { planTranscoders, Transcoders } from '../../lib/transcoder';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -64,7 +65,7 @@ describe('Gemma Scope, whose config.yaml lists files of another repository', () 
     current.hub.add('org/set', { 'config.yaml': listing('hf://google') });
     await expectRejection(planTranscoders('org/set'), 'ERR_INVALID_ARGUMENT', /transcoders of .*config\.yaml must be/);
     current.hub.add('org/set', { 'config.yaml': listing('hf://google/none/$1') });
-    await expectRejection(planTranscoders('org/set'), 'ERR_HUB_NOT_FOUND', /no repository google\/none/);
+    await expectRejection(planTranscoders('org/set'), 'ERR_HUB_NOT_FOUND', /repository google\/none does not exist/);
   });
 });
 

@@ -3,18 +3,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   convertGraph,
-  convertTranscoders,
   Graph,
-  harvestFeatures,
   InMemoryModel,
   type ProgressListener,
   type PrunedGraph,
   ReplacementModel,
-  Transcoders,
   verifyGraph,
   writeGraphFiles,
-  writePrunedGraphFiles,
 } from '../../lib';
+import { harvestFeatures } from '../../lib/harvest';
+import { convertTranscoders, Transcoders } from '../../lib/transcoder';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 import { ProgressLog } from '../support/progress-log';
@@ -73,12 +71,12 @@ const calls: [string, readonly string[], Call][] = [
   [
     'generate',
     ['forward', 'generate'],
-    (onProgress) => model.generate(prompt, [edit], { onProgress, maxNewTokens: 4 }),
+    (onProgress) => model.generate(prompt, { interventions: [edit], onProgress, maxNewTokens: 4 }),
   ],
   [
     'generate without a cache',
     ['forward', 'generate'],
-    (onProgress) => model.generate(prompt, [], { onProgress, maxNewTokens: 3, kvCache: false }),
+    (onProgress) => model.generate(prompt, { onProgress, maxNewTokens: 3, kvCache: false }),
   ],
   ['featureLogits', ['feature logits'], (onProgress) => model.featureLogits(0, 2, { onProgress })],
   ['nodeInfluence', ['node influence'], (onProgress) => graph.nodeInfluence({ onProgress })],
@@ -101,9 +99,9 @@ const calls: [string, readonly string[], Call][] = [
     (onProgress) => writeGraphFiles(graph, { slug: 'one', directory: folder, onProgress }),
   ],
   [
-    'writePrunedGraphFiles',
+    'writeGraphFiles of a pruned graph',
     ['write'],
-    (onProgress) => writePrunedGraphFiles(pruned, { slug: 'two', directory: folder, onProgress }),
+    (onProgress) => writeGraphFiles(pruned, { slug: 'two', directory: folder, onProgress }),
   ],
   [
     'convertGraph',
@@ -166,7 +164,7 @@ test('a listener that throws stops nothing', async () => {
   };
   const options = { samples: 2, onProgress };
   expect((await verifyGraph(graph, model, options)).frozen.passed).toBe(true);
-  expect((await model.generate(prompt, [], { maxNewTokens: 2, onProgress })).newTokens.length).toBe(2);
+  expect((await model.generate(prompt, { maxNewTokens: 2, onProgress })).newTokens.length).toBe(2);
   await graph.save(join(folder, 'b.safetensors'), { onProgress });
   expect((await Graph.load(join(folder, 'b.safetensors'), { onProgress })).nSelected).toBe(graph.nSelected);
 });

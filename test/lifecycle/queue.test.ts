@@ -1,4 +1,5 @@
-import { ReplacementModel, Transcoders } from '../../lib';
+import { ReplacementModel } from '../../lib';
+import { Transcoders } from '../../lib/transcoder';
 import { expectBitEqual } from '../support/compare';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
@@ -39,8 +40,8 @@ describe('a call that waits for its turn', () => {
     ['setupAttribution', (signal) => model.setupAttribution(prompt, { signal })],
     ['getActivations', (signal) => model.getActivations([prompt, prompt], { signal })],
     ['intervene', (signal) => model.intervene(prompt, [], { signal })],
-    ['generate', (signal) => model.generate(prompt, [], { signal })],
-    ['generateStream', (signal) => model.generateStream(prompt, [], { signal }).next()],
+    ['generate', (signal) => model.generate(prompt, { signal })],
+    ['generateStream', (signal) => model.generateStream(prompt, { signal }).next()],
     ['featureLogits', (signal) => model.featureLogits(0, 1, { signal })],
   ];
 

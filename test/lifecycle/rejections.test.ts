@@ -1,17 +1,7 @@
-import {
-  convertGraph,
-  convertTranscoders,
-  estimateMemory,
-  Graph,
-  harvestFeatures,
-  InMemoryModel,
-  planTranscoders,
-  ReplacementModel,
-  Transcoders,
-  verifyGraph,
-  writeGraphFiles,
-  writePrunedGraphFiles,
-} from '../../lib';
+import { convertGraph, Graph, InMemoryModel, ReplacementModel, verifyGraph, writeGraphFiles } from '../../lib';
+import { harvestFeatures } from '../../lib/harvest';
+import { estimateMemory } from '../../lib/memory';
+import { convertTranscoders, planTranscoders, Transcoders } from '../../lib/transcoder';
 import { expectRejection } from '../support/expect-rejection';
 import { modelDir, transcoderDir } from '../support/fixtures';
 
@@ -51,8 +41,8 @@ const takesOptions: [string, (options: Any) => Promise<unknown>][] = [
   ['getActivations', (options) => model.getActivations(prompt, options)],
   ['featureLogits', (options) => model.featureLogits(0, 1, options)],
   ['intervene', (options) => model.intervene(prompt, [], options)],
-  ['generate', (options) => model.generate(prompt, [], options)],
-  ['generateStream', (options) => model.generateStream(prompt, [], options).next()],
+  ['generate', (options) => model.generate(prompt, options)],
+  ['generateStream', (options) => model.generateStream(prompt, options).next()],
   ['Graph.load', (options) => Graph.load('nowhere.safetensors', options)],
   ['save', (options) => graph.save('/nonexistent/x.safetensors', options)],
   ['prune', (options) => graph.prune(options)],
@@ -63,7 +53,7 @@ const takesOptions: [string, (options: Any) => Promise<unknown>][] = [
   ['verify', (options) => verifyGraph(graph, model, options)],
   ['verifyGraph', (options) => verifyGraph(graph, model, options)],
   ['writeGraphFiles', (options) => writeGraphFiles(graph, { ...here(), ...options })],
-  ['writePrunedGraphFiles', (options) => writePrunedGraphFiles(pruned, { ...here(), ...options })],
+  ['writeGraphFiles of a pruned graph', (options) => writeGraphFiles(pruned, { ...here(), ...options })],
   ['convertGraph', (options) => convertGraph('nowhere.pt', 'there.json', options)],
   ['convertTranscoders', (options) => convertTranscoders('nowhere', 'there', options)],
   ['harvestFeatures', (options) => harvestFeatures(model, { text: 'a.txt', out: 'b', ...options })],
@@ -92,8 +82,11 @@ const wrong: [string, () => Promise<unknown>][] = [
   ['featureLogits', () => model.featureLogits(99, 1)],
   ['featureLogits of no count', () => model.featureLogits(0, 0)],
   ['attribute', () => model.attribute(-1 as Any)],
-  ['generate', () => model.generate(prompt, [], { maxNewTokens: -1 })],
-  ['generateStream', () => model.generateStream(prompt, [{ layer: 99, position: 0, feature: 0, value: 0 }]).next()],
+  ['generate', () => model.generate(prompt, { maxNewTokens: -1 })],
+  [
+    'generateStream',
+    () => model.generateStream(prompt, { interventions: [{ layer: 99, position: 0, feature: 0, value: 0 }] }).next(),
+  ],
   ['intervene', () => model.intervene(prompt, [{ layer: 99, position: 0, feature: 0, value: 0 }])],
   ['getActivations', () => model.getActivations(undefined as Any)],
   ['topFeatures', () => pruned.topFeatures(-1)],

@@ -1,5 +1,5 @@
-import { Transcoders } from '../../lib';
 import { Random } from '../../lib/random';
+import { Transcoders } from '../../lib/transcoder';
 import { expectBitEqual } from '../support/compare';
 import { countWork } from '../support/count-work';
 import { expectRejection } from '../support/expect-rejection';

@@ -21,8 +21,13 @@ describe('generation', () => {
   afterAll(() => model.dispose());
 
   test('with the cache and without: the same tokens, logits and activations', async () => {
-    const cached = await model.generate(prompt, steering, { ...free, rawLogits: true });
-    const uncached = await model.generate(prompt, steering, { ...free, rawLogits: true, kvCache: false });
+    const cached = await model.generate(prompt, { interventions: steering, ...free, rawLogits: true });
+    const uncached = await model.generate(prompt, {
+      interventions: steering,
+      ...free,
+      rawLogits: true,
+      kvCache: false,
+    });
     expect([...cached.tokens]).toEqual([...uncached.tokens]);
     expectClose('logits', cached.logits.data, uncached.logits.data);
     expectClose('raw logits', cached.rawLogits?.data ?? [], uncached.rawLogits?.data ?? []);
@@ -31,8 +36,8 @@ describe('generation', () => {
   });
 
   test('sparse activations are the non-zero ones', async () => {
-    const dense = (await model.generate(prompt, steering, free)).activations as NdArray;
-    const { activations } = await model.generate(prompt, steering, { ...free, sparse: true });
+    const dense = (await model.generate(prompt, { interventions: steering, ...free })).activations as NdArray;
+    const { activations } = await model.generate(prompt, { interventions: steering, ...free, sparse: true });
     if (!activations || !('indices' in activations)) throw new Error('expected sparse activations');
     expect(activations.shape).toEqual(dense.shape);
     expect([...activations.values]).toEqual([...dense.data.filter((value) => value !== 0)]);
@@ -40,24 +45,37 @@ describe('generation', () => {
 
   test('an intervention changes the text; without any, generation is the plain model', async () => {
     const strong = steering.map((entry) => ({ ...entry, value: 60 }));
-    const plain = await model.generate(prompt, [], free);
-    expect((await model.generate(prompt, strong, free)).newText).not.toBe(plain.newText);
+    const plain = await model.generate(prompt, free);
+    expect((await model.generate(prompt, { interventions: strong, ...free })).newText).not.toBe(plain.newText);
     const forward = await model.forward(plain.tokens.slice(0, -1), { exactTokens: true });
     expectClose('last logits', plain.logits.data.slice(-512), forward.data.slice(-512));
   });
 
   test('a seed gives the same text twice, another seed another one', async () => {
     const text = async (seed: number) =>
-      (await model.generate(prompt, steering, { ...free, temperature: 1, topK: 50, topP: 0.9, seed, maxNewTokens: 8 }))
-        .text;
+      (
+        await model.generate(prompt, {
+          interventions: steering,
+          ...free,
+          temperature: 1,
+          topK: 50,
+          topP: 0.9,
+          seed,
+          maxNewTokens: 8,
+        })
+      ).text;
     const first = await text(1);
     expect(await text(1)).toBe(first);
     expect(await text(2)).not.toBe(first);
   });
 
   test('a stop id ends it and belongs to it', async () => {
-    const { newTokens } = await model.generate(prompt, steering, free);
-    const stopped = await model.generate(prompt, steering, { ...free, stopIds: [newTokens[1] as number] });
+    const { newTokens } = await model.generate(prompt, { interventions: steering, ...free });
+    const stopped = await model.generate(prompt, {
+      interventions: steering,
+      ...free,
+      stopIds: [newTokens[1] as number],
+    });
     expect([...stopped.newTokens]).toEqual([...newTokens.slice(0, 2)]);
   });
 
@@ -66,23 +84,24 @@ describe('generation', () => {
     const options = { ...free, maxNewTokens: 200, kvCache, signal: controller.signal };
     let seen = 0;
     const run = async () => {
-      for await (const _ of model.generateStream(prompt, steering, options)) if (++seen === 3) controller.abort();
+      for await (const _ of model.generateStream(prompt, { interventions: steering, ...options }))
+        if (++seen === 3) controller.abort();
     };
     await expectRejection(run(), 'ABORT_ERR', /aborted/);
     expect(seen).toBe(3);
   });
 
   test('leaving the loop leaves the model usable', async () => {
-    for await (const { text } of model.generateStream(prompt, steering, free)) {
+    for await (const { text } of model.generateStream(prompt, { interventions: steering, ...free })) {
       expect(typeof text).toBe('string');
       break;
     }
-    expect((await model.generate(prompt, [], { ...free, maxNewTokens: 1 })).newTokens).toHaveLength(1);
+    expect((await model.generate(prompt, { ...free, maxNewTokens: 1 })).newTokens).toHaveLength(1);
   });
 
   test('refuses what cannot be', async () => {
     const refused = (options: GenerateOptions, name: RegExp) =>
-      expectRejection(model.generate(prompt, steering, options), 'ERR_INVALID_ARGUMENT', name);
+      expectRejection(model.generate(prompt, { interventions: steering, ...options }), 'ERR_INVALID_ARGUMENT', name);
     await refused({ maxNewTokens: 0 }, /maxNewTokens/);
     await refused({ maxNewTokens: 100_000 }, /maxNewTokens must leave.*at most \d+; found 100000/);
     await refused({ stopIds: [600] }, /stopIds\[0\]/);
@@ -91,7 +110,7 @@ describe('generation', () => {
     await refused({ maxNewToken: 3 } as GenerateOptions, /Did you mean 'maxNewTokens'/);
     const late = [{ ...steering[0], position: { start: 8 } }] as FeatureIntervention[];
     await expectRejection(model.intervene(prompt, late), 'ERR_INVALID_ARGUMENT', /interventions\[0\].*open-ended/);
-    expect((await model.generate(prompt, late, free)).newTokens).toHaveLength(5);
+    expect((await model.generate(prompt, { interventions: late, ...free })).newTokens).toHaveLength(5);
   });
 
   test('targets that cannot be are named', async () => {

@@ -1,13 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import {
-  type FeatureExamples,
-  type HarvestOptions,
-  harvestFeatures,
-  PackedFeatures,
-  ReplacementModel,
-} from '../../lib';
+import { type FeatureExamples, ReplacementModel } from '../../lib';
+import { type HarvestOptions, harvestFeatures, PackedFeatures } from '../../lib/harvest';
 import { openSafetensors } from '../../lib/io/safetensors';
 import type { TensorSource } from '../../lib/io/tensor-source';
 import { expectRejection } from '../support/expect-rejection';
@@ -56,7 +51,7 @@ async function bruteForce(context: number) {
   const all = new Map<string, { line: number; position: number; value: number }[]>();
   let tokens = 0;
   for (const [line, text] of lines.entries()) {
-    const prepared = model.tokenizer?.prepare(text) ?? { tokens: [], zeroPositions: 0 };
+    const prepared = model.tokenizer?.prepare(text) ?? { tokens: [], specialPositions: 0 };
     const [special = 0, ...body] = prepared.tokens;
     tokens += body.length;
     for (let start = 0; start < body.length; start += context - 1) {
@@ -257,7 +252,7 @@ describe('refuses', () => {
     await expectRejection(harvestFeatures(model, { text, out, context: 64 }), 'ERR_FILE_FORMAT', /another harvest/);
     const state = path.join(out, 'harvest-state.bin');
     writeFileSync(state, readFileSync(state).subarray(0, -5));
-    await expectRejection(harvestFeatures(model, { text, out }), 'ERR_FILE_FORMAT', /cut short/);
+    await expectRejection(harvestFeatures(model, { text, out }), 'ERR_FILE_FORMAT', /truncated/);
     writeFileSync(state, 'x\n');
     await expectRejection(harvestFeatures(model, { text, out }), 'ERR_FILE_FORMAT', /damaged/);
     expect(existsSync(path.join(out, 'index.json.gz'))).toBe(false);

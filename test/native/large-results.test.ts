@@ -84,13 +84,13 @@ describe('a result that no array holds', () => {
     ['logits', () => model.forward(tokens)],
     ['activations', () => model.getActivations(tokens)],
     ['activations of an intervention', () => model.intervene(tokens, [], { returnActivations: true })],
-    ['generated logits', () => model.generate(tokens, [], { maxNewTokens: 1 })],
+    ['generated logits', () => model.generate(tokens, { maxNewTokens: 1 })],
   ])('is refused before the work: %s', async (_, call) => {
     // As if there were a hundred million times as many numbers.
     limit({
       checkArraySize: (shape: number[], ...words: [string, string]) => actual.checkArraySize([1e8, ...shape], ...words),
     });
-    await expectRejection(call(), 'ERR_OUT_OF_MEMORY', /take .* GiB; an array holds at most/);
+    await expectRejection(call(), 'ERR_OUT_OF_MEMORY', /need .* GiB, but an array holds at most/);
   });
 
   test('is an error in native code, too, and no crash; smaller ones share their memory', () => {

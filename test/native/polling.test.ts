@@ -3,10 +3,10 @@ import {
   type Graph,
   InMemoryModel,
   type ModelSpec,
-  type Progress,
   type TranscoderSpec,
   verifyGraph,
 } from '../../lib';
+import type { Progress } from '../../lib/types';
 import { randomGraph } from '../support/random-graph';
 
 // Field faults, section 4: "Aborting a running call of a 12-layer model took up to 2.3 s"; table b, row b2. One layer, so that

@@ -110,7 +110,7 @@ describe('calls that can not work', () => {
     await refuses(transcoders.encodeLayer([1, 2, 3, 4], 1), /layer must be/);
     await refuses(transcoders.decoderVectors(-1), /layer must be/);
     await refuses(transcoders.decoderVectors(0, [4]), /features must be whole numbers from 0 to 3/);
-    await refuses(transcoders.encodeSparse([1, 2, 3, 4], { zeroPositions: 2 }), /zeroPositions/);
+    await refuses(transcoders.encodeSparse([1, 2, 3, 4], { specialPositions: 2 }), /specialPositions/);
     await refuses(transcoders.encode([1, 2, 3, 4], { applyActivation: false } as never), /applyActivationFunction/);
     await refuses(Transcoders.load('anywhere', { qwenPrefix: 'eos' } as never), /qwenPrefix/);
     await refuses(Transcoders.load('anywhere', { lazyWeights: true } as never), /lazyWeights/);

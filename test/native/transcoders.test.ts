@@ -92,22 +92,22 @@ describe.each(sets.map((options) => [JSON.stringify(options), options] as const)
     }
   });
 
-  test.each([0, 1, 3, rows])('encodeSparse lists the non-zeros beyond %i zero positions', async (zeroPositions) => {
+  test.each([0, 1, 3, rows])('encodeSparse lists the non-zeros beyond %i zero positions', async (specialPositions) => {
     const dense = await eager.encode(x);
     for (const transcoders of loaded) {
-      const sparse = await transcoders.encodeSparse(x, { zeroPositions });
+      const sparse = await transcoders.encodeSparse(x, { specialPositions });
       expect(sparse.shape).toEqual(dense.shape);
       const again = new Float32Array(dense.data.length);
       for (const [i, value] of sparse.values.entries()) {
         const [layer = 0, row = 0, feature = 0] = sparse.indices.slice(3 * i, 3 * i + 3);
         expect(value).not.toBe(0);
-        expect(row).toBeGreaterThanOrEqual(zeroPositions);
+        expect(row).toBeGreaterThanOrEqual(specialPositions);
         again[(layer * rows + row) * nFeatures + feature] = value;
         const vector = sparse.encoderVectors.data.slice(i * dModel, (i + 1) * dModel);
         const encoder = plain.layers[layer]?.encoder.slice(feature * dModel, (feature + 1) * dModel);
         expectBitEqual('encoder vector', vector, encoder as Float32Array);
       }
-      const kept = dense.data.map((value, i) => (Math.floor(i / nFeatures) % rows < zeroPositions ? 0 : value));
+      const kept = dense.data.map((value, i) => (Math.floor(i / nFeatures) % rows < specialPositions ? 0 : value));
       // Close, not equal: the products of fewer rows may round another way.
       expect(Array.from(again, (value) => value !== 0)).toEqual(Array.from(kept, (value) => value !== 0));
       expectClose('activations', again, kept);
@@ -139,7 +139,7 @@ describe.each(sets.map((options) => [JSON.stringify(options), options] as const)
     const decoded = await sameBits((transcoders) => transcoders.decode(dense, x));
     expect([...decoded.shape]).toEqual([nLayers, rows, dModel]);
     expectClose('decoded', decoded.data, plainDecode(plain, dense.data, x));
-    const list = await eager.encodeSparse(x, { zeroPositions: 0 });
+    const list = await eager.encodeSparse(x, { specialPositions: 0 });
     expectBitEqual('from a list', (await eager.decode(list, x)).data, decoded.data);
   });
 

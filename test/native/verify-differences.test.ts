@@ -114,7 +114,7 @@ test('another dtype is named, and that its rounding exceeds the tolerance', asyn
   expect(report.differences).toMatchObject([
     { what: 'dtype', message: 'The graph was made in float32; this model computes in bfloat16.' },
   ]);
-  expect(report.remarks).toContainEqual(expect.stringMatching(/^In bfloat16 .*no fault of the graph\.$/));
+  expect(report.remarks).toContainEqual(expect.stringMatching(/^In bfloat16 .*not errors of the graph\.$/));
 });
 
 test('few samples are said, and what the correlation is', async () => {

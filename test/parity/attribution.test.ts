@@ -12,7 +12,7 @@ function expectTargets(graph: Graph, parity: ParityCase): void {
   );
   expectProbabilities(
     'logit probabilities',
-    graph.logits.map(({ probability }) => probability),
+    graph.logits.map(({ weight }) => weight),
     parity.floats('logit_probabilities'),
     parity.floats('logits'),
   );

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { convertTranscoders, type Graph, ReplacementModel } from '../../lib';
+import { type Graph, ReplacementModel } from '../../lib';
+import { convertTranscoders } from '../../lib/transcoder';
 import { otherOrder } from '../support/bounds';
 import { expectBitEqual, expectClose, expectSameIntegers } from '../support/compare';
 import { caseNames, loadCase } from '../support/fixtures';

@@ -11,7 +11,8 @@ describe.each(caseNames)('%s', (name) => {
     const { specs, steps, runs } = parity.request.generation;
     const prompt = parity.request.prompt.text;
     for (const [label, { kv_cache, freeze_attention }] of Object.entries(runs)) {
-      const result = await model.generate(prompt, specs, {
+      const result = await model.generate(prompt, {
+        interventions: specs,
         ...{ maxNewTokens: steps, stopIds: [], kvCache: kv_cache, freezeAttention: freeze_attention },
       });
       const expected = `generation.${kv_cache ? label : 'kv_free'}`;
@@ -25,7 +26,8 @@ describe.each(caseNames)('%s', (name) => {
     const { parity, model } = used;
     const { specs } = parity.request.generation;
     const options = { freezeAttention: false };
-    const generated = await model.generate(parity.request.prompt.text, specs, {
+    const generated = await model.generate(parity.request.prompt.text, {
+      interventions: specs,
       ...{ ...options, maxNewTokens: 3, stopIds: [], kvCache: false },
     });
     const run = generated.tokens.slice(0, -1);
@@ -39,9 +41,10 @@ describe.each(caseNames)('%s', (name) => {
     const { parity, model } = used;
     const { specs } = parity.request.generation;
     const options = { maxNewTokens: 4, stopIds: [] };
-    const whole = await model.generate(parity.request.prompt.text, specs, options);
+    const whole = await model.generate(parity.request.prompt.text, { interventions: specs, ...options });
     const tokens: GeneratedToken[] = [];
-    for await (const token of model.generateStream(parity.request.prompt.text, specs, options)) tokens.push(token);
+    for await (const token of model.generateStream(parity.request.prompt.text, { interventions: specs, ...options }))
+      tokens.push(token);
     expect(tokens.map(({ tokenId }) => tokenId)).toEqual([...whole.newTokens]);
     expect(whole.newText.startsWith(tokens.map(({ text }) => text).join(''))).toBe(true);
     expect(whole.text.endsWith(whole.newText)).toBe(true);

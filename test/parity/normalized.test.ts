@@ -1,7 +1,7 @@
 import { ReplacementModel } from '../../lib';
 import { modelDir, transcoderDir } from '../support/fixtures';
 
-// Field faults, section 2: sets of TransformerLens 1 and 2 read the second value; docs/transcoders.md says how to load them.
+// Field faults, section 2: sets of TransformerLens 1 and 2 read the second value; docs/guide/transcoders.md says how to load them.
 test.each([
   ['gpt2', 'gpt2-plt-relu'],
   ['neox', 'neox-plt-jumprelu'],

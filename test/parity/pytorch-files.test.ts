@@ -57,8 +57,8 @@ describe('a small graph as PyTorch saves it', () => {
     expect(graph.model).toEqual({ family: 'llama', modelName: 'tiny', nLayers: 2, dModel: 8, dVocab: 50 });
     const withoutText = ['first-release', 'targets-as-tensor'].includes(name);
     expect(graph.logits).toEqual([
-      { tokenId: 13, token: withoutText ? '13' : ' d', probability: 0.5 },
-      { tokenId: 14, token: '14', probability: 0.25 },
+      { tokenId: 13, token: withoutText ? '13' : ' d', weight: 0.5 },
+      { tokenId: 14, token: '14', weight: 0.25 },
     ]);
     const scans: Record<string, unknown> = { 'scan-name': ['org/a', 'org/b'], 'no-scan': '' };
     expect(graph.scan).toEqual(scans[name] ?? 'org/set');

@@ -22,7 +22,7 @@ function logitRows(graph: Graph): Float32Array {
 function expectTargets(graph: Graph, parity: ParityCase, kind: Kind): void {
   const { result } = parity.request.targets[kind];
   expect(graph.logits.map(({ token, tokenId }) => ({ token, vocab_idx: tokenId }))).toEqual(result);
-  const probabilities = graph.logits.map(({ probability }) => probability);
+  const probabilities = graph.logits.map(({ weight }) => weight);
   const expected = parity.floats(`targets.${kind}.probabilities`);
   // A direction comes with its weight.
   if (kind === 'custom') expectClose('weights', probabilities, expected, rounded);
@@ -58,7 +58,7 @@ describe.each(caseNames)('%s', (name) => {
       {
         tokenId: used.model.spec.dVocab,
         token: `${tokens[0]} - ${tokens[1]}`,
-        probability: 0.5,
+        weight: 0.5,
         vector: expect.objectContaining({ length: used.model.spec.dModel }),
       },
     ]);

@@ -5,9 +5,9 @@ describe.each(caseNames)('%s', (name) => {
   test('the prompt becomes the expected tokens and zero positions', async () => {
     const { modelDir, request } = await loadCase(name);
     const tokenizer = await Tokenizer.load(modelDir, { qwenPrefix: 'eos' });
-    const { tokens, zeroPositions } = tokenizer.prepare(request.prompt.text);
+    const { tokens, specialPositions } = tokenizer.prepare(request.prompt.text);
     expect(tokens).toEqual(request.prompt.token_ids);
-    expect(Array.from({ length: zeroPositions }, (_, i) => i)).toEqual(request.prompt.zero_positions);
+    expect(Array.from({ length: specialPositions }, (_, i) => i)).toEqual(request.prompt.zero_positions);
   });
 
   // Two backends of the reference disagree on the first token of Qwen models; an option chooses.

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GraphServer } from '../../lib';
+import type { GraphServer } from '../../lib/server';
 import { cliScript } from '../support/child';
 import { eventually } from '../support/eventually';
 import { rawRequest } from './support/raw';

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:
 import { request } from 'node:http';
 import path from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import type { GraphServer } from '../../lib';
+import type { GraphServer } from '../../lib/server';
 import { temporaryFolder } from '../support/temporary-folder';
 import { ask, bodyOf, expectRefusal, graphFile, graphsFolder, graphText, started } from './support/server';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { GraphServer } from '../../lib';
+import type { GraphServer } from '../../lib/server';
 import { hostileRequests } from './support/hostile';
 import { type RawAnswer, sendRaw } from './support/raw';
 import { ask, bodyOf, graphsFolder, graphText, json, started } from './support/server';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { serve } from '../../lib';
 import { packageVersion } from '../../lib/package-version';
+import { serve } from '../../lib/server';
 import { expectRejection } from '../support/expect-rejection';
 import { temporaryFolder } from '../support/temporary-folder';
 import { ask, bodyOf, expectRefusal, graphsFolder, started } from './support/server';

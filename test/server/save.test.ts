@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { GraphServer } from '../../lib';
+import type { GraphServer } from '../../lib/server';
 import { ask, bodyOf, expectRefusal, graphFile, graphsFolder, graphText, json, started } from './support/server';
 
 const address = 'api/graphs/salt/view';

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { pino } from 'pino';
-import { type GraphServer, ReplacementModel, topTokens } from '../../lib';
+import { ReplacementModel } from '../../lib';
 import { setLogger } from '../../lib/log';
+import type { GraphServer } from '../../lib/server';
 import { digits } from '../support/bounds';
 import { eventually } from '../support/eventually';
 import { modelDir, transcoderDir } from '../support/fixtures';
@@ -36,15 +37,14 @@ async function expected(freezeAttention: boolean, top: number) {
   });
   const prompt = 'She counted 12 baskets of salt';
   const likeliest = async (edits: typeof interventions) => {
-    const { logits } = await model.intervene(prompt, edits, { freezeAttention });
-    const last = logits.data.subarray(logits.data.length - model.spec.dVocab);
-    return topTokens(last, top, (id) => model.tokenizer?.decodeToken(id) ?? '').map(({ token, probability }) => ({
-      token,
-      probability: expect.closeTo(probability, 5),
-    }));
+    const result = await model.intervene(prompt, edits, { freezeAttention });
+    return result
+      .topTokens(top)
+      .map(({ token, probability }) => ({ token, probability: expect.closeTo(probability, 5) }));
   };
   const options = { maxNewTokens: 3, freezeAttention };
-  const text = async (edits: typeof interventions) => (await model.generate(prompt, edits, options)).newText;
+  const text = async (edits: typeof interventions) =>
+    (await model.generate(prompt, { ...options, interventions: edits })).newText;
   return {
     before: await likeliest([]),
     after: await likeliest(interventions),
@@ -80,8 +80,7 @@ test('a feature the file does not have is multiplied as it is', async () => {
   const places = Array.from({ length: indices.length / 3 }, (_, i) => [...indices.subarray(3 * i, 3 * i + 3)]);
   const [layer = 0, position = 0, feature = 0] =
     places.find(([layer, position, feature]) => !ids.has(`${layer}_${feature}_${position}`)) ?? [];
-  const { logits } = await model.intervene(prompt, [{ layer, position, feature, scale: 8 }]);
-  const [likeliest] = topTokens(logits.data.subarray(logits.data.length - model.spec.dVocab), 1, String);
+  const [likeliest] = (await model.intervene(prompt, [{ layer, position, feature, scale: 8 }])).topTokens(1);
   const { after } = await bodyOf(await steer({ edits: [{ nodes: [`${layer}_${feature}_${position}`], factor: 8 }] }));
   expect(after[0].probability).toBeCloseTo(likeliest?.probability as number, digits.probability);
 });
@@ -139,10 +138,10 @@ class HeldModel {
     const held = new Promise<void>((resolve) => {
       this.letGo = resolve;
     });
-    const generate: ReplacementModel['generate'] = async (prompt, interventions, options = {}) => {
+    const generate: ReplacementModel['generate'] = async (prompt, options = {}) => {
       if (options.signal) this.signals.push(options.signal);
       await held;
-      return model.generate(prompt, interventions, options);
+      return model.generate(prompt, options);
     };
     this.model = Object.assign(Object.create(model), { generate });
   }

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { type FeatureExamples, PackedFeatures } from '../../lib';
+import type { FeatureExamples } from '../../lib';
 import { transcoderFolder } from '../../lib/bundled';
 import { findFeatures } from '../../lib/features/packed-features';
+import { PackedFeatures } from '../../lib/harvest';
 import { runNode } from '../support/child';
 import { temporaryFolder } from '../support/temporary-folder';
 

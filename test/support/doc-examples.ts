@@ -8,7 +8,7 @@ import { temporaryFolder } from './temporary-folder';
 
 const root = path.join(__dirname, '..', '..');
 /** The pages whose examples are tested. */
-export const pages = ['README.md', 'docs/tutorial.md'];
+export const pages = ['README.md', 'docs/guide/tutorial.md'];
 /** What the README says to type before there is anything to run. */
 const setUp = [
   'git clone <this repository> && cd <its folder>',

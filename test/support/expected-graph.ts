@@ -17,7 +17,7 @@ export function expectedGraph(parity: ParityCase): ConstructorParameters<typeof 
     logits: Array.from(parity.integers('logit_token_ids'), (tokenId, i) => ({
       tokenId,
       token: String(tokenId),
-      probability: probabilities[i] ?? Number.NaN,
+      weight: probabilities[i] ?? Number.NaN,
     })),
     scan: parity.request.scan,
     model: {

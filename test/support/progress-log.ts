@@ -1,4 +1,5 @@
-import type { Progress, ProgressListener } from '../../lib';
+import type { ProgressListener } from '../../lib';
+import type { Progress } from '../../lib/types';
 
 /** Keeps what a listener is told, and checks it against what listeners are promised. */
 export class ProgressLog {

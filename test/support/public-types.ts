@@ -24,18 +24,18 @@ const fromClause = /^(import|export)\s+(type\s+)?(\*|\{[^}]*\})\s+from\s+'([^']+
 const declaration = /^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type|function|const|enum) (\w+)/;
 
 /**
- * Types that the exports of a package's entry use but that can't be imported from it, as `name (file)`.
+ * Types that the exports of a package use but that can't be imported from any of its entries, as `name (file)`.
  *
- * @param entry `dist/index.d.ts`
+ * @param entries `dist/index.d.ts` and those of the subpaths
  */
-export function unreachableTypes(entry: string): string[] {
+export function unreachableTypes(entries: readonly string[]): string[] {
   const modules = new Map<string, Module>();
   const open = (file: string): Module => {
     const known = modules.get(file) ?? parse(file);
     modules.set(file, known);
     return known;
   };
-  const reachable = exportsOf(entry, open);
+  const reachable = entries.flatMap((entry) => exportsOf(entry, open));
   const key = ({ file, name }: { file: string; name: string }) => `${name} (${file})`;
   const importable = new Set([...reachable].map((place) => key(place)));
   const missing = new Set<string>();
@@ -57,11 +57,16 @@ export function unreachableTypes(entry: string): string[] {
   return [...missing].sort();
 }
 
+/** Names that an entry exports, with those of values and types alike. */
+export function publicNames(entry: string): string[] {
+  return exportsOf(entry, parse).map(({ name }) => name);
+}
+
 /** Where each export is declared. */
 function exportsOf(file: string, open: (file: string) => Module): { file: string; name: string }[] {
   const { exports, stars, declarations } = open(file);
   const named = [...exports.values()].map((place) => find(place, open) ?? place);
-  const own = file.endsWith('index.d.ts') ? [] : [...declarations.keys()].map((name) => ({ file, name }));
+  const own = [...declarations].flatMap(([name, text]) => (text.startsWith('export') ? [{ file, name }] : []));
   return [...named, ...own, ...stars.flatMap((star) => exportsOf(star, open))];
 }
 

@@ -26,7 +26,7 @@ export function randomGraph(features: number): Graph {
     activationValues: new Float32Array(features).fill(1),
     selectedFeatures: Int32Array.from({ length: features }, (_, i) => i),
     edges,
-    logits: Array.from({ length: outputs }, (_, i) => ({ tokenId: i, token: ` out${i}`, probability: 0.5 / (i + 1) })),
+    logits: Array.from({ length: outputs }, (_, i) => ({ tokenId: i, token: ` out${i}`, weight: 0.5 / (i + 1) })),
     scan: 'test',
     model: { family: 'gpt2', modelName: 'test', nLayers, dModel: 8, dVocab: 10 },
     settings: {},

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type FeatureActivation, keepsLargest } from '../../lib/engine/transcoder-spec';
+import { type ActivationFunction, keepsLargest } from '../../lib/engine/transcoder-spec';
 import { writeSafetensors } from '../../lib/io/safetensors';
 import { Random } from '../../lib/random';
 import { float32Bytes, npy, zip } from './npz';
@@ -21,7 +21,7 @@ export interface RandomTranscoderOptions {
   readonly dModel?: number;
   readonly nFeatures?: number;
   readonly seed?: number;
-  readonly activation?: FeatureActivation;
+  readonly activation?: ActivationFunction;
   readonly k?: number;
   /** Written where the format has room for it. */
   readonly skip?: boolean;
@@ -55,7 +55,7 @@ export interface PlainTranscoders {
   readonly nLayers: number;
   readonly dModel: number;
   readonly nFeatures: number;
-  readonly activation: FeatureActivation;
+  readonly activation: ActivationFunction;
   readonly k: number;
   readonly layers: readonly PlainLayer[];
 }

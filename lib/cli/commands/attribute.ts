@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import { type AttributeOptions, attributeDefaults, resolveAttributeOptions } from '../../attribution/options';
+import { type AttributeOptions, attributeOptions, resolveAttributeOptions } from '../../attribution/options';
 import type { TargetSpec } from '../../attribution/targets';
-import { type Device, resolveDevice } from '../../engine/device';
-import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
+import { resolveDevice } from '../../engine/device';
+import { writeGraphFiles } from '../../graph/formats/graph-files';
 import type { Graph } from '../../graph/graph';
 import { summarise } from '../../inspect/graph-summary';
 import { log } from '../../log';
 import type { Prompt } from '../../model/prompt';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import { checkNotAborted } from '../../validate';
-import { fraction, oneOf, wholeNumber, wholeNumberOrAuto } from '../options/arguments';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { namingEntries } from '../options/flag-names';
 import {
   addGraphFileOptions,
@@ -23,7 +23,6 @@ import {
   addModelOptions,
   addPromptOptions,
   checkPrompt,
-  deviceList,
   type ModelFlags,
   type ModelWork,
   type PromptFlags,
@@ -32,23 +31,15 @@ import {
 } from '../options/model-options';
 import { checkOutputs, graphFilesOf, type Outputs } from '../options/outputs';
 import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../options/server-options';
+import { addFlags, optionsFrom } from '../options/table-flags';
 import { addTargetOptions, checkTargets, type TargetFlags, targetsOf } from '../options/target-options';
 import { printSummary } from '../render/print-summary';
 import { UsageError } from '../runtime/exit';
 import { logToStderr } from '../runtime/logging';
 import { type ProgressDisplay, progressDisplay } from '../runtime/progress';
 
-interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags, GraphFileFlags {
+interface AttributeFlags extends ModelFlags, PromptFlags, TargetFlags, ServerFlags, GraphFileFlags, CommonFlags {
   graphOutputPath?: string;
-  maxNLogits: number;
-  desiredLogitProb: number;
-  batchSize: number | 'auto';
-  devices?: Device[];
-  offload?: 'cpu' | 'disk';
-  maxFeatureNodes: number;
-  updateInterval: number;
-  verbose?: boolean;
-  json?: boolean;
   server?: boolean;
 }
 
@@ -67,25 +58,10 @@ export function registerAttribute(program: Command): void {
   );
   addGraphFileOptions(command);
   addTargetOptions(command);
-  addAttributionOptions(command);
+  addFlags(command, attributeOptions);
   addMachineOptions(command);
   addServerOptions(command.option('--server', 'then show the graph in the browser, until Ctrl-C'));
-  command
-    .option('--verbose', 'log what is done, and show stacks of errors')
-    .option('--json', 'print a machine-readable summary')
-    .addHelpText('after', example)
-    .action(attribute);
-}
-
-function addAttributionOptions(command: Command): void {
-  command
-    .option('--max-n-logits <n>', 'most output tokens to explain', wholeNumber(1), 10)
-    .option('--desired-logit-prob <share>', 'or fewer, with this probability together', fraction, 0.95)
-    .option('--batch-size <n>', 'rows computed at once, or auto: as many as fit', wholeNumberOrAuto(1), 256)
-    .option('--max-feature-nodes <n>', 'most features to keep', wholeNumber(1), attributeDefaults.maxFeatureNodes)
-    .option('--update-interval <n>', 'batches between rankings of features', wholeNumber(1), 4)
-    .option('--devices <list>', 'compute rows on several devices: cuda:0,cuda:1', deviceList)
-    .option('--offload <where>', 'move idle weights away: cpu or disk', oneOf(['cpu', 'disk']));
+  addCommonOptions(command, { json: 'the summary' }).addHelpText('after', example).action(attribute);
 }
 
 async function attribute(flags: AttributeFlags): Promise<void> {
@@ -94,10 +70,10 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   const prompt = await promptOf(flags);
   const { targets, flags: targetFlags } = targetsOf(flags);
   const outputs = outputsOf(flags);
-  resolveAttributeOptions(optionsOf(flags));
+  const { devices } = resolveAttributeOptions(optionsOf(flags));
   await checkOutputs(outputs);
   if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
-  for (const device of flags.devices ?? []) resolveDevice(device);
+  for (const device of devices) resolveDevice(device);
   // A labels file that is broken shows before the work.
   const labels = await labelsOf(flags);
   const check = async (outline: ModelOutline) => {
@@ -146,15 +122,8 @@ function compute(
 }
 
 function optionsOf(flags: AttributeFlags): AttributeOptions {
-  const { maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval } = flags;
-  const { devices, offload, verbose } = flags;
-  return {
-    ...{ maxNLogits, desiredLogitProb, batchSize, maxFeatureNodes, updateInterval },
-    ...(devices && { devices }),
-    ...(offload && { offload }),
-    ...(verbose !== undefined && { verbose }),
-    exactTokens: flags.tokens !== undefined,
-  };
+  const exactTokens = flags.tokens !== undefined;
+  return { ...optionsFrom(attributeOptions, flags), exactTokens, verbose: flags.verbose };
 }
 
 async function deliver(
@@ -169,7 +138,7 @@ async function deliver(
   const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
   if (graphPath !== undefined) await graph.save(graphPath);
   checkNotAborted(signal);
-  const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...contentOptions(flags) }));
+  const written = graphFiles && (await writeGraphFiles(pruned, { ...graphFiles, ...contentOptions(flags) }));
   const summary = await summarise(pruned, { graphPath, written }, signal);
   display.stop();
   printSummary(summary, flags.json);

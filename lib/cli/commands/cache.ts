@@ -2,35 +2,26 @@ import type { Command } from 'commander';
 import { findInCache } from '../../hub/cached-reference';
 import { type CachedReference, type CachedRepository, listCache, removeFromCache } from '../../hub/cached-repositories';
 import { hubSettings } from '../../hub/settings';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { byteSize, cell, Palette, pageWidth, printable } from '../render/text';
 
-interface ListFlags {
-  json?: boolean;
-}
-
-interface RemoveFlags extends ListFlags {
+interface RemoveFlags extends CommonFlags {
   dryRun?: boolean;
 }
 
 export function registerCache(program: Command): void {
   const cache = program.command('cache').description('what is in the cache that hub tools share, and removing it');
-  cache
-    .command('ls')
-    .description('the models and transcoders in the cache')
-    .option('--verbose', 'show stacks of errors')
-    .option('--json', 'print them for programs')
-    .action(list);
-  cache
+  const ls = cache.command('ls').description('the models and transcoders in the cache');
+  addCommonOptions(ls, { logs: false, json: 'them' }).action(list);
+  const rm = cache
     .command('rm')
     .description('remove a repository, or one revision and what no other revision uses')
     .argument('<reference>', 'as ls lists them: a repository, repository@revision, or a commit')
-    .option('--dry-run', 'say what would be removed')
-    .option('--verbose', 'show stacks of errors')
-    .option('--json', 'print it for programs')
-    .action(remove);
+    .option('--dry-run', 'say what would be removed');
+  addCommonOptions(rm, { logs: false, json: 'what is removed' }).action(remove);
 }
 
-async function list({ json }: ListFlags): Promise<void> {
+async function list({ json }: CommonFlags): Promise<void> {
   const { cacheDir } = await hubSettings();
   const repositories = await listCache(cacheDir);
   process.stdout.write(

@@ -1,24 +1,22 @@
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type ComputeDtype, computeDtypes } from '../../engine/load-options';
 import { convertGraph } from '../../graph/convert';
 import { fileExists } from '../../io/files';
 import type { ProgressListener } from '../../progress';
-import { convertTranscoders } from '../../transcoder/convert/convert';
-import { fraction, oneOf } from '../options/arguments';
-import { shortDtypes } from '../options/model-options';
+import { convertTranscoders, convertTranscodersOptions } from '../../transcoder/convert/convert';
+import { fraction } from '../options/arguments';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
+import { addFlags, optionsFrom } from '../options/table-flags';
 import { addTokenizerOption, tokenizerOf } from '../options/tokenizer-option';
 import { byteSize } from '../render/text';
 import { interruptible } from '../runtime/exit';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
-interface ConvertFlags {
+interface ConvertFlags extends CommonFlags {
   model?: string;
   nodeThreshold: number;
   edgeThreshold: number;
-  dtype?: ComputeDtype;
-  verbose: boolean;
 }
 
 /** What both kinds of conversion take. */
@@ -35,10 +33,8 @@ export function registerConvert(program: Command): void {
     .argument('<to>', 'folder to make; for a graph a file: .safetensors, .pt, or .json for the page');
   addTokenizerOption(command)
     .option('--node-threshold <share>', 'influence kept by the nodes of a .json graph', fraction, 0.8)
-    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98)
-    .option('--dtype <type>', 'float32, bfloat16 or float16 (default: as stored)', oneOf(computeDtypes, shortDtypes))
-    .option('--verbose', 'log what is done, and show stacks of errors', false)
-    .action(convert);
+    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98);
+  addCommonOptions(addFlags(command, convertTranscodersOptions), {}).action(convert);
 }
 
 async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
@@ -71,7 +67,8 @@ async function convertSavedGraph(
 }
 
 /** @returns what was written, in words */
-async function convertSet(from: string, to: string, { dtype }: ConvertFlags, shared: Shared): Promise<string> {
-  const { folder, files, bytes } = await convertTranscoders(from, to, { ...shared, ...(dtype && { dtype }) });
-  return `${files} files, ${byteSize(bytes)}, in ${folder}`;
+async function convertSet(from: string, to: string, flags: ConvertFlags, shared: Shared): Promise<string> {
+  const options = { ...optionsFrom(convertTranscodersOptions, flags), ...shared };
+  const { directory, files, bytes } = await convertTranscoders(from, to, options);
+  return `${files} files, ${byteSize(bytes)}, in ${directory}`;
 }

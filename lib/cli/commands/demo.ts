@@ -1,14 +1,15 @@
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { type Circuit, circuitOf } from '../../graph/circuit';
-import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
+import { type Circuit, findCircuit } from '../../graph/circuit';
+import { writeGraphFiles } from '../../graph/formats/graph-files';
 import type { Graph } from '../../graph/graph';
-import { type FeatureNode, nodeId } from '../../graph/nodes';
+import type { FeatureNode } from '../../graph/nodes';
 import type { PrunedGraph } from '../../graph/prune';
 import { percent } from '../../intervention/render/markup';
 import { swapFeatures } from '../../intervention/swap';
-import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
+import type { TopTokenComparison } from '../../intervention/top-tokens';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { addMachineOptions, type ModelFlags, type ModelWork, withModel } from '../options/model-options';
 import { checkOutputs } from '../options/outputs';
 import { renderCircuit } from '../render/circuit';
@@ -21,9 +22,8 @@ import { progressDisplay } from '../runtime/progress';
 const question = { prompt: 'Fact: the capital of the state containing Dallas is', idea: 'Texas' };
 const other = { prompt: 'Fact: the capital of the state containing Oakland is', idea: 'California' };
 
-interface DemoFlags extends ModelFlags {
+interface DemoFlags extends ModelFlags, CommonFlags {
   out: string;
-  verbose?: boolean;
 }
 
 export function registerDemo(program: Command): void {
@@ -31,7 +31,7 @@ export function registerDemo(program: Command): void {
     .command('demo')
     .description('find, draw and test a circuit of the small model that ships with the package')
     .option('--out <folder>', 'folder for the graph files', 'circuit-tracer-demo');
-  addMachineOptions(command).option('--verbose', 'log what is done, and show stacks of errors').action(demo);
+  addCommonOptions(addMachineOptions(command), {}).action(demo);
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
@@ -51,7 +51,7 @@ async function demo(flags: DemoFlags): Promise<void> {
 async function show({ model, signal }: ModelWork, folder: string): Promise<string[]> {
   const graph = await model.attribute(question.prompt, { signal });
   const pruned = await graph.prune({ signal });
-  const circuit = circuitOf(pruned);
+  const circuit = findCircuit(pruned);
   await writeFiles(graph, pruned, circuit, folder);
   const palette = new Palette(process.stdout);
   return [
@@ -69,7 +69,7 @@ async function introduction(graph: Graph, pruned: PrunedGraph): Promise<string[]
   const [answer] = graph.logits;
   return [
     `Prompt   ${question.prompt}`,
-    `Answer   ${answer?.token.trim()} (${percent(answer?.probability ?? 0)})`,
+    `Answer   ${answer?.token.trim()} (${percent(answer?.weight ?? 0)})`,
     `Graph    ${graph.nActive} active features, ${features} of them kept with ${pruned.nEdges} edges`,
     `Scores   replacement ${replacement.toFixed(2)}, completeness ${completeness.toFixed(2)}`,
     '',
@@ -77,11 +77,11 @@ async function introduction(graph: Graph, pruned: PrunedGraph): Promise<string[]
 }
 
 async function writeFiles(graph: Graph, pruned: PrunedGraph, circuit: Circuit, directory: string): Promise<void> {
-  const ids = circuit.groups.map(({ nodes }) => nodes.map((node) => nodeId(node, graph.nLayers)));
+  const ids = circuit.groups.map(({ nodes }) => nodes.map(({ id }) => id));
   const supernodes = circuit.groups.flatMap(({ label, kind }, i) =>
     kind === 'feature' && (ids[i] as string[]).length > 1 ? [[label, ...(ids[i] as string[])]] : [],
   );
-  await writePrunedGraphFiles(pruned, { slug: 'dallas', directory, view: { pinnedIds: ids.flat(), supernodes } });
+  await writeGraphFiles(pruned, { slug: 'dallas', directory, view: { pinnedIds: ids.flat(), supernodes } });
   await graph.save(join(directory, 'dallas.safetensors'));
 }
 
@@ -106,9 +106,7 @@ function featuresOf(graph: Graph, idea: string): FeatureNode[] {
 }
 
 async function likeliest(model: ReplacementModel, edits: ReturnType<typeof swapFeatures>) {
-  const { logits } = await model.intervene(question.prompt, edits, { returnActivations: false });
-  const last = logits.data.subarray(logits.data.length - model.spec.dVocab);
-  return topTokens(last, 5, (id) => model.tokenizer?.decodeToken(id) ?? String(id));
+  return (await model.intervene(question.prompt, edits, { returnActivations: false })).topTokens(5);
 }
 
 function farewell(folder: string): string[] {

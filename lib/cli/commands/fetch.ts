@@ -2,26 +2,24 @@ import type { Command } from 'commander';
 import { fetchFiles, listNeeded, type NeededFile, type NeededFiles } from '../../hub/download';
 import { Hub } from '../../hub/plan';
 import { checkFetchable, planFetch } from '../../replacement-model/plan-fetch';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { byteSize, cell, Palette, pageWidth, printable } from '../render/text';
 import { interruptible } from '../runtime/exit';
 import { progressDisplay } from '../runtime/progress';
 
-interface FetchFlags {
+interface FetchFlags extends CommonFlags {
   dryRun?: boolean;
   model: boolean;
-  json?: boolean;
 }
 
 export function registerFetch(program: Command): void {
-  program
+  const command = program
     .command('fetch')
     .description('get models and transcoders from the hub into the cache; goes on where it was stopped')
     .argument('<references...>', 'org/repo, org/repo/folder, …@revision, hf://…, gemma or llama')
     .option('--dry-run', 'say what would be fetched')
-    .option('--no-model', 'not the model that transcoders name')
-    .option('--verbose', 'show stacks of errors')
-    .option('--json', 'print the files for programs')
-    .action(fetchReferences);
+    .option('--no-model', 'not the model that transcoders name');
+  addCommonOptions(command, { logs: false, json: 'the files' }).action(fetchReferences);
 }
 
 async function fetchReferences(references: string[], { dryRun, model, json }: FetchFlags): Promise<void> {

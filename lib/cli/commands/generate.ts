@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
-import { checkRoom, resolveGenerateOptions } from '../../intervention/generate';
+import { checkRoom } from '../../intervention/generate';
+import { type GenerateOptions, generateOptions, resolveGenerateOptions } from '../../intervention/options';
 import { type ContinuationComparison, continuationsHtml } from '../../intervention/render/html';
-import type { GenerateOptions, GenerateResult, Intervention } from '../../intervention/types';
+import type { GenerateResult } from '../../intervention/results';
+import type { Intervention } from '../../intervention/types';
+import { omitOptions } from '../../options';
 import type { ModelOutline } from '../../replacement-model/open-pair';
-import { number, positiveShare, wholeNumber } from '../options/arguments';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { namingEntries, withEntries } from '../options/flag-names';
 import {
   addInterventionOptions,
@@ -23,39 +26,21 @@ import {
   withModel,
 } from '../options/model-options';
 import { addPageOptions, checkPages, type PageFlags, writePages } from '../options/picture-options';
+import { addFlags, optionsFrom } from '../options/table-flags';
 import { renderContinuation, renderContinuations } from '../render/comparison';
 import { Palette } from '../render/text';
 import { UsageError } from '../runtime/exit';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
-interface GenerateFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags {
-  maxNewTokens: number;
-  temperature: number;
-  topK?: number;
-  topP: number;
-  frequencyPenalty: number;
-  seed: number;
-  kvCache: boolean;
-  verbose?: boolean;
-  json?: boolean;
-}
+type GenerateFlags = ModelFlags & PromptFlags & InterventionFlags & PageFlags & CommonFlags;
 
 export function registerGenerate(program: Command): void {
   const command = program.command('generate').description('continue a prompt, also with features set to values');
-  addInterventionOptions(addPromptOptions(addModelOptions(command)))
-    .option('--max-new-tokens <n>', 'tokens to add', wholeNumber(1), 10)
-    .option('--temperature <t>', '0 takes the likeliest token each time', number(0), 0)
-    .option('--top-k <n>', 'sample from so many of the likeliest tokens', wholeNumber(1))
-    .option('--top-p <share>', 'sample from the fewest tokens with this probability together', positiveShare, 1)
-    .option('--frequency-penalty <x>', "off a token's logit for each time it was generated", number(), 0)
-    .option('--seed <n>', 'the same seed gives the same text', wholeNumber(0, 2 ** 32 - 1), 0)
-    .option('--no-kv-cache', 'run all tokens again for each new one');
+  addInterventionOptions(addPromptOptions(addModelOptions(command)));
+  addFlags(command, omitOptions(generateOptions, 'freezeAttention', 'constrainedLayers'));
   addPageOptions(command);
-  addMachineOptions(command)
-    .option('--verbose', 'log what is done, and show stacks of errors')
-    .option('--json', 'print a machine-readable comparison')
-    .action(generate);
+  addCommonOptions(addMachineOptions(command), { json: 'the comparison' }).action(generate);
 }
 
 async function generate(flags: GenerateFlags): Promise<void> {
@@ -69,7 +54,7 @@ async function generate(flags: GenerateFlags): Promise<void> {
   }
   await checkPages(flags);
   const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>
-    model.generate(prompt, edits, { ...optionsOf(flags), ...shared });
+    model.generate(prompt, { interventions: edits, ...optionsOf(flags), ...shared });
   const check = async (outline: ModelOutline) => {
     const { maxNewTokens } = resolveGenerateOptions(optionsOf(flags), outline.spec, outline.tokenizer);
     const prepared = await checkPrompt(prompt, flags, outline);
@@ -98,13 +83,8 @@ function render(prompt: string, before: GenerateResult, after: GenerateResult | 
 }
 
 function optionsOf(flags: GenerateFlags): GenerateOptions {
-  const { maxNewTokens, temperature, topK, topP, frequencyPenalty, seed, kvCache, freezeAttention } = flags;
-  return {
-    ...{ maxNewTokens, temperature, topP, frequencyPenalty, seed, kvCache, freezeAttention },
-    ...(topK !== undefined && { topK }),
-    exactTokens: flags.tokens !== undefined,
-    returnActivations: false,
-  };
+  const exactTokens = flags.tokens !== undefined;
+  return { ...optionsFrom(generateOptions, flags), exactTokens, returnActivations: false };
 }
 
 function summary({ newText, newTokens }: GenerateResult): { newText: string; newTokens: number[] } {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { writePrunedGraphFiles } from '../../graph/formats/graph-json';
+import { writeGraphFiles } from '../../graph/formats/graph-files';
 import { Graph } from '../../graph/graph';
 import { summarise } from '../../inspect/graph-summary';
 import { log } from '../../log';
 import { checkNotAborted } from '../../validate';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import {
   addGraphFileOptions,
   checkContent,
@@ -18,11 +19,9 @@ import { interruptible } from '../runtime/exit';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
-interface GraphFlags extends GraphFileFlags {
+interface GraphFlags extends GraphFileFlags, CommonFlags {
   model?: string;
   scan?: string;
-  verbose?: boolean;
-  json?: boolean;
 }
 
 export function registerGraph(program: Command): void {
@@ -31,11 +30,8 @@ export function registerGraph(program: Command): void {
     .description('prune and summarise a saved graph, and write graph files of it')
     .argument('<file>', 'graph saved as .safetensors or .pt');
   addGraphFileOptions(command);
-  addTokenizerOption(command)
-    .option('--scan <name>', "transcoders the page reads features of (default: the graph's)")
-    .option('--verbose', 'log what is done, and show stacks of errors')
-    .option('--json', 'print a machine-readable summary')
-    .action(showGraph);
+  addTokenizerOption(command).option('--scan <name>', "transcoders the page reads features of (default: the graph's)");
+  addCommonOptions(command, { json: 'the summary' }).action(showGraph);
 }
 
 async function showGraph(file: string, flags: GraphFlags): Promise<void> {
@@ -54,7 +50,7 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
     const pruned = await graph.prune({ nodeThreshold, edgeThreshold, signal });
     checkNotAborted(signal);
     const options = { ...contentOptions(flags), ...(scan && { scan }) };
-    const written = graphFiles && (await writePrunedGraphFiles(pruned, { ...graphFiles, ...options }));
+    const written = graphFiles && (await writeGraphFiles(pruned, { ...graphFiles, ...options }));
     printSummary(await summarise(pruned, { graphPath: file, written }, signal), flags.json);
   });
 }

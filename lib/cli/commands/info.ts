@@ -1,23 +1,16 @@
 import type { Command } from 'commander';
-import { attributeDefaults } from '../../attribution/options';
 import { CircuitTracerError } from '../../errors';
 import { findMisfit, type Info, inspect, memoryPartsOf } from '../../inspect/inspect';
 import { memoryAdvice } from '../../memory/advice';
-import { type MemoryOptions, memoryOf } from '../../memory/estimate';
-import { wholeNumber, wholeNumberOrAuto } from '../options/arguments';
-import { addWeightOptions, type ModelFlags } from '../options/model-options';
+import { memoryOf } from '../../memory/estimate';
+import { memoryOptions } from '../../memory/options';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
+import { addFlags, optionsFrom } from '../options/table-flags';
 import { renderInfo } from '../render/info';
 import { renderMemory } from '../render/memory';
 import { Palette } from '../render/text';
 import { interruptible, UsageError } from '../runtime/exit';
 import { progressDisplay } from '../runtime/progress';
-
-interface InfoFlags extends Pick<ModelFlags, 'dtype' | 'device' | 'lazyEncoder' | 'lazyDecoder'> {
-  promptTokens: number;
-  batchSize: number | 'auto';
-  maxFeatureNodes: number;
-  json?: boolean;
-}
 
 export function registerInfo(program: Command): void {
   const command = program
@@ -25,13 +18,8 @@ export function registerInfo(program: Command): void {
     .description('say what a model, transcoder folder or graph is, whether two of them fit, and the memory they take')
     .argument('<path>', 'model, transcoders (folder or org/repo) or saved graph')
     .argument('[other]', 'another of them');
-  addWeightOptions(command)
-    .option('--prompt-tokens <n>', 'tokens of a prompt, for the memory of an attribution', wholeNumber(1), 64)
-    .option('--batch-size <n>', 'its rows computed at once, or auto', wholeNumberOrAuto(1), 256)
-    .option('--max-feature-nodes <n>', 'its most features', wholeNumber(1), attributeDefaults.maxFeatureNodes)
-    .option('--verbose', 'show stacks of errors')
-    .option('--json', 'print it for programs')
-    .action(showInfo);
+  addFlags(command, memoryOptions);
+  addCommonOptions(command, { logs: false, json: 'it' }).action(showInfo);
 }
 
 /** What is on the hub is fetched, which shows and can be stopped. */
@@ -48,7 +36,7 @@ async function inspectBoth(path: string, other: string | undefined): Promise<{ f
   }
 }
 
-async function showInfo(path: string, other: string | undefined, flags: InfoFlags): Promise<void> {
+async function showInfo(path: string, other: string | undefined, flags: CommonFlags): Promise<void> {
   const { first, second } = await inspectBoth(path, other);
   if (second?.kind === first.kind) {
     throw new UsageError(`Both paths are of one kind (${first.kind}): give two of a model, transcoders and a graph.`);
@@ -65,15 +53,10 @@ async function showInfo(path: string, other: string | undefined, flags: InfoFlag
 type MemoryAnswer = Awaited<ReturnType<typeof memoryAnswer>>;
 
 /** Undefined when neither a model nor transcoders are among them. */
-async function memoryAnswer(infos: readonly Info[], flags: InfoFlags) {
+async function memoryAnswer(infos: readonly Info[], flags: CommonFlags) {
   const parts = await memoryPartsOf(infos);
   if (!parts.model && !parts.transcoders) return undefined;
-  const { promptTokens, dtype, device, lazyEncoder, lazyDecoder, batchSize, maxFeatureNodes } = flags;
-  const options: MemoryOptions = {
-    ...{ dtype, device, batchSize, maxFeatureNodes, tokens: promptTokens },
-    ...(lazyEncoder !== undefined && { lazyEncoder }),
-    ...(lazyDecoder !== undefined && { lazyDecoder }),
-  };
+  const options = optionsFrom(memoryOptions, flags);
   return { estimate: memoryOf(parts, options), advice: memoryAdvice(parts, options) };
 }
 

@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import type { SparseActivations } from '../../engine/arrays';
 import { experimentOf } from '../../inspect/experiment';
-import { resolveFreezeOptions } from '../../intervention/options';
+import { type InterveneOptions, interveneOptions, resolveInterveneOptions } from '../../intervention/options';
 import { experimentSvg } from '../../intervention/render/experiment-svg';
 import { topTokensHtml } from '../../intervention/render/html';
-import { type TopTokenComparison, topTokens } from '../../intervention/top-tokens';
-import type { InterveneOptions, InterveneResult } from '../../intervention/types';
+import type { TopTokenComparison } from '../../intervention/top-tokens';
 import type { Prompt } from '../../model/prompt';
 import type { ModelOutline } from '../../replacement-model/open-pair';
-import type { ReplacementModel } from '../../replacement-model/replacement-model';
-import { type LayerRange, layerRange, wholeNumber } from '../options/arguments';
+import { wholeNumber } from '../options/arguments';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { namingEntries, withEntries } from '../options/flag-names';
 import {
   addInterventionOptions,
@@ -30,31 +29,29 @@ import {
   withModel,
 } from '../options/model-options';
 import { addPageOptions, checkPages, type PageFlags, writePages } from '../options/picture-options';
+import { addFlags, optionsFrom } from '../options/table-flags';
 import { renderTopTokens } from '../render/comparison';
 import { cell, clip, Palette, pageWidth, printable } from '../render/text';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
-interface InterveneFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags {
+interface InterveneFlags extends ModelFlags, PromptFlags, InterventionFlags, PageFlags, CommonFlags {
   top: number;
-  constrainedLayers?: LayerRange;
-  svg?: string;
-  verbose?: boolean;
-  json?: boolean;
 }
 
 export function registerIntervene(program: Command): void {
   const command = program
     .command('intervene')
     .description('set features to values and compare the likeliest next tokens');
-  addInterventionOptions(addPromptOptions(addModelOptions(command)))
-    .option('--constrained-layers <a..b>', 'hold the MLP outputs of these layers; of all: direct effects', layerRange)
-    .option('--top <n>', 'tokens to show', wholeNumber(1, 1000), 10);
+  addInterventionOptions(addPromptOptions(addModelOptions(command)));
+  addFlags(command, interveneOptions, ['constrainedLayers']).option(
+    '--top <n>',
+    'tokens to show',
+    wholeNumber(1, 1000),
+    10,
+  );
   addPageOptions(command).option('--svg <file>', 'write a picture of the experiment');
-  addMachineOptions(command)
-    .option('--verbose', 'log what is done, and show stacks of errors')
-    .option('--json', 'print a machine-readable comparison')
-    .action(intervene);
+  addCommonOptions(addMachineOptions(command), { json: 'the comparison' }).action(intervene);
 }
 
 async function intervene(flags: InterveneFlags): Promise<void> {
@@ -65,7 +62,7 @@ async function intervene(flags: InterveneFlags): Promise<void> {
   logToStderr(display, flags.verbose);
   await checkPages(flags);
   const check = async (outline: ModelOutline) => {
-    resolveFreezeOptions(optionsOf(flags, outline.spec.nLayers), outline.spec, ['hookNames']);
+    resolveInterveneOptions(optionsOf(flags), outline.spec);
     checkInterventions(given.interventions, await checkPrompt(prompt, flags, outline), outline, false);
   };
   const work = (model: ModelWork) => compare(prompt, given, flags, model);
@@ -81,14 +78,9 @@ async function intervene(flags: InterveneFlags): Promise<void> {
   process.stdout.write(`${[...lines, ...renderTopTokens(comparison, new Palette(process.stdout)), ''].join('\n')}\n`);
 }
 
-function optionsOf(flags: InterveneFlags, nLayers: number): InterveneOptions {
-  const { constrainedLayers: layers, freezeAttention } = flags;
-  return {
-    freezeAttention,
-    ...(layers && { constrainedLayers: { start: layers.start, stop: layers.stop ?? nLayers } }),
-    exactTokens: flags.tokens !== undefined,
-    sparse: true,
-  };
+function optionsOf(flags: InterveneFlags): InterveneOptions & { sparse: true } {
+  const exactTokens = flags.tokens !== undefined;
+  return { ...optionsFrom(interveneOptions, flags), exactTokens, sparse: true };
 }
 
 async function compare(
@@ -97,12 +89,12 @@ async function compare(
   flags: InterveneFlags,
   { model, signal, onProgress }: ModelWork,
 ) {
-  const options = { ...optionsOf(flags, model.spec.nLayers), signal, onProgress };
+  const options = { ...optionsOf(flags), signal, onProgress };
   const clean = await model.intervene(prompt, [], options);
   const edited = await model.intervene(prompt, given.interventions, options);
   const comparison: TopTokenComparison = {
-    before: likeliest(model, clean, flags.top),
-    after: likeliest(model, edited, flags.top),
+    before: clean.topTokens(flags.top),
+    after: edited.topTokens(flags.top),
   };
   const ids = Array.from(clean.tokens);
   const text = model.tokenizer?.decode(ids) ?? ids.join(' ');
@@ -113,10 +105,4 @@ async function compare(
     outputs: comparison.after,
   });
   return { text, comparison, svg: experimentSvg(experiment) };
-}
-
-/** Of the last position. */
-function likeliest({ tokenizer, spec }: ReplacementModel, { logits }: InterveneResult, count: number) {
-  const last = logits.data.subarray(logits.data.length - spec.dVocab);
-  return topTokens(last, count, (id) => tokenizer?.decodeToken(id) ?? String(id));
 }

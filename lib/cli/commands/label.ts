@@ -1,23 +1,24 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isBundledTranscoders, transcoderFolder } from '../../bundled';
 import { CircuitTracerError } from '../../errors';
-import type { FeatureExamples } from '../../features/feature-examples';
 import { findFeatures } from '../../features/packed-features';
 import { readLabels } from '../../features/read-labels';
 import type { FeatureSource } from '../../features/sources/feature-source';
 import { openFeatureSource } from '../../features/sources/open-source';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { type FeatureLabels, labelKey } from '../../graph-file/labels';
 import { localPath } from '../../hub/local-path';
 import { requireHubReference, scanOf } from '../../hub/reference';
 import { findUnlabelled, type LabelledGraph, type Unlabelled } from '../../inspect/unlabelled';
 import { fileExists, isFolder, writeFileAtomically } from '../../io/files';
 import { fraction, wholeNumber } from '../options/arguments';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { checkFile } from '../options/outputs';
 import { renderFeature } from '../render/feature';
 import { grouped, Palette } from '../render/text';
 import { interruptible, UsageError } from '../runtime/exit';
 
-interface LabelFlags {
+interface LabelFlags extends CommonFlags {
   labels?: string;
   name?: [string, string][];
   features?: string;
@@ -26,11 +27,10 @@ interface LabelFlags {
   examples: number;
   nodeThreshold: number;
   edgeThreshold: number;
-  json?: boolean;
 }
 
 export function registerLabel(program: Command): void {
-  program
+  const command = program
     .command('label')
     .description('list the features of a pruned graph that have no label, with their best examples')
     .argument('<graph>', 'saved graph, or graph file (.json)')
@@ -44,10 +44,8 @@ export function registerLabel(program: Command): void {
     .option('--count <n>', 'features to list', wholeNumber(1), 10)
     .option('--examples <n>', 'examples of each', wholeNumber(0), 3)
     .option('--node-threshold <share>', 'influence kept by the nodes of a saved graph', fraction, 0.8)
-    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98)
-    .option('--verbose', 'show stacks of errors')
-    .option('--json', 'print them for programs')
-    .action(label);
+    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98);
+  addCommonOptions(command, { logs: false, json: 'them' }).action(label);
 }
 
 /** `3:120=cities in Texas` */

@@ -1,19 +1,18 @@
 import type { Command } from 'commander';
 import type { PageSelection, SelectedFeature } from '../../graph-file/selection';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { selectionOf } from '../options/page-argument';
 import { cell, Palette, pageWidth, printable, wrap } from '../render/text';
 
 export function registerSelection(program: Command): void {
-  program
+  const command = program
     .command('selection')
     .description("the groups, pinned features and labels in the URL of a graph's page, or in a graph file")
-    .argument('<url or file>', 'address of a page of this package, circuit-tracer or Neuronpedia; or a graph file')
-    .option('--verbose', 'show stacks of errors')
-    .option('--json', 'print them for programs')
-    .action(showSelection);
+    .argument('<url or file>', 'address of a page of this package, circuit-tracer or Neuronpedia; or a graph file');
+  addCommonOptions(command, { logs: false, json: 'them' }).action(showSelection);
 }
 
-async function showSelection(page: string, { json }: { json?: boolean }): Promise<void> {
+async function showSelection(page: string, { json }: CommonFlags): Promise<void> {
   const { selection } = await selectionOf(page);
   const lines = json ? [JSON.stringify(selection, null, 2)] : render(selection, new Palette(process.stdout));
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -1,18 +1,18 @@
 import { type Command, Option } from 'commander';
 import { type SetupOptions, setupLibtorch } from '../../libtorch/fetch';
 import { type Variant, variants } from '../../libtorch/sources';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { interruptible } from '../runtime/exit';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
-interface SetupFlags {
+interface SetupFlags extends CommonFlags {
   variant: Variant;
   force: boolean;
-  verbose: boolean;
 }
 
 export function registerSetup(program: Command): void {
-  program
+  const command = program
     .command('setup')
     .description('fetch LibTorch into the per-user cache, unless it is on this machine already')
     .addOption(
@@ -20,9 +20,8 @@ export function registerSetup(program: Command): void {
         .choices(variants)
         .default('auto'),
     )
-    .option('--force', 'fetch it even when it is there', false)
-    .option('--verbose', 'log what is done, and show stacks of errors', false)
-    .action(setup);
+    .option('--force', 'fetch it even when it is there', false);
+  addCommonOptions(command, {}).action(setup);
 }
 
 async function setup({ variant, force, verbose }: SetupFlags): Promise<void> {

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
+import { serveOptions } from '../../server/options';
+import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../options/model-options';
 import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../options/server-options';
-import { interruptible, UsageError } from '../runtime/exit';
+import { addFlags } from '../options/table-flags';
+import { interruptible } from '../runtime/exit';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
-interface StartServerFlags extends ModelFlags, ServerFlags {
-  graphFileDir?: string;
-  verbose?: boolean;
+interface StartServerFlags extends ModelFlags, ServerFlags, CommonFlags {
+  graphFileDir: string;
 }
 
 const example = `
@@ -18,13 +20,10 @@ Example:
 
 export function registerStartServer(program: Command): void {
   const command = program.command('start-server').description('show a folder of graph files in the browser');
-  command.option('--graph-file-dir <folder>', 'folder of graph files; views are saved into them');
+  addFlags(command, serveOptions, ['dataDir']);
   addServerOptions(command);
   addModelOptions(command);
-  addMachineOptions(command)
-    .option('--verbose', 'log what is done, and show stacks of errors')
-    .addHelpText('after', example)
-    .action(startServer);
+  addCommonOptions(addMachineOptions(command), {}).addHelpText('after', example).action(startServer);
 }
 
 /** With a model, the page can steer it; without, it can all the rest. */
@@ -32,7 +31,6 @@ async function startServer(flags: StartServerFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const { graphFileDir: dataDir } = flags;
-  if (dataDir === undefined) throw new UsageError('--graph-file-dir is required: the folder of graph files.');
   const output = process.stdout;
   if (flags.model === undefined && flags.transcoderSet === undefined) {
     return interruptible((signal) => serveUntilStopped({ dataDir, output }, flags, signal));

@@ -37,35 +37,6 @@ export function wholeNumber(min: number, max = 2 ** 31 - 1): (text: string) => n
   };
 }
 
-/** The same, or `auto`. */
-export function wholeNumberOrAuto(min: number): (text: string) => number | 'auto' {
-  const number = wholeNumber(min);
-  return (text) => {
-    if (/^[+-]?\d+$/.test(text)) return number(text);
-    if (text === 'auto') return text;
-    throw new InvalidArgumentError('It must be a whole number, or auto.');
-  };
-}
-
-/** A parser of numbers from `min` to `max`. */
-export function number(min = -Infinity, max = Infinity): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isFinite(value) && value >= min && value <= max) return value;
-    if (max < Infinity) throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
-    throw new InvalidArgumentError(
-      min === -Infinity ? 'It must be a number.' : `It must be a number of ${min} or more.`,
-    );
-  };
-}
-
-/** A share that isn't nothing. */
-export function positiveShare(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value > 0 && value <= 1) return value;
-  throw new InvalidArgumentError('It must be a number over 0, and at most 1.');
-}
-
 /** A share or probability. */
 export function fraction(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
@@ -78,28 +49,4 @@ export function tokenIds(text: string): number[] {
   const ids = text.split(',').map((part) => part.trim());
   if (ids.every((id) => /^\d{1,9}$/.test(id))) return ids.map(Number);
   throw new InvalidArgumentError('It must be token ids, separated by commas: 2,5,7.');
-}
-
-/** Consecutive layers; without `stop`, to the last. */
-export interface LayerRange {
-  readonly start: number;
-  readonly stop: number | undefined;
-}
-
-/** `2..5` (up to 4), `2..` or `all`. */
-export function layerRange(text: string): LayerRange {
-  if (text === 'all') return { start: 0, stop: undefined };
-  const [, start, stop] = /^(\d{1,6})\.\.(\d{1,6})?$/.exec(text) ?? [];
-  if (start !== undefined) return { start: Number(start), stop: stop === undefined ? undefined : Number(stop) };
-  throw new InvalidArgumentError('It must be a range of layers, as 2..5 (up to 4) or 2.., or all.');
-}
-
-/** A parser of one of some words, some of which are other names: `fp32` for `float32`. */
-export function oneOf<T extends string>(words: readonly T[], aliases: Record<string, T> = {}): (text: string) => T {
-  return (text) => {
-    const word = aliases[text] ?? text;
-    if (words.includes(word as T)) return word as T;
-    const all = [...words, ...Object.keys(aliases)];
-    throw new InvalidArgumentError(`It must be one of ${all.join(', ')}.`);
-  };
 }

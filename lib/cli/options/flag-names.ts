@@ -1,13 +1,13 @@
 import type { Command, Option } from 'commander';
 import { CircuitTracerError } from '../../errors';
 
-/** Options of the library whose flag isn't spelled after them. */
-const otherNames: Readonly<Record<string, string>> = {
-  dataDir: '--graph-file-dir',
-  directory: '--graph-file-dir',
-  neuronpedia: '--neuronpedia-set',
-  qwenPrefix: '--backend',
-};
+const libraryNames = new WeakMap<Option, readonly string[]>();
+
+/** A flag with the names that the library has for it, where its own isn't spelled after them. */
+export function calledBy(flag: Option, ...names: readonly string[]): Option {
+  libraryNames.set(flag, names);
+  return flag;
+}
 
 /**
  * An error of the library in the words of a command: names of options become the command's flags, by its own table of
@@ -25,14 +25,12 @@ export function reworded(error: CircuitTracerError, message: string): CircuitTra
   return new CircuitTracerError(error.code, message, { cause: error });
 }
 
+/** Flags by the library's names of options, the earlier flag where there are two. */
 function flagsByOption(command: Command): Map<string, string> {
+  const named = command.options.flatMap((flag) => (libraryNames.get(flag) ?? []).map((name) => [name, flag] as const));
+  const own = command.options.map((flag) => [flag.attributeName(), flag] as const);
   const flags = new Map<string, string>();
-  for (const option of command.options) {
-    if (option.long && !flags.has(option.attributeName())) flags.set(option.attributeName(), option.long);
-  }
-  for (const [name, flag] of Object.entries(otherNames)) {
-    if (command.options.some(({ long }: Option) => long === flag)) flags.set(name, flag);
-  }
+  for (const [name, { long }] of [...named, ...own]) if (long && !flags.has(name)) flags.set(name, long);
   return flags;
 }
 

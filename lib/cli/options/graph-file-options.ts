@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readLabels } from '../../features/read-labels';
-import type { GraphFileOptions } from '../../graph/formats/graph-json';
+import type { GraphFileOptions } from '../../graph/formats/graph-files';
 import type { FeatureLabels } from '../../graph-file/labels';
 import { neuronpediaNames } from '../../graph-file/neuronpedia';
 import { fraction } from './arguments';
+import { calledBy } from './flag-names';
 
 /** Flags of commands that write graph files. */
 export interface GraphFileFlags {
@@ -21,12 +22,23 @@ export interface GraphFileFlags {
 export function addGraphFileOptions(command: Command): Command {
   return command
     .option('--slug <name>', 'name of the graph files; with --graph-file-dir')
-    .option('--graph-file-dir <folder>', 'folder for <slug>.json and graph-metadata.json')
+    .addOption(
+      calledBy(
+        new Option('--graph-file-dir <folder>', 'folder for <slug>.json and graph-metadata.json'),
+        'directory',
+        'dataDir',
+      ),
+    )
     .option('--node-threshold <share>', 'influence kept by the nodes of graph files and summary', fraction, 0.8)
     .option('--edge-threshold <share>', 'influence kept by their edges', fraction, 0.98)
     .option('--labels <file>', 'names of features: a labels.json, or a graph file with labels')
     .option('--neuronpedia', 'make graph files to upload to Neuronpedia')
-    .option('--neuronpedia-set <model/set>', 'its names, where they are not known: gemma-2-2b/clt-hp')
+    .addOption(
+      calledBy(
+        new Option('--neuronpedia-set <model/set>', 'its names, where they are not known: gemma-2-2b/clt-hp'),
+        'neuronpedia',
+      ),
+    )
     .option('--description <text>', 'what the graph files say of the graph')
     .option('--creator <name>', 'and of who made it');
 }

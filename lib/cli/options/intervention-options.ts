@@ -1,14 +1,16 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Link } from '../../graph-file/group-edges';
+import { readNamedGraph } from '../../graph-file/read';
 import { scaleGroups } from '../../graph-file/selection';
 import type { ExperimentEdits } from '../../inspect/experiment';
 import { EditPlan } from '../../intervention/edits';
+import { freezeOptions } from '../../intervention/options';
 import type { FeatureIntervention, Intervention, Position } from '../../intervention/types';
 import { readJsonFile } from '../../io/files';
 import type { PreparedPrompt } from '../../model/prompt';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import { UsageError } from '../runtime/exit';
 import { selectionOf } from './page-argument';
+import { addFlags } from './table-flags';
 
 /** Flags that say what to do to the model. */
 export interface InterventionFlags {
@@ -18,7 +20,6 @@ export interface InterventionFlags {
   interventions?: string;
   page?: string;
   group?: [string, number][];
-  freezeAttention: boolean;
 }
 
 export interface GivenInterventions extends ExperimentEdits {
@@ -30,14 +31,14 @@ type Kind = 'value' | 'scale' | 'add';
 
 export function addInterventionOptions(command: Command): Command {
   const form = 'LAYER:POSITION:FEATURE=NUMBER';
-  return command
+  command
     .option(`--set <${form}>`, "the feature's activation; may be repeated", collect('value'))
     .option(`--scale <${form}>`, 'times its own activation; may be repeated', collect('scale'))
     .option(`--add <${form}>`, 'added to its own activation; may be repeated', collect('add'))
     .option('--interventions <file>', 'more of them: a JSON list as the library takes')
     .option('--page <url or file>', "groups of a graph's page: its URL, or a saved graph file")
-    .option('--group <label=factor>', 'multiply the activations of a group of the page; may be repeated', groupFactor)
-    .option('--no-freeze-attention', 'let attention patterns change');
+    .option('--group <label=factor>', 'multiply the activations of a group of the page; may be repeated', groupFactor);
+  return addFlags(command, freezeOptions, ['freezeAttention']);
 }
 
 function collect(kind: Kind): (text: string, previous?: FeatureIntervention[]) => FeatureIntervention[] {
@@ -104,7 +105,10 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
       ...scale.map((entry) => `--scale ${asGiven(entry)}`),
       ...add.map((entry) => `--add ${asGiven(entry)}`),
     ],
-    ...{ selection, links, labels, factors },
+    selection,
+    links,
+    labels,
+    factors,
   };
 }
 
@@ -139,22 +143,5 @@ export async function requireInterventions(flags: InterventionFlags): Promise<Gi
 async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
   if (page === undefined) return { selection: undefined, links: [], labels: new Map() };
   const { selection, file = {} } = await selectionOf(page);
-  return { selection, links: linksOf(file), labels: labelsOf(file) };
-}
-
-/** Of the file's nodes that have one, by id. */
-function labelsOf(file: unknown): Map<string, string> {
-  const { nodes } = file as { nodes?: unknown };
-  const named = Array.isArray(nodes)
-    ? nodes.filter((node) => typeof node?.clerp === 'string' && node.clerp !== '')
-    : [];
-  return new Map(named.map(({ node_id, clerp }) => [node_id, clerp]));
-}
-
-/** What of the file's links is whole. */
-function linksOf(file: unknown): Link<string>[] {
-  const { links } = file as { links?: unknown };
-  const isLink = (link: Partial<Link<unknown>> | null): link is Link<string> =>
-    typeof link?.source === 'string' && typeof link.target === 'string' && Number.isFinite(link.weight);
-  return Array.isArray(links) ? links.filter(isLink) : [];
+  return { selection, ...readNamedGraph(file) };
 }

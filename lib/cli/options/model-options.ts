@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { isBundledModel } from '../../bundled';
-import { type Device, isDeviceName, resolveDevice } from '../../engine/device';
+import { resolveDevice } from '../../engine/device';
 import { openEngines } from '../../engine/jobs';
-import { type ComputeDtype, computeDtypes } from '../../engine/load-options';
+import { type LoadOptions, loadOptions, weightOptions } from '../../engine/load-options';
 import { readJsonFile } from '../../io/files';
 import type { ChatPrompt } from '../../model/chat-template';
 import { type PreparedPrompt, type Prompt, preparePrompt } from '../../model/prompt';
@@ -11,18 +11,13 @@ import type { ModelOutline } from '../../replacement-model/open-pair';
 import { ReplacementModel } from '../../replacement-model/replacement-model';
 import { interruptible, UsageError } from '../runtime/exit';
 import type { ProgressDisplay } from '../runtime/progress';
-import { oneOf, tokenIds, wholeNumber } from './arguments';
+import { tokenIds } from './arguments';
+import { addFlags, optionsFrom } from './table-flags';
 
 /** Flags of every command that runs a model. */
 export interface ModelFlags {
   model?: string;
   transcoderSet?: string;
-  dtype: ComputeDtype;
-  device: Device;
-  threads: number;
-  lazyEncoder?: boolean;
-  lazyDecoder?: boolean;
-  backend: 'transformerlens' | 'nnsight';
 }
 
 export interface PromptFlags {
@@ -37,9 +32,6 @@ export interface ModelWork {
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
 }
-
-/** Other names of dtypes. */
-export const shortDtypes: Record<string, ComputeDtype> = { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' };
 
 export function addModelOptions(command: Command): Command {
   return command
@@ -56,32 +48,11 @@ export function addPromptOptions(command: Command): Command {
 
 /** How weights are loaded. */
 export function addWeightOptions(command: Command): Command {
-  return command
-    .option('--dtype <type>', 'float32, bfloat16 or float16', oneOf(computeDtypes, shortDtypes), 'float32')
-    .option('--device <device>', 'auto, cpu, cuda, cuda:N or mps', device, 'auto')
-    .option('--lazy-encoder', 'read encoders from disk as needed')
-    .option('--lazy-decoder', 'read decoders from disk as needed; on by default')
-    .option('--no-lazy-decoder', 'load decoders into memory');
+  return addFlags(command, weightOptions);
 }
 
 export function addMachineOptions(command: Command): Command {
-  return addWeightOptions(command)
-    .option('--threads <n>', 'CPU threads; 0 = as many as cores', wholeNumber(0, 4096), 0)
-    .option(
-      '--backend <name>',
-      'whose first token to take where they differ (Qwen): transformerlens or nnsight',
-      oneOf(['transformerlens', 'nnsight']),
-      'transformerlens',
-    );
-}
-
-function device(text: string): Device {
-  return isDeviceName(text) ? text : (oneOf(['auto', 'cpu', 'cuda', 'cuda:N', 'mps'])('') as Device);
-}
-
-/** `cuda:0,cuda:1` */
-export function deviceList(text: string): Device[] {
-  return text.split(',').map((name) => device(name.trim()));
+  return addFlags(command, loadOptions);
 }
 
 /** The one prompt the flags give. `--tokens` are taken as they are. */
@@ -131,16 +102,14 @@ export async function withModel<T>(
   { check, work }: ModelTask<T>,
 ): Promise<T> {
   const names = namesOf(flags);
-  const { dtype, device, threads, lazyEncoder, lazyDecoder } = flags;
-  const qwenPrefix = flags.backend === 'nnsight' ? 'pad' : 'eos';
   return interruptible(async (signal) => {
     const shared = { signal, onProgress: display.listener };
-    const options = { dtype, device, threads, lazyEncoder, lazyDecoder, qwenPrefix, ...shared } as const;
+    const options: LoadOptions = { ...optionsFrom(loadOptions, flags), ...shared };
     try {
       const model = await ReplacementModel.loadChecked(names.model, names.transcoderSet, options, async (outline) => {
         await check(outline);
         await openEngines(signal);
-        resolveDevice(device);
+        resolveDevice(options.device);
       });
       try {
         return await work({ model, ...shared });

@@ -61,12 +61,12 @@ export function targetsOf({ target = [], targetDiff = [], targetFeature = [] }: 
 /** Whether the model has the targets; what they are numerically, only its weights tell. */
 export async function checkTargets(
   targets: readonly TargetSpec[],
-  { tokens, zeroPositions }: PreparedPrompt,
+  { tokens, specialPositions }: PreparedPrompt,
   { spec, transcoderSpec: transcoders, tokenizer }: ModelOutline,
 ): Promise<void> {
   const directions = async (ids: Int32Array) => new Float32Array(ids.length * spec.dModel);
   const prompt = tokens.length;
-  await resolveTargets(targets, { spec, transcoders, tokenizer, prompt, zeroPositions, directions });
+  await resolveTargets(targets, { spec, transcoders, tokenizer, prompt, specialPositions, directions });
   for (const target of targets) if (typeof target === 'string') await warnOfMissingSpace(target, tokenizer);
 }
 

@@ -1,4 +1,4 @@
-import type { FeatureExample, FeatureExamples } from '../../features/feature-examples';
+import type { FeatureExample, FeatureExamples } from '../../graph-file/feature-examples';
 import type { Unlabelled } from '../../inspect/unlabelled';
 import { cell, clip, columns, numberCell, type Palette, pageWidth, printable } from './text';
 

@@ -77,7 +77,7 @@ function transcoderLines(info: TranscoderInfo): string[] {
 
 function graphLines(info: GraphInfo): string[] {
   const { model, logits } = info;
-  const top = logits.slice(0, 3).map(({ token, probability }) => `${JSON.stringify(token)} ${probability.toFixed(3)}`);
+  const top = logits.slice(0, 3).map(({ token, weight }) => `${JSON.stringify(token)} ${weight.toFixed(3)}`);
   return [
     ...field('model', `${model.modelName} (${model.family}, ${model.nLayers} layers, width ${model.dModel})`),
     ...field('transcoders', scanText(info.scan)),

@@ -1,6 +1,7 @@
 import type { MemoryAdvice } from '../../memory/advice';
-import type { MemoryEstimate, MemoryOptions } from '../../memory/estimate';
+import type { MemoryEstimate } from '../../memory/estimate';
 import { type WeightBytes, weightGroups } from '../../memory/load-memory';
+import type { MemoryOptions } from '../../memory/options';
 import { field } from './info';
 import { byteSize, grouped, type Palette, pageWidth, wrap } from './text';
 

@@ -56,10 +56,10 @@ function head({
 const barWidth = 40;
 
 function outputs({ logits }: GraphSummary, palette: Palette): string[] {
-  const rows = logits.map(({ token, probability }) => {
+  const rows = logits.map(({ token, weight }) => {
     const name = cell(printable(JSON.stringify(token)), 22);
-    const drawn = bar(probability);
-    return `  ${name} ${probability.toFixed(4)}${drawn && `  ${palette.bar(drawn)}`}`;
+    const drawn = bar(weight);
+    return `  ${name} ${weight.toFixed(4)}${drawn && `  ${palette.bar(drawn)}`}`;
   });
   return [palette.heading('Outputs'), ...rows];
 }

@@ -1,6 +1,9 @@
 import { abortError } from '../../validate';
 
-/** The promise, or a rejection with `ABORT_ERR` when the signal fires first; what is under way goes on unheard. */
+/**
+ * Wait for a promise, but reject with `ABORT_ERR` when the signal fires first. The work itself continues, and its
+ * result is ignored.
+ */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {

@@ -1,10 +1,10 @@
 import { isBundledTranscoders, transcoderFolder } from '../../bundled';
-import type { FeatureExamples } from '../feature-examples';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { findFeatures, PackedFeatures } from '../packed-features';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 
-/** The examples that ship with the package, for graphs of the bundled transcoders. */
-export class BundledFeatures implements FeatureSource {
+/** The examples included in the package, for graphs of the bundled transcoders. */
+export class BundledFeatures implements OwnedSource {
   readonly #sets = new Map<string, Promise<PackedFeatures | undefined>>();
 
   knows({ scan }: FeatureName): boolean {
@@ -13,7 +13,7 @@ export class BundledFeatures implements FeatureSource {
 
   async read(name: FeatureName): Promise<FeatureExamples | undefined> {
     if (!this.knows(name)) return undefined;
-    const set = await this.#setOf(name.scan as string);
+    const set = await this.#openSet(name.scan as string);
     return set?.read(name.layer, name.feature);
   }
 
@@ -21,7 +21,7 @@ export class BundledFeatures implements FeatureSource {
     for (const set of this.#sets.values()) await (await set)?.close();
   }
 
-  #setOf(scan: string): Promise<PackedFeatures | undefined> {
+  #openSet(scan: string): Promise<PackedFeatures | undefined> {
     const set = this.#sets.get(scan) ?? open(scan);
     this.#sets.set(scan, set);
     return set;

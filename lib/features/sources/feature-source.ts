@@ -1,20 +1,24 @@
-import type { FeatureExamples } from '../feature-examples';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 
-/** Which feature: its place, and the transcoders as the graph's file names them, if the page said. */
+/** A feature: its layer and index, and the transcoders as named in the graph file, if the page sent them. */
 export interface FeatureName {
   readonly layer: number;
   readonly feature: number;
   readonly scan?: string | undefined;
 }
 
-/** Something that may know what a feature answers to. */
+/** A source of feature examples. */
 export interface FeatureSource {
   /**
-   * @returns undefined when it knows nothing of the feature
-   * @throws CircuitTracerError `ERR_FILE_FORMAT` for something else than a feature; `ERR_HUB_NOT_FOUND` when there are no features
-   * where they should be, `ERR_HUB` when the other machine fails; `ABORT_ERR`.
+   * @returns undefined when the source does not have the feature
+   * @throws CircuitTracerError `ERR_FILE_FORMAT` for data that is not a feature; `ERR_HUB_NOT_FOUND` when the location
+   * has no features; `ERR_HUB` when the server fails; `ABORT_ERR`.
    */
   read(name: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined>;
-  /** Idempotent. */
+  /** Close the source. May be called more than once. */
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** A source whose owner closes it. */
+export type OwnedSource = Pick<FeatureSource, 'read' | 'close'>;

@@ -1,25 +1,25 @@
+import type { CallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { abortError } from '../../validate';
 
 const patienceMs = 30_000;
-const mostRedirects = 3;
+const maxRedirects = 3;
 
-export interface FetchBytesOptions {
-  /** Bytes to take. */
+export interface FetchBytesOptions extends Pick<CallOptions, 'signal'> {
+  /** The maximum number of bytes. */
   readonly most: number;
-  /** Of the file, the end included. */
+  /** The byte range of the file, including the end. */
   readonly range?: { readonly start: number; readonly end: number };
-  /** JSON to post. */
+  /** The JSON to post. */
   readonly body?: unknown;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A file of the hub or of another server, or part of it; or the answer to what is posted. Large files lie elsewhere than on the
- * hub itself; redirects are followed to encrypted addresses only.
+ * Download a file, or part of one, from the hub or another server, or post data and return the response. The hub
+ * redirects to other servers for large files. Redirects are followed only to encrypted URLs.
  *
- * @throws CircuitTracerError `ERR_HUB_NOT_FOUND` when the server doesn't have it, `ERR_HUB` when it fails, doesn't answer within
- * 30 seconds, or answers something else; `ABORT_ERR`.
+ * @throws CircuitTracerError `ERR_HUB_NOT_FOUND` when the server does not have it; `ERR_HUB` when the server fails,
+ * does not respond within 30 seconds, or sends an unexpected response; `ABORT_ERR`.
  */
 export async function fetchBytes(url: string, { most, range, body, signal }: FetchBytesOptions): Promise<Buffer> {
   const request: RequestInit = {
@@ -34,22 +34,22 @@ export async function fetchBytes(url: string, { most, range, body, signal }: Fet
     const response = await follow(new URL(url), request);
     if (response.status === (range ? 206 : 200)) return await read(response, most, url);
     await response.body?.cancel();
-    // What is private isn't told from what isn't there.
-    throw [401, 403, 404].includes(response.status) ? absent(url) : failed(url, `it answered ${response.status}`);
+    // Servers do not distinguish private files from missing ones.
+    throw [401, 403, 404].includes(response.status) ? absent(url) : failed(url, `HTTP status ${response.status}`);
   } catch (error) {
     if (signal?.aborted) throw abortError(signal);
     throw error instanceof CircuitTracerError ? error : failed(url, (error as Error).message);
   }
 }
 
-async function follow(url: URL, request: RequestInit, left = mostRedirects): Promise<Response> {
+async function follow(url: URL, request: RequestInit, left = maxRedirects): Promise<Response> {
   const response = await fetch(url, { ...request, redirect: 'manual' });
   const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
   if (location === null) return response;
   await response.body?.cancel();
   const next = new URL(location, url);
   if (left === 0 || (next.protocol !== 'https:' && next.origin !== url.origin))
-    throw failed(url.href, 'it sent us astray');
+    throw failed(url.href, 'too many or invalid redirects');
   return follow(next, request, left - 1);
 }
 
@@ -58,16 +58,19 @@ async function read(response: Response, most: number, url: string): Promise<Buff
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > most) throw failed(url, `it sent more than ${most} bytes`);
+    if (size > most) throw failed(url, `the response is longer than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 function absent(url: string): CircuitTracerError {
-  return new CircuitTracerError('ERR_HUB_NOT_FOUND', `There are no features of these transcoders: there is no ${url}.`);
+  return new CircuitTracerError(
+    'ERR_HUB_NOT_FOUND',
+    `There are no features for these transcoders: ${url} does not exist.`,
+  );
 }
 
 function failed(url: string, reason: string): CircuitTracerError {
-  return new CircuitTracerError('ERR_HUB', `${url} can't be had: ${reason}.`);
+  return new CircuitTracerError('ERR_HUB', `${url} cannot be downloaded: ${reason}.`);
 }

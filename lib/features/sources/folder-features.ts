@@ -1,24 +1,27 @@
 import { join } from 'node:path';
 import { cantorPair } from '../../graph-file/cantor';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { fileWithin, isSafePart, readWhole } from '../../io/file-within';
 import { fileExists } from '../../io/files';
-import type { FeatureExamples } from '../feature-examples';
 import { findFeatures, PackedFeatures } from '../packed-features';
 import { indexFile } from '../packed-source';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { parseFeature } from './parse-feature';
 
-/** Packed features come in a folder of their own, or in `features` of a folder of transcoders; files are where one says. */
+/**
+ * The folder of the features. Packed features are in the given folder or in its subfolder `features` (a folder of
+ * transcoders); single files are in the given folder.
+ */
 export async function featuresFolder(folder: string): Promise<string> {
   return (await isPacked(folder)) ? folder : ((await findFeatures(folder)) ?? folder);
 }
 
 /**
- * The features of a folder: packed, or a file for each.
+ * Open the features in a folder: packed, or one file per feature.
  *
- * @throws CircuitTracerError `ERR_FILE_READ`, `ERR_FILE_FORMAT` for a broken index.
+ * @throws CircuitTracerError `ERR_FILE_READ`, `ERR_FILE_FORMAT` for an invalid index.
  */
-export async function openLocalFeatures(folder: string): Promise<FeatureSource> {
+export async function openLocalFeatures(folder: string): Promise<OwnedSource> {
   return (await isPacked(folder)) ? new LocalPacked(await PackedFeatures.open(folder)) : new FeatureFiles(folder);
 }
 
@@ -26,7 +29,7 @@ function isPacked(folder: string): Promise<boolean> {
   return fileExists(join(folder, indexFile));
 }
 
-class LocalPacked implements FeatureSource {
+class LocalPacked implements OwnedSource {
   readonly #features: PackedFeatures;
 
   constructor(features: PackedFeatures) {
@@ -42,8 +45,8 @@ class LocalPacked implements FeatureSource {
   }
 }
 
-/** `<scan>/<number>.json`, or `<number>.json` where there is one scan; the number is layer and feature paired. */
-class FeatureFiles implements FeatureSource {
+/** The files `<scan>/<number>.json`, or `<number>.json` for a single scan. The number pairs layer and feature. */
+class FeatureFiles implements OwnedSource {
   readonly #folder: string;
 
   constructor(folder: string) {
@@ -53,8 +56,8 @@ class FeatureFiles implements FeatureSource {
   async read({ layer, feature, scan = '' }: FeatureName): Promise<FeatureExamples | undefined> {
     const file = `${cantorPair(layer, feature)}.json`;
     const folders = scan.replace(/^\.?\//, '').split('/');
-    const ofScan = folders.every(isSafePart) ? await fileWithin(this.#folder, [...folders, file]) : undefined;
-    const path = ofScan ?? (await fileWithin(this.#folder, [file]));
+    const scanPath = folders.every(isSafePart) ? await fileWithin(this.#folder, [...folders, file]) : undefined;
+    const path = scanPath ?? (await fileWithin(this.#folder, [file]));
     return path === undefined ? undefined : parseFeature(path, await readWhole(path));
   }
 

@@ -1,19 +1,19 @@
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { parseHubReference } from '../../hub/reference';
-import type { FeatureExamples } from '../feature-examples';
 import type { PackedFeatures } from '../packed-features';
 import { abortable } from './abortable';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { openPackedUrl } from './packed-url';
 
-/** Indices are some megabytes each. */
-const mostIndices = 4;
+/** The number of indices to keep. Each takes a few megabytes. */
+const maxIndices = 4;
 
-/** Features packed in repositories of a hub: those of the repository that a scan names. */
-export class HubFeatures implements FeatureSource {
+/** Packed features on a hub, in the repository named by a scan. */
+export class HubFeatures implements OwnedSource {
   readonly #endpoint: string;
   readonly #opened = new Map<string, Promise<PackedFeatures>>();
 
-  /** @param endpoint without a slash at its end */
+  /** @param endpoint the URL of the hub, without a trailing slash */
   constructor(endpoint: string) {
     this.#endpoint = endpoint;
   }
@@ -31,10 +31,10 @@ export class HubFeatures implements FeatureSource {
   #open(folder: string): Promise<PackedFeatures> {
     const opened = this.#opened.get(folder) ?? openPackedUrl(folder);
     this.#opened.set(folder, opened);
-    // What failed may work the next time.
+    // A failed request is not cached, because a retry may succeed.
     opened.catch(() => this.#opened.delete(folder));
     const [oldest] = this.#opened.keys();
-    if (this.#opened.size > mostIndices && oldest !== undefined) this.#opened.delete(oldest);
+    if (this.#opened.size > maxIndices && oldest !== undefined) this.#opened.delete(oldest);
     return opened;
   }
 
@@ -43,7 +43,7 @@ export class HubFeatures implements FeatureSource {
   }
 }
 
-/** The folder of features that a scan, `org/name//folder@revision`, names; undefined for what is no repository. */
+/** The features folder of a scan, `org/name//folder@revision`; undefined when the scan is not a repository. */
 export function hubFolder(scan: string): string | undefined {
   const reference = parseHubReference(scan);
   if (reference === undefined) return undefined;

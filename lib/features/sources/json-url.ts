@@ -1,17 +1,20 @@
 import { CircuitTracerError } from '../../errors';
 import { cantorPair } from '../../graph-file/cantor';
-import type { FeatureExamples } from '../feature-examples';
-import type { FeatureName, FeatureSource } from './feature-source';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
 import { parseFeature } from './parse-feature';
 
-const largestFeature = 64 * 2 ** 20;
+const maxFeatureBytes = 64 * 2 ** 20;
 
-/** A file for each feature at an address, as `feature_json_base_url` of graph files says: `<number>.json`, layer and index paired. */
-export class JsonUrlFeatures implements FeatureSource {
+/**
+ * One file per feature at a URL, as in `feature_json_base_url` of graph files: `<number>.json`, where the number pairs
+ * layer and index.
+ */
+export class JsonUrlFeatures implements OwnedSource {
   readonly #folder: string;
 
-  /** @param folder without a slash at its end */
+  /** @param folder the URL of the folder, without a trailing slash */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -19,9 +22,9 @@ export class JsonUrlFeatures implements FeatureSource {
   async read({ layer, feature }: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined> {
     const url = `${this.#folder}/${cantorPair(layer, feature)}.json`;
     try {
-      return parseFeature(url, await fetchBytes(url, { most: largestFeature, signal }));
+      return parseFeature(url, await fetchBytes(url, { most: maxFeatureBytes, signal }));
     } catch (error) {
-      // One file of many is missing: a dead feature.
+      // A single missing file means a dead feature.
       if (error instanceof CircuitTracerError && error.code === 'ERR_HUB_NOT_FOUND') return undefined;
       throw error;
     }

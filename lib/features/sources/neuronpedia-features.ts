@@ -1,20 +1,20 @@
 import { CircuitTracerError } from '../../errors';
+import type { FeatureExample, FeatureExamples } from '../../graph-file/feature-examples';
 import type { NeuronpediaNames } from '../../graph-file/neuronpedia';
-import { isObject } from '../../io/files';
-import { parseJson } from '../../io/json';
-import type { FeatureExample, FeatureExamples } from '../feature-examples';
-import type { FeatureName, FeatureSource } from './feature-source';
+import { isObject } from '../../is-object';
+import { parseJson } from '../../json';
+import type { FeatureName, OwnedSource } from './feature-source';
 import { fetchBytes } from './fetch-bytes';
 
-const largestAnswer = 64 * 2 ** 20;
-const mostExamples = 20;
+const maxAnswerBytes = 64 * 2 ** 20;
+const maxExamples = 20;
 
-/** The dashboards of a set on Neuronpedia, one feature at a time. */
-export class NeuronpediaFeatures implements FeatureSource {
+/** The dashboards of a set on Neuronpedia, read one feature at a time. */
+export class NeuronpediaFeatures implements OwnedSource {
   readonly #address: string;
   readonly #names: Required<NeuronpediaNames>;
 
-  /** @param address of the site, without a slash at its end */
+  /** @param address the URL of the site, without a trailing slash */
   constructor(names: Required<NeuronpediaNames>, address: string) {
     this.#names = names;
     this.#address = address;
@@ -23,33 +23,34 @@ export class NeuronpediaFeatures implements FeatureSource {
   async read({ layer, feature }: FeatureName, signal?: AbortSignal): Promise<FeatureExamples | undefined> {
     const { modelId, sourceSet } = this.#names;
     const url = `${this.#address}/api/features`;
-    const body = [{ modelId, layer: `${layer}-${sourceSet}`, index: feature, maxActsToReturn: mostExamples }];
-    const answer = await fetchBytes(url, { most: largestAnswer, body, signal });
-    const [found] = listOf(url, answer);
+    const body = [{ modelId, layer: `${layer}-${sourceSet}`, index: feature, maxActsToReturn: maxExamples }];
+    const answer = await fetchBytes(url, { most: maxAnswerBytes, body, signal });
+    const [found] = parseList(url, answer);
     return found === undefined ? undefined : featureOfNeuron(found, feature);
   }
 
   async close(): Promise<void> {}
 }
 
-function listOf(url: string, answer: Buffer): unknown[] {
+function parseList(url: string, answer: Buffer): unknown[] {
   try {
     const value: unknown = parseJson(answer.toString('utf8'));
     if (Array.isArray(value)) return value;
   } catch {
-    // Told below.
+    // Invalid JSON is reported below.
   }
-  throw new CircuitTracerError('ERR_FILE_FORMAT', `${url}: expected a list of features, found something else.`);
+  throw new CircuitTracerError('ERR_FILE_FORMAT', `${url}: expected a list of features, found other content.`);
 }
 
 /**
- * A feature as Neuronpedia tells it: `activations` with `tokens` and `values`, `pos_str` and `neg_str` for the tokens it makes
- * likelier and less likely, `frac_nonzero`, the bars of its histogram, `maxActApprox`. What isn't of the right type is left out.
+ * Convert a feature from Neuronpedia: `activations` with `tokens` and `values`, `pos_str` and `neg_str` for the tokens
+ * with raised and lowered logits, `frac_nonzero`, the bars of its histogram, and `maxActApprox`. Fields of the wrong
+ * type are omitted.
  */
 export function featureOfNeuron(neuron: unknown, index: number): FeatureExamples | undefined {
   if (!isObject(neuron)) return undefined;
   const activations = Array.isArray(neuron.activations) ? neuron.activations : [];
-  const examples = activations.flatMap(exampleOf).sort((a, b) => peak(b) - peak(a));
+  const examples = activations.flatMap(parseExample).sort((a, b) => peak(b) - peak(a));
   const highest = number(neuron.maxActApprox) || Math.max(0, ...examples.map(peak));
   const heights = numbers(neuron.freq_hist_data_bar_heights);
   return {
@@ -64,12 +65,12 @@ export function featureOfNeuron(neuron: unknown, index: number): FeatureExamples
   };
 }
 
-function exampleOf(activation: unknown): FeatureExample[] {
+function parseExample(activation: unknown): FeatureExample[] {
   if (!isObject(activation)) return [];
   const [tokens, values] = [texts(activation.tokens), numbers(activation.values)];
   if (tokens.length === 0 || tokens.length !== values.length) return [];
-  const place = number(activation.maxValueTokenIndex);
-  return [{ tokens, tokens_acts_list: values, ...(place !== undefined && { train_token_ind: place }) }];
+  const index = number(activation.maxValueTokenIndex);
+  return [{ tokens, tokens_acts_list: values, ...(index !== undefined && { train_token_ind: index }) }];
 }
 
 function peak({ tokens_acts_list }: FeatureExample): number {

@@ -2,14 +2,14 @@ import { PackedFeatures } from '../packed-features';
 import { indexFile, type PackedSource } from '../packed-source';
 import { fetchBytes } from './fetch-bytes';
 
-/** Some megabytes for hundreds of thousands of features. */
-const largestIndex = 64 * 2 ** 20;
+/** The limit for the index, which takes a few megabytes for hundreds of thousands of features. */
+const maxIndexBytes = 64 * 2 ** 20;
 
 /**
- * Packed features at an address, read by ranges.
+ * Open packed features at a URL, which are read by ranges.
  *
- * @param folder address of the folder with `index.json.gz`, without a slash at its end
- * @throws CircuitTracerError what `fetchBytes` throws; `ERR_FILE_FORMAT` for a broken index.
+ * @param folder the URL of the folder with `index.json.gz`, without a trailing slash
+ * @throws CircuitTracerError as `fetchBytes`; `ERR_FILE_FORMAT` for an invalid index.
  */
 export function openPackedUrl(folder: string): Promise<PackedFeatures> {
   return PackedFeatures.from(new UrlSource(folder));
@@ -27,7 +27,7 @@ class UrlSource implements PackedSource {
   }
 
   index(): Promise<Buffer> {
-    return fetchBytes(this.nameOf(indexFile), { most: largestIndex });
+    return fetchBytes(this.nameOf(indexFile), { most: maxIndexBytes });
   }
 
   range(filename: string, start: number, end: number): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { CircuitTracerError } from '../../errors';
-import { parseJson } from '../../io/json';
-import { type FeatureExamples, findProblem } from '../feature-examples';
+import { type FeatureExamples, findProblem } from '../../graph-file/feature-examples';
+import { parseJson } from '../../json';
 
 /** @throws CircuitTracerError `ERR_FILE_FORMAT` unless the bytes are the JSON of a feature. */
 export function parseFeature(where: string, bytes: Uint8Array): FeatureExamples {
@@ -8,7 +8,7 @@ export function parseFeature(where: string, bytes: Uint8Array): FeatureExamples 
   try {
     value = parseJson(new TextDecoder('utf-8').decode(bytes));
   } catch {
-    throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: expected the JSON of a feature, found other text.`);
+    throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: expected the JSON of a feature, found other content.`);
   }
   const problem = findProblem(value);
   if (problem !== undefined) throw new CircuitTracerError('ERR_FILE_FORMAT', `${where}: ${problem}.`);

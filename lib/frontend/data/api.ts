@@ -1,15 +1,20 @@
-import { isRecord, list, record, text } from '../core/graph/json';
-
-/** What the server can do; null where the page is served as plain files. */
-export interface ServerStatus {
-  readonly version: string;
-  readonly canSave: boolean;
-  readonly features: boolean;
-  readonly model: { readonly name: string; readonly nLayers: number } | null;
-}
+import { isObject, list, record, text, type Unchecked } from '../../graph-file/json-values';
+import type { QParams } from '../../graph-file/schema';
+import type {
+  ErrorAnswer,
+  GraphEntry,
+  GraphListing,
+  ListProblem,
+  SaveViewAnswer,
+  SaveViewRequest,
+  ServerStatus,
+  SteerAnswer,
+  SteerRequest,
+  TokenChance,
+} from '../../server/api';
 
 /** A graph of the server's list. */
-export interface GraphEntry {
+export interface ListedGraph {
   readonly slug: string;
   readonly prompt: string;
   readonly scan: string;
@@ -23,7 +28,7 @@ export class ServerError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(status: number, details: Readonly<Record<string, unknown>>) {
-    const { code, message } = record(details.error);
+    const { code, message }: Unchecked<ErrorAnswer['error']> = record(details.error);
     super(text(message) || `The server answered ${status}.`);
     this.status = status;
     this.code = text(code);
@@ -31,7 +36,8 @@ export class ServerError extends Error {
   }
 }
 
-async function request(path: string, init: RequestInit = {}): Promise<Readonly<Record<string, unknown>>> {
+/** @returns the fields of the answer, which an older server may lack */
+async function request<T>(path: string, init: RequestInit = {}): Promise<Unchecked<T>> {
   let response: Response;
   try {
     response = await fetch(new URL(path, location.href), { cache: 'no-cache', ...init });
@@ -41,51 +47,43 @@ async function request(path: string, init: RequestInit = {}): Promise<Readonly<R
   }
   const body = record(await response.json().catch(() => ({})));
   if (!response.ok) throw new ServerError(response.status, body);
-  return body;
+  return body as Unchecked<T>;
 }
 
+/** null where the page is served as plain files. */
 export async function fetchStatus(): Promise<ServerStatus | null> {
   try {
-    const { version, canSave, features, model } = await request('api/status');
+    const { version, canSave, features, model } = await request<ServerStatus>('api/status');
     if (version === undefined) return null;
-    const { name, nLayers } = record(model);
-    const known = isRecord(model) ? { name: text(name), nLayers: Number(nLayers) } : null;
+    const { name, nLayers }: Unchecked<NonNullable<ServerStatus['model']>> = record(model);
+    const known = isObject(model) ? { name: text(name), nLayers: Number(nLayers) } : null;
     return { version: text(version), canSave: canSave === true, features: features === true, model: known };
   } catch {
     return null;
   }
 }
 
-/** A file of the server's folder that it can't list as a graph. */
-export interface ListProblem {
-  readonly file: string;
-  readonly reason: string;
-}
-
-export interface GraphListing {
-  readonly entries: readonly GraphEntry[];
+export interface ListedGraphs {
+  readonly entries: readonly ListedGraph[];
   readonly listProblems: readonly ListProblem[];
 }
 
-export async function fetchGraphList(): Promise<GraphListing> {
-  const { graphs, problems } = await request('data/graph-metadata.json');
-  const told = list(problems).map(record);
+export async function fetchGraphList(): Promise<ListedGraphs> {
+  const { graphs, problems } = await request<GraphListing>('data/graph-metadata.json');
   return {
-    entries: entriesOf(graphs),
-    listProblems: told.map(({ file, reason }) => ({ file: text(file), reason: text(reason) })),
+    entries: list(graphs)
+      .map((entry) => listedGraph(record(entry)))
+      .filter(({ slug }) => slug !== ''),
+    listProblems: list(problems).map((problem) => listProblem(record(problem))),
   };
 }
 
-function entriesOf(graphs: unknown): GraphEntry[] {
-  return list(graphs)
-    .map(record)
-    .filter(({ slug }) => text(slug) !== '')
-    .map(({ slug, prompt, scan, title_prefix }) => ({
-      slug: text(slug),
-      prompt: text(prompt),
-      scan: text(scan),
-      titlePrefix: text(title_prefix),
-    }));
+function listedGraph({ slug, prompt, scan, title_prefix }: Unchecked<GraphEntry>): ListedGraph {
+  return { slug: text(slug), prompt: text(prompt), scan: text(scan), titlePrefix: text(title_prefix) };
+}
+
+function listProblem({ file, reason }: Unchecked<ListProblem>): ListProblem {
+  return { file: text(file), reason: text(reason) };
 }
 
 /**
@@ -94,43 +92,24 @@ function entriesOf(graphs: unknown): GraphEntry[] {
  * @param revision of the file it was made from; the server refuses when that has changed. null: whatever is there.
  * @returns the file's new revision
  */
-export async function saveView(slug: string, qParams: object, revision: string | null): Promise<string> {
-  const answer = await request(`api/graphs/${encodeURIComponent(slug)}/view`, {
+export async function saveView(slug: string, qParams: QParams, revision: string | null): Promise<string> {
+  const body: SaveViewRequest = { qParams, revision };
+  const answer = await request<SaveViewAnswer>(`api/graphs/${encodeURIComponent(slug)}/view`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ qParams, revision }),
+    body: JSON.stringify(body),
   });
   return text(answer.revision);
 }
 
-export interface SteerEdit {
-  /** `{layer}_{feature}_{position}` */
-  readonly nodes: readonly string[];
-  readonly factor: number;
-}
-
-export interface TokenChance {
-  readonly token: string;
-  readonly probability: number;
-}
-
-export interface SteerResult {
-  readonly before: readonly TokenChance[];
-  readonly after: readonly TokenChance[];
-  readonly continuation: { readonly before: string; readonly after: string };
-}
-
-export async function steer(
-  body: { slug: string; edits: readonly SteerEdit[]; maxNewTokens: number; freezeAttention: boolean; top: number },
-  signal: AbortSignal,
-): Promise<SteerResult> {
-  const answer = await request('api/steer', {
+export async function steer(body: SteerRequest, signal: AbortSignal): Promise<SteerAnswer> {
+  const answer = await request<SteerAnswer>('api/steer', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
     signal,
   });
-  const continuation = record(answer.continuation);
+  const continuation: Unchecked<SteerAnswer['continuation']> = record(answer.continuation);
   return {
     before: list(answer.before).map(chance),
     after: list(answer.after).map(chance),
@@ -139,6 +118,6 @@ export async function steer(
 }
 
 function chance(value: unknown): TokenChance {
-  const { token, probability } = record(value);
+  const { token, probability }: Unchecked<TokenChance> = record(value);
   return { token: text(token), probability: Number(probability) };
 }

@@ -1,9 +1,9 @@
+import { record, text, type Unchecked } from '../../graph-file/json-values';
+import type { ErrorAnswer } from '../../server/api';
 import { type FeatureInfo, parseFeature } from '../core/graph/feature';
-import { record, text } from '../core/graph/json';
 
 // A server that has features answers GET api/features/<layer>/<index>?scan=<scan of the graph> with the JSON of one
-// feature (index, examples_quantiles, top_logits, bottom_logits, act_min, act_max, quantile_values, histogram,
-// activation_frequency), or with 404 and {error: {code, message}}: ERR_NO_FEATURE when this feature isn't known,
+// feature (FeatureExamples), or with 404 and {error: {code, message}}: ERR_NO_FEATURE when this feature isn't known,
 // ERR_NO_FEATURES when none of the scan's are. Served as plain files, they are features/<scan>/<feature>.json.
 
 /** Where a feature is to be looked for. */
@@ -60,7 +60,7 @@ async function ask(url: string, signal: AbortSignal): Promise<FeatureAnswer> {
   const response = await fetch(url, { signal });
   const body: unknown = await response.json().catch(() => undefined);
   if (response.status === 404) {
-    const { code } = record(record(body).error);
+    const { code }: Unchecked<ErrorAnswer['error']> = record(record(body).error);
     return {
       none:
         text(code) === 'ERR_NO_FEATURE'
@@ -69,7 +69,7 @@ async function ask(url: string, signal: AbortSignal): Promise<FeatureAnswer> {
     };
   }
   if (!response.ok) {
-    const { message } = record(record(body).error);
+    const { message }: Unchecked<ErrorAnswer['error']> = record(record(body).error);
     throw new Error(text(message) || `The server answered ${response.status} for this feature.`);
   }
   return { info: parseFeature(body) };

@@ -1,4 +1,4 @@
-import type { NodeKind } from '../core/graph/node-kind';
+import type { NodeKind } from '../../graph-file/schema';
 import { glyphCorners, type Pen, type ShapeStyle, type Stroke, type TextStyle } from './pen';
 
 export const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';

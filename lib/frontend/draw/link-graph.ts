@@ -1,7 +1,7 @@
+import { nodeKinds } from '../../graph-file/schema';
 import { shortened, visibleToken } from '../core/graph/format';
 import type { Graph } from '../core/graph/graph';
 import { outputToken, rowName } from '../core/graph/names';
-import { nodeKinds } from '../core/graph/node-kind';
 import type { LinkGraphLayout } from '../core/layout/layout';
 import type { Palette } from './palette';
 import type { Pen } from './pen';

@@ -1,4 +1,4 @@
-import type { NodeKind } from '../core/graph/node-kind';
+import type { NodeKind } from '../../graph-file/schema';
 
 export interface Stroke {
   readonly colour: string;

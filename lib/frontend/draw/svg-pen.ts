@@ -1,4 +1,4 @@
-import type { NodeKind } from '../core/graph/node-kind';
+import type { NodeKind } from '../../graph-file/schema';
 import { fontFamily } from './canvas-pen';
 import { glyphCorners, type Pen, type ShapeStyle, type Stroke, type TextStyle } from './pen';
 

@@ -1,7 +1,7 @@
+import { isFeatureKind } from '../../graph-file/schema';
 import { capitalised, fixed, short, unsignedPercent } from '../core/graph/format';
 import type { Graph } from '../core/graph/graph';
-import { influenceName, labelOf, placeName, plainName, rankName, titleOf } from '../core/graph/names';
-import { isFeatureKind, kindTitles } from '../core/graph/node-kind';
+import { influenceName, kindTitles, labelOf, placeName, plainName, rankName, titleOf } from '../core/graph/names';
 import { groupOfKey, type View } from '../core/view/view';
 import { selection } from '../state/derived';
 import { select } from '../state/edit';

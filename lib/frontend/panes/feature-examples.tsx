@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { readDictionaryName } from '../../graph-file/read';
 import { type FeatureInfo, percentile } from '../core/graph/feature';
 import { unsignedPercent, visibleToken } from '../core/graph/format';
 import type { Graph } from '../core/graph/graph';
-import { list, record, text } from '../core/graph/json';
 import { type FeatureAnswer, fetchFeature, noFeatures } from '../data/features';
 import { useStore } from '../state/hooks';
 import { problemOf } from '../state/notices';
@@ -41,8 +41,9 @@ function useFeature(graph: Graph, node: number, attempt: number): Asked {
     if (source === 'nothing') return setFound({ of, asked: { none: noFeatures } });
     const served = source === 'served';
     const stop = new AbortController();
+    const scan = readDictionaryName(getState().document?.loaded.metadata ?? {}, graph.layer[node]);
     const request = { layer: graph.layer[node], index: graph.feature[node], raw: graph.rawFeature[node] };
-    fetchFeature({ ...request, scan: scanOf(graph.layer[node]), served }, stop.signal)
+    fetchFeature({ ...request, scan, served }, stop.signal)
       .catch((error: unknown) => ({ problem: problemOf(error) }))
       .then((asked) => {
         if (!stop.signal.aborted) setFound({ of, asked });
@@ -50,14 +51,6 @@ function useFeature(graph: Graph, node: number, attempt: number): Asked {
     return () => stop.abort();
   }, [graph, node, of, source]);
   return found.of === of ? found.asked : null;
-}
-
-/** The dictionary of a layer: one for all, or one of the list of a custom set. */
-function scanOf(layer: number): string {
-  const { scan, transcoder_list: all, info } = getState().document?.loaded.metadata ?? {};
-  // A file made for Neuronpedia names the model there.
-  const set = text(record(info).transcoder_set) || text(scan);
-  return set.startsWith('custom-') ? text(list(all)[layer]) : set;
 }
 
 function Known({ info, activation }: { info: FeatureInfo; activation: number }) {

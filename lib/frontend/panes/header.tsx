@@ -1,5 +1,5 @@
 import { shortened } from '../core/graph/format';
-import type { GraphEntry } from '../data/api';
+import type { ListedGraph } from '../data/api';
 import { redo, undo } from '../state/edit';
 import { useSignal, useStore } from '../state/hooks';
 import { openSlug, refreshList, reload } from '../state/open';
@@ -102,7 +102,7 @@ function GraphSelector() {
   );
 }
 
-function entryTitle({ titlePrefix, slug, prompt }: GraphEntry): string {
+function entryTitle({ titlePrefix, slug, prompt }: ListedGraph): string {
   return shortened(`${titlePrefix && `${titlePrefix} `}${slug} — ${prompt}`, 120);
 }
 

@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
+import { isFeatureKind } from '../../graph-file/schema';
 import { influenceName } from '../core/graph/names';
-import { isFeatureKind } from '../core/graph/node-kind';
 import { count } from '../core/graph/parse';
 import { search } from '../core/measure/search';
 import { pinAll, select } from '../state/edit';

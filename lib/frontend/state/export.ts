@@ -1,4 +1,4 @@
-import { parseJson } from '../core/graph/json';
+import { parsePythonJson } from '../../graph-file/python-json';
 import { linksCsv, nodesCsv } from '../core/view/export-csv';
 import { withView } from '../core/view/export-json';
 import { writeView } from '../core/view/saved-view';
@@ -40,7 +40,7 @@ export async function exportCsv(what: 'nodes' | 'links'): Promise<void> {
 export async function exportJson(): Promise<void> {
   await attempt(async (document) => {
     const source = document.file ? await document.file.text() : await fetchText(graphUrl(document.slug));
-    const file = withView(parseJson(source).value, document.loaded.graph, currentView());
+    const file = withView(parsePythonJson(source).value, document.loaded.graph, currentView());
     download(new Blob([JSON.stringify(file)], { type: 'application/json' }), `${nameOf(document)}.json`);
   });
 }

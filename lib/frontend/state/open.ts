@@ -1,4 +1,4 @@
-import type { Json } from '../core/graph/json';
+import type { Json } from '../../graph-file/json-values';
 import { historyOf } from '../core/view/history';
 import { readView, viewText, writeView } from '../core/view/saved-view';
 import { readAddress, selectionAddress } from '../core/view/url';

@@ -1,4 +1,4 @@
-import type { SteerResult } from '../data/api';
+import type { SteerAnswer } from '../../server/api';
 import { Signal } from './signal';
 
 /** What is being steered and what came of it; stays while other tabs are looked at. */
@@ -10,7 +10,7 @@ export interface Steering {
   readonly freezeAttention: boolean;
   readonly running: boolean;
   readonly problem: string;
-  readonly result: SteerResult | null;
+  readonly result: SteerAnswer | null;
 }
 
 export function blankSteering(slug: string): Steering {

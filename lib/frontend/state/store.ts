@@ -1,6 +1,7 @@
+import type { ListProblem, ServerStatus } from '../../server/api';
 import { type History, historyOf } from '../core/view/history';
 import { emptyView, type View } from '../core/view/view';
-import type { GraphEntry, ListProblem, ServerStatus } from '../data/api';
+import type { ListedGraph } from '../data/api';
 import type { LoadedGraph } from '../data/loaded-graph';
 import { Signal } from './signal';
 
@@ -33,7 +34,7 @@ export type Pane = 'links' | 'connections' | 'subgraph' | 'detail';
 export interface State {
   /** null: no server but plain files; undefined: not known yet. */
   readonly status: ServerStatus | null | undefined;
-  readonly entries: readonly GraphEntry[];
+  readonly entries: readonly ListedGraph[];
   readonly listProblems: readonly ListProblem[];
   /** Name of the graph being read. */
   readonly loading: string;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
-import type { GraphMetadata } from '../../graph-file/metadata';
+import { type GraphMetadata, graphListFile } from '../../graph-file/schema';
 import { readJsonFile, withFileLock, writeFileAtomically } from '../../io/files';
 
 /** `graph-metadata.json`: what the page offers to open. */
@@ -20,7 +20,7 @@ export async function updateGraphList(
   entry: GraphMetadata,
   writeGraph: () => Promise<void>,
 ): Promise<void> {
-  const path = join(directory, 'graph-metadata.json');
+  const path = join(directory, graphListFile);
   await withFileLock(path, async () => {
     const list = await readGraphList(path);
     await writeGraph();

@@ -95,7 +95,7 @@ async function logitsOf(file: TorchFile, fields: Fields, textOf: TokenText): Pro
   return named.map(({ tokenId, token }, rank) => ({
     tokenId,
     token: token === '' ? textOf(tokenId) : token,
-    probability: probabilities[rank] as number,
+    weight: probabilities[rank] as number,
   }));
 }
 

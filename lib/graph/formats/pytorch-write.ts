@@ -31,7 +31,7 @@ export async function writePytorchGraph(path: string, data: GraphData, call: Res
     ['cfg', instance(global(unifiedConfig), tuple(), configOf(data))],
     ['active_features', integers(activeFeatures, [activationValues.length, 3])],
     ['logit_targets', logits.map(({ token, tokenId }) => instance(global(logitTarget), tuple(token, tokenId)))],
-    ['logit_probabilities', floats(Float32Array.from(logits, ({ probability }) => probability))],
+    ['logit_probabilities', floats(Float32Array.from(logits, ({ weight }) => weight))],
     ['vocab_size', model.dVocab],
     ['input_tokens', integers(tokens, [tokens.length])],
     ['selected_features', integers(selectedFeatures, [selectedFeatures.length])],

@@ -1,16 +1,19 @@
 import { types } from 'node:util';
 import type { ResolvedCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
-import { parseJson } from '../../io/json';
+import { memorySource } from '../../io/byte-source';
 import { type MovedBytes, movedBytes } from '../../io/moved-bytes';
 import {
+  readArraysOf,
   readSafetensorsArrays,
   type SafetensorsArrays,
   type StoredArray,
+  safetensorsBuffer,
   type TensorToWrite,
   tensorBytes,
   writeSafetensors,
 } from '../../io/safetensors';
+import { parseJson } from '../../json';
 import { blocksOf } from '../edge-rows';
 import type { GraphData, LogitTarget } from '../graph-data';
 
@@ -31,12 +34,26 @@ type Arrays = Pick<SafetensorsArrays, 'arrays' | 'otherDtypes'>;
 
 /** @throws CircuitTracerError `ERR_FILE_WRITE`, `ABORT_ERR`. */
 export async function saveGraphData(path: string, data: GraphData, call: ResolvedCallOptions): Promise<void> {
+  const { tensors, metadata, moved } = savedParts(data, call);
+  await writeSafetensors(path, tensors, metadata, moved.add);
+  moved.end();
+}
+
+/** The bytes of such a file. @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB, `ABORT_ERR`. */
+export async function graphBuffer(data: GraphData, call: ResolvedCallOptions): Promise<Buffer> {
+  const { tensors, metadata, moved } = savedParts(data, call);
+  const buffer = await safetensorsBuffer(tensors, metadata, moved.add);
+  moved.end();
+  return buffer;
+}
+
+function savedParts(data: GraphData, call: ResolvedCallOptions) {
   const active = data.activationValues.length;
   const rows = data.selectedFeatures.length + data.logits.length;
   const edges = blocksOf(data.edges);
   const columns = edges.reduce((sum, { length }) => sum + length, 0) / rows;
   const logitTokenIds = Int32Array.from(data.logits, (logit) => logit.tokenId);
-  const probabilities = Float32Array.from(data.logits, (logit) => logit.probability);
+  const probabilities = Float32Array.from(data.logits, (logit) => logit.weight);
   const tensors: TensorToWrite[] = [
     { name: 'input_tokens', dtype: 'I32', shape: [data.tokens.length], data: data.tokens },
     { name: 'active_features', dtype: 'I32', shape: [active, 3], data: data.activeFeatures },
@@ -49,9 +66,8 @@ export async function saveGraphData(path: string, data: GraphData, call: Resolve
   ];
   const versions = { format_version: formatVersion, package_version: data.packageVersion };
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
-  const moved = movedBytes('save', total, call);
-  await writeSafetensors(path, tensors, { format, ...versions, graph: describeGraph(data) }, moved.add);
-  moved.end();
+  const metadata = { format, ...versions, graph: describeGraph(data) };
+  return { tensors, metadata, moved: movedBytes('save', total, call) };
 }
 
 /** The vectors of targets that are directions: `logit_vector_3` is that of the target at 3. */
@@ -78,7 +94,19 @@ function describeGraph({ logits, ...data }: GraphData): string {
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
 export async function loadGraphData(path: string, moved: MovedBytes): Promise<GraphData> {
-  const { metadata, ...arrays } = await readSafetensorsArrays(path, moved.add);
+  return graphDataOf(path, await readSafetensorsArrays(path, moved.add));
+}
+
+/** The data in the bytes of a saved graph, copied. @throws CircuitTracerError `ERR_FILE_FORMAT`, `ABORT_ERR`. */
+export async function parseGraphData(bytes: Uint8Array, call: ResolvedCallOptions): Promise<GraphData> {
+  const moved = movedBytes('load', bytes.length, call);
+  const source = memorySource('the buffer', bytes);
+  const data = graphDataOf(source.name, await readArraysOf(source, moved.add));
+  moved.end();
+  return data;
+}
+
+function graphDataOf(path: string, { metadata, ...arrays }: SafetensorsArrays): GraphData {
   const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
   const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);
@@ -93,7 +121,7 @@ export async function loadGraphData(path: string, moved: MovedBytes): Promise<Gr
     logits: logitTokens.map((token, rank) => ({
       tokenId: tokenIds[rank] as number,
       token,
-      probability: probabilities[rank] as number,
+      weight: probabilities[rank] as number,
       ...logitPlaces[rank],
       ...(hasTensor(arrays, vectorName(rank)) && { vector: floats(path, arrays, vectorName(rank), [-1]) }),
     })),

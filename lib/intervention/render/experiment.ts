@@ -16,7 +16,7 @@ export interface ExperimentGroup {
 }
 
 export interface ExperimentEdge {
-  /** Places in `groups`. */
+  /** Indices in `groups`. */
   readonly from: number;
   readonly to: number;
   /** Sign and relative strength. Default 1. */

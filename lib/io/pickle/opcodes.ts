@@ -1,4 +1,4 @@
-/** Names of opcodes that are refused, for messages; Python's pickletools lists them all. */
+/** The names of rejected opcodes, for messages. Python's pickletools lists all of them. */
 const refused: Readonly<Record<number, string>> = {
   80: 'PERSID',
   83: 'STRING',

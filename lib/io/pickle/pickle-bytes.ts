@@ -1,4 +1,4 @@
-/** Reads a pickle's bytes from front to back and never past the end. */
+/** Reads the bytes of a pickle in order and never past the end. */
 export class PickleBytes {
   readonly #bytes: Buffer;
   #at: number;
@@ -16,7 +16,7 @@ export class PickleBytes {
     const end = this.#at + length;
     if (!(length >= 0 && end <= this.#bytes.length)) {
       throw new PickleError(
-        `${length} bytes are announced at byte ${this.#at}, and ${this.#bytes.length - this.#at} left`,
+        `expected ${length} bytes at byte ${this.#at}, found only ${this.#bytes.length - this.#at}`,
       );
     }
     const taken = this.#bytes.subarray(this.#at, end);
@@ -40,7 +40,7 @@ export class PickleBytes {
     return this.take(4).readUInt32LE();
   }
 
-  /** A length or number of eight bytes that a double holds exactly. */
+  /** Read a length or number of eight bytes, which must fit a double exactly. */
   uint64(): number {
     const value = Number(this.take(8).readBigUInt64LE());
     if (Number.isSafeInteger(value)) return value;
@@ -51,7 +51,7 @@ export class PickleBytes {
     return this.take(8).readDoubleBE();
   }
 
-  /** Two's complement, little-endian, of at most eight bytes. */
+  /** Read a little-endian two's complement integer of at most eight bytes. */
   integer(length: number): number {
     if (length === 0) return 0;
     if (length > 8) throw new PickleError(`an integer of ${length} bytes is too large`);
@@ -63,20 +63,20 @@ export class PickleBytes {
     throw new PickleError(`the integer ${number} is too large`);
   }
 
-  /** Up to a line break, which is dropped. */
+  /** Read up to a line break, which is dropped. */
   line(): string {
     const end = this.#bytes.indexOf(10, this.#at);
-    if (end < 0) throw new PickleError('a line has no end');
+    if (end < 0) throw new PickleError('a line has no line break');
     const text = this.text(end - this.#at);
     this.#at = end + 1;
     return text;
   }
 
-  /** UTF-8. Python may leave lone surrogates in it; they become replacement characters. */
+  /** Read UTF-8. Python may leave lone surrogates in it, which become replacement characters. */
   text(length: number): string {
     return this.take(length).toString('utf8');
   }
 }
 
-/** What is wrong with a pickle, in words that complete `the pickle can't be read: `. */
+/** A problem with a pickle. The message completes `the pickle cannot be read: `. */
 export class PickleError extends Error {}

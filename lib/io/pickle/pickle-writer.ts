@@ -1,4 +1,4 @@
-/** A value of a pickle that isn't text, a number, a list or a dict. */
+/** A value that can be written to a pickle. */
 export type PickleValue =
   | string
   | number
@@ -8,7 +8,7 @@ export type PickleValue =
   | ReadonlyMap<string, PickleValue>
   | Written;
 
-/** Opcodes of a value, written already. */
+/** The encoded opcodes of a value. */
 export class Written {
   readonly bytes: Buffer;
 
@@ -19,7 +19,10 @@ export class Written {
 
 const op = (text: string) => Buffer.from(text, 'latin1');
 
-/** A whole pickle of protocol 2, which every Python 3 and PyTorch reads. Nothing is shared, so it needs no memo. */
+/**
+ * Encode a pickle of protocol 2, which every Python 3 and PyTorch can read. Values are never shared, so no memo is
+ * needed.
+ */
 export function pickle(value: PickleValue): Buffer {
   return Buffer.concat([op('\x80\x02'), written(value), op('.')]);
 }
@@ -28,23 +31,23 @@ export function tuple(...values: readonly PickleValue[]): Written {
   return new Written(Buffer.concat([op('('), ...values.map(written), op('t')]));
 }
 
-/** A class, function or constant by its name. */
+/** A reference to a class, function or constant by name. */
 export function global({ module, name }: { readonly module: string; readonly name: string }): Written {
   return new Written(op(`c${module}\n${name}\n`));
 }
 
-/** The result of calling `callee` with arguments. */
+/** The result of calling `callee` with the arguments. */
 export function reduced(callee: Written, args: Written): Written {
   return new Written(Buffer.concat([callee.bytes, args.bytes, op('R')]));
 }
 
-/** An object made by its class's `__new__` with arguments, and then given fields, if any. */
+/** An object created by `__new__` of its class with the arguments, with optional fields. */
 export function instance(type: Written, args: Written, fields?: ReadonlyMap<string, PickleValue>): Written {
   const state = fields ? [written(fields), op('b')] : [];
   return new Written(Buffer.concat([type.bytes, args.bytes, op('\x81'), ...state]));
 }
 
-/** What the reader's `persistent_load` answers for this id. */
+/** The value that the reader's `persistent_load` returns for this id. */
 export function persistent(id: Written): Written {
   return new Written(Buffer.concat([id.bytes, op('Q')]));
 }

@@ -2,19 +2,19 @@ import { describe } from '../../validate';
 import { opcodeName } from './opcodes';
 import { PickleBytes, PickleError } from './pickle-bytes';
 
-/** A class or function a pickle names. */
+/** A class or function that a pickle references. */
 export interface PickleGlobal {
   readonly module: string;
   readonly name: string;
 }
 
-/** What may be given state after it is made (opcode BUILD). */
+/** An object that can receive state after it is created (opcode BUILD). */
 export abstract class PickleObject {
-  /** @throws PickleError for a state that objects of its class don't have. */
+  /** @throws PickleError for a state that does not fit the class. */
   abstract setState(state: unknown): void;
 }
 
-/** An object of a listed class: what it was made with, and its fields. Nothing of the class itself. */
+/** An object of a listed class: its constructor arguments and its fields. No code of the class. */
 export class PickleRecord extends PickleObject {
   readonly className: string;
   readonly args: readonly unknown[];
@@ -26,25 +26,25 @@ export class PickleRecord extends PickleObject {
     this.args = args;
   }
 
-  /** A dict, or a dict and a dict of slots. */
+  /** Set the state: a dict, or a dict and a dict of slots. */
   setState(state: unknown): void {
     for (const part of Array.isArray(state) ? state : [state]) {
       if (part === null) continue;
-      if (!(part instanceof Map)) throw new PickleError('the state of an object is no dict (opcode BUILD)');
+      if (!(part instanceof Map)) throw new PickleError('the state of an object is not a dict (opcode BUILD)');
       for (const [name, value] of part) this.fields.set(name, value);
     }
   }
 }
 
-/** What the reader builds for names it knows; everything else is refused. */
+/** The values that the reader builds for known names. All other names are rejected. */
 export interface PickleRules {
-  /** The value of `module.name` itself: a constant, or a {@link PickleClass} to be called. Undefined refuses it. */
+  /** The value of `module.name`: a constant, or a {@link PickleClass} to be called. Undefined rejects the name. */
   find(global: PickleGlobal): unknown;
-  /** The value that a persistent id stands for: in PyTorch files, a storage. */
+  /** The value of a persistent id: in PyTorch files, a storage. */
   load(id: unknown): unknown;
 }
 
-/** A listed class or function: how a call of it becomes a value. Runs no code of the pickle's. */
+/** A listed class or function, with a way to turn a call into a value. Runs no code from the pickle. */
 export class PickleClass {
   readonly build: (args: readonly unknown[]) => unknown;
 
@@ -54,20 +54,23 @@ export class PickleClass {
 }
 
 /**
- * Read one pickle of Python without running anything in it. Lists and tuples become arrays, dicts maps.
+ * Read a Python pickle without running any of its code. Lists and tuples become arrays, and dicts become maps.
  *
- * Memory is bounded by the pickle's length and by the number of values allowed.
+ * Memory is bounded by the length of the pickle and by the maximum number of values.
  *
- * @returns the value, and where the pickle ends
- * @throws PickleError for a class or opcode that isn't listed, naming it, and for damaged bytes.
+ * @returns the value, and the offset of the end of the pickle
+ * @throws PickleError for an unlisted class or opcode, which the message names, and for damaged bytes.
  */
 export function unpickle(bytes: Buffer, rules: PickleRules, start = 0): { value: unknown; end: number } {
   return new Unpickler(new PickleBytes(bytes, start), rules).run();
 }
 
 const mark = Symbol('mark');
-/** One byte of a pickle may make a value or a place in the memo: graphs need some hundred of each. */
-const mostValues = 200_000;
+/**
+ * The limit for values and memo entries, because a single byte of a pickle can create one. Graphs need a few hundred of
+ * each.
+ */
+const maxValues = 200_000;
 
 class Unpickler {
   readonly #bytes: PickleBytes;
@@ -87,16 +90,16 @@ class Unpickler {
       const opcode = this.#bytes.byte();
       if (opcode === 0x2e) break;
       const step = steps[opcode];
-      if (!step) throw new PickleError(`the opcode ${opcodeName(opcode)} at byte ${at} isn't one of those read here`);
+      if (!step) throw new PickleError(`the opcode ${opcodeName(opcode)} at byte ${at} is not supported`);
       step(this, this.#bytes);
     }
     const value = this.pop();
-    if (this.#stack.length > 0) throw new PickleError('values are left over at its end');
+    if (this.#stack.length > 0) throw new PickleError('values are left over at the end');
     return { value, end: this.#bytes.at };
   }
 
   push(value: unknown): void {
-    if (++this.#values > mostValues) throw new PickleError(`it makes more than ${mostValues} values`);
+    if (++this.#values > maxValues) throw new PickleError(`it creates more than ${maxValues} values`);
     this.#stack.push(value);
   }
 
@@ -114,7 +117,7 @@ class Unpickler {
     this.push(mark);
   }
 
-  /** The values since the last mark, taken off with it. */
+  /** Pop the last mark and the values above it. */
   popMarked(): unknown[] {
     const from = this.#stack.lastIndexOf(mark);
     if (from < 0) throw new PickleError('a mark is missing');
@@ -123,7 +126,7 @@ class Unpickler {
   }
 
   remember(key: number): void {
-    if (this.#memo.size >= mostValues) throw new PickleError(`it remembers more than ${mostValues} values`);
+    if (this.#memo.size >= maxValues) throw new PickleError(`it stores more than ${maxValues} values in its memo`);
     this.#memo.set(key, this.top());
   }
 
@@ -141,7 +144,7 @@ class Unpickler {
     const value = named ? this.#rules.find({ module, name }) : undefined;
     if (value === undefined) {
       const asked = named ? `${module}.${name}`.slice(0, 200) : 'a class without a name';
-      throw new PickleError(`it asks for ${asked} (opcode ${opcode}), which graphs don't hold`);
+      throw new PickleError(`it references ${asked} (opcode ${opcode}), which is not allowed in graph files`);
     }
     this.push(value);
   }
@@ -153,7 +156,7 @@ class Unpickler {
   call(args: unknown, opcode: string): void {
     const called = this.pop();
     if (!(called instanceof PickleClass) || !Array.isArray(args)) {
-      throw new PickleError(`it calls what can't be called (opcode ${opcode})`);
+      throw new PickleError(`it calls a value that is not callable (opcode ${opcode})`);
     }
     this.push(called.build(args));
   }
@@ -162,28 +165,29 @@ class Unpickler {
 type Step = (machine: Unpickler, bytes: PickleBytes) => void;
 
 function appendTo(list: unknown, values: readonly unknown[]): void {
-  if (!Array.isArray(list)) throw new PickleError('values are appended to what is no list');
+  if (!Array.isArray(list)) throw new PickleError('values are appended to something other than a list');
   for (const value of values) list.push(value);
 }
 
 function setItems(dict: unknown, values: readonly unknown[]): void {
-  if (!(dict instanceof Map) || values.length % 2 !== 0) throw new PickleError('items are set in what is no dict');
+  if (!(dict instanceof Map) || values.length % 2 !== 0)
+    throw new PickleError('items are set in something other than a dict');
   for (let i = 0; i < values.length; i += 2) {
-    // Two values for one key would let a reader see another file than Python does.
+    // With duplicate keys, this reader could see another value than Python does.
     if (dict.has(values[i])) throw new PickleError(`a dict has the key ${describe(values[i])} twice`);
     dict.set(values[i], values[i + 1]);
   }
 }
 
 function setState(target: unknown, state: unknown): void {
-  if (!(target instanceof PickleObject)) throw new PickleError('state is given to what has none (opcode BUILD)');
+  if (!(target instanceof PickleObject)) throw new PickleError('state is set on a value without state (opcode BUILD)');
   target.setState(state);
 }
 
 function decimal(text: string): number {
   const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw new PickleError('an integer in decimal is none, or too large');
+  throw new PickleError('a decimal integer is invalid or too large');
 }
 
 function booleanOrDecimal(text: string): unknown {
@@ -191,7 +195,7 @@ function booleanOrDecimal(text: string): unknown {
   return text === '01' ? true : decimal(text);
 }
 
-function dictOf(values: readonly unknown[]): Map<unknown, unknown> {
+function makeDict(values: readonly unknown[]): Map<unknown, unknown> {
   const dict = new Map<unknown, unknown>();
   setItems(dict, values);
   return dict;
@@ -202,7 +206,7 @@ function popTuple(machine: Unpickler, length: number): void {
   machine.push(values);
 }
 
-/** What each opcode does, by its byte. Python's pickletools lists them all. */
+/** The effect of each opcode, by its byte. Python's pickletools lists all of them. */
 const steps: Readonly<Record<number, Step>> = {
   128: (_, b) => void b.byte(), // PROTO
   149: (_, b) => void b.uint64(), // FRAME
@@ -232,7 +236,7 @@ const steps: Readonly<Record<number, Step>> = {
   125: (m) => m.push(new Map()), // EMPTY_DICT
   93: (m) => m.push([]), // EMPTY_LIST
   41: (m) => m.push([]), // EMPTY_TUPLE
-  100: (m) => m.push(dictOf(m.popMarked())), // DICT
+  100: (m) => m.push(makeDict(m.popMarked())), // DICT
   108: (m) => m.push(m.popMarked()), // LIST
   116: (m) => m.push(m.popMarked()), // TUPLE
   133: (m) => popTuple(m, 1), // TUPLE1

@@ -6,10 +6,13 @@ import { torchRules } from './torch-classes';
 import { type TorchFile, torchFileError } from './torch-file';
 import { type TorchStorage, torchItemSizes } from './torch-tensor';
 
-/** Before 1.6, and with `_use_new_zipfile_serialization=False`: a pickle of this magic number comes first. */
+/**
+ * The magic number of files saved before PyTorch 1.6 or with `_use_new_zipfile_serialization=False`: its pickle comes
+ * first.
+ */
 const magic = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
-/** The pickles lie before the numbers, and take some kilobytes. */
-const largestPickles = 16 * 2 ** 20;
+/** The limit for the pickles, which precede the numbers and take a few kilobytes. */
+const maxPickleBytes = 16 * 2 ** 20;
 const pieceBytes = 2 ** 20;
 
 export function isLegacyTorchFile(start: Buffer): boolean {
@@ -17,33 +20,34 @@ export function isLegacyTorchFile(start: Buffer): boolean {
 }
 
 /**
- * Pickles of the magic number, the protocol, facts about the system, the value and the keys of its storages; then for each
- * key the count of numbers (int64) and the numbers.
+ * Open a legacy file. It consists of pickles of the magic number, the protocol, system information, the value and the
+ * keys of its storages, followed for each key by the count of numbers (int64) and the numbers.
  */
 export async function openLegacyTorchFile(path: string, records: ReadonlySet<string>): Promise<TorchFile> {
   const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();
-    const head = await readAt(handle, 0, Math.min(size, largestPickles));
+    const head = await readAt(handle, 0, Math.min(size, maxPickleBytes));
     const storages = new Map<string, TorchStorage>();
     const rules = torchRules(records, (storage) => {
       const known = storages.get(storage.key);
       if (known && (known.count !== storage.count || known.dtype !== storage.dtype)) {
-        throw new PickleError(`the storage ${storage.key} is described twice, differently`);
+        throw new PickleError(`the storage ${storage.key} is described twice with different values`);
       }
       storages.set(storage.key, known ?? storage);
       return known ?? storage;
     });
     const protocol = unpickle(head, rules, magic.length);
     const system = unpickle(head, rules, protocol.end);
-    if (protocol.value !== 1001) throw new Error(`its protocol is ${describe(protocol.value)}; expected 1001`);
+    if (protocol.value !== 1001) throw new Error(`expected protocol 1001, found ${describe(protocol.value)}`);
     const { value, end } = unpickle(head, rules, system.end);
     const keys = unpickle(head, rules, end);
-    const places = await storagePlaces(handle, size, keys.end, keys.value, storages);
+    const offsets = await storageOffsets(handle, size, keys.end, keys.value, storages);
     return {
       path,
       value,
-      readStorage: (storage, start, stop) => pieces(path, handle, (places.get(storage.key) ?? 0) + start, stop - start),
+      readStorage: (storage, start, stop) =>
+        pieces(path, handle, (offsets.get(storage.key) ?? 0) + start, stop - start),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -52,34 +56,33 @@ export async function openLegacyTorchFile(path: string, records: ReadonlySet<str
   }
 }
 
-/** Where the numbers of each storage begin. */
-async function storagePlaces(
+/** The offset of the numbers of each storage. */
+async function storageOffsets(
   handle: FileHandle,
   size: number,
   start: number,
   keys: unknown,
   storages: ReadonlyMap<string, TorchStorage>,
 ): Promise<Map<string, number>> {
-  const places = new Map<string, number>();
+  const offsets = new Map<string, number>();
   let at = start;
   for (const key of Array.isArray(keys) ? keys : []) {
     const storage = storages.get(key);
-    if (!storage || places.has(key))
-      throw new Error(`it lists the storage ${describe(key)}, which its value hasn't once`);
+    if (!storage || offsets.has(key)) throw new Error(`the listed storage ${describe(key)} is unknown or repeated`);
     const count = Number((await readAt(handle, at, 8)).readBigInt64LE());
     if (count !== storage.count)
-      throw new Error(`the storage ${key} holds ${count} numbers; expected ${storage.count}`);
-    places.set(key, at + 8);
+      throw new Error(`expected ${storage.count} numbers in the storage ${key}, found ${count}`);
+    offsets.set(key, at + 8);
     at += 8 + count * torchItemSizes[storage.dtype];
-    if (at > size) throw new Error('the file ends before its numbers do');
+    if (at > size) throw new Error('the file is truncated: numbers are missing at its end');
   }
-  if (places.size === storages.size) return places;
+  if (offsets.size === storages.size) return offsets;
   throw new Error('numbers of a tensor are missing');
 }
 
 async function readAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, at);
-  if (bytesRead < length) throw new Error('the file ends early');
+  if (bytesRead < length) throw new Error('the file is truncated');
   return buffer;
 }
 

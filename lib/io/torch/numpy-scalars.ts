@@ -3,7 +3,7 @@ import { PickleObject } from '../pickle/unpickle';
 import { readNumber } from './torch-numbers';
 import { type TorchDtype, torchItemSizes } from './torch-tensor';
 
-/** NumPy's codes of types: a kind and a size in bytes. */
+/** NumPy's dtype codes: a kind and a size in bytes. */
 const dtypes: Readonly<Record<string, TorchDtype>> = {
   f8: 'float64',
   f4: 'float32',
@@ -24,7 +24,7 @@ class NumpyDtype extends PickleObject {
     this.dtype = dtype;
   }
 
-  /** `(version, byte order, ...)`; what follows is for types of several fields. */
+  /** Set the state: `(version, byte order, ...)`. The remaining entries are for structured dtypes. */
   setState(state: unknown): void {
     const order = Array.isArray(state) ? state[1] : undefined;
     if (order !== '<' && order !== '|') throw new PickleError('a NumPy number is not little-endian (opcode BUILD)');
@@ -32,31 +32,31 @@ class NumpyDtype extends PickleObject {
 }
 
 /**
- * What NumPy's numbers are made of. TransformerLens computes some fields of its configuration with NumPy, such as
- * `attn_scale`, so that no graph of the first releases is without.
+ * Builders for NumPy scalars. TransformerLens computes some configuration fields with NumPy, such as `attn_scale`, so
+ * every graph of the first releases contains them.
  */
 export const numpyBuilders: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
-  'numpy.dtype': ([code]) => dtypeOf(code),
-  'numpy.core.multiarray.scalar': scalarOf,
-  'numpy._core.multiarray.scalar': scalarOf,
+  'numpy.dtype': ([code]) => parseDtype(code),
+  'numpy.core.multiarray.scalar': buildScalar,
+  'numpy._core.multiarray.scalar': buildScalar,
   '_codecs.encode': latin1Bytes,
 };
 
-function dtypeOf(code: unknown): NumpyDtype {
+function parseDtype(code: unknown): NumpyDtype {
   const dtype = typeof code === 'string' && Object.hasOwn(dtypes, code) ? dtypes[code] : undefined;
   if (dtype) return new NumpyDtype(dtype);
-  throw new PickleError('a NumPy number is of a type that graphs have none of');
+  throw new PickleError('a NumPy number has a dtype that is not allowed in graph files');
 }
 
-function scalarOf([type, bytes]: readonly unknown[]): number {
+function buildScalar([type, bytes]: readonly unknown[]): number {
   if (!(type instanceof NumpyDtype) || !Buffer.isBuffer(bytes) || bytes.length !== torchItemSizes[type.dtype]) {
-    throw new PickleError('a NumPy number has no type, or not the bytes of one');
+    throw new PickleError('a NumPy number has no dtype or the wrong number of bytes');
   }
   return readNumber(bytes, type.dtype);
 }
 
-/** How protocol 2, which has no bytes, writes them: as text, to be encoded. */
+/** Decode bytes of protocol 2, which has no bytes type and writes them as text with an encoding. */
 function latin1Bytes([text, encoding]: readonly unknown[]): Buffer {
   if (typeof text === 'string' && encoding === 'latin1') return Buffer.from(text, 'latin1');
-  throw new PickleError('it encodes something other than bytes written as text');
+  throw new PickleError('it encodes something other than bytes as text');
 }

@@ -6,11 +6,12 @@ import { openTorchArchive } from './torch-archive';
 import { type TorchFile, torchFileError } from './torch-file';
 
 /**
- * Open a file that `torch.save` wrote, a zip archive or the older form, without running anything in it. Close it when done.
+ * Open a file written by `torch.save`, as a zip archive or in the legacy format, without running any of its code. The
+ * caller must close it.
  *
- * @param records `module.name` of classes that become records; others are refused.
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a file that is damaged, or asks for
- * a class or opcode that isn't listed, naming it.
+ * @param records `module.name` of the classes that become records; others are rejected
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`; `ERR_FILE_FORMAT` for a damaged file, or one that
+ * references an unlisted class or opcode, which the message names.
  */
 export async function openTorchFile(file: string, records: ReadonlySet<string>): Promise<TorchFile> {
   const path = absolutePath(file);

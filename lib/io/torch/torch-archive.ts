@@ -9,10 +9,12 @@ import { type TorchFile, torchFileError } from './torch-file';
 import { type TorchStorage, torchItemSizes } from './torch-tensor';
 
 const maxEntries = 10_000;
-/** Compressed numbers of graphs shrink to a tenth; a storage this large that shrinks much further is a bomb. */
+/**
+ * The numbers of graphs compress to about a tenth. A large storage with a much higher compression ratio is a zip bomb.
+ */
 const [largeBytes, maxRatio] = [16 * 2 ** 20, 100];
-/** A graph's pickle holds its prompt, sizes and names: some kilobytes. */
-const largestPickle = 16 * 2 ** 20;
+/** The limit for the pickle of a graph, which holds the prompt, sizes and names and takes a few kilobytes. */
+const maxPickleBytes = 16 * 2 ** 20;
 
 /** The zip archive of PyTorch 1.6 and later: `name/data.pkl`, `name/byteorder`, and `name/data/KEY` for each storage. */
 export async function openTorchArchive(path: string, records: ReadonlySet<string>): Promise<TorchFile> {
@@ -24,12 +26,12 @@ export async function openTorchArchive(path: string, records: ReadonlySet<string
     if (another !== undefined) throw new Error('the archive has a data.pkl in two folders');
     const folder = pickleName.slice(0, -'data.pkl'.length);
     await checkByteOrder(path, zip, entries.get(`${folder}byteorder`));
-    const storageEntry = (storage: TorchStorage) => entryOf(entries, folder, storage);
+    const storageEntry = (storage: TorchStorage) => requireEntry(entries, folder, storage);
     const rules = torchRules(records, (storage) => {
       storageEntry(storage);
       return storage;
     });
-    const bytes = await wholeEntry(path, zip, entries.get(pickleName) as Entry, largestPickle);
+    const bytes = await wholeEntry(path, zip, entries.get(pickleName) as Entry, maxPickleBytes);
     const { value } = unpickle(bytes, rules);
     return {
       path,
@@ -50,16 +52,16 @@ async function listEntries(zip: ZipFile): Promise<Map<string, Entry>> {
     if (entries.has(entry.fileName)) throw new Error(`the archive has ${entry.fileName} twice`);
     checkZipEntry(entry);
     if (entry.uncompressedSize > largeBytes && entry.uncompressedSize > maxRatio * entry.compressedSize) {
-      throw new Error(`${entry.fileName} unpacks to ${entry.uncompressedSize} bytes, more than graphs shrink`);
+      throw new Error(`${entry.fileName} has a suspicious compression ratio: ${entry.uncompressedSize} bytes`);
     }
     entries.set(entry.fileName, entry);
   }
-  checkPlaces([...entries.values()], zip.fileSize);
+  checkOverlaps([...entries.values()], zip.fileSize);
   return entries;
 }
 
-/** Each entry has bytes of the file to itself: its local header (30 bytes and its name, at least), then its data. */
-function checkPlaces(entries: readonly Entry[], fileSize: number): void {
+/** Check that entries do not overlap. Each consists of a local header (at least 30 bytes and the name) and its data. */
+function checkOverlaps(entries: readonly Entry[], fileSize: number): void {
   const inOrder = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   for (const [i, { fileName, fileNameRaw, compressedSize, relativeOffsetOfLocalHeader }] of inOrder.entries()) {
     const end = relativeOffsetOfLocalHeader + 30 + fileNameRaw.length + compressedSize;
@@ -71,18 +73,19 @@ function checkPlaces(entries: readonly Entry[], fileSize: number): void {
 
 async function checkByteOrder(path: string, zip: ZipFile, entry: Entry | undefined): Promise<void> {
   const order = entry ? (await wholeEntry(path, zip, entry, 16)).toString() : 'little';
-  if (order !== 'little') throw new Error(`its numbers are ${order}-endian; expected little-endian`);
+  if (order !== 'little') throw new Error(`expected little-endian numbers, found ${order}-endian`);
 }
 
-/** Checked when the pickle names it, so that a lie about sizes shows before anything is allocated. */
-function entryOf(entries: ReadonlyMap<string, Entry>, folder: string, { key, dtype, count }: TorchStorage): Entry {
+/**
+ * The entry of a storage. It is checked as soon as the pickle references it, so that a wrong size is found before any
+ * memory is allocated.
+ */
+function requireEntry(entries: ReadonlyMap<string, Entry>, folder: string, { key, dtype, count }: TorchStorage): Entry {
   const entry = entries.get(`${folder}data/${key}`);
-  if (!entry) throw new PickleError(`the archive has no data/${key}, a storage of ${count} numbers`);
+  if (!entry) throw new PickleError(`the archive has no data/${key} for a storage of ${count} numbers`);
   const bytes = count * torchItemSizes[dtype];
   if (entry.uncompressedSize === bytes) return entry;
-  throw new PickleError(
-    `data/${key} should hold ${bytes} bytes (${count} ${dtype}); it holds ${entry.uncompressedSize}`,
-  );
+  throw new PickleError(`expected ${bytes} bytes (${count} ${dtype}) in data/${key}, found ${entry.uncompressedSize}`);
 }
 
 async function wholeEntry(path: string, zip: ZipFile, entry: Entry, most: number): Promise<Buffer> {
@@ -92,7 +95,10 @@ async function wholeEntry(path: string, zip: ZipFile, entry: Entry, most: number
   return Buffer.concat(pieces);
 }
 
-/** The checksum covers the entry as a whole, so all of it is read; pieces outside the range are dropped. */
+/**
+ * Read a range of an entry. The checksum covers the whole entry, so all of it is read and pieces outside the range are
+ * dropped.
+ */
 async function* entryBytes(
   path: string,
   zip: ZipFile,

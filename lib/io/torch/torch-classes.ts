@@ -3,7 +3,7 @@ import { PickleClass, type PickleGlobal, PickleRecord, type PickleRules } from '
 import { numpyBuilders } from './numpy-scalars';
 import { type TorchDtype, type TorchStorage, TorchTensor, torchItemSizes } from './torch-tensor';
 
-/** Storage classes by what they hold. */
+/** The storage classes and their element types. */
 const storageDtypes: Readonly<Record<string, TorchDtype>> = {
   DoubleStorage: 'float64',
   FloatStorage: 'float32',
@@ -17,7 +17,7 @@ const storageDtypes: Readonly<Record<string, TorchDtype>> = {
   BoolStorage: 'bool',
 };
 
-/** A constant such as `torch.float32`, and a storage class: only their names matter. */
+/** A constant such as `torch.float32`, or a storage class. Only the name matters. */
 export class TorchName {
   readonly name: string;
 
@@ -36,10 +36,10 @@ const constants: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The classes that tensors and plain values need, and records of the classes listed by the caller.
+ * The rules for the classes of tensors and plain values, and for the record classes listed by the caller.
  *
- * @param records `module.name` of classes that become records
- * @param addStorage told of each storage, which it may refuse
+ * @param records `module.name` of the classes that become records
+ * @param addStorage called for each storage; it may throw to reject one
  */
 export function torchRules(
   records: ReadonlySet<string>,
@@ -52,20 +52,20 @@ export function torchRules(
     const isConstant = module === 'torch' && (constants.has(name) || Object.hasOwn(storageDtypes, name));
     return isConstant ? new TorchName(name) : undefined;
   };
-  return { find, load: (id) => addStorage(storageOf(id)) };
+  return { find, load: (id) => addStorage(parseStorage(id)) };
 }
 
-/** PyTorch's are decimal numbers. */
-const longestKey = 64;
+/** The longest storage key. PyTorch uses decimal numbers. */
+const maxKeyLength = 64;
 
-/** `('storage', class, key, location, count)`; the location, a device, doesn't matter. */
-function storageOf(id: unknown): TorchStorage {
+/** Parse `('storage', class, key, location, count)`. The location, a device, is ignored. */
+function parseStorage(id: unknown): TorchStorage {
   const [kind, type, key, , count] = Array.isArray(id) ? id : [];
   const dtype = type instanceof TorchName ? storageDtypes[type.name] : undefined;
-  const isKey = typeof key === 'string' && key.length <= longestKey;
+  const isKey = typeof key === 'string' && key.length <= maxKeyLength;
   const known = kind === 'storage' && dtype !== undefined && isKey && Number.isSafeInteger(count);
   if (known && count >= 0) return { key, dtype, count };
-  throw new PickleError('it refers to something other than a storage of numbers (opcode BINPERSID)');
+  throw new PickleError('it references something other than a storage of numbers (opcode BINPERSID)');
 }
 
 const builders: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
@@ -87,5 +87,5 @@ function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): T
 function orderedDict([items = []]: readonly unknown[]): Map<unknown, unknown> {
   const pairs = Array.isArray(items) ? items : [];
   if (pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) return new Map(pairs);
-  throw new PickleError('an OrderedDict is made of something other than pairs');
+  throw new PickleError('an OrderedDict is built from something other than pairs');
 }

@@ -5,18 +5,21 @@ import { readError } from '../files';
 import { PickleError } from '../pickle/pickle-bytes';
 import type { TorchStorage, TorchTensor } from './torch-tensor';
 
-/** What `torch.save` wrote: the value, with tensors not read yet. */
+/** A file written by `torch.save`: its value, with tensors that are not read yet. */
 export interface TorchFile {
   readonly path: string;
-  /** Lists and tuples as arrays, dicts as maps, listed classes as records, tensors as {@link TorchTensor}. */
+  /**
+   * The value, with lists and tuples as arrays, dicts as maps, listed classes as records and tensors as {@link
+   * TorchTensor}.
+   */
   readonly value: unknown;
-  /** Bytes of a storage, from and to as given, in pieces. */
+  /** Read bytes `start` to `end - 1` of a storage, in pieces. */
   readStorage(storage: TorchStorage, start: number, end: number): AsyncIterable<Uint8Array>;
-  /** Idempotent. */
+  /** Close the file. May be called more than once. */
   close(): Promise<void>;
 }
 
-/** Bytes of a tensor in row-major order; one that lies otherwise in its storage is laid out anew. */
+/** The bytes of a tensor in row-major order. A tensor with another layout is copied into that order. */
 export async function* tensorBytes(file: TorchFile, tensor: TorchTensor, itemSize: number): AsyncIterable<Uint8Array> {
   if (tensor.count === 0) return;
   const start = tensor.offset * itemSize;
@@ -24,13 +27,13 @@ export async function* tensorBytes(file: TorchFile, tensor: TorchTensor, itemSiz
   else yield* laidOut(file, tensor, itemSize);
 }
 
-/** Numbers laid out in one turn of the event loop. */
+/** How many numbers are copied in one turn of the event loop. */
 const numbersPerTurn = 2 ** 15;
 
 async function* laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number): AsyncIterable<Uint8Array> {
   const spanBytes = tensor.span * itemSize;
   if (spanBytes > constants.MAX_LENGTH) {
-    throw new PickleError(`a tensor [${tensor.shape}] lies scattered in ${spanBytes} bytes, more than memory holds`);
+    throw new PickleError(`a tensor [${tensor.shape}] is spread over ${spanBytes} bytes, which do not fit in memory`);
   }
   const start = tensor.offset * itemSize;
   const span = Buffer.alloc(spanBytes);
@@ -52,7 +55,7 @@ async function* laidOut(file: TorchFile, tensor: TorchTensor, itemSize: number):
   }
 }
 
-/** The next index in row-major order. */
+/** Advance to the next index in row-major order. */
 function countUp(index: number[], shape: readonly number[]): void {
   for (let dim = index.length - 1; dim >= 0; dim--) {
     index[dim] = (index[dim] ?? 0) + 1;
@@ -61,14 +64,14 @@ function countUp(index: number[], shape: readonly number[]): void {
   }
 }
 
-/** yauzl, zlib and the pickle reader throw plain errors for a damaged file. */
+/** The typed error for a damaged file: yauzl, zlib and the pickle reader throw plain errors. */
 export function torchFileError(path: string, error: unknown): unknown {
   const typed = error instanceof CircuitTracerError ? error : readError(path, error);
   if (typed instanceof CircuitTracerError) return typed;
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `Expected ${path} to be a file that torch.save wrote: ${(error as Error).message}. Save it again; don't open a file from ` +
-      'elsewhere with Python before you know what is in it.',
+    `${path} is not a valid file of torch.save: ${(error as Error).message}. Save it again. Do not open an untrusted file ` +
+      'with Python: it can run any code.',
     { cause: error },
   );
 }

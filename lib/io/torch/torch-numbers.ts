@@ -2,7 +2,7 @@ import { PickleError } from '../pickle/pickle-bytes';
 import { type TorchFile, tensorBytes } from './torch-file';
 import { type TorchDtype, type TorchTensor, torchItemSizes } from './torch-tensor';
 
-/** How an element becomes a number; all but 64-bit integers fit a double exactly. */
+/** Readers for one element. All types but 64-bit integers fit a double exactly. */
 const readers: Readonly<Record<TorchDtype, (view: DataView, at: number) => number>> = {
   float64: (view, at) => view.getFloat64(at, true),
   float32: (view, at) => view.getFloat32(at, true),
@@ -24,7 +24,7 @@ function bfloatToNumber(half: number): number {
   return bits.getFloat32(0);
 }
 
-/** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
+/** IEEE 754 binary16: a sign bit, 5 exponent bits and 10 fraction bits. */
 function halfToNumber(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
@@ -34,14 +34,14 @@ function halfToNumber(half: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** The one number that `bytes` hold. */
+/** Read the single number in `bytes`. */
 export function readNumber(bytes: Buffer, dtype: TorchDtype): number {
   return readers[dtype](new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
 }
 
 /**
- * The numbers of a tensor in row-major order, handed on in stretches: `take(values, at)` with the place of the first.
- * float32 passes through without conversion; the stretches are views that don't outlive the call.
+ * Read the numbers of a tensor in row-major order and pass them on in chunks: `take(values, at)` with the index of the
+ * first value. float32 passes through without conversion. Chunks are views that are valid only during the call.
  */
 export async function forEachStretch(
   file: TorchFile,
@@ -52,17 +52,17 @@ export async function forEachStretch(
   let rest: Uint8Array = new Uint8Array(0);
   let at = 0;
   for await (const piece of tensorBytes(file, tensor, itemSize)) {
-    // Pieces end anywhere; copying also aligns them.
+    // Pieces may end within a number. Copying also aligns them.
     const bytes = Buffer.concat([rest, piece]);
     const count = Math.floor(bytes.length / itemSize);
-    take(numbersOf(bytes, count, tensor.dtype), at);
+    take(decodeNumbers(bytes, count, tensor.dtype), at);
     at += count;
     rest = bytes.subarray(count * itemSize);
   }
-  if (at !== tensor.count) throw new PickleError(`a tensor holds ${at} numbers; expected ${tensor.count}`);
+  if (at !== tensor.count) throw new PickleError(`expected ${tensor.count} numbers in a tensor, found ${at}`);
 }
 
-function numbersOf(bytes: Buffer, count: number, dtype: TorchDtype): Float32Array | number[] {
+function decodeNumbers(bytes: Buffer, count: number, dtype: TorchDtype): Float32Array | number[] {
   if (dtype === 'float32') {
     const aligned = new Uint8Array(count * 4);
     aligned.set(bytes.subarray(0, count * 4));
@@ -73,19 +73,23 @@ function numbersOf(bytes: Buffer, count: number, dtype: TorchDtype): Float32Arra
   return Array.from({ length: count }, (_, i) => read(view, i * torchItemSizes[dtype]));
 }
 
-/** All numbers of a tensor, as float32. */
+/** Read all numbers of a tensor as float32. */
 export async function readFloats(file: TorchFile, tensor: TorchTensor): Promise<Float32Array> {
   const out = new Float32Array(tensor.count);
   await forEachStretch(file, tensor, (values, at) => out.set(values, at));
   return out;
 }
 
-/** All numbers of a tensor of integers. @throws PickleError for one that isn't whole or takes more than 32 bits. */
+/**
+ * Read all numbers of a tensor of integers.
+ *
+ * @throws PickleError for a number that is not an integer of at most 32 bits.
+ */
 export async function readIntegers(file: TorchFile, tensor: TorchTensor): Promise<Int32Array> {
   const out = new Int32Array(tensor.count);
   await forEachStretch(file, tensor, (values, at) => {
     const bad = values.find((value) => (value | 0) !== value);
-    if (bad !== undefined) throw new PickleError(`a tensor of integers holds ${bad}`);
+    if (bad !== undefined) throw new PickleError(`expected a tensor of 32-bit integers, found ${bad}`);
     out.set(values, at);
   });
   return out;

@@ -1,6 +1,6 @@
 import { PickleError } from '../pickle/pickle-bytes';
 
-/** Element types of PyTorch that are read, by their size in bytes. */
+/** The supported element types of PyTorch and their sizes in bytes. */
 export const torchItemSizes = {
   float64: 8,
   float32: 4,
@@ -16,15 +16,15 @@ export const torchItemSizes = {
 
 export type TorchDtype = keyof typeof torchItemSizes;
 
-/** The numbers several tensors may look at: an entry of the archive, or a stretch of an old file. */
+/** The numbers that one or more tensors view: an entry of the archive, or a range of a legacy file. */
 export interface TorchStorage {
   readonly key: string;
   readonly dtype: TorchDtype;
-  /** Elements it says it holds. */
+  /** The declared number of elements. */
   readonly count: number;
 }
 
-/** A tensor of a PyTorch file, not read yet. */
+/** A tensor of a PyTorch file that is not read yet. */
 export class TorchTensor {
   readonly storage: TorchStorage;
   readonly offset: number;
@@ -35,12 +35,12 @@ export class TorchTensor {
   constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
     const whole = [offset, ...shape, ...strides].every((value) => Number.isSafeInteger(value) && value >= 0);
     if (!whole || shape.length !== strides.length || shape.length > 8)
-      throw new PickleError('a tensor has no sound shape');
+      throw new PickleError('a tensor has an invalid shape');
     const last = lastElement(offset, shape, strides);
     if (!shape.includes(0) && !(last < storage.count)) {
       throw new PickleError(`a tensor [${shape}] reaches past the ${storage.count} numbers of its storage`);
     }
-    // A stride of 0 repeats numbers: a few bytes could stand for any number of them.
+    // A stride of 0 repeats numbers, so a few bytes could expand to any size.
     if (product(shape) > storage.count) throw new PickleError(`a tensor [${shape}] repeats numbers of its storage`);
     this.storage = storage;
     this.offset = offset;
@@ -56,12 +56,15 @@ export class TorchTensor {
     return product(this.shape);
   }
 
-  /** Elements of the storage from its first to its last, those between that aren't its own included. */
+  /**
+   * The number of storage elements from the first to the last, including elements in between that are not part of the
+   * tensor.
+   */
   get span(): number {
     return this.count === 0 ? 0 : lastElement(0, this.shape, this.strides) + 1;
   }
 
-  /** Row-major without gaps. */
+  /** Whether the tensor is row-major without gaps. */
   get isContiguous(): boolean {
     let expected = 1;
     for (let dim = this.shape.length - 1; dim >= 0; dim--) {

@@ -8,23 +8,23 @@ import { type TorchDtype, torchItemSizes } from './torch-tensor';
 
 const storageClasses = { float32: 'FloatStorage', int64: 'LongStorage' } as const;
 
-/** A tensor to write: row-major, its numbers given piece by piece, little-endian. */
+/** A tensor to write. Its numbers are row-major and little-endian, and come piece by piece. */
 export interface TorchTensorToWrite {
   readonly dtype: TorchDtype & keyof typeof storageClasses;
   readonly shape: readonly number[];
   readonly pieces: () => Iterable<Uint8Array>;
 }
 
-/** Collects the storages that a value's tensors look at. */
+/** Collects the storages of the tensors in a value. */
 export class TorchStorages {
   readonly tensors: TorchTensorToWrite[] = [];
 
-  /** Of all tensors. */
+  /** The size of all tensors in bytes. */
   get bytes(): number {
-    return this.tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0);
+    return this.tensors.reduce((sum, tensor) => sum + byteSize(tensor), 0);
   }
 
-  /** The tensor as it stands in the pickle: a call that rebuilds it from its storage. */
+  /** Add a tensor and return its pickle: a call that rebuilds it from its storage. */
   add(tensor: TorchTensorToWrite): Written {
     const key = String(this.tensors.push(tensor) - 1);
     const count = tensor.shape.reduce((product, size) => product * size, 1);
@@ -34,20 +34,20 @@ export class TorchStorages {
     const rebuild = global({ module: 'torch._utils', name: '_rebuild_tensor_v2' });
     return reduced(
       rebuild,
-      tuple(storage, 0, tuple(...tensor.shape), tuple(...stridesOf(tensor.shape)), false, noHooks),
+      tuple(storage, 0, tuple(...tensor.shape), tuple(...rowMajorStrides(tensor.shape)), false, noHooks),
     );
   }
 }
 
-function stridesOf(shape: readonly number[]): number[] {
+function rowMajorStrides(shape: readonly number[]): number[] {
   return shape.map((_, dim) => shape.slice(dim + 1).reduce((product, size) => product * size, 1));
 }
 
 /**
- * Write what `torch.load` reads: a zip archive of stored entries, streamed, so that no tensor is in memory as a whole but those
- * of the caller. Replaces the file at once when complete.
+ * Write a file for `torch.load`: a zip archive of stored entries. It is streamed, so that no further tensor is held in
+ * memory. The file is replaced atomically when complete.
  *
- * @param onWritten told of the bytes of each piece; what it throws ends the writing
+ * @param onWritten called with the bytes of each piece; an error it throws stops the write
  * @throws CircuitTracerError `ERR_FILE_WRITE`.
  */
 export async function writeTorchArchive(
@@ -59,7 +59,7 @@ export async function writeTorchArchive(
   await writeFileAtomically(path, (handle) => writeEntries(handle, value, storages, onWritten));
 }
 
-function sizeOf({ dtype, shape }: TorchTensorToWrite): number {
+function byteSize({ dtype, shape }: TorchTensorToWrite): number {
   return torchItemSizes[dtype] * shape.reduce((product, length) => product * length, 1);
 }
 
@@ -77,7 +77,7 @@ async function writeEntries(
   add('data.pkl', pickle(value));
   add('byteorder', Buffer.from('little'));
   for (const [key, tensor] of tensors.entries()) {
-    zip.addReadStreamLazy(`graph/data/${key}`, { ...stored, size: sizeOf(tensor) }, (callback) =>
+    zip.addReadStreamLazy(`graph/data/${key}`, { ...stored, size: byteSize(tensor) }, (callback) =>
       callback(null, Readable.from(tensor.pieces(), { objectMode: false })),
     );
   }

@@ -1,15 +1,21 @@
 import type { ModelConfig } from '../config';
 
-/** What one key of config.json does here. The families' tables are checked at load, and printed in docs/model-configs.md. */
+/**
+ * The effect of a key of config.json in this package. The tables of the families are checked at load and printed in
+ * docs/guide/model-configs.md.
+ */
 export interface ConfigKey {
   readonly key: string;
-  /** `read`; `none`: never changes a number of the forward pass; `refused`: changes numbers in a way this package can't follow. */
+  /**
+   * `read`; `none`: never changes a number of the forward pass; `refused`: changes numbers in a way that this package
+   * does not support.
+   */
   readonly effect: 'read' | 'none' | 'refused';
-  /** Other spellings in the `attribute_map` of the configuration class. */
+  /** The aliases in the `attribute_map` of the configuration class. */
   readonly aliases?: readonly string[];
-  /** Of a refused key: the values that load all the same, in words. A missing key always loads. */
+  /** For a refused key: a description of the values that are accepted. A missing key is always accepted. */
   readonly unless?: string;
-  /** Of a refused key. @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` */
+  /** For a refused key: check its value. @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` */
   readonly check?: (config: ModelConfig) => void;
   readonly note?: string;
 }
@@ -18,12 +24,12 @@ export function read(key: string, note?: string, aliases?: readonly string[]): C
   return { key, effect: 'read', ...(note && { note }), ...(aliases && { aliases }) };
 }
 
-/** Keys without effect, for one common reason. */
+/** Keys without effect that share a reason. */
 export function noEffect(keys: readonly string[], note?: string): ConfigKey[] {
   return keys.map((key) => ({ key, effect: 'none', ...(note && { note }) }));
 }
 
-/** @param accepts Whether a value leaves the numbers as they are. */
+/** @param accepts whether a value leaves the numbers unchanged */
 export function refused(
   key: string,
   unless: string,
@@ -36,17 +42,17 @@ export function refused(
   return { key, effect: 'refused', unless, check, ...(note && { note }) };
 }
 
-/** The key's other spellings, by key. */
+/** The aliases of each key. */
 export function aliasesOf(keys: readonly ConfigKey[]): Map<string, readonly string[]> {
   return new Map(keys.flatMap(({ key, aliases }) => (aliases ? [[key, aliases] as const] : [])));
 }
 
 /**
- * Refuse what changes numbers in a way this package can't follow. Keys outside the table are ignored, as the
- * configuration class ignores them.
+ * Reject settings that change numbers in a way that this package does not support. Keys outside the table are ignored,
+ * as in the configuration class.
  *
- * @param config With the table's aliases.
- * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL`, also for a key and an alias of it that contradict each other.
+ * @param config the settings, with the aliases of the table
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL`, also when a key and its alias have different values.
  */
 export function checkConfigKeys(config: ModelConfig, keys: readonly ConfigKey[]): void {
   for (const { key, aliases, check } of keys) {
@@ -62,9 +68,9 @@ const quantized = refused(
   'Weights must be stored in F32, BF16, F16 or F64.',
 );
 
-/** Keys of `PreTrainedConfig`, which every configuration class has. */
+/** The keys of `PreTrainedConfig`, which all configuration classes share. */
 export const commonKeys: readonly ConfigKey[] = [
-  read('model_type', 'Chooses the family.'),
+  read('model_type', 'Selects the family.'),
   {
     ...quantized,
     check: (config) => {
@@ -78,18 +84,23 @@ export const commonKeys: readonly ConfigKey[] = [
     (value) => value === null || (typeof value === 'object' && Object.keys(value as object).length === 0),
     'Layers of different shapes (transformers 5).',
   ),
-  refused('is_causal', 'true', (value) => value === true, 'Otherwise attention sees later tokens (transformers 5).'),
+  refused(
+    'is_causal',
+    'true',
+    (value) => value === true,
+    'Other values let attention see later tokens (transformers 5).',
+  ),
   refused(
     'pruned_heads',
     'null or {}',
     (value) => value === null || (typeof value === 'object' && Object.keys(value as object).length === 0),
     'transformers 4 removes heads.',
   ),
-  ...noEffect(['dtype', 'torch_dtype', 'use_bfloat16'], 'The option `dtype` of loading decides.'),
+  ...noEffect(['dtype', 'torch_dtype', 'use_bfloat16'], 'The option `dtype` sets the dtype.'),
   ...noEffect(['architectures', 'auto_map', 'transformers_version', '_name_or_path', 'name_or_path', '_commit_hash']),
   ...noEffect(
     ['_attn_implementation', 'attn_implementation', 'experts_implementation', '_experts_implementation'],
-    'Chooses among kernels of the same formula.',
+    'Selects a kernel for the same formula.',
   ),
   ...noEffect(
     [
@@ -101,12 +112,12 @@ export const commonKeys: readonly ConfigKey[] = [
       'tie_last_hidden_states',
       'use_return_dict',
     ],
-    'What a call returns.',
+    'Sets what a call returns.',
   ),
   ...noEffect(['chunk_size_feed_forward', 'gradient_checkpointing', 'tf_legacy_loss', 'initializer_range']),
   ...noEffect(
     ['is_encoder_decoder', 'is_decoder', 'add_cross_attention', 'cross_attention_hidden_size', 'tie_encoder_decoder'],
-    'The decoder alone runs.',
+    'Only the decoder runs.',
   ),
   ...noEffect(
     [

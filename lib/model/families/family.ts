@@ -3,27 +3,30 @@ import type { Checkpoint } from '../checkpoint';
 import type { ModelConfig } from '../config';
 import type { ConfigKey } from './config-keys';
 
-/** How to run a checkpoint: what native needs of its config.json, and where each weight is. */
+/** How to run a checkpoint: the settings of config.json that native code needs, and the location of each weight. */
 export interface ModelPlan {
   readonly spec: ModelSpec;
   readonly weights: ModelWeights;
-  /** Whether config.json says that the unembedding is the embedding. The weights say whether it is. */
+  /** Whether config.json declares the unembedding tied to the embedding. The weights decide whether it is. */
   readonly tied: boolean;
 }
 
-/** One architecture: reads config.json as the `transformers` class of that name does. */
+/** A model architecture. Reads config.json like the `transformers` class of that name. */
 export interface Family {
-  /** Of its section in docs/model-configs.md. */
+  /** The title of its section in docs/guide/model-configs.md. */
   readonly title: string;
-  /** Values of `model_type` that mean this family. */
+  /** The values of `model_type` of this family. */
   readonly modelTypes: readonly string[];
-  /** What each key of the configuration class does, besides those that every class has. */
+  /** The effect of each key of the configuration class, except for the keys that all classes share. */
   readonly keys: readonly ConfigKey[];
-  /** Where a checkpoint with further models keeps the language model's settings; null when at the top. */
+  /**
+   * The section with the settings of the language model in a multimodal checkpoint; null when they are at the top
+   * level.
+   */
   section?(config: ModelConfig): ModelConfig | null;
   /**
-   * @param config Settings of the language model, with aliases, their keys checked.
-   * @param outer The whole of config.json; differs from `config` where there is a section.
+   * @param config the checked settings of the language model, with aliases
+   * @param outer the whole config.json, which differs from `config` if there is a section
    */
   plan(checkpoint: Checkpoint, config: ModelConfig, outer: ModelConfig): ModelPlan;
 }

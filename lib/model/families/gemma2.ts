@@ -17,7 +17,7 @@ import {
   readSizes,
 } from './llama-like';
 
-/** Sizes in the configuration classes of Gemma 2 and, but for vocabulary and positions, Gemma 3. */
+/** The default sizes of the configuration classes of Gemma 2 and, except for vocabulary and positions, Gemma 3. */
 export const gemmaSizes = {
   vocab_size: 256000,
   hidden_size: 2304,
@@ -29,21 +29,21 @@ export const gemmaSizes = {
   max_position_embeddings: 8192,
 } as const;
 
-/** Keys that Gemma 2 and 3 share. */
+/** The keys that Gemma 2 and 3 share. */
 export const gemmaKeys: readonly ConfigKey[] = [
   ...sizeKeys,
   read('head_dim'),
   read('hidden_activation'),
-  ...noEffect(['hidden_act'], 'Not read: `hidden_activation` decides.'),
+  ...noEffect(['hidden_act'], 'Not read: `hidden_activation` sets the activation.'),
   read('query_pre_attn_scalar'),
-  read('attention_bias', 'Of all four projections.'),
-  read('sliding_window', 'Null: none.'),
+  read('attention_bias', 'Biases of all four projections.'),
+  read('sliding_window', 'Null turns it off.'),
   layerTypes,
   bidirectional,
   ...dropoutKeys,
 ];
 
-/** What Gemma 2 and 3 have in common. `sizes` as read by {@link readSizes}. */
+/** The settings that Gemma 2 and 3 share. `sizes` comes from {@link readSizes}. */
 export function gemmaSpec(config: ModelConfig, sizes: ReturnType<typeof readSizes>) {
   return {
     ...llamaLikeSpec(config, sizes, readActivation(config, 'hidden_activation', 'gelu_pytorch_tanh')),
@@ -53,7 +53,7 @@ export function gemmaSpec(config: ModelConfig, sizes: ReturnType<typeof readSize
   };
 }
 
-/** All weights of Gemma 2 or 3; every norm stores gain - 1. */
+/** All weights of Gemma 2 or 3. Every norm stores gain - 1. */
 export function gemmaWeights(layout: Layout, config: ModelConfig, tied: boolean, unembedding?: string): ModelWeights {
   const offset = { ...layout, gainOffset: 1 };
   return {
@@ -69,14 +69,14 @@ export function gemmaWeights(layout: Layout, config: ModelConfig, tied: boolean,
   };
 }
 
-/** Gemma 2 (`Gemma2ForCausalLM`): even layers have a window. */
+/** Gemma 2 (`Gemma2ForCausalLM`). Even layers have an attention window. */
 export const gemma2: Family = {
   title: 'Gemma 2',
   modelTypes: ['gemma2'],
   keys: [
     ...gemmaKeys,
-    read('attn_logit_softcapping', 'Null: none.'),
-    read('final_logit_softcapping', 'Null: none.'),
+    read('attn_logit_softcapping', 'Null turns it off.'),
+    read('final_logit_softcapping', 'Null turns it off.'),
     ...ropeKeys,
     tieKey,
   ],

@@ -15,23 +15,23 @@ export const gemma3: Family = {
   keys: [
     ...gemmaKeys,
     ...noEffect(['attn_logit_softcapping'], 'transformers reads it and never applies it.'),
-    read('final_logit_softcapping', 'Null: none. Not applied in multimodal checkpoints, as in transformers.'),
-    read('sliding_window_pattern', 'Every so many layers one has no window, unless `layer_types` says.'),
-    ...noEffect(['_sliding_window_pattern'], 'What transformers made of `sliding_window_pattern`.'),
-    read('rope_theta', 'Of layers without a window.'),
-    read('rope_local_base_freq', 'Of layers with a window.'),
+    read('final_logit_softcapping', 'Null turns it off. Not applied in multimodal checkpoints, as in transformers.'),
+    read('sliding_window_pattern', 'The last of every n layers has no window, unless `layer_types` is set.'),
+    ...noEffect(['_sliding_window_pattern'], 'Derived from `sliding_window_pattern` by transformers.'),
+    read('rope_theta', 'For layers without a window.'),
+    read('rope_local_base_freq', 'For layers with a window.'),
     read(
       'rope_scaling',
-      `Of layers without a window: ${ropeParameters}. As in transformers 5, needs \`rope_type\`: \`type\` has no effect.`,
+      `For layers without a window: ${ropeParameters}. As in transformers 5, needs \`rope_type\`: \`type\` has no effect.`,
     ),
     read(
       'rope_parameters',
-      'An entry for each of full_attention and sliding_attention. As in transformers 5, settings outside them have no ' +
-        'effect, and YaRN reads `truncate` beside them.',
+      'One entry each for full_attention and sliding_attention. As in transformers 5, settings outside them have no ' +
+        'effect, except for `truncate` of YaRN.',
     ),
-    read('partial_rotary_factor', 'Ignored by type default, as in transformers 5; otherwise refused unless 1.'),
+    read('partial_rotary_factor', 'Ignored by type default, as in transformers 5. For other types, it must be 1.'),
     tieKey,
-    read('text_config', 'Multimodal checkpoints: all of the above is read there, but for `tie_word_embeddings`.'),
+    read('text_config', 'In multimodal checkpoints, all of the above except `tie_word_embeddings` is read from here.'),
     ...noEffect(
       [
         ...['vision_config', 'mm_tokens_per_image', 'boi_token_index', 'eoi_token_index', 'image_token_index'],
@@ -74,9 +74,9 @@ export const gemma3: Family = {
   },
 };
 
-/** Every sixth layer sees all keys unless config.json says otherwise. */
+/** By default, every sixth layer has no window. */
 function slidingLayers(config: ModelConfig, nLayers: number): boolean[] {
   const pattern = config.integer('sliding_window_pattern', 6);
-  // A window of one stands for "sliding", so that layers stay apart even where there is no window.
+  // A window of one marks a sliding layer, so that the kinds of layers differ even if there is no window.
   return readSlidingWindows(config, nLayers, 1, (layer) => (layer + 1) % pattern !== 0).map((window) => window > 0);
 }

@@ -18,13 +18,13 @@ export const gptNeox: Family = {
     ...['vocab_size', 'hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads'].map((key) =>
       read(key),
     ),
-    read('max_position_embeddings', 'Longest prompt.'),
+    read('max_position_embeddings', 'The maximum prompt length.'),
     read('layer_norm_eps'),
     read('hidden_act'),
     read('use_parallel_residual'),
-    read('attention_bias', 'Of all projections of attention.'),
-    read('rotary_pct', 'Share of a head that rotates, where the two sections have no `partial_rotary_factor`.'),
-    read('rotary_emb_base', 'Base of rotation, where the two sections have no `rope_theta`.'),
+    read('attention_bias', 'Biases of all attention projections.'),
+    read('rotary_pct', 'The rotated share of a head, unless one of the two sections has `partial_rotary_factor`.'),
+    read('rotary_emb_base', 'The base of the rotation, unless one of the two sections has `rope_theta`.'),
     ...ropeKeys.filter(({ key }) => /^rope_[sp]|^original/.test(key)),
     ...noEffect(['rope_theta', 'partial_rotary_factor'], 'Copies of `rotary_emb_base` and `rotary_pct`.'),
     tieKey,
@@ -33,16 +33,16 @@ export const gptNeox: Family = {
       'null or hidden_size / num_attention_heads',
       (value, config) =>
         value === null || value === config.integer('hidden_size', 6144) / config.integer('num_attention_heads', 64),
-      'transformers would rotate by it, though heads have another size.',
+      'transformers would use it for the rotation, although heads have another size.',
     ),
     ...noEffect(['attention_dropout', 'hidden_dropout', 'classifier_dropout'], 'Training only.'),
-    ...noEffect(['rms_norm_eps'], 'Of a class that transformers 4 defines and never uses.'),
+    ...noEffect(['rms_norm_eps'], 'Belongs to a class that transformers 4 defines but never uses.'),
   ],
 
   plan(checkpoint, config) {
     const spec = readSpec(config);
     const prefix = findPrefix(checkpoint, 'final_layer_norm.weight', ['gpt_neox.', '']);
-    // transformers 5 may save the unembedding under its newer name.
+    // transformers 5 may save the unembedding under a newer name.
     const unembedding = findPrefix(checkpoint, '.weight', ['embed_out', 'lm_head']);
     const attentionBias = config.boolean('attention_bias', true);
     const tied = config.boolean('tie_word_embeddings', false);
@@ -95,7 +95,7 @@ function readSpec(config: ModelConfig): ModelSpec {
   };
 }
 
-/** Only the leading share of a head's dimensions rotates, rounded up to whole pairs. */
+/** Only the leading share of the dimensions of a head rotates, rounded up to whole pairs. */
 function readRotary(config: ModelConfig, dHead: number, maxPositions: number) {
   const defaults = { theta: 10000, thetaKey: 'rotary_emb_base', shareKey: 'rotary_pct', share: 0.25 };
   const table = rotaryTable(readRotarySettings(config, defaults), dHead, maxPositions, true);
@@ -131,7 +131,7 @@ function linear(checkpoint: Checkpoint, weight: string, bias: string, name: stri
   };
 }
 
-/** Rows are stored head by head, each head's query, key and value in turn: [nHeads, 3, dHead, dModel]. */
+/** Rows are stored head by head, with query, key and value of each head in turn: [nHeads, 3, dHead, dModel]. */
 function queryKeyValue(checkpoint: Checkpoint, spec: ModelSpec, block: string, name: string, bias: boolean): Weights {
   const { dModel, nHeads, dHead } = spec;
   const stored = requireTensor(checkpoint, `${name}.weight`, [3 * dModel, dModel]);

@@ -33,22 +33,25 @@ const defaultScaling = new ModelConfig(
   'defaults of GPT-OSS: rope_scaling',
 );
 
-/** GPT-OSS (`GptOssForCausalLM`), with MXFP4 experts or with experts in floating point. */
+/** GPT-OSS (`GptOssForCausalLM`), with experts in MXFP4 or floating point. */
 export const gptOss: Family = {
   title: 'GPT-OSS',
   modelTypes: ['gpt_oss'],
   keys: [
     ...sizeKeys,
-    read('head_dim', 'Null: hidden_size / num_attention_heads.'),
+    read('head_dim', 'Null means hidden_size / num_attention_heads.'),
     read('num_local_experts', undefined, ['num_experts']),
     read('num_experts_per_tok'),
-    read('attention_bias', 'Of all four projections, unless false. transformers 4 ignores it.'),
-    read('sliding_window', 'Null: none.'),
+    read('attention_bias', 'Biases of all four projections, unless false. transformers 4 ignores it.'),
+    read('sliding_window', 'Null turns it off.'),
     layerTypes,
     ...ropeKeys.filter(({ key }) => key !== 'rope_scaling'),
-    read('rope_scaling', `${ropeParameters}. Null or missing: yarn as in the published models, as in transformers 5.`),
+    read(
+      'rope_scaling',
+      `${ropeParameters}. If null or missing, YaRN as in the published models, following transformers 5.`,
+    ),
     tieKey,
-    refused('swiglu_limit', '7', (value) => value === 7, 'transformers fixes it in code.'),
+    refused('swiglu_limit', '7', (value) => value === 7, 'transformers hard-codes it.'),
     {
       ...refused('quantization_config', 'null or quant_method mxfp4', () => true),
       check: (config) => {
@@ -58,7 +61,7 @@ export const gptOss: Family = {
       },
     },
     ...dropoutKeys,
-    ...noEffect(['hidden_act'], 'The experts have an activation of their own.'),
+    ...noEffect(['hidden_act'], 'The experts have their own activation.'),
     ...noEffect(['router_aux_loss_coef', 'output_router_logits'], 'Training only.'),
   ],
 
@@ -130,7 +133,10 @@ function expertWeights(layout: Layout): Weights {
   return weights;
 }
 
-/** [nExperts, out, in]. MXFP4 is stored that way, in groups of 32 numbers; floating point as [nExperts, in, out]. */
+/**
+ * An expert matrix [nExperts, out, in]. MXFP4 is stored in this layout, in groups of 32 numbers; floating point is
+ * stored as [nExperts, in, out].
+ */
 function expertMatrix({ checkpoint, spec }: Layout, name: string, rows: number, columns: number): TensorSource {
   const { nExperts } = spec;
   const packed = checkpoint.tensors.has(`${name}_blocks`) || checkpoint.tensors.has(`${name}_scales`);

@@ -8,13 +8,13 @@ import { tieKey } from './llama-keys';
 import { everyLayer, findPrefix, type Weights } from './llama-like';
 import { wordVectors } from './word-vectors';
 
-/** GPT-2 (`GPT2LMHeadModel`). Its layers are Conv1D: matrices are stored [in, out]. */
+/** GPT-2 (`GPT2LMHeadModel`). Its linear layers are Conv1D, so matrices are stored [in, out]. */
 export const gpt2: Family = {
   title: 'GPT-2',
   modelTypes: ['gpt2'],
   keys: [
     read('vocab_size'),
-    read('n_positions', 'Longest prompt.', ['max_position_embeddings']),
+    read('n_positions', 'The maximum prompt length.', ['max_position_embeddings']),
     read('n_embd', undefined, ['hidden_size']),
     read('n_layer', undefined, ['num_hidden_layers']),
     read('n_head', undefined, ['num_attention_heads']),
@@ -24,7 +24,7 @@ export const gpt2: Family = {
     read('scale_attn_weights'),
     read('scale_attn_by_inverse_layer_idx'),
     tieKey,
-    refused('add_cross_attention', 'false', (value) => value === false, 'Half of an encoder and decoder.'),
+    refused('add_cross_attention', 'false', (value) => value === false, 'For encoder-decoder models.'),
     ...noEffect(['reorder_and_upcast_attn'], 'Scores are summed and the softmax is taken in float32 anyway.'),
     ...noEffect(['resid_pdrop', 'embd_pdrop', 'attn_pdrop'], 'Training only.'),
     ...noEffect(
@@ -38,7 +38,7 @@ export const gpt2: Family = {
 
   plan(checkpoint, config) {
     const spec = readSpec(config);
-    // The hub's own files have bare names; files saved by transformers have the prefix.
+    // The files on the hub have bare names; files saved by transformers have the prefix.
     const prefix = findPrefix(checkpoint, 'ln_f.weight', ['transformer.', '']);
     const tied = config.boolean('tie_word_embeddings', true);
     const weights: Weights = {
@@ -102,7 +102,7 @@ function layerWeights(checkpoint: Checkpoint, spec: ModelSpec, block: string, fi
     weights[`${block}.${internal}.w`] = requireTensor(checkpoint, `${file}.${name}.weight`, [dModel]);
     weights[`${block}.${internal}.b`] = requireTensor(checkpoint, `${file}.${name}.bias`, [dModel]);
   }
-  // Columns are all queries, then all keys, then all values.
+  // The columns hold all queries, then all keys, then all values.
   const projections = transposed(requireTensor(checkpoint, `${file}.attn.c_attn.weight`, [dModel, 3 * dModel]));
   const biases = requireTensor(checkpoint, `${file}.attn.c_attn.bias`, [3 * dModel]);
   for (const [index, letter] of ['Q', 'K', 'V'].entries()) {

@@ -17,16 +17,17 @@ export type { ModelPlan } from './family';
 
 export const families: readonly Family[] = [gpt2, gptNeox, llama, mistral, qwen2, qwen3, gemma2, gemma3, gptOss];
 
-/** Values of `model_type` in config.json that {@link planModel} accepts. */
+/** The values of `model_type` in config.json that {@link planModel} accepts. */
 export const supportedModelTypes: readonly string[] = families.flatMap((family) => family.modelTypes);
 
 /**
- * Work out how to run a checkpoint, from config.json and the headers of its weight files.
+ * Determine how to run a checkpoint from config.json and the headers of its weight files.
  *
- * Every tensor the model needs is checked for presence, shape and number format; others are ignored.
+ * Every required tensor is checked for presence, shape and number format. Others are ignored.
  *
- * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an unknown `model_type`, a setting of the wrong type or one this
- *   package can't run right; `ERR_WEIGHT` for a tensor missing, or of wrong shape or number format.
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` for an unknown `model_type`, a setting of the wrong type or one
+ * that this package does not support; `ERR_WEIGHT` for a tensor that is missing or has the wrong shape or number
+ * format.
  */
 export function planModel(checkpoint: Checkpoint): ModelPlan {
   const config = new ModelConfig(checkpoint.config, join(checkpoint.folder, 'config.json'));
@@ -40,7 +41,7 @@ export function planModel(checkpoint: Checkpoint): ModelPlan {
   return family.plan(checkpoint, settings, config);
 }
 
-/** The keys of a family's configuration class: its own, and those that every class has. */
+/** The keys of a family's configuration class, including those that all classes share. */
 export function keysOf({ keys }: Family): ConfigKey[] {
   const own = new Set(keys.map(({ key }) => key));
   return [...keys, ...commonKeys.filter(({ key }) => !own.has(key))];

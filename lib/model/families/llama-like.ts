@@ -4,18 +4,18 @@ import { type Checkpoint, requireTensor } from '../checkpoint';
 import { type ModelConfig, readActivation, readLayerCount } from '../config';
 import { wordVectors } from './word-vectors';
 
-/** What the families after Llama share: RMS norm, rotary positions, grouped queries, a gated MLP. */
+/** The parts that Llama-like families share: RMS norm, rotary positions, grouped queries and a gated MLP. */
 
-/** Sizes in a family's configuration class, for keys missing from config.json. */
+/** The default sizes of a family's configuration class, for keys missing from config.json. */
 export interface SizeDefaults {
   readonly vocab_size: number;
   readonly hidden_size: number;
   readonly intermediate_size: number;
   readonly num_hidden_layers: number;
   readonly num_attention_heads: number;
-  /** Null: as many as query heads. */
+  /** Null means the number of query heads. */
   readonly num_key_value_heads: number | null;
-  /** Null: hidden_size / num_attention_heads. */
+  /** Null means hidden_size / num_attention_heads. */
   readonly head_dim: number | null;
   readonly max_position_embeddings: number;
 }
@@ -25,7 +25,10 @@ type Sizes = Pick<
   'nLayers' | 'dModel' | 'nHeads' | 'nKeyValueHeads' | 'dHead' | 'dMlp' | 'dVocab' | 'maxPositions'
 >;
 
-/** @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` when heads don't divide as attention needs. */
+/**
+ * @throws CircuitTracerError `ERR_UNSUPPORTED_MODEL` when the number or size of heads does not divide as attention
+ * requires.
+ */
 export function readSizes(config: ModelConfig, defaults: SizeDefaults): Sizes {
   const integer = (key: keyof SizeDefaults) => config.integer(key, defaults[key] ?? 1);
   const dModel = integer('hidden_size');
@@ -47,7 +50,7 @@ export function readSizes(config: ModelConfig, defaults: SizeDefaults): Sizes {
   };
 }
 
-/** Fields that are the same in Llama, Mistral and Qwen, for the others to change where they differ. */
+/** The fields that Llama, Mistral and Qwen share. Other families override those that differ. */
 export function llamaLikeSpec(
   config: ModelConfig,
   sizes: Sizes,
@@ -77,33 +80,33 @@ export function everyLayer<T>({ nLayers }: { readonly nLayers: number }, value: 
   return Array.from({ length: nLayers }, () => value);
 }
 
-/** Weights by internal name, while they are being collected. */
+/** The weights collected so far, by internal name. */
 export type Weights = Record<string, TensorSource>;
 
-/** Where a model's tensors are. */
+/** The location of a model's tensors. */
 export interface Layout {
   readonly checkpoint: Checkpoint;
   readonly spec: ModelSpec;
-  /** Before `layers.N` and `embed_tokens`, such as `model.`. */
+  /** The prefix of `layers.N` and `embed_tokens`, such as `model.`. */
   readonly prefix: string;
-  /** Added to every norm gain: Gemma stores gain - 1. Default 0. */
+  /** A number to add to every norm gain: Gemma stores gain - 1. Default 0. */
   readonly gainOffset?: number;
 }
 
-/** The first of `prefixes` under which the checkpoint has `name`; the first of all when it has none. */
+/** The first of `prefixes` with which the checkpoint contains `name`; the first prefix when there is none. */
 export function findPrefix({ tensors }: Checkpoint, name: string, prefixes: readonly string[]): string {
   return prefixes.find((prefix) => tensors.has(prefix + name)) ?? prefixes[0] ?? '';
 }
 
 /**
- * Prefix of a causal language model's tensors, and of the bare decoder saved without its head. Told by the final norm: a
- * tied pair may be stored as the head alone.
+ * The tensor prefix of a causal language model, or of a bare decoder saved without its head. The final norm decides,
+ * because a tied pair may be stored as the head alone.
  */
 export function decoderPrefix(checkpoint: Checkpoint, prefixes: readonly string[] = ['model.', '']): string {
   return findPrefix(checkpoint, 'norm.weight', prefixes);
 }
 
-/** Embedding, final norm and unembedding. */
+/** The embedding, final norm and unembedding. */
 export function embeddingWeights(layout: Layout, tied: boolean, unembedding = 'lm_head.weight'): Weights {
   const { checkpoint, prefix, spec } = layout;
   return {
@@ -112,7 +115,7 @@ export function embeddingWeights(layout: Layout, tied: boolean, unembedding = 'l
   };
 }
 
-/** Norm gains of every layer: internal name to the name in the file. */
+/** The norm gains of every layer, as a map from the internal name to the stored name. */
 export function layerNormWeights(layout: Layout, names: Readonly<Record<string, string>>): Weights {
   const weights: Weights = {};
   for (const [block, file] of layerNames(layout)) {
@@ -126,7 +129,7 @@ export function layerNormWeights(layout: Layout, names: Readonly<Record<string, 
 /** The two norms of a Llama block; its `post_attention_layernorm` is the norm before the MLP. */
 export const llamaNorms = { ln1: 'input_layernorm', ln2: 'post_attention_layernorm' } as const;
 
-/** @param bias Which of the four projections have one. */
+/** @param bias which of the four projections have a bias */
 export function attentionWeights(layout: Layout, bias: 'none' | 'queryKeyValue' | 'all'): Weights {
   const { checkpoint, spec } = layout;
   const { dModel, dHead, nHeads, nKeyValueHeads } = spec;
@@ -170,7 +173,7 @@ export function gatedMlpWeights(layout: Layout, bias = false): Weights {
   return weights;
 }
 
-/** Internal and stored name of every layer. */
+/** The internal and stored name for every layer. */
 export function layerNames({ spec, prefix }: Layout): [block: string, file: string][] {
   return Array.from({ length: spec.nLayers }, (_, layer) => [`blocks.${layer}`, `${prefix}layers.${layer}`]);
 }

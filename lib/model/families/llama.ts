@@ -22,14 +22,14 @@ export const llama: Family = {
   modelTypes: ['llama'],
   keys: [
     ...sizeKeys,
-    read('head_dim', 'Null: hidden_size / num_attention_heads.'),
+    read('head_dim', 'Null means hidden_size / num_attention_heads.'),
     read('hidden_act'),
-    read('attention_bias', 'Of all four projections.'),
+    read('attention_bias', 'Biases of all four projections.'),
     read('mlp_bias'),
     ...ropeKeys,
     tieKey,
     ...dropoutKeys,
-    ...noEffect(['pretraining_tp'], 'The same sums, split.'),
+    ...noEffect(['pretraining_tp'], 'Splits the same sums.'),
   ],
 
   plan(checkpoint, config) {

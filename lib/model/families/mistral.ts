@@ -18,17 +18,17 @@ import {
 } from './llama-like';
 
 /**
- * Mistral (`MistralForCausalLM`): as Llama, with a window on all layers. With `layer_types` transformers reads the file
- * as Ministral (`MinistralForCausalLM`): a window on the layers listed.
+ * Mistral (`MistralForCausalLM`): Llama with an attention window on all layers. With `layer_types`, transformers reads
+ * the file as Ministral (`MinistralForCausalLM`), with a window on the listed layers.
  */
 export const mistral: Family = {
   title: 'Mistral, Ministral',
   modelTypes: ['mistral', 'ministral'],
   keys: [
     ...sizeKeys,
-    read('head_dim', 'Null: hidden_size / num_attention_heads.'),
+    read('head_dim', 'Null means hidden_size / num_attention_heads.'),
     read('hidden_act'),
-    read('sliding_window', 'Null: none.'),
+    read('sliding_window', 'Null turns it off.'),
     layerTypes,
     ...ropeKeys,
     tieKey,

@@ -17,7 +17,7 @@ import {
   readSizes,
 } from './llama-like';
 
-/** Sizes in the configuration classes of Qwen 2 and Qwen 3. */
+/** The default sizes of the configuration classes of Qwen 2 and Qwen 3. */
 export const qwenSizes = {
   vocab_size: 151936,
   hidden_size: 4096,
@@ -28,7 +28,7 @@ export const qwenSizes = {
   max_position_embeddings: 32768,
 } as const;
 
-/** Layers from `max_window_layers` on have a window, where windows are used at all. */
+/** Layers from `max_window_layers` on have a window, if windows are used. */
 export function readQwenWindows(config: ModelConfig, nLayers: number): number[] {
   const used = config.boolean('use_sliding_window', false);
   const window = used ? config.optionalInteger('sliding_window', 4096) : null;
@@ -36,17 +36,17 @@ export function readQwenWindows(config: ModelConfig, nLayers: number): number[] 
   return readSlidingWindows(config, nLayers, window, (layer) => layer >= first);
 }
 
-/** Qwen 2 and 2.5 (`Qwen2ForCausalLM`): as Llama, with biases on queries, keys and values. */
+/** Qwen 2 and 2.5 (`Qwen2ForCausalLM`): Llama with biases on queries, keys and values. */
 export const qwen2: Family = {
   title: 'Qwen 2',
   modelTypes: ['qwen2'],
   keys: [
     ...sizeKeys,
-    read('head_dim', 'Missing: hidden_size / num_attention_heads.'),
+    read('head_dim', 'If missing, hidden_size / num_attention_heads.'),
     read('hidden_act'),
     read('use_sliding_window'),
-    read('sliding_window', 'Only with `use_sliding_window`.'),
-    read('max_window_layers', 'The first layer with a window, unless `layer_types` says.'),
+    read('sliding_window', 'Used only with `use_sliding_window`.'),
+    read('max_window_layers', 'The first layer with a window, unless `layer_types` is set.'),
     layerTypes,
     ...ropeKeys,
     tieKey,

@@ -17,7 +17,7 @@ import {
 } from './llama-like';
 import { qwenSizes, readQwenWindows } from './qwen2';
 
-/** Qwen 3, dense (`Qwen3ForCausalLM`): as Llama, with norms on query and key heads. */
+/** Qwen 3, dense (`Qwen3ForCausalLM`): Llama with norms on query and key heads. */
 export const qwen3: Family = {
   title: 'Qwen 3',
   modelTypes: ['qwen3'],
@@ -25,10 +25,10 @@ export const qwen3: Family = {
     ...sizeKeys,
     read('head_dim'),
     read('hidden_act'),
-    read('attention_bias', 'Of all four projections.'),
+    read('attention_bias', 'Biases of all four projections.'),
     read('use_sliding_window'),
-    read('sliding_window', 'Only with `use_sliding_window`.'),
-    read('max_window_layers', 'The first layer with a window, unless `layer_types` says.'),
+    read('sliding_window', 'Used only with `use_sliding_window`.'),
+    read('max_window_layers', 'The first layer with a window, unless `layer_types` is set.'),
     layerTypes,
     ...ropeKeys,
     tieKey,

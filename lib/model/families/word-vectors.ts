@@ -3,10 +3,10 @@ import type { TensorSource } from '../../io/tensor-source';
 import { type Checkpoint, requireTensor } from '../checkpoint';
 
 /**
- * Embedding and unembedding, as stored. Where one is missing the other serves as both: the head only when config.json
- * ties the two.
+ * The embedding and unembedding as stored. If one is missing, the other serves as both; the head does so only if
+ * config.json ties the two.
  *
- * @throws CircuitTracerError `ERR_WEIGHT` when neither will do, or one has a wrong shape or number format.
+ * @throws CircuitTracerError `ERR_WEIGHT` when neither is usable, or one has the wrong shape or number format.
  */
 export function wordVectors(
   checkpoint: Checkpoint,

@@ -1,19 +1,19 @@
 import { CircuitTracerError } from '../../errors';
-import type { FeatureExamples } from '../../features/feature-examples';
 import { BundledFeatures } from '../../features/sources/bundled-features';
-import type { FeatureName, FeatureSource } from '../../features/sources/feature-source';
+import type { FeatureName, OwnedSource } from '../../features/sources/feature-source';
+import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { Problem } from '../problem';
 
-/** All sources of features, asked in turn; those that ship with the package last. */
+/** All sources of features, queried in turn. Those included in the package come last. */
 export class Features {
-  readonly #sources: readonly FeatureSource[];
+  readonly #sources: readonly OwnedSource[];
   readonly #bundled = new BundledFeatures();
 
-  constructor(sources: readonly FeatureSource[]) {
+  constructor(sources: readonly OwnedSource[]) {
     this.#sources = sources;
   }
 
-  /** @throws Problem 404 with `ERR_NO_FEATURES` without a source, `ERR_NO_FEATURE` when none knows the feature. */
+  /** @throws Problem 404 with `ERR_NO_FEATURES` without a source, `ERR_NO_FEATURE` when no source has the feature. */
   async read(name: FeatureName, signal: AbortSignal): Promise<FeatureExamples> {
     for (const source of [...this.#sources, this.#bundled]) {
       const found = await source.read(name, signal).catch((error) => {
@@ -22,9 +22,17 @@ export class Features {
       if (found) return found;
     }
     if (this.#sources.length === 0 && !this.#bundled.knows(name)) {
-      throw new Problem(404, 'ERR_NO_FEATURES', 'This server was started without features: see --features-dir.');
+      throw new Problem(
+        404,
+        'ERR_NO_FEATURES',
+        'This server was started without features. Set featuresDir to show them.',
+      );
     }
-    throw new Problem(404, 'ERR_NO_FEATURE', `Nothing is known of feature ${name.feature} of layer ${name.layer}.`);
+    throw new Problem(
+      404,
+      'ERR_NO_FEATURE',
+      `There are no examples for feature ${name.feature} of layer ${name.layer}.`,
+    );
   }
 
   async close(): Promise<void> {
@@ -32,7 +40,7 @@ export class Features {
   }
 }
 
-/** Told so that a page knows whether asking again may help. */
+/** The problem for a failed source, from which a page can tell whether a retry may help. */
 function upstreamProblem(error: unknown): unknown {
   if (!(error instanceof CircuitTracerError)) return error;
   if (error.code === 'ERR_HUB_NOT_FOUND') return new Problem(404, 'ERR_NO_FEATURES', error.message);

@@ -5,7 +5,7 @@ import type { Features } from '../features/features';
 import { Problem } from '../problem';
 import { pathParts } from '../target';
 
-/** One feature as JSON, from wherever it is known; and the files of the folder as they are, for pages that read those. */
+/** A feature as JSON from any source, and the files of the features folder for pages that read them. */
 export function addFeatureRoutes(app: App, features: Features, folder: string | undefined): void {
   app.get('/api/features/:layer{\\d{1,9}}/:feature{\\d{1,9}}', async (c) => {
     const { layer, feature } = c.req.param();
@@ -17,7 +17,7 @@ export function addFeatureRoutes(app: App, features: Features, folder: string | 
     const path = folder === undefined || parts.length === 0 ? undefined : await fileWithin(folder, parts);
     if (path === undefined) {
       const code = folder === undefined ? 'ERR_NO_FEATURES' : 'ERR_NO_FEATURE';
-      throw new Problem(404, code, 'The folder of features has no such file.');
+      throw new Problem(404, code, 'The features folder does not have this file.');
     }
     return send(c, await fileContent(path));
   });

@@ -5,10 +5,10 @@ import { Problem } from '../problem';
 import { revisionOf } from '../revision';
 import { pathParts } from '../target';
 
-/** Names of these files change with what is in them. */
+/** The names of these files change with their content. */
 const unchanging = 'private, max-age=31536000, immutable';
 
-/** @param folder the page's files as they are built */
+/** @param folder the folder of the built page */
 export function addPageRoutes(app: App, folder: string): void {
   const page = (c: AppContext) => sendFile(c, folder, ['index.html'], 'no-cache');
   app.get('/', page);
@@ -23,6 +23,6 @@ async function sendFile(c: AppContext, folder: string, parts: string[], cacheCon
     const bytes = await readWhole(path);
     return send(c, memoryContent(bytes, typeOf(path), revisionOf(bytes), cacheControl));
   }
-  if (parts[0] !== 'index.html') throw new Problem(404, 'ERR_NOT_FOUND', 'There is nothing of this name here.');
-  return c.text('The page is not built. In a checkout of the package, run: npm run build\n', 503);
+  if (parts[0] !== 'index.html') throw new Problem(404, 'ERR_NOT_FOUND', 'Not found.');
+  return c.text('The page has not been built. In a source checkout, run: npm run build\n', 503);
 }

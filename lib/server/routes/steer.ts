@@ -1,3 +1,4 @@
+import type { Json } from '../../graph-file/json-values';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import type { App } from '../context';
 import { noticeWhenGone } from '../gone-client';
@@ -11,21 +12,21 @@ import { steer } from '../steering/steer';
 import { steerRequestOf } from '../steering/steer-request';
 import { WorkQueue } from '../steering/work-queue';
 
-const largestRequest = 2 ** 20;
-const mostAtOnce = 4;
+const maxRequestBytes = 2 ** 20;
+const maxConcurrent = 4;
 
-/** @param closing fires when the server is about to close. */
+/** @param closing fires before the server closes */
 export function addSteerRoute(
   app: App,
   folder: GraphFolder,
   model: ReplacementModel | undefined,
   closing: AbortSignal,
 ): void {
-  const queue = new WorkQueue(mostAtOnce);
+  const queue = new WorkQueue(maxConcurrent);
   app.post('/api/steer', async (c) => {
-    const body = await jsonBody(c.env.incoming, largestRequest);
+    const body = await jsonBody(c.env.incoming, maxRequestBytes);
     if (!model)
-      throw new Problem(404, 'ERR_NO_MODEL', 'This server was started without a model: see --transcoder-set.');
+      throw new Problem(404, 'ERR_NO_MODEL', 'This server was started without a model, so it cannot steer one.');
     const request = steerRequestOf(body);
     const file = await folder.withGraph(request.slug, promptAndNodes);
     const tokens = promptOf(file, model);
@@ -36,6 +37,6 @@ export function addSteerRoute(
   });
 }
 
-function promptAndNodes(graph: GraphText): Record<string, unknown> {
+function promptAndNodes(graph: GraphText): Json {
   return { metadata: memberOf(graph, 'metadata'), nodes: memberOf(graph, 'nodes') };
 }

@@ -1,16 +1,19 @@
+import type { Json } from '../../graph-file/json-values';
+import { parseNodeId } from '../../graph-file/node-id';
+import { readMetadata, readNodes } from '../../graph-file/read';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
 import { Problem } from '../problem';
 
 /**
- * The ids of a graph's tokens. Its file has them in the ids of its token nodes, `E_<token>_<position>`, which no pruning
- * takes out; files of other writers may lack some, and have their prompt tokenised.
+ * The ids of a graph's tokens. Its file has them in the ids of its token nodes, which no pruning takes out; files of other
+ * writers may lack some, and have their prompt tokenised.
  *
  * @throws Problem 422 when they aren't this model's: the graph is of another one.
  */
-export function promptOf(graph: Record<string, unknown>, model: ReplacementModel): number[] {
-  const { prompt, prompt_tokens: strings } = (graph.metadata ?? {}) as Record<string, unknown>;
-  if (!Array.isArray(strings)) throw new Problem(422, 'ERR_FILE_FORMAT', "The graph's file has no prompt_tokens.");
-  const tokens = tokensOfNodes(graph.nodes, strings.length) ?? tokenised(prompt, model);
+export function promptOf(graph: Json, model: ReplacementModel): number[] {
+  const { prompt, promptTokens: strings } = readMetadata(graph);
+  if (!strings) throw new Problem(422, 'ERR_FILE_FORMAT', "The graph's file has no prompt_tokens.");
+  const tokens = tokensOfNodes(graph, strings.length) ?? tokenised(prompt, model);
   const isSame = tokens.length === strings.length && tokens.every((id, i) => decoded(id, model) === strings[i]);
   if (isSame) return tokens;
   throw new Problem(
@@ -20,20 +23,21 @@ export function promptOf(graph: Record<string, unknown>, model: ReplacementModel
   );
 }
 
-function tokensOfNodes(nodes: unknown, count: number): number[] | undefined {
-  const tokens: number[] = [];
-  for (const node of Array.isArray(nodes) ? nodes : []) {
-    const [, token, position] = /^E_(\d+)_(\d+)$/.exec(String(node?.node_id)) ?? [];
-    if (position !== undefined) tokens[Number(position)] = Number(token);
+/** @returns undefined unless each of the positions has a token, and no other has. */
+function tokensOfNodes(graph: Json, count: number): number[] | undefined {
+  const tokens = new Map<number, number>();
+  for (const { id } of readNodes(graph)) {
+    const node = parseNodeId(id);
+    if (node?.kind === 'token') tokens.set(node.position, node.tokenId);
   }
-  return tokens.length === count && !tokens.includes(undefined as never) ? tokens : undefined;
+  const found = Array.from({ length: count }, (_, position) => tokens.get(position));
+  return tokens.size === count && found.every((token) => token !== undefined) ? found : undefined;
 }
 
-function tokenised(prompt: unknown, { tokenizer }: ReplacementModel): number[] {
-  return tokenizer && typeof prompt === 'string' && prompt !== '' ? [...tokenizer.prepare(prompt).tokens] : [];
+function tokenised(prompt: string, { tokenizer }: ReplacementModel): number[] {
+  return tokenizer && prompt !== '' ? [...tokenizer.prepare(prompt).tokens] : [];
 }
 
-function decoded(id: number, { tokenizer, spec }: ReplacementModel): string | undefined {
-  if (id >= spec.dVocab) return undefined;
-  return tokenizer ? tokenizer.decodeToken(id) : String(id);
+function decoded(id: number, model: ReplacementModel): string | undefined {
+  return id >= model.spec.dVocab ? undefined : model.decodeToken(id);
 }

@@ -1,6 +1,8 @@
-import type { SelectedFeature } from '../../graph-file/selection';
-import { isObject } from '../../io/files';
+import type { Unchecked } from '../../graph-file/json-values';
+import { parseFeatureId, type SelectedFeature } from '../../graph-file/node-id';
+import { isObject } from '../../is-object';
 import { checkBoolean, checkInteger, checkNumber, checkText } from '../../validate';
+import type { SteerRequest } from '../api';
 import { Problem } from '../problem';
 
 /** One feature at one position. */
@@ -9,24 +11,21 @@ export interface SteerEdit extends SelectedFeature {
   readonly factor: number;
 }
 
-/** What the page asks to be done to the model. */
-export interface SteerRequest {
-  readonly slug: string;
+/** What the page asks to be done to the model, checked. */
+export interface SteerSettings extends Required<Omit<SteerRequest, 'edits'>> {
   readonly edits: readonly SteerEdit[];
-  readonly maxNewTokens: number;
-  readonly freezeAttention: boolean;
-  /** How many of the likeliest tokens to tell. */
-  readonly top: number;
 }
 
 const mostNodes = 10_000;
 const mostNewTokens = 200;
 const mostTop = 100;
+/** Of a layer, feature or position. */
+const largestNumber = 999_999_999;
 
 /**
  * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the field that is wrong.
  */
-export function steerRequestOf(body: Record<string, unknown>): SteerRequest {
+export function steerRequestOf(body: Unchecked<SteerRequest>): SteerSettings {
   const { slug, edits, maxNewTokens = 10, freezeAttention = true, top = 10 } = body;
   return {
     slug: checkText(slug, 'slug'),
@@ -49,10 +48,9 @@ function editsOf(given: unknown): SteerEdit[] {
 }
 
 function featureOf(node: unknown): SelectedFeature {
-  const id = typeof node === 'string' ? /^(\d{1,9})_(\d{1,9})_(\d{1,9})$/.exec(node) : null;
-  if (!id) throw invalid('nodes must be ids of features, layer_feature_position');
-  const [layer, feature, position] = id.slice(1).map(Number) as [number, number, number];
-  return { layer, feature, position };
+  const feature = typeof node === 'string' ? parseFeatureId(node) : undefined;
+  if (feature && Object.values(feature).every((number) => number <= largestNumber)) return feature;
+  throw invalid('nodes must be ids of features, layer_feature_position');
 }
 
 function invalid(message: string): Problem {

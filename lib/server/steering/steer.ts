@@ -1,19 +1,7 @@
-import { topTokens } from '../../intervention/top-tokens';
-import type { FeatureIntervention, GenerateResult } from '../../intervention/types';
+import type { FeatureIntervention } from '../../intervention/types';
 import type { ReplacementModel } from '../../replacement-model/replacement-model';
-import type { SteerRequest } from './steer-request';
-
-export interface TokenChance {
-  readonly token: string;
-  readonly probability: number;
-}
-
-/** The likeliest next tokens and the continuation, without and with the edits. */
-export interface SteerAnswer {
-  readonly before: readonly TokenChance[];
-  readonly after: readonly TokenChance[];
-  readonly continuation: { readonly before: string; readonly after: string };
-}
+import type { SteerAnswer, TokenChance } from '../api';
+import type { SteerSettings } from './steer-request';
 
 /**
  * @param tokens of the prompt, exact
@@ -24,7 +12,7 @@ export async function steer(
   model: ReplacementModel,
   tokens: readonly number[],
   interventions: readonly FeatureIntervention[],
-  request: SteerRequest,
+  request: SteerSettings,
   signal: AbortSignal,
 ): Promise<SteerAnswer> {
   const before = await run(model, tokens, [], request, signal);
@@ -40,10 +28,11 @@ async function run(
   model: ReplacementModel,
   tokens: readonly number[],
   interventions: readonly FeatureIntervention[],
-  { maxNewTokens, freezeAttention, top }: SteerRequest,
+  { maxNewTokens, freezeAttention, top }: SteerSettings,
   signal: AbortSignal,
 ): Promise<{ likeliest: TokenChance[]; text: string }> {
-  const result = await model.generate(tokens, interventions, {
+  const result = await model.generate(tokens, {
+    interventions,
     // The first new token's logits are those of the prompt.
     maxNewTokens: Math.max(1, maxNewTokens),
     freezeAttention,
@@ -51,11 +40,6 @@ async function run(
     returnActivations: false,
     signal,
   });
-  return { likeliest: likeliest(model, result, top), text: maxNewTokens === 0 ? '' : result.newText };
-}
-
-function likeliest({ tokenizer, spec }: ReplacementModel, { logits }: GenerateResult, top: number): TokenChance[] {
-  const first = logits.data.subarray(0, spec.dVocab);
-  const best = topTokens(first, top, (id) => tokenizer?.decodeToken(id) ?? String(id));
-  return best.map(({ token, probability }) => ({ token, probability }));
+  const likeliest = result.topTokens(top, { position: 0 }).map(({ token, probability }) => ({ token, probability }));
+  return { likeliest, text: maxNewTokens === 0 ? '' : result.newText };
 }

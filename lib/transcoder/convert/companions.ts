@@ -5,15 +5,15 @@ import { labelsFile } from '../../graph-file/labels';
 import { fileExists, makeFolder, readError, writeError } from '../../io/files';
 import { checkNotAborted } from '../../validate';
 
-/** A file that goes with a set of transcoders but holds none of its weights. */
+/** A file that belongs to a set of transcoders but contains no weights. */
 export interface Companion {
   readonly path: string;
-  /** Relative to the set's folder. */
+  /** The path relative to the folder of the set. */
   readonly name: string;
   readonly bytes: number;
 }
 
-/** The labels and the packed features of a folder of transcoders. */
+/** List the labels and packed features in a folder of transcoders. */
 export async function findCompanions(folder: string): Promise<Companion[]> {
   const names = (await fileExists(join(folder, labelsFile))) ? [labelsFile] : [];
   const features = await findFeatures(folder);

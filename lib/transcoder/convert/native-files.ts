@@ -8,9 +8,9 @@ export interface ConvertedFile {
 }
 
 /**
- * The files of a set of transcoders in the native format of its kind.
+ * Lay out a set of transcoders as files in the native format of its kind.
  *
- * @param dtype of all tensors; undefined: each keeps its own
+ * @param dtype the dtype of all tensors; undefined keeps the dtype of each
  */
 export function nativeFiles({ spec, layers }: TranscoderPlan, dtype: StoredDtype | undefined): ConvertedFile[] {
   const file = (name: string, sources: Record<string, TensorSource | undefined>): ConvertedFile => ({
@@ -34,7 +34,7 @@ function perLayerTensors(layer: TranscoderLayerWeights, dModel: number): Record<
     W_dec: through(layer.decoder, { op: 'reshape', shape: [nFeatures, dModel] }),
     b_enc: layer.encoderBias,
     b_dec: layer.decoderBias,
-    'activation_function.threshold': thresholdOf(layer),
+    'activation_function.threshold': thresholdSource(layer),
     W_skip: layer.skip,
   };
 }
@@ -44,12 +44,12 @@ function crossLayerTensors(layer: TranscoderLayerWeights, l: number): Record<str
     [`W_enc_${l}`]: layer.encoder,
     [`b_enc_${l}`]: layer.encoderBias,
     [`b_dec_${l}`]: layer.decoderBias,
-    [`threshold_${l}`]: thresholdOf(layer),
-    // [in, out] in this format, [out, in] in a plan.
+    [`threshold_${l}`]: thresholdSource(layer),
+    // This format stores [in, out]; a plan has [out, in].
     [`W_skip_${l}`]: layer.skip && through(layer.skip, { op: 'permute', dims: [1, 0] }),
   };
 }
 
-function thresholdOf({ threshold }: TranscoderLayerWeights): TensorSource | undefined {
+function thresholdSource({ threshold }: TranscoderLayerWeights): TensorSource | undefined {
   return threshold && { ...threshold, mayBeInfinite: true };
 }

@@ -11,7 +11,7 @@ import {
   viewedShape,
 } from '../../io/tensor-source';
 
-/** A tensor of a file to be written: its numbers are those of `source` as its view has them, rounded to `dtype`. */
+/** A tensor to write: the numbers of `source` after its view, rounded to `dtype`. */
 export interface RoundedTensor {
   readonly name: string;
   readonly source: TensorSource;
@@ -27,11 +27,11 @@ export function roundedTo(dtype: StoredDtype, name: string, source: TensorSource
 }
 
 /**
- * Write tensors from wherever they are to a new safetensors file, some rows at a time. A file cut short by an error or the
- * signal stays: its folder is the caller's.
+ * Write tensors from any source to a new safetensors file, a few rows at a time. After an error or an abort, the
+ * incomplete file remains for the caller to remove.
  *
- * @param onWritten told of bytes as they are written
- * @throws CircuitTracerError `ERR_WEIGHT` for numbers that aren't finite or don't fit the dtype, `ERR_FILE_WRITE`,
+ * @param onWritten called with the bytes of each piece
+ * @throws CircuitTracerError `ERR_WEIGHT` for numbers that are not finite or do not fit the dtype, `ERR_FILE_WRITE`,
  * `ABORT_ERR`.
  */
 export async function writeTensors(
@@ -40,7 +40,7 @@ export async function writeTensors(
   tensors: readonly RoundedTensor[],
   { onWritten, signal }: { onWritten?: (bytes: number) => void; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  // The widest numbers first, so that each tensor begins at a multiple of its number's size.
+  // The widest numbers come first, so that each tensor is aligned to the size of its numbers.
   const ordered = [...tensors].sort((a, b) => storedItemSize[b.dtype] - storedItemSize[a.dtype]);
   const header = encodeSafetensorsHeader(
     ordered.map((tensor) => ({ ...tensor, dtype: storedDtypeNames[tensor.dtype] })),
@@ -49,10 +49,10 @@ export async function writeTensors(
   let offset = header.length;
   for (const { source, dtype, bytes } of ordered) {
     const start = offset;
-    let told = 0;
+    let reported = 0;
     const tell = (done: number) => {
-      onWritten?.(done - told);
-      told = done;
+      onWritten?.(done - reported);
+      reported = done;
     };
     const progress = nativeProgress(({ done }) => tell(done));
     await engine.run((native) => native.writeTensor(source, dtype, path, start, progress), signal);

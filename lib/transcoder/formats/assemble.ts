@@ -8,19 +8,19 @@ import { CircuitTracerError } from '../../errors';
 import type { TranscoderConfig } from '../config';
 import type { LayerPlan } from './format';
 
-/** Check that layers, read one by one, make up one set, and settle its activation. */
+/** Check that the layers form one set, and determine its activation. */
 export function assemblePlan(config: TranscoderConfig, layers: readonly LayerPlan[]): TranscoderPlan {
   const dModel = layers[0]?.dModel ?? 0;
   for (const [layer, plan] of layers.entries()) {
     if (plan.nFeatures === 0 || plan.dModel === 0) throw weightError(`layer ${layer} has no features`, plan);
     if (plan.dModel !== dModel) {
-      throw weightError(`layer ${layer} has dModel ${plan.dModel}, layer 0 has ${dModel}`, plan);
+      throw weightError(`layer ${layer} has dModel ${plan.dModel}, but layer 0 has ${dModel}`, plan);
     }
   }
   if (typeof config.scan !== 'string' && config.scan.length !== layers.length) {
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
-      `${config.file}: scan must be one text or one per layer; found ${config.scan.length} for ${layers.length} layers.`,
+      `${config.file}: scan must be one string or one per layer; found ${config.scan.length} for ${layers.length} layers.`,
     );
   }
   const activation = chooseActivation(config, layers);
@@ -42,12 +42,12 @@ export function assemblePlan(config: TranscoderConfig, layers: readonly LayerPla
   };
 }
 
-/** As config.yaml says, or else as the weights do: thresholds mean JumpReLU, a saved k means TopK. */
+/** The activation from config.yaml, otherwise from the weights: thresholds mean JumpReLU, a saved k means TopK. */
 function chooseActivation(config: TranscoderConfig, layers: readonly LayerPlan[]): TranscoderSpec['activation'] {
   const hasThreshold = allOrNone(layers, 'threshold');
   if (config.activation === 'jumprelu' && !hasThreshold) {
     const name = layers[0]?.optionalNames.threshold;
-    throw weightError(`expected ${name}, as config.yaml says activation: jumprelu; found none`, layers[0]);
+    throw weightError(`${name} is missing, which activation: jumprelu in config.yaml requires`, layers[0]);
   }
   if (config.activation) return config.activation;
   if (hasThreshold) return 'jumprelu';
@@ -59,13 +59,13 @@ function chooseK(config: TranscoderConfig, layers: readonly LayerPlan[], activat
   if (k === undefined) {
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
-      `${config.file}: activation ${activation} needs k, how many features stay active per position; found none there nor in the weights. Add k: to config.yaml.`,
+      `${config.file}: activation ${activation} needs k, the number of features kept at each position, but neither config.yaml nor the weights have it. Add k: to config.yaml.`,
     );
   }
   const tooSmall = layers.find((plan) => plan.nFeatures < k);
   if (tooSmall) throw weightError(`expected at least k = ${k} features, found ${tooSmall.nFeatures}`, tooSmall);
   const other = config.k === undefined && layers.find((plan) => plan.savedK !== k);
-  if (other) throw weightError(`expected the k of layer 0, ${k}; found ${other.savedK ?? 'none'}`, other);
+  if (other) throw weightError(`expected k = ${k} as in layer 0, found ${other.savedK ?? 'none'}`, other);
   return k;
 }
 
@@ -75,7 +75,7 @@ function allOrNone(layers: readonly LayerPlan[], key: 'skip' | 'threshold'): boo
   if (odd < 0) return has;
   const [withIt, without] = has ? [0, odd] : [odd, 0];
   const name = layers[without]?.optionalNames[key];
-  throw weightError(`expected ${name} in layer ${without}, as layer ${withIt} has one; found none`, layers[without]);
+  throw weightError(`layer ${without} has no ${name}, but layer ${withIt} has one`, layers[without]);
 }
 
 function layerWeights(plan: LayerPlan, activation: TranscoderSpec['activation']): TranscoderLayerWeights {
@@ -93,6 +93,6 @@ function layerWeights(plan: LayerPlan, activation: TranscoderSpec['activation'])
 function weightError(problem: string, plan: LayerPlan | undefined): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_WEIGHT',
-    `${plan?.path}: ${problem}. All layers must be of one set; fetch it again or mend config.yaml.`,
+    `${plan?.path}: ${problem}. All layers must belong to one set. Download the set again or fix config.yaml.`,
   );
 }

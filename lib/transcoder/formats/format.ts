@@ -2,37 +2,37 @@ import type { TranscoderLayerWeights, TranscoderSpec } from '../../engine/transc
 import type { TensorSource } from '../../io/tensor-source';
 import type { WeightFile } from './weight-file';
 
-/** One layer as a format reads it: native's layout, and what the weights themselves say of the activation. */
+/** One layer in the layout of native code, with what its weights say about the activation. */
 export interface LayerPlan extends TranscoderLayerWeights {
-  /** The file it is read from, for messages. */
+  /** The path of its file, for messages. */
   readonly path: string;
   readonly nFeatures: number;
   readonly dModel: number;
-  /** What this layer's file calls the tensors that only some sets have, for messages. */
+  /** The names of the optional tensors in this layer's file, for messages. */
   readonly optionalNames: { readonly threshold: string; readonly skip: string };
   /** The `k` saved beside the weights of a TopK transcoder. */
   readonly savedK?: number;
 }
 
-/** A file format with one file per layer. Formats are told apart by what the files hold, not by what they are called. */
+/** A file format with one file per layer. Formats are detected from the content of the files, not from their names. */
 export interface TranscoderFormat {
-  /** As messages call it. */
+  /** The name for messages. */
   readonly name: string;
   readonly kind: TranscoderSpec['kind'];
   recognizes(file: WeightFile): boolean;
   /**
-   * @param nLayers of the whole set
+   * @param nLayers the number of layers of the whole set
    * @throws CircuitTracerError `ERR_WEIGHT` when a tensor is missing or has the wrong shape or dtype.
    */
   readLayer(file: WeightFile, layer: number, nLayers: number): Promise<LayerPlan>;
-  /** Layers of the set, where one file tells; otherwise there are as many layers as files. */
+  /** The number of layers of the set, if a single file determines it. Otherwise each file is a layer. */
   countLayers?(file: WeightFile): number;
 }
 
 type Shape = readonly number[] | undefined;
 
 /**
- * Features and width of a layer, as most of its tensors have them, so that the error names the odd one out.
+ * The sizes of a layer according to most of its tensors, so that an error names the tensor that differs.
  *
  * @param encoder [nFeatures, dModel]
  * @param decoder [nFeatures, ..., dModel]
@@ -52,13 +52,13 @@ export function layerSizes(
   };
 }
 
-/** The first size found twice, or else the first there is. */
+/** The first size that occurs twice, otherwise the first available one. */
 function commonest(...sizes: (number | undefined)[]): number {
   const known = sizes.filter((size) => size !== undefined);
   return known.find((size, i) => known.indexOf(size) < i) ?? known[0] ?? 0;
 }
 
-/** Per-layer decoders are stored [nFeatures, dModel]; native's layout has the span in between. */
+/** Per-layer decoders are stored as [nFeatures, dModel]. The layout of native code has the span in between. */
 export function asSpanOne(decoder: TensorSource, nFeatures: number, dModel: number): TensorSource {
   return { ...decoder, view: [...decoder.view, { op: 'reshape', shape: [nFeatures, 1, dModel] }] };
 }

@@ -3,8 +3,8 @@ import type { TranscoderFormat } from './format';
 import { readGemmaScope2Encoder } from './gemma-scope-2';
 
 /**
- * Gemma Scope 2 across layers, one safetensors file per layer: w_enc [D, F], and w_dec [F, L, D] by output layer, the
- * entries below the own layer unused.
+ * Gemma Scope 2 across layers, one safetensors file per layer: w_enc [D, F], and w_dec [F, L, D] by output layer.
+ * Entries below the layer itself are unused.
  */
 export const gemmaScope2CrossLayer: TranscoderFormat = {
   name: 'Gemma Scope 2 cross-layer',

@@ -1,7 +1,7 @@
 import { asSpanOne, type TranscoderFormat } from './format';
 import { readGemmaScope2Encoder } from './gemma-scope-2';
 
-/** Gemma Scope 2, one safetensors file per layer: w_enc [D, F], w_dec [F, D], and what both its kinds share. */
+/** Gemma Scope 2, one safetensors file per layer: w_enc [D, F], w_dec [F, D], and the tensors that both kinds share. */
 export const gemmaScope2PerLayer: TranscoderFormat = {
   name: 'Gemma Scope 2 per-layer',
   kind: 'perLayer',

@@ -3,8 +3,8 @@ import { type LayerPlan, layerSizes } from './format';
 import type { WeightFile } from './weight-file';
 
 /**
- * All but the decoder, the same in both kinds of Gemma Scope 2: w_enc [D, F], b_enc [F], b_dec [D], threshold [F],
- * optionally affine_skip_connection [D, D] used as x @ affine, so stored [in, out].
+ * All tensors but the decoder, which are the same in both kinds of Gemma Scope 2: w_enc [D, F], b_enc [F], b_dec [D],
+ * threshold [F], optionally affine_skip_connection [D, D] used as x @ affine and therefore stored as [in, out].
  */
 export async function readGemmaScope2Encoder(file: WeightFile): Promise<Omit<LayerPlan, 'decoder'>> {
   const { nFeatures, dModel } = layerSizes(

@@ -16,7 +16,7 @@ import { nativePerLayer } from './native-per-layer';
 import { missingLayer, numberedFiles } from './numbered-files';
 import { WeightFile } from './weight-file';
 
-/** Formats with one file per layer, the first that recognizes a file wins. */
+/** The formats with one file per layer. The first that recognises a file is used. */
 const formats: readonly TranscoderFormat[] = [
   gemmaScopeNpz,
   gemmaScope2PerLayer,
@@ -27,23 +27,24 @@ const formats: readonly TranscoderFormat[] = [
 const layerFile = /^layer_(\d+)\.safetensors$/;
 
 /**
- * Read what a set of transcoders is and where each of its weights lies, without reading the weights. A set of the hub
- * is fetched first, unless the cache has it.
+ * Read the spec of a set of transcoders and the location of each weight, without reading the weights. A set on the hub
+ * is first downloaded unless it is in the cache.
  *
- * The files are those that `transcoders` of config.yaml lists, or else `layer_l.safetensors` (per layer) or
- * `W_enc_l.safetensors` and `W_dec_l.safetensors` (across layers). Their format is told by the tensors in them.
+ * The files are those listed in `transcoders` of config.yaml, otherwise `layer_l.safetensors` (per layer) or
+ * `W_enc_l.safetensors` and `W_dec_l.safetensors` (across layers). Their format is detected from their tensors.
  *
- * @param reference folder with a config.yaml, `demo`, `demo-cross-layer`, or a reference to the hub
+ * @param reference a folder with a config.yaml, `demo`, `demo-cross-layer`, or a reference to the hub
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` for a missing folder, config.yaml or layer; `ERR_FILE_READ`;
  * `ERR_FILE_FORMAT` for a damaged file; `ERR_UNSUPPORTED_TRANSCODER` for an unknown format, kind, hook or activation;
- * `ERR_WEIGHT` for a tensor that is missing or has the wrong shape or dtype, naming file, tensor, found and expected;
- * `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or `ABORT_ERR` while fetching.
+ * `ERR_WEIGHT` for a tensor that is missing or has the wrong shape or dtype, where the message names the file, the
+ * tensor, and the expected and found values; `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or
+ * `ABORT_ERR` during the download.
  */
-export async function planTranscoders(reference: string, options?: FetchOptions): Promise<TranscoderPlan> {
-  return planLocated(await locateTranscoders(reference, await Hub.open(checkFetchOptions(options))));
+export async function planTranscoders(transcoders: string, options?: FetchOptions): Promise<TranscoderPlan> {
+  return planLocated(await locateTranscoders(transcoders, await Hub.open(checkFetchOptions(options))));
 }
 
-/** @param config of files that are all on this machine */
+/** @param config a config whose files are all local */
 export async function planLocated(config: TranscoderConfig): Promise<TranscoderPlan> {
   return assemblePlan(config, await readLayers(config));
 }
@@ -77,7 +78,7 @@ async function readLayers(config: TranscoderConfig): Promise<LayerPlan[]> {
   return readFiles(config, paths);
 }
 
-/** @param paths one per layer; across layers one more may follow, which isn't a layer */
+/** @param paths one path per layer; across layers, one more file may follow, which is not a layer */
 async function readFiles(config: TranscoderConfig, paths: readonly string[]): Promise<LayerPlan[]> {
   const [firstPath] = paths;
   if (firstPath === undefined) throw noFiles(config);
@@ -91,7 +92,10 @@ async function readFiles(config: TranscoderConfig, paths: readonly string[]): Pr
     const file = layer === 0 ? first : await WeightFile.open(path);
     const found = recognize(config, file);
     if (found !== format) {
-      throw unsupported(config, `the set mixes formats: ${firstPath} is ${format.name}, but ${path} is ${found.name}`);
+      throw unsupported(
+        config,
+        `the set mixes two formats: ${firstPath} is ${format.name}, but ${path} is ${found.name}`,
+      );
     }
     layers.push(await format.readLayer(file, layer, nLayers));
   }
@@ -103,9 +107,9 @@ function recognize(config: TranscoderConfig, file: WeightFile): TranscoderFormat
   if (format) return format;
   const names = file.names.slice(0, 12).join(', ') || 'none';
   const hint = hasNativeCrossLayerFiles(file.names.map((name) => `${name}.safetensors`))
-    ? 'Native cross-layer files are found by their names beside config.yaml: remove `transcoders` from it'
-    : 'Expected W_enc and W_dec, or w_enc and w_dec of Gemma Scope';
-  throw unsupported(config, `the format of ${file.path} is unknown. Its tensors: ${names}. ${hint}`);
+    ? 'Native cross-layer files are found by name in the folder of config.yaml. Remove `transcoders` from it'
+    : 'Expected W_enc and W_dec, or w_enc and w_dec (Gemma Scope 2)';
+  throw unsupported(config, `${file.path} has an unknown format. Its tensors: ${names}. ${hint}`);
 }
 
 function checkKind(config: TranscoderConfig, kind: TranscoderConfig['kind'], format: string, path: string): void {
@@ -134,7 +138,7 @@ function noFiles(config: TranscoderConfig): CircuitTracerError {
   const expected = config.kind === 'perLayer' ? 'layer_0.safetensors' : 'W_enc_0.safetensors and W_dec_0.safetensors';
   return new CircuitTracerError(
     'ERR_FILE_NOT_FOUND',
-    `Expected ${expected} and so on in ${config.folder}, found no weights. Fetch them, or list their paths under \`transcoders\` in config.yaml.`,
+    `Expected ${expected} and so on in ${config.folder}, found no weights. Download them, or list their paths under \`transcoders\` in config.yaml.`,
   );
 }
 

@@ -7,15 +7,15 @@ import { WeightFile } from './weight-file';
 const encoderFile = (layer: number) => `W_enc_${layer}.safetensors`;
 const decoderFile = (layer: number) => `W_dec_${layer}.safetensors`;
 
-/** Whether a folder's file names are those of this format. */
+/** Whether the file names in a folder are those of this format. */
 export function hasNativeCrossLayerFiles(names: readonly string[]): boolean {
   return names.some((name) => /^W_(enc|dec)_\d+\.safetensors$/.test(name));
 }
 
 /**
  * Two safetensors files per layer l of L. W_enc_l.safetensors: W_enc_l [F, D], b_enc_l [F], b_dec_l [D] of OUTPUT layer
- * l, optionally threshold_l ([F] or one number) for JumpReLU and W_skip_l [D, D] used as x @ W_skip_l, so stored
- * [in, out]. W_dec_l.safetensors: W_dec_l [F, L - l, D], entry j writing to layer l + j.
+ * l, optionally threshold_l ([F] or one number) for JumpReLU and W_skip_l [D, D] used as x @ W_skip_l and therefore
+ * stored as [in, out]. W_dec_l.safetensors: W_dec_l [F, L - l, D], entry j writing to layer l + j.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` naming the file of a missing layer; `ERR_WEIGHT` when a tensor is
  * missing or has the wrong shape or dtype.
@@ -25,7 +25,7 @@ export async function readNativeCrossLayer(folder: string, names: readonly strin
   const decoders = numberedFiles(folder, names, /^W_dec_(\d+)\.safetensors$/);
   const first = decoders.get(0);
   const count = Math.max(...encoders.keys(), ...decoders.keys()) + 1;
-  // The first decoder writes to all layers, so it tells when the last files are missing.
+  // The first decoder writes to all layers, so its span shows whether the last files are missing.
   const span = first ? ((await WeightFile.open(join(folder, first))).shape('W_dec_0')?.[1] ?? 0) : 0;
   for (let layer = 0; layer < Math.max(count, span); layer++) {
     if (!encoders.has(layer)) throw missingLayer(folder, layer, encoderFile(layer), Math.max(count, span));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CircuitTracerError } from '../../errors';
 
 /**
- * File names of a folder by the layer number in them, the first group of `pattern`.
+ * The file names in a folder by their layer number, the first group of `pattern`.
  *
  * @throws CircuitTracerError `ERR_UNSUPPORTED_TRANSCODER` when two files have the same number.
  */
@@ -23,10 +23,10 @@ export function numberedFiles(folder: string, names: readonly string[], pattern:
   return files;
 }
 
-/** There are files for other layers, but not this one. */
+/** The error for a layer without a file. */
 export function missingLayer(folder: string, layer: number, name: string, nLayers: number): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_FILE_NOT_FOUND',
-    `Layer ${layer} of ${nLayers} is missing: expected ${join(folder, name)}. Fetch it, or remove the files of the other layers if they are of another set.`,
+    `Layer ${layer} of ${nLayers} is missing: expected ${join(folder, name)}. Download it, or remove the files of the other layers if they belong to another set.`,
   );
 }

@@ -8,16 +8,16 @@ import { readSafetensorsHeader } from '../../io/safetensors-header';
 import type { TensorSource } from '../../io/tensor-source';
 import { storedItemSize, viewedShape } from '../../io/tensor-source';
 
-/** One file of transcoder weights; tensors are taken by name, and their shapes checked as they are taken. */
+/** A file of transcoder weights. Tensors are read by name, and their shapes are checked. */
 export class WeightFile {
   private constructor(
     readonly path: string,
     private readonly tensors: ReadonlyMap<string, TensorSource>,
-    /** Of dtypes that can't be weights. */
+    /** The tensors of dtypes that cannot be weights. */
     private readonly others: ReadonlyMap<string, { dtype: string; shape: readonly number[] }>,
   ) {}
 
-  /** @param path of a `.npz` or else a safetensors file */
+  /** @param path the path of a `.npz` or safetensors file */
   static async open(path: string): Promise<WeightFile> {
     const { tensors, otherTensors } = await (extname(path) === '.npz' ? openNpz(path) : openSafetensors(path));
     return new WeightFile(path, tensors, otherTensors);
@@ -31,25 +31,25 @@ export class WeightFile {
     return this.tensors.has(name) || this.others.has(name);
   }
 
-  /** Undefined when there is no such tensor. */
+  /** The shape of a tensor; undefined when there is none. */
   shape(name: string): readonly number[] | undefined {
     const tensor = this.tensors.get(name);
     return tensor && viewedShape(tensor);
   }
 
-  /** @param meaning of the dimensions, for the message: `nFeatures, dModel` */
+  /** @param meaning the meaning of the dimensions, for the message: `nFeatures, dModel` */
   take(name: string, shape: readonly number[], meaning: string): TensorSource {
     const tensor = this.tensor(name);
     const found = viewedShape(tensor);
     if (sameShape(found, shape)) return this.checkDtype(name, tensor);
     const transposed = sameShape(found, [...shape].reverse());
     const hint = transposed
-      ? ' It looks transposed: use a later revision of these transcoders, or transpose it and save the file again.'
+      ? ' It seems to be transposed. Use a later revision of these transcoders, or transpose it and save the file again.'
       : '';
     throw this.error(name, `expected shape [${shape.join(', ')}] (${meaning}), found [${found.join(', ')}].${hint}`);
   }
 
-  /** A vector of `length`, or one number that stands for all. */
+  /** A vector of `length` numbers, or a single number for all. */
   async takeBroadcast(name: string, length: number, meaning: string): Promise<TensorSource> {
     const tensor = this.tensor(name);
     const isOneNumber = tensor.shape.length === 0 || (sameShape(tensor.shape, [1]) && length !== 1);
@@ -103,7 +103,7 @@ export class WeightFile {
     } catch (error) {
       throw readError(this.path, error);
     }
-    throw this.error(name, 'the file ends before its numbers do');
+    throw this.error(name, 'the file is truncated: numbers are missing at its end');
   }
 
   private error(name: string, problem: string): CircuitTracerError {

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { type GraphServer, type ReplacementModel, serve } from '../../../lib';
+import type { ReplacementModel } from '../../../lib';
+import { type GraphServer, serve } from '../../../lib/server';
 import { wholeFileNeeds } from '../../support/needs';
 import { temporaryFolder } from '../../support/temporary-folder';
 

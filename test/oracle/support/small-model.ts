@@ -7,7 +7,7 @@ import { largestArray } from '../../../lib/memory-limits';
 import { openCheckpoint } from '../../../lib/model/checkpoint';
 import { planModel } from '../../../lib/model/families';
 import { Random } from '../../../lib/random';
-import { type GivenLayerWeights, modelWeights, transcoderWeights } from '../../../lib/replacement-model/random-weights';
+import { type LayerArrays, modelWeights, transcoderWeights } from '../../../lib/replacement-model/random-weights';
 import { modelDir } from '../../support/fixtures';
 
 /** The nine families, by the folder of a small checkpoint whose config.json gives the spec. */
@@ -44,7 +44,7 @@ export interface SmallModelOptions {
   readonly seed: number;
   /** Attention biases, which random weights leave out where not every model has them. */
   readonly biases: boolean;
-  readonly layers?: readonly GivenLayerWeights[];
+  readonly layers?: readonly LayerArrays[];
 }
 
 /** A model with seeded random weights on an engine of its own, and what an oracle needs to build the same one. */

@@ -1,12 +1,5 @@
 import { makeProgram } from '../../../lib/cli/main';
-import {
-  fraction,
-  normaliseArguments,
-  oneOf,
-  tokenIds,
-  valueFlagsOf,
-  wholeNumber,
-} from '../../../lib/cli/options/arguments';
+import { fraction, normaliseArguments, tokenIds, valueFlagsOf, wholeNumber } from '../../../lib/cli/options/arguments';
 
 describe('normaliseArguments', () => {
   const valueFlags = new Set(['--prompt', '-p', '--max-n-logits']);
@@ -84,12 +77,6 @@ describe('values', () => {
   test('token ids', () => {
     expect(tokenIds('2,5, 7')).toEqual([2, 5, 7]);
     for (const text of ['', '2,,5', '2;5', '-1', '1.5', '2,']) expect(() => tokenIds(text)).toThrow(/2,5,7/);
-  });
-
-  test('words and their short names', () => {
-    const dtype = oneOf(['float32', 'bfloat16'], { bf16: 'bfloat16' });
-    expect([dtype('float32'), dtype('bf16')]).toEqual(['float32', 'bfloat16']);
-    expect(() => dtype('fp8')).toThrow(/float32, bfloat16, bf16/);
   });
 });
 

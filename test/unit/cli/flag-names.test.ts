@@ -3,7 +3,8 @@ import { resolveAttributeOptions } from '../../../lib/attribution/options';
 import { makeProgram } from '../../../lib/cli/main';
 import { inFlags, namingEntries, withEntries } from '../../../lib/cli/options/flag-names';
 import { CircuitTracerError } from '../../../lib/errors';
-import { resolveSamplingOptions } from '../../../lib/intervention/sampling';
+import { samplingOptions } from '../../../lib/intervention/options';
+import { resolveOptions } from '../../../lib/options';
 import { expectRejection } from '../../support/expect-rejection';
 
 // Field faults, section 4: "the CLI's messages name library options".
@@ -46,7 +47,7 @@ test.each([
   ['frequencyPenalty', Number.NaN, '--frequency-penalty'],
   ['seed', -1, '--seed'],
 ])('generate calls %s %s', (option, value, flag) => {
-  const message = messageOf(() => resolveSamplingOptions({ [option]: value }));
+  const message = messageOf(() => resolveOptions(samplingOptions, { [option]: value }));
   expect(spoken('generate', message)).toBe(message.replace(option, flag));
 });
 

@@ -40,7 +40,7 @@ test('a folder that is missing, a file, or in the way', async () => {
   await checkOutputs({ graphPath: undefined, graphFiles: { slug: 's', directory: join(folder, 'd.safetensors') } });
   await expect(graph(join(folder, 'd.safetensors'))).rejects.toMatchObject(refusal(/it is a folder/));
   const graphFiles = { slug: 's', directory: join(folder, 'file') };
-  await expect(checkOutputs({ graphPath: undefined, graphFiles })).rejects.toMatchObject(refusal(/can't be made/));
+  await expect(checkOutputs({ graphPath: undefined, graphFiles })).rejects.toMatchObject(refusal(/cannot be created/));
   expect(existsSync(join(folder, 'no'))).toBe(false);
 });
 

@@ -20,9 +20,9 @@ function summaryOf(changes: Partial<GraphSummary> = {}): GraphSummary {
     pruned: { nodeThreshold: 0.8, edgeThreshold: 0.98, features: 400, errors: 30, tokens: 9, logits: 3, edges: 12000 },
     scores: { replacement: 0.71234, completeness: 0.91234 },
     logits: [
-      { tokenId: 7, token: ' Austin', probability: 0.5 },
-      { tokenId: 8, token: 'line\nbreak \u202e and a token much longer than its column', probability: 0.01 },
-      { tokenId: 9, token: '日本語日本語日本語日本語', probability: 0 },
+      { tokenId: 7, token: ' Austin', weight: 0.5 },
+      { tokenId: 8, token: 'line\nbreak \u202e and a token much longer than its column', weight: 0.01 },
+      { tokenId: 9, token: '日本語日本語日本語日本語', weight: 0 },
     ],
     topFeatures: [{ ...node('L3 #120 @5 " Dallas"'), ...feature }],
     topEdges: [

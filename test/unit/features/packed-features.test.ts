@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
-import { PackedFeatures } from '../../../lib';
 import { cantorPair } from '../../../lib/graph-file/cantor';
+import { PackedFeatures } from '../../../lib/harvest';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -54,8 +54,8 @@ test.each([
 });
 
 test.each([
-  ['cut short', Buffer.alloc(10), /cut short|unpacked/],
-  ['too short for its length', Buffer.concat([uint32(9999), Buffer.alloc(400)]), /cut short/],
+  ['cut short', Buffer.alloc(10), /truncated|unpacked/],
+  ['too short for its length', Buffer.concat([uint32(9999), Buffer.alloc(400)]), /truncated/],
   ['of noise', Buffer.concat([uint32(20), Buffer.alloc(400, 7)]), /unpacked/],
 ])('an entry %s', async (_, bin, message) => {
   await using features = await PackedFeatures.open(pack({ bin }));
@@ -68,7 +68,7 @@ test('an entry of another feature', async () => {
   const { 5: good } = JSON.parse(gunzipSync(readFileSync(path.join(pack(), 'index.json.gz'))).toString());
   const index = { 5: { ...good, offsets: good.offsets.filter((_: number, i: number) => i !== 1) } };
   await using features = await PackedFeatures.open(pack({ index }));
-  await expectRejection(features.read(5, 1), 'ERR_FILE_FORMAT', /feature 1: the entry is of feature 2/);
+  await expectRejection(features.read(5, 1), 'ERR_FILE_FORMAT', /feature 1: the entry belongs to feature 2/);
 });
 
 test('a feature may be numbered by the pair of its layer and index, as pages do', async () => {
@@ -86,9 +86,13 @@ test('an index and an entry of brackets are refused before they are parsed', asy
   const json = deflateSync(brackets);
   const index = { 5: { filename: 'layer_5.bin', offsets: [0, 4 + json.length] } };
   await using hostile = await PackedFeatures.open(pack({ index, bin: Buffer.concat([uint32(json.length), json]) }));
-  await expectRejection(hostile.read(5, 0), 'ERR_FILE_FORMAT', /feature 0: it isn't JSON \(brackets more than 16 deep/);
+  await expectRejection(
+    hostile.read(5, 0),
+    'ERR_FILE_FORMAT',
+    /feature 0: it is not JSON \(brackets nested more than 16 deep/,
+  );
   writeFileSync(path.join(folder, 'index.json.gz'), gzipSync(brackets));
-  await expectRejection(PackedFeatures.open(folder), 'ERR_FILE_FORMAT', /index.*brackets more than 8 deep/);
+  await expectRejection(PackedFeatures.open(folder), 'ERR_FILE_FORMAT', /index.*brackets nested more than 8 deep/);
 });
 
 // Field faults, section 6, L1: errors of Node itself.
@@ -100,7 +104,7 @@ test('an index too large to read, and a file that fails to be read', async () =>
   const handle = { read: () => Promise.reject(failing), close: async () => undefined };
   await using features = await PackedFeatures.open(pack());
   const opened = jest.spyOn(fs, 'open').mockResolvedValueOnce(handle as unknown as fs.FileHandle);
-  await expectRejection(features.read(5, 0), 'ERR_FILE_READ', /layer_5.bin: can't be read \(EINVAL/);
+  await expectRejection(features.read(5, 0), 'ERR_FILE_READ', /layer_5.bin: cannot be read \(EINVAL/);
   opened.mockRestore();
 });
 
@@ -119,5 +123,5 @@ test('an entry that is no feature, and files that are not there', async () => {
 
 // House, section 0, D2: `featuresDir` of a model whose transcoders have no examples.
 test('undefined in place of a folder is told what it means', async () => {
-  await expectRejection(PackedFeatures.open(undefined), 'ERR_FILE_NOT_FOUND', /come without examples/);
+  await expectRejection(PackedFeatures.open(undefined), 'ERR_FILE_NOT_FOUND', /have no examples/);
 });

@@ -2,9 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { type FeatureExamples, featurePlaceOf, openFeatureSource } from '../../../lib';
+import { type FeatureExamples, openFeatureSource } from '../../../lib';
 import { PackedWriter } from '../../../lib/features/packed-writer';
 import { NeuronpediaFeatures } from '../../../lib/features/sources/neuronpedia-features';
+import { locateFeatures } from '../../../lib/graph-file';
 import { cantorPair } from '../../../lib/graph-file/cantor';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -191,7 +192,7 @@ describe('Neuronpedia', () => {
       await expectRejection(source().read({ layer: 0, feature: 0 }), 'ERR_FILE_FORMAT', /list of features/);
     }
     answer = (_, response) => response.writeHead(500).end();
-    await expectRejection(source().read({ layer: 0, feature: 0 }), 'ERR_HUB', /answered 500/);
+    await expectRejection(source().read({ layer: 0, feature: 0 }), 'ERR_HUB', /HTTP status 500/);
   });
 
   test('is given up when the signal fires', async () => {
@@ -216,5 +217,5 @@ test.each([
   [{ scan: 'org/set' }, 'org/set'],
   [{}, undefined],
 ])('%j names %s', (metadata, place) => {
-  expect(featurePlaceOf(metadata)).toBe(place);
+  expect(locateFeatures(metadata)).toBe(place);
 });

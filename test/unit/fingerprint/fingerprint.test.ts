@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { convertTranscoders } from '../../../lib';
 import { fingerprintsOf, partsOf } from '../../../lib/fingerprint/fingerprint';
 import { samplePlaces } from '../../../lib/fingerprint/places';
 import { type TensorSource, transposed } from '../../../lib/io/tensor-source';
 import { openCheckpoint } from '../../../lib/model/checkpoint';
 import { planModel } from '../../../lib/model/families';
+import { convertTranscoders } from '../../../lib/transcoder';
 import { planTranscoders } from '../../../lib/transcoder/formats';
 import { modelDir, transcoderDir } from '../../support/fixtures';
 import { copyOf, temporaryFolder } from '../../support/temporary-folder';

@@ -1,4 +1,4 @@
-import { circuitOf, Graph } from '../../../lib';
+import { findCircuit, Graph } from '../../../lib';
 import { digits } from '../../support/bounds';
 
 /**
@@ -27,7 +27,7 @@ function graph(): Graph {
     activationValues: Float32Array.of(1, 1, 1, 1),
     selectedFeatures: Int32Array.of(0, 1, 2, 3),
     edges: Float32Array.from(rows.flat()),
-    logits: [{ tokenId: 2, token: ' Austin', probability: 0.9 }],
+    logits: [{ tokenId: 2, token: ' Austin', weight: 0.9 }],
     featureLabels: { '0:5': 'Texas', '0:6': 'Texas', '1:7': 'say Austin' },
     scan: 'demo',
     model: { family: 'gemma2', modelName: 'demo', nLayers: 2, dModel: 4, dVocab: 3 },
@@ -39,7 +39,7 @@ function graph(): Graph {
 
 test('gathers features of one label and keeps what leads to the output', async () => {
   const pruned = await graph().prune({ nodeThreshold: 1, edgeThreshold: 1 });
-  const { groups, edges } = circuitOf(pruned);
+  const { groups, edges } = findCircuit(pruned);
   expect(groups.map(({ label, nodes }) => `${label} ${nodes.length}`)).toEqual([
     '<bos> 1',
     ' Dallas 1',
@@ -57,7 +57,7 @@ test('gathers features of one label and keeps what leads to the output', async (
 
 test('a larger share leaves out weaker groups', async () => {
   const pruned = await graph().prune({ nodeThreshold: 1, edgeThreshold: 1 });
-  expect(circuitOf(pruned, { minShare: 0.3 }).groups.map(({ label }) => label)).toEqual([
+  expect(findCircuit(pruned, { minShare: 0.3 }).groups.map(({ label }) => label)).toEqual([
     ' Dallas',
     'Texas',
     'say Austin',

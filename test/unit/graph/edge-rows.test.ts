@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Graph } from '../../../lib/graph';
+import { Graph } from '../../../lib';
 import { blockRows, EdgeRows, edgesProblem } from '../../../lib/graph/edge-rows';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';

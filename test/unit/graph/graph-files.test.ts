@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Graph, type GraphFileOptions, type PruneOptions, writeGraphFiles } from '../../../lib/graph';
+import { Graph, type GraphFileOptions, type PruneOptions, writeGraphFiles } from '../../../lib';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { tinyData } from './support/tiny';

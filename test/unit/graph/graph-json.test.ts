@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Graph, writeGraphFiles } from '../../../lib/graph';
-import { threeDecimals } from '../../../lib/graph/formats/node-record';
+import { Graph, writeGraphFiles } from '../../../lib';
 import { cantorPair } from '../../../lib/graph-file/cantor';
+import { threeDecimals } from '../../../lib/graph-file/output-label';
 import { caseNames } from '../../support/fixtures';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { type ReferenceFile, type ReferenceRun, referenceRun } from './support/parity-graph';

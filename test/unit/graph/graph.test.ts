@@ -1,4 +1,5 @@
-import { Graph, type GraphData, nodeId } from '../../../lib/graph';
+import { inspect } from 'node:util';
+import { Graph, type GraphData, type GraphNode } from '../../../lib';
 import { digits } from '../../support/bounds';
 import { Oracle } from './support/oracle';
 import { tinyData, tinyNodes } from './support/tiny';
@@ -27,13 +28,12 @@ test.each([
   [8, { kind: 'token', index: 8, position: 1, tokenId: 6, token: ' b' }, 'E_6_1', 'token " b" @1'],
   [
     10,
-    { kind: 'logit', index: 10, position: 1, rank: 1, tokenId: 4, token: ' d"', probability: 0.0625 },
+    { kind: 'logit', index: 10, position: 1, rank: 1, tokenId: 4, token: ' d"', weight: 0.0625 },
     '3_4_1',
     'output " d\\"" p=0.063',
   ],
 ])('node %i', (index, node, id, label) => {
-  expect(graph.node(index)).toEqual(node);
-  expect(nodeId(graph.node(index), graph.nLayers)).toBe(id);
+  expect(graph.node(index)).toEqual({ ...node, id });
   expect(graph.label(graph.node(index))).toBe(label);
 });
 
@@ -48,6 +48,58 @@ test.each([-1, tinyNodes, 0.5, Number.NaN])('has no node %d', (index) => {
   expect(() => graph.node(index)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
   expect(() => graph.weight(index, 0)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
   expect(() => graph.weight(0, index)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
+});
+
+// House, section 4: nothing read a result; field faults c2.
+test('lists nodes as objects, all or those that a test holds for', () => {
+  expect(graph.nodes()).toEqual(Array.from({ length: tinyNodes }, (_, index) => graph.node(index)));
+  expect(new Set(graph.nodes().map(({ id }) => id)).size).toBe(tinyNodes);
+  expect(graph.nodes(({ kind }) => kind === 'token').map(({ index }) => index)).toEqual([7, 8]);
+  expect(graph.features(({ layer }) => layer === 0).map(({ feature }) => feature)).toEqual([40, 7]);
+});
+
+test('walks edges from a node, strongest first, without those of weight 0', () => {
+  const inputs = graph.inputs(2).map(({ source, target, weight }) => [source.index, target.index, weight]);
+  expect(inputs).toEqual([
+    [1, 2, 2],
+    [0, 2, -1],
+    [4, 2, 0.5],
+    [8, 2, 0.5],
+  ]);
+  expect(graph.inputs(graph.node(2))).toEqual(graph.inputs(2));
+  const outputs = graph.outputs(8).map(({ source, target, weight }) => [source.index, target.index, weight]);
+  expect(outputs).toEqual([
+    [8, 1, -3],
+    [8, 10, -2],
+    [8, 2, 0.5],
+  ]);
+  expect([graph.inputs(3), graph.inputs(8), graph.outputs(10)]).toEqual([[], [], []]);
+  const edges = (lists: (node: GraphNode) => readonly { readonly weight: number }[]) => graph.nodes().flatMap(lists);
+  const count = graph.edges.filter((weight) => weight !== 0).length;
+  expect(edges((node) => graph.inputs(node))).toHaveLength(count);
+  expect(edges((node) => graph.outputs(node))).toHaveLength(count);
+  for (const call of [() => graph.inputs(tinyNodes), () => graph.outputs(-1)]) {
+    expect(call).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
+  }
+});
+
+test('reads well in a log: no arrays of numbers', () => {
+  const gist = {
+    prompt: 'a b',
+    tokens: ['a', ' b'],
+    model: 'tiny',
+    scan: 'tiny/set',
+    activeFeatures: 4,
+    features: 3,
+    nodes: tinyNodes,
+    logits: [
+      { token: ' c', tokenId: 3, weight: 0.5 },
+      { token: ' d"', tokenId: 4, weight: 0.0625 },
+    ],
+  };
+  expect(JSON.parse(JSON.stringify({ graph }))).toEqual({ graph: gist });
+  expect(inspect(graph)).toMatch(/^Graph \{\s+prompt: 'a b',/);
+  expect(inspect(graph).length).toBeLessThan(500);
 });
 
 test('weights by target and source', () => {
@@ -89,7 +141,7 @@ test('reports edges that are not finite', async () => {
 
 const floats = (...values: number[]) => Float32Array.of(...values);
 const ints = (...values: number[]) => Int32Array.of(...values);
-const target = { tokenId: 1, token: 'x', probability: 0.5 };
+const target = { tokenId: 1, token: 'x', weight: 0.5 };
 const model = tinyData().model;
 
 test.each<[string, Partial<Record<keyof GraphData, unknown>>, RegExp]>([
@@ -108,15 +160,15 @@ test.each<[string, Partial<Record<keyof GraphData, unknown>>, RegExp]>([
   ['a selection out of range', { selectedFeatures: ints(0, 1, 4) }, /at most 3; found 4 at 2/],
   ['a negative selection', { selectedFeatures: ints(-1, 1, 3) }, /found -1 at 0/],
   ['no outputs', { logits: [] }, /at least one target/],
-  ['a negative probability', { logits: [target, { ...target, probability: -1 }] }, /logits\[1\].probability/],
-  ['a NaN probability', { logits: [{ ...target, probability: Number.NaN }, target] }, /found NaN/],
+  ['a negative probability', { logits: [target, { ...target, weight: -1 }] }, /logits\[1\].weight/],
+  ['a NaN probability', { logits: [{ ...target, weight: Number.NaN }, target] }, /found NaN/],
   // Field faults, section 6, L10: both loaded and were exported.
   [
     'a probability above 1',
-    { logits: [target, { ...target, probability: 5e36 }] },
+    { logits: [target, { ...target, weight: 5e36 }] },
     /logits\[1\].*from 0 to 1; found 5e\+36/,
   ],
-  ['an infinite probability', { logits: [{ ...target, probability: Infinity }, target] }, /found Infinity/],
+  ['an infinite probability', { logits: [{ ...target, weight: Infinity }, target] }, /found Infinity/],
   [
     'a token id beyond all',
     { logits: [{ ...target, tokenId: 2 ** 31 - 1 }, target] },

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Graph, type GraphFileOptions, writeGraphFiles } from '../../../lib/graph';
+import { Graph, type GraphFileOptions, writeGraphFiles } from '../../../lib';
 import { neuronpediaNames } from '../../../lib/graph-file/neuronpedia';
 import { expectRejection } from '../../support/expect-rejection';
 import { graphProblems, uploadProblems } from '../../support/neuronpedia-rules';

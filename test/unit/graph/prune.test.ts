@@ -1,4 +1,5 @@
-import { Graph, type PrunedGraph } from '../../../lib/graph';
+import { inspect } from 'node:util';
+import { Graph, type PrunedGraph } from '../../../lib';
 import { PrunedGraph as PrunedGraphClass } from '../../../lib/graph/prune';
 import { digits } from '../../support/bounds';
 import { referenceRun } from './support/parity-graph';
@@ -23,9 +24,39 @@ function allPaths(pruned: PrunedGraph): { nodes: number[]; share: number }[] {
     const total = inputs.reduce((sum, { size }) => sum + size, 0);
     return inputs.flatMap(({ source, size }) => back([source, ...nodes], (share * size) / total));
   };
-  const outputs = pruned.graph.logits.map(({ probability }, i) => back([pruned.graph.logitStart + i], probability));
+  const outputs = pruned.graph.logits.map(({ weight }, i) => back([pruned.graph.logitStart + i], weight));
   return outputs.flat().sort((a, b) => b.share - a.share);
 }
+
+// Field faults c2: three typed arrays had to be zipped by hand, and nodes had no ids.
+test('has its edges as objects between its nodes', async () => {
+  const pruned = await graph.prune(everything);
+  const edges = pruned.edges();
+  expect(edges).toHaveLength(pruned.nEdges);
+  const [sources, targets] = [edges.map(({ source }) => source.index), edges.map(({ target }) => target.index)];
+  expect([sources, targets]).toEqual([[...pruned.edgeSources], [...pruned.edgeTargets]]);
+  const nodes = pruned.nodes();
+  for (const { source, target, weight } of edges) {
+    expect(weight).toBe(graph.weight(target.index, source.index));
+    expect(nodes).toContainEqual(source);
+  }
+  expect(edges.filter(({ source }) => source.id === '0_40_0')).toEqual([
+    expect.objectContaining({ target: expect.objectContaining({ id: '1_3_1' }), weight: -1 }),
+  ]);
+  expect(pruned.features().map(({ id, influence }) => [id, influence])).toEqual(
+    nodes.flatMap((node) => (node.kind === 'feature' ? [[node.id, node.influence]] : [])),
+  );
+  expect(pruned.features(({ layer }) => layer === 1)).toHaveLength(1);
+  expect(pruned.nodes(({ kind }) => kind === 'logit')).toHaveLength(2);
+});
+
+test('reads well in a log', async () => {
+  const pruned = await graph.prune(everything);
+  const { edges, features, nodes, thresholds } = JSON.parse(JSON.stringify(pruned));
+  expect([edges, features, nodes]).toEqual([pruned.nEdges, pruned.features().length, pruned.nodes().length]);
+  expect(thresholds).toEqual(pruned.thresholds);
+  expect(inspect(pruned)).toMatch(/^PrunedGraph \{/);
+});
 
 test('keeps nodes with their cumulative influence', async () => {
   const pruned = await graph.prune({ nodeThreshold: 0.8, edgeThreshold: 0.98 });

@@ -1,12 +1,15 @@
-import { chooseToken, resolveSamplingOptions } from '../../../lib/intervention/sampling';
-import type { SamplingOptions } from '../../../lib/intervention/types';
+import { type SamplingOptions, samplingOptions } from '../../../lib/intervention/options';
+import { chooseToken } from '../../../lib/intervention/sampling';
+import { resolveOptions } from '../../../lib/options';
 import { Random } from '../../../lib/random';
+
+const resolveSampling = (options: SamplingOptions) => resolveOptions(samplingOptions, options);
 
 const logits = Float32Array.from([1, 3, 2, 3, -40].map((x) => Math.log(2 ** x)));
 
 /** Share of each token in many draws. */
 function shares(options: SamplingOptions, counts = new Map<number, number>()): number[] {
-  const resolved = resolveSamplingOptions(options);
+  const resolved = resolveSampling(options);
   const random = new Random(5);
   const draws = 20_000;
   const seen = new Array<number>(logits.length).fill(0);
@@ -20,7 +23,7 @@ function shares(options: SamplingOptions, counts = new Map<number, number>()): n
 const near = (expected: number[]) => expected.map((share) => expect.closeTo(share, 1));
 
 test('temperature 0 takes the likeliest, of equals the first', () => {
-  const greedy = resolveSamplingOptions({});
+  const greedy = resolveSampling({});
   expect(chooseToken(logits, new Map(), greedy, new Random(0))).toBe(1);
   expect(chooseToken(logits, new Map([[1, 1]]), { ...greedy, frequencyPenalty: 0.1 }, new Random(0))).toBe(3);
 });
@@ -54,7 +57,7 @@ test.each<[SamplingOptions, RegExp]>([
   [{ frequencyPenalty: Number.NaN }, /frequencyPenalty/],
   [{ seed: -1 }, /seed/],
 ])('%j is refused', (options, name) => {
-  expect(() => resolveSamplingOptions(options)).toThrow(
+  expect(() => resolveSampling(options)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', message: expect.stringMatching(name) }),
   );
 });

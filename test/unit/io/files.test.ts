@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Graph, PackedFeatures, readLabels } from '../../../lib';
+import { Graph, readLabels } from '../../../lib';
+import { PackedFeatures } from '../../../lib/harvest';
 import {
   makeFolder,
   readJsonFile,
@@ -35,7 +36,7 @@ describe('a path with a NUL character', () => {
   });
 
   test('makeFolder', async () => {
-    await expectRejection(makeFolder(bad), 'ERR_FILE_WRITE', /can't be made/);
+    await expectRejection(makeFolder(bad), 'ERR_FILE_WRITE', /cannot be created/);
   });
 
   test('an entry of transcoders', async () => {
@@ -80,7 +81,7 @@ describe('writeFileAtomically', () => {
   test('says why it cannot write', async () => {
     const folder = temporaryFolder();
     const lost = path.join(folder, 'nowhere', 'a.txt');
-    await expectRejection(writeFileAtomically(lost, ''), 'ERR_FILE_WRITE', /nowhere doesn't exist/);
+    await expectRejection(writeFileAtomically(lost, ''), 'ERR_FILE_WRITE', /nowhere does not exist/);
     mkdirSync(path.join(folder, 'taken'));
     await expectRejection(writeFileAtomically(path.join(folder, 'taken'), ''), 'ERR_FILE_WRITE', /taken/);
     expect(readdirSync(folder)).toEqual(['taken']);
@@ -155,7 +156,7 @@ describe('withFileLock', () => {
       await expectRejection(
         withFileLock(file, async () => undefined, 100),
         'ERR_FILE_WRITE',
-        /still holds/,
+        /another process holds the lock/,
       );
     });
   });
@@ -165,7 +166,7 @@ describe('withFileLock', () => {
     await expectRejection(
       withFileLock(file, async () => undefined),
       'ERR_FILE_WRITE',
-      /nowhere doesn't exist/,
+      /nowhere does not exist/,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readJsonFile, readJsonObject } from '../../../lib/io/files';
-import { parseJson } from '../../../lib/io/json';
+import { parseJson } from '../../../lib/json';
 import { Random } from '../../../lib/random';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -42,7 +42,7 @@ describe('parseJson', () => {
     ['lists and objects in turn', '[{"a":'.repeat(1e6)],
     ['brackets after long texts', `["${'['.repeat(1e6)}",${'['.repeat(1e6)}`],
   ])('refuses %s', (_, text) => {
-    expect(() => parseJson(text)).toThrow(/brackets more than 100 deep/);
+    expect(() => parseJson(text)).toThrow(/brackets nested more than 100 deep/);
   });
 
   test.each([
@@ -60,7 +60,7 @@ describe('parseJson', () => {
   });
 
   test('refuses texts that are too long', () => {
-    expect(() => parseJson('[1, 2]', { maxLength: 5 })).toThrow(/6 characters, more than 5/);
+    expect(() => parseJson('[1, 2]', { maxLength: 5 })).toThrow(/6 characters, more than the limit of 5/);
   });
 });
 
@@ -73,7 +73,11 @@ describe('JSON files', () => {
 
   test('refuse what takes far more memory than it is long', async () => {
     const file = fileOf('['.repeat(1e6));
-    await expectRejection(readJsonFile(file), 'ERR_FILE_FORMAT', /x\.json: expected JSON, found brackets more than/);
+    await expectRejection(
+      readJsonFile(file),
+      'ERR_FILE_FORMAT',
+      /x\.json: expected JSON, found brackets nested more than/,
+    );
     await expectRejection(readJsonObject(file), 'ERR_FILE_FORMAT', /brackets/);
   });
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Graph, PackedFeatures, readLabels } from '../../../lib';
+import { Graph, readLabels } from '../../../lib';
+import { PackedFeatures } from '../../../lib/harvest';
 import { readCorpus } from '../../../lib/harvest/corpus';
 import { openNpz } from '../../../lib/io/npz';
 import { openSafetensors } from '../../../lib/io/safetensors';

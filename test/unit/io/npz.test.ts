@@ -137,12 +137,12 @@ describe('bad arrays', () => {
     [
       'a size that differs from the shape',
       npy(float32Bytes(values), [2, 4]),
-      /\[2, 4\] of float32 takes 160 bytes, found 152/,
+      /\[2, 4] of float32 needs 160 bytes, found 152/,
     ],
     ['a shape beyond all numbers', npy(float32Bytes(values), [1e15, 1e15]), /found 152/],
-    ['no magic', Buffer.alloc(200), /no NumPy magic/],
+    ['no magic', Buffer.alloc(200), /found other magic bytes/],
     ['a wrong version', npy(float32Bytes(values), [6], { version: 9 }), /version 1, 2 or 3, found 9/],
-    ['a header cut off', matrix.subarray(0, 40), /cut off/],
+    ['a header cut off', matrix.subarray(0, 40), /truncated/],
     ['a header that is no dictionary', Buffer.from('\x93NUMPY\x01\x00\x04\x00abc\n', 'latin1'), /found "abc"/],
   ])('%s', async (_, data, message) => {
     for (const deflate of [false, true]) {
@@ -183,7 +183,7 @@ describe('hostile and damaged zips', () => {
 
   test('the same name twice', async () => {
     const file = save(zip([1, 2].map(() => ({ name: 'W.npy', data: matrix }))));
-    await expect(openNpz(file)).rejects.toThrow(/W twice/);
+    await expect(openNpz(file)).rejects.toThrow(/W appears twice/);
   });
 
   test('cut off anywhere, or a flipped bit anywhere: an error or the right numbers, never a crash', async () => {

@@ -53,7 +53,7 @@ test.each([
   ],
   ['big-endian', scalar('numpy._core.multiarray', dtype('f8', '>'), plain(half)), /little-endian/],
   ['too few bytes', scalar('numpy._core.multiarray', dtype('f8'), plain(half.subarray(1))), /bytes/],
-  ['a type that is text', scalar('numpy._core.multiarray', text('f8'), plain(half)), /no type/],
+  ['a type that is text', scalar('numpy._core.multiarray', text('f8'), plain(half)), /no dtype/],
   ['bytes in another encoding', `c_codecs\nencode\n${text('x')}${text('rot13')}\x86R`, /encodes/],
   ['bytes of a list', `c_codecs\nencode\n]${text('latin1')}\x86R`, /encodes/],
   ['an array', `cnumpy._core.multiarray\n_reconstruct\n)R`, /_reconstruct.*GLOBAL/],

@@ -91,7 +91,7 @@ describe('openSafetensors', () => {
     ['an overlap', { a: tensor(0, 8), b: tensor(4, 12) }, 12, /"b".*overlaps/],
     ['a late start', { a: tensor(4, 8) }, 8, /hole/],
     ['bytes after the end', { a: tensor(0, 8) }, 12, /bytes follow/],
-    ['too few bytes', { a: tensor(0, 8) }, 4, /cut short/],
+    ['too few bytes', { a: tensor(0, 8) }, 4, /truncated/],
     ['a shape too large', { a: tensor(0, 8, [3]) }, 8, /needs 12 bytes/],
     ['a shape past all numbers', { a: tensor(0, 8, [2 ** 40, 2 ** 40]) }, 8, /too large/],
     ['a negative size', { a: tensor(0, 8, [-2]) }, 8, /non-negative/],

@@ -48,7 +48,7 @@ describe('order', () => {
     fakeLibTorch(pinned, cachedFolder('cpu', env));
     const { found, tried } = findLibTorch({ env: { ...env, LIBTORCH: '/nonexistent/libtorch' } });
     expect(found).toBeUndefined();
-    expect(tried).toEqual(['LIBTORCH: /nonexistent/libtorch no such folder']);
+    expect(tried).toEqual(['LIBTORCH: /nonexistent/libtorch does not exist']);
   });
 
   test('nothing anywhere: each place is named', () => {
@@ -67,7 +67,7 @@ describe('version', () => {
   test('another version than the wanted one is passed over, and said', () => {
     const { found, tried } = findLibTorch({ env: withPythonTorch('2.12.1') });
     expect(found).toBeUndefined();
-    expect(tried.at(-1)).toMatch(/^Python: .*torch is version 2\.12\.1, wanted 2\.13\.0$/);
+    expect(tried.at(-1)).toMatch(/^Python: .*torch is version 2\.12\.1, not 2\.13\.0$/);
   });
 
   test('building takes 2.6 and later; loading takes exactly what was built with', () => {
@@ -102,9 +102,9 @@ describe('folder', () => {
     rmSync(path.join(folder, 'build-version'));
     expect(inspectFolder(folder)).toMatch(/neither build-version nor version\.py/);
     rmSync(libraryFile(folder, 'c10'));
-    expect(inspectFolder(folder)).toMatch(/not complete: no lib.*c10/);
+    expect(inspectFolder(folder)).toMatch(/is incomplete: lib.*c10/);
     const empty = temporaryFolder();
     mkdirSync(path.join(empty, 'lib'));
-    expect(inspectFolder(empty)).toMatch(/holds no lib.*torch/);
+    expect(inspectFolder(empty)).toMatch(/does not contain lib.*torch/);
   });
 });

@@ -44,7 +44,7 @@ test('LibTorch of another version: both versions are named', () => {
   const env = { ...nowhere, LIBTORCH: fakeLibTorch('2.12.0') };
   const error = failure(() => loadAddon({ packageRoot: packageBuiltWith('2.13.0'), env }));
   expect(error).toMatchObject({ code: 'ERR_LIBTORCH' });
-  expect(error.message).toMatch(/is version 2\.12\.0, wanted 2\.13\.0/);
+  expect(error.message).toMatch(/is version 2\.12\.0, not 2\.13\.0/);
 });
 
 test('an addon built with another LibTorch asks for that one; setup would fetch the wrong one', () => {

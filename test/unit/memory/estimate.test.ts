@@ -1,5 +1,5 @@
-import { estimateMemory } from '../../../lib';
 import type { TensorSource, ViewStep } from '../../../lib/io/tensor-source';
+import { estimateMemory } from '../../../lib/memory';
 import { memoryAdvice } from '../../../lib/memory/advice';
 import { attributionMemory } from '../../../lib/memory/attribution-memory';
 import { memoryOf } from '../../../lib/memory/estimate';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { estimateMemory } from '../../../lib';
+import { estimateMemory } from '../../../lib/memory';
 import { runNode } from '../../support/child';
 import { writeConstantCheckpoint } from '../../support/constant-checkpoint';
 import { temporaryFolder } from '../../support/temporary-folder';

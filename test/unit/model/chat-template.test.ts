@@ -43,8 +43,8 @@ test.each<[string, unknown, string, RegExp]>([
   [gemma, 'hello', 'ERR_INVALID_PROMPT', /found "hello"/],
   [gemma, [{ role: 'user' }], 'ERR_INVALID_PROMPT', /messages\[0\]\.content/],
   [gemma, [{ ...question, name: 'me' }], 'ERR_INVALID_ARGUMENT', /messages\[0\] has no 'name'/],
-  ['{% for %}', [question], 'ERR_TOKENIZER', /can't be parsed/],
-  ["{% include 'x' %}", [question], 'ERR_TOKENIZER', /statement 'include' isn't supported/],
+  ['{% for %}', [question], 'ERR_TOKENIZER', /cannot be parsed/],
+  ["{% include 'x' %}", [question], 'ERR_TOKENIZER', /statement 'include' is not supported/],
   [gemma, [{ role: 'user', content: [{ type: 'text' }] }], 'ERR_INVALID_PROMPT', /messages\[0\]\.content\[0\]\.text/],
   [gemma, [{ role: 'user', content: 5 }], 'ERR_INVALID_PROMPT', /text or a list of parts; found 5/],
   // Field faults, section 6, M5.

@@ -23,7 +23,7 @@ describe('openCheckpoint', () => {
     await expectRejection(
       openCheckpoint(path.join(folder, 'nowhere')),
       'ERR_FILE_NOT_FOUND',
-      /nowhere.*no such folder/,
+      /nowhere.*folder does not exist/,
     );
     await expectRejection(openCheckpoint(folder), 'ERR_FILE_NOT_FOUND', /config\.json/);
     writeFileSync(path.join(folder, 'config.json'), '{}');

@@ -78,7 +78,7 @@ describe('other spellings of keys', () => {
   test('must not contradict it', () => {
     const contradiction = gpt2({ n_head: 12, num_attention_heads: 4 });
     expect(contradiction).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED_MODEL' }));
-    expect(contradiction).toThrow(/n_head and num_attention_heads mean the same.*12 and 4/);
+    expect(contradiction).toThrow(/n_head and num_attention_heads are the same setting.*12 and 4/);
     expect(gpt2({ n_head: 12, num_attention_heads: 12 })).toThrow(expect.objectContaining({ code: 'ERR_WEIGHT' }));
   });
 
@@ -90,8 +90,8 @@ describe('other spellings of keys', () => {
   });
 });
 
-test('docs/model-configs.md has these tables; scripts/config-check/make-docs.js writes it', () => {
-  const page = readFileSync(join(root, 'docs', 'model-configs.md'), 'utf8');
+test('docs/guide/model-configs.md has these tables; scripts/config-check/make-docs.js writes it', () => {
+  const page = readFileSync(join(root, 'docs', 'guide', 'model-configs.md'), 'utf8');
   expect(page).toBe(docsPage(families, commonKeys, results));
 });
 

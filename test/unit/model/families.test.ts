@@ -283,7 +283,7 @@ describe('planModel refuses', () => {
   test('tensors missing, of wrong shape or of a format it cannot read', () => {
     const name = 'model.layers.0.self_attn.k_proj.weight';
     const { [name]: _, ...without } = llamaShapes();
-    expect(refused({}, without)).toThrow(/k_proj\.weight of shape \[8, 8\], found none/);
+    expect(refused({}, without)).toThrow(/k_proj\.weight of shape \[8, 8\], but the weight files do not contain it/);
     const wrong = refused({}, { ...llamaShapes(), [name]: [4, 8] });
     expect(wrong).toThrow(code('ERR_WEIGHT'));
     expect(wrong).toThrow(/model\.safetensors: .*k_proj\.weight: expected shape \[8, 8\].*found \[4, 8\]/);

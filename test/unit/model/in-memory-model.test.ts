@@ -161,11 +161,11 @@ describe('hooks', () => {
 });
 
 describe('prompts of a model without tokenizer', () => {
-  const prepare = (prompt: unknown) => preparePrompt(prompt as number[], spec, undefined);
+  const prepare = (prompt: unknown) => preparePrompt(prompt as number[], spec, undefined, false);
 
   test('are ids, taken as they are', () => {
-    expect(prepare([3, 4])).toEqual({ tokens: Int32Array.of(3, 4), zeroPositions: 1 });
-    expect(prepare(Int32Array.of(3))).toEqual({ tokens: Int32Array.of(3), zeroPositions: 1 });
+    expect(prepare([3, 4])).toEqual({ tokens: Int32Array.of(3, 4), specialPositions: 1 });
+    expect(prepare(Int32Array.of(3))).toEqual({ tokens: Int32Array.of(3), specialPositions: 1 });
   });
 
   test.each<[unknown, RegExp]>([

@@ -75,7 +75,7 @@ describe('embedding and head', () => {
   ])('tie_word_embeddings %s, and no head stored: the embedding, with a warning', async (_, config) => {
     expect(await plan({ [embedding]: 1 }, config)).toEqual([embedding, embedding]);
     expect(warnings).toEqual([
-      expect.stringMatching(/config\.json: .*none is stored; model\.embed_tokens\.weight in \S+ serves/),
+      expect.stringMatching(/config\.json: .*none is stored\. model\.embed_tokens\.weight in \S+ serves/),
     ]);
   });
 

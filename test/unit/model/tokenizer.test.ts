@@ -31,8 +31,8 @@ describe.each(caseNames)('the tokenizer of %s', (name) => {
     for (const { text, token_ids: ids, error } of request.tokenization[backend] ?? []) {
       // Where the reference finds no usable token, it is because it takes id 0 for none.
       const expected = error ? [0, ...tokenizer.encode(text)] : ids;
-      expect(tokenizer.prepare(text)).toEqual({ tokens: expected, zeroPositions: 1 });
-      expect(tokenizer.prepare(expected ?? [])).toEqual({ tokens: expected, zeroPositions: 1 });
+      expect(tokenizer.prepare(text)).toEqual({ tokens: expected, specialPositions: 1 });
+      expect(tokenizer.prepare(expected ?? [])).toEqual({ tokens: expected, specialPositions: 1 });
     }
   });
 
@@ -65,9 +65,9 @@ describe('Tokenizer', () => {
 
   test('applies the prepend rule to ids unless they are exact', async () => {
     const tokenizer = await Tokenizer.load(modelDir('llama'));
-    expect(tokenizer.prepare([324, 383])).toEqual({ tokens: [500, 324, 383], zeroPositions: 1 });
-    expect(tokenizer.prepare([501, 383])).toEqual({ tokens: [501, 383], zeroPositions: 1 });
-    expect(tokenizer.prepare([324, 383], { exact: true })).toEqual({ tokens: [324, 383], zeroPositions: 1 });
+    expect(tokenizer.prepare([324, 383])).toEqual({ tokens: [500, 324, 383], specialPositions: 1 });
+    expect(tokenizer.prepare([501, 383])).toEqual({ tokens: [501, 383], specialPositions: 1 });
+    expect(tokenizer.prepare([324, 383], { exact: true })).toEqual({ tokens: [324, 383], specialPositions: 1 });
   });
 
   test('finds the named special tokens in any of the files they are kept in', async () => {
@@ -101,9 +101,9 @@ describe('Tokenizer', () => {
     });
     const lines: string[] = [];
     setLogger(pino({ level: 'warn' }, { write: (line: string) => lines.push(line) }));
-    const { tokens, zeroPositions } = (await Tokenizer.load(folder)).prepare('She');
+    const { tokens, specialPositions } = (await Tokenizer.load(folder)).prepare('She');
     setLogger(pino({ level: 'silent' }));
-    expect([tokens, zeroPositions]).toEqual([[324], 1]);
+    expect([tokens, specialPositions]).toEqual([[324], 1]);
     expect(lines.join('')).toMatch(/no special token/);
   });
 
@@ -157,11 +157,11 @@ describe('an instruction-tuned Gemma 3', () => {
     expect(readdirSync(folder)).toContain('config.json');
     const tokenizer = await Tokenizer.load(folder);
     const prefix = tokenizer.encode(turn);
-    const { tokens, zeroPositions } = tokenizer.prepare(`${turn}The salt`);
+    const { tokens, specialPositions } = tokenizer.prepare(`${turn}The salt`);
     expect(tokens.slice(0, prefix.length)).toEqual(prefix);
-    expect(zeroPositions).toBe(prefix.length);
+    expect(specialPositions).toBe(prefix.length);
     await expectRejection((async () => tokenizer.prepare('The salt'))(), 'ERR_INVALID_PROMPT', /<start_of_turn>user/);
-    expect(tokenizer.prepare([331], { exact: true })).toEqual({ tokens: [331], zeroPositions: 1 });
+    expect(tokenizer.prepare([331], { exact: true })).toEqual({ tokens: [331], specialPositions: 1 });
   });
 });
 
@@ -212,7 +212,7 @@ describe('a broken file of a tokenizer', () => {
       'an id of an added token that is taken',
       'tokenizer.json',
       (json) => added(json, { id: 3, content: '<zzz>' }),
-      /id 3 stands for/,
+      /id 3 belongs to both/,
     ],
     [
       'an id of 2^31',
@@ -236,7 +236,7 @@ describe('a broken file of a tokenizer', () => {
       'merges of unknown tokens',
       'tokenizer.json',
       (json) => (within(json, 'model').merges = [['zz', 'yy']]),
-      /merges\[0\] speaks of "zz"/,
+      /merges\[0\] contains "zz"/,
     ],
     [
       'merges of three parts',
@@ -272,7 +272,7 @@ describe('a broken file of a tokenizer', () => {
       'an unknown pre-tokenizer',
       'tokenizer.json',
       (json) => (json.pre_tokenizer = { type: 'UnicodeScripts' }),
-      /"UnicodeScripts" isn't known/,
+      /"UnicodeScripts" is not supported/,
     ],
     [
       'a pattern of no kind',
@@ -284,15 +284,20 @@ describe('a broken file of a tokenizer', () => {
       'a pattern that is no pattern',
       'tokenizer.json',
       (json) => (json.pre_tokenizer = { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' }),
-      /a group has no end/,
+      /a group is not closed/,
     ],
     [
       'a back reference',
       'tokenizer.json',
       (json) => (json.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a)\\1' }, behavior: 'Isolated' }),
-      /escape \\1 .* isn't supported/,
+      /escape \\1 .* is not supported/,
     ],
-    ['an unknown normaliser', 'tokenizer.json', (json) => (json.normalizer = { type: 'Odd' }), /"Odd" isn't known/],
+    [
+      'an unknown normaliser',
+      'tokenizer.json',
+      (json) => (json.normalizer = { type: 'Odd' }),
+      /"Odd" is not supported/,
+    ],
     [
       'an odd key of added tokens',
       'tokenizer_config.json',

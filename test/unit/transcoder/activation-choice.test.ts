@@ -32,7 +32,7 @@ test('a k saved with the weights means TopK', async () => {
 });
 
 test.each([
-  [[6n, 5n], /layer_1.*expected the k of layer 0, 6; found 5/],
+  [[6n, 5n], /layer_1.*expected k = 6 as in layer 0, found 5/],
   [[0n, 0n], /k in .*layer_0.*1 or more, found 0/],
 ])('saved ks %s are wrong', async (ks, message) => {
   const { dir } = await writeRandomTranscoders({ format: 'native-per-layer', nLayers: 2 });

@@ -93,7 +93,7 @@ check({ format: 'native-per-layer', skip: true, activation: 'jumprelu' }, [
       }
     }),
     'ERR_WEIGHT',
-    /layer 1 has dModel 8, layer 0 has 16/,
+    /layer 1 has dModel 8, but layer 0 has 16/,
   ],
   [
     'weights of whole numbers',
@@ -113,13 +113,13 @@ check({ format: 'native-per-layer', skip: true, activation: 'jumprelu' }, [
     'a skip connection missing',
     edit('layer_2.safetensors', (raw) => dropTensor(raw, 'W_skip')),
     'ERR_WEIGHT',
-    /layer_2.*W_skip in layer 2/,
+    /layer_2.*layer 2 has no W_skip/,
   ],
   [
     'a threshold missing',
     edit('layer_0.safetensors', (raw) => dropTensor(raw, 'activation_function.threshold')),
     'ERR_WEIGHT',
-    /layer_0.*activation_function\.threshold in layer 0/,
+    /layer_0.*layer 0 has no activation_function\.threshold/,
   ],
   [
     'the other kind',
@@ -162,7 +162,7 @@ check({ format: 'native-per-layer' }, [
       raw.header = JSON.parse(JSON.stringify(raw.header).replace('W_enc', 'kernel').replace('W_dec', 'kernel2'));
     }),
     'ERR_UNSUPPORTED_TRANSCODER',
-    /layer_0\.safetensors is unknown.*kernel/,
+    /layer_0\.safetensors has an unknown format.*kernel/,
   ],
 ]);
 
@@ -187,7 +187,7 @@ check({ format: 'native-cross-layer', activation: 'jumprelu' }, [
     'a threshold missing',
     edit('W_enc_1.safetensors', (raw) => dropTensor(raw, 'threshold_1')),
     'ERR_WEIGHT',
-    /threshold_1 in layer 1/,
+    /layer 1 has no threshold_1/,
   ],
   [
     'files of both formats',
@@ -205,7 +205,7 @@ check({ format: 'native-cross-layer', activation: 'jumprelu' }, [
     'a list of files',
     config(/$/, 'transcoders: [W_enc_0.safetensors]\n'),
     'ERR_UNSUPPORTED_TRANSCODER',
-    /remove `transcoders`/,
+    /Remove `transcoders`/,
   ],
 ]);
 
@@ -267,6 +267,6 @@ test('formats may not be mixed', async () => {
   await expectRejection(
     planTranscoders(scope.dir),
     'ERR_UNSUPPORTED_TRANSCODER',
-    /mixes formats.*npz.*native per-layer/,
+    /mixes two formats.*npz.*native per-layer/,
   );
 });

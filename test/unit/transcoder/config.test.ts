@@ -74,7 +74,7 @@ test('k in the file wins over the published one', async () => {
 
 test.each([
   ['a kind it does not know', required.replace('transcoder_set', 'sae'), /model_kind.*transcoder_set.*"sae"/],
-  ['no kind', required.replace(/model_kind.*\n/, ''), /no model_kind/],
+  ['no kind', required.replace(/model_kind.*\n/, ''), /model_kind is missing/],
   ['an unknown input hook', required.replace('mlp.hook_in', 'hook_z'), /feature_input_hook.*hook_resid_mid.*"hook_z"/],
   ['an unknown output hook', required.replace('hook_mlp_out', 'x'), /feature_output_hook.*mlp\.hook_out.*"x"/],
   ['an unknown activation', `${required}activation: gelu\n`, /activation.*relu, topk, jumprelu.*"gelu"/],
@@ -86,16 +86,16 @@ test.each([
 test.each([
   ['nothing', '', /mapping of keys, found null/],
   ['a list', '- a\n- b\n', /mapping of keys, found an array/],
-  ['broken YAML', 'a: [1,\n', /isn't valid YAML/],
-  ['a key given twice', `${required}k: 1\nk: 2\n`, /isn't valid YAML/],
+  ['broken YAML', 'a: [1,\n', /is not valid YAML/],
+  ['a key given twice', `${required}k: 1\nk: 2\n`, /is not valid YAML/],
   ['a misspelt key', `${required}activaton: topk\n`, /'activaton'. Did you mean 'activation'/],
   ['k that is a text', `${required}k: many\n`, /k must be a whole number of 1 or more; found "many"/],
   ['k of zero', `${required}k: 0\n`, /found 0/],
   ['k that is no whole number', `${required}k: 1.5\n`, /found 1.5/],
-  ['a list of numbers', `${required}transcoders: [1, 2]\n`, /transcoders must be a list of texts/],
-  ['an empty list', `${required}transcoders: []\n`, /transcoders must be a list of texts/],
-  ['a name that is a number', `${required}model_name: 3\n`, /model_name must be a text/],
-  ['a scan of numbers', `${required}scan: [1]\n`, /scan must be a list of texts/],
+  ['a list of numbers', `${required}transcoders: [1, 2]\n`, /transcoders must be a list of strings/],
+  ['an empty list', `${required}transcoders: []\n`, /transcoders must be a list of strings/],
+  ['a name that is a number', `${required}model_name: 3\n`, /model_name must be a string/],
+  ['a scan of numbers', `${required}scan: [1]\n`, /scan must be a list of strings/],
 ])('%s', async (_, yaml, message) => {
   await expectRejection(readTranscoderConfig(folderWith(yaml)), 'ERR_FILE_FORMAT', message);
 });
@@ -103,7 +103,7 @@ test.each([
 test('aliases that unfold without end', async () => {
   const lines = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(', ')}]`);
   const yaml = `l0: &l0 [x]\n${lines.join('\n')}\n`;
-  await expectRejection(readTranscoderConfig(folderWith(yaml)), 'ERR_FILE_FORMAT', /isn't valid YAML/);
+  await expectRejection(readTranscoderConfig(folderWith(yaml)), 'ERR_FILE_FORMAT', /is not valid YAML/);
 });
 
 test('entries on the hub stay as they are, others are paths from the folder on', async () => {

@@ -28,7 +28,7 @@ test('a folder that may not be listed', async () => {
   const folder = folderWith(required);
   const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'scandir' });
   const listing = jest.spyOn(fs, 'readdir').mockRejectedValueOnce(denied);
-  await expectRejection(planTranscoders(folder), 'ERR_FILE_READ', /can't be read \(EACCES/);
+  await expectRejection(planTranscoders(folder), 'ERR_FILE_READ', /cannot be read \(EACCES/);
   listing.mockRestore();
 });
 
@@ -36,6 +36,6 @@ test('a config.yaml that may not be looked at is not taken for a missing one', a
   const folder = folderWith(required);
   const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'stat' });
   const looking = jest.spyOn(fs, 'stat').mockRejectedValueOnce(denied);
-  await expectRejection(readTranscoderConfig(folder), 'ERR_FILE_READ', /config.yaml: can't be read/);
+  await expectRejection(readTranscoderConfig(folder), 'ERR_FILE_READ', /config.yaml: cannot be read/);
   looking.mockRestore();
 });

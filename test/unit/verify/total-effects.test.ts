@@ -18,7 +18,7 @@ const graph = new Graph({
       [1, 3, -6, 9, 9, 9, 9, 0],
     ].flat(),
   ),
-  logits: [{ tokenId: 1, token: 'b', probability: 1 }],
+  logits: [{ tokenId: 1, token: 'b', weight: 1 }],
   scan: '',
   model: { family: 'llama', modelName: 'm', nLayers: 3, dModel: 4, dVocab: 2 },
   settings: {},

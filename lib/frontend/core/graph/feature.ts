@@ -1,4 +1,5 @@
-import { isRecord, list, number, record, text } from './json';
+import type { ExampleQuantile, FeatureExample, FeatureExamples } from '../../../graph-file/feature-examples';
+import { list, number, record, text, type Unchecked } from '../../../graph-file/json-values';
 
 export interface Example {
   readonly tokens: readonly string[];
@@ -31,29 +32,30 @@ const usualMost = 1.4;
 
 /** @throws Error when it isn't a feature at all; missing parts are empty. */
 export function parseFeature(value: unknown): FeatureInfo {
-  if (!isRecord(value) || !Array.isArray(value.examples_quantiles)) {
+  const feature: Unchecked<FeatureExamples> = record(value);
+  if (!Array.isArray(feature.examples_quantiles)) {
     throw new Error('The answer is not a feature: it has no list examples_quantiles.');
   }
   const numbers = (given: unknown) => list(given).flatMap((each) => number(each) ?? []);
   return {
-    quantiles: value.examples_quantiles.map(parseQuantile),
-    topLogits: list(value.top_logits).map(text),
-    bottomLogits: list(value.bottom_logits).map(text),
-    least: number(value.act_min) ?? 0,
-    most: number(value.act_max) ?? usualMost,
-    quantileValues: numbers(value.quantile_values),
-    histogram: numbers(value.histogram),
-    frequency: number(value.activation_frequency) ?? Number.NaN,
+    quantiles: feature.examples_quantiles.map(parseQuantile),
+    topLogits: list(feature.top_logits).map(text),
+    bottomLogits: list(feature.bottom_logits).map(text),
+    least: number(feature.act_min) ?? 0,
+    most: number(feature.act_max) ?? usualMost,
+    quantileValues: numbers(feature.quantile_values),
+    histogram: numbers(feature.histogram),
+    frequency: number(feature.activation_frequency) ?? Number.NaN,
   };
 }
 
 function parseQuantile(value: unknown): Quantile {
-  const { quantile_name: name, examples } = record(value);
+  const { quantile_name: name, examples }: Unchecked<ExampleQuantile> = record(value);
   return { name: text(name), examples: list(examples).map(parseExample) };
 }
 
 function parseExample(value: unknown): Example {
-  const raw = record(value);
+  const raw: Unchecked<FeatureExample> = record(value);
   const tokens = list(raw.tokens).map(text);
   const activations = list(raw.tokens_acts_list).map((each) => number(each) ?? 0);
   return {

@@ -1,4 +1,4 @@
-import type { NodeKind } from './node-kind';
+import type { NodeKind } from '../../../graph-file/schema';
 
 /**
  * A graph file in typed arrays: n nodes, in the order of the file, and m links, sorted by target and, within one target,

@@ -1,6 +1,18 @@
+import { tokenOfOutputLabel } from '../../../graph-file/output-label';
+import { isFeatureKind, type NodeKind } from '../../../graph-file/schema';
 import { visibleToken } from './format';
 import type { Graph } from './graph';
-import { isFeatureKind, kindTitles } from './node-kind';
+
+/** Names in lists and the legend. */
+export const kindTitles: Readonly<Record<NodeKind, string>> = {
+  feature: 'Feature',
+  attention: 'Attention feature',
+  error: 'Error',
+  token: 'Token',
+  logit: 'Output',
+  bias: 'Bias',
+  unknown: 'Unknown',
+};
 
 /** The label a reader gave, or else the file's. */
 export function labelOf(graph: Graph, node: number, labels: Readonly<Record<string, string>>): string {
@@ -10,7 +22,7 @@ export function labelOf(graph: Graph, node: number, labels: Readonly<Record<stri
 /** What a list shows for a node: its label, its token, or where it lies. Never empty. */
 export function titleOf(graph: Graph, node: number, labels: Readonly<Record<string, string>> = {}): string {
   const label = labelOf(graph, node, labels).trim();
-  const token = graph.kinds[node] === 'logit' && labels[graph.ids[node]] === undefined && quotedToken(label);
+  const token = graph.kinds[node] === 'logit' && labels[graph.ids[node]] === undefined && tokenOfOutputLabel(label);
   if (token) return `Output “${visibleToken(token).trim()}”`;
   return label || plainName(graph, node);
 }
@@ -50,9 +62,5 @@ export function rankName({ influenceRank, kinds }: Graph, node: number): string 
 
 /** A node's token: an output's is between the first quotes of its label. */
 export function outputToken(graph: Graph, node: number): string {
-  return quotedToken(graph.labels[node]) ?? graph.labels[node];
-}
-
-function quotedToken(label: string): string | undefined {
-  return /"(.*)"/s.exec(label)?.[1] ?? /'(.*)'/s.exec(label)?.[1];
+  return tokenOfOutputLabel(graph.labels[node]) ?? graph.labels[node];
 }

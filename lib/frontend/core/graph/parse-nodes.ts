@@ -1,7 +1,6 @@
-import { cantorPair, cantorUnpair } from '../../../graph-file/cantor';
+import type { Json } from '../../../graph-file/json-values';
+import { type FileNode, readMetadata, readNodes } from '../../../graph-file/read';
 import type { Graph } from './graph';
-import { type Json, list, number, record, text } from './json';
-import { isFeatureKind, kindOfType, type NodeKind } from './node-kind';
 
 type NodeColumns = Pick<
   Graph,
@@ -22,18 +21,13 @@ type NodeColumns = Pick<
   | 'nRows'
 >;
 
-interface ParsedNode {
+/** A node whose id is made unique and whose layer and position are made sensible. */
+interface ParsedNode extends Omit<FileNode, 'id' | 'layer' | 'position' | 'feature'> {
   id: string;
-  alias: string;
-  kind: NodeKind;
   layer: number;
   position: number;
-  feature: number;
-  rawFeature: number;
-  activation: number;
-  influence: number;
-  probability: number;
-  label: string;
+  /** As in {@link Graph}. */
+  readonly feature: number;
 }
 
 /** Beyond these, numbers are mistakes; drawing so many rows or columns would stop the page. */
@@ -42,66 +36,25 @@ const mostPositions = 100_000;
 
 /** Nodes of a graph file by column, and how to find a node that a link names. */
 export function parseNodes(
-  given: readonly unknown[],
-  metadata: Json,
+  file: Json,
   warnings: string[],
 ): NodeColumns & { indexOf: (id: string, end: 'source' | 'target') => number | undefined } {
-  const schema = number(metadata.schema_version) ?? 0;
-  const nodes = given.map(record).flatMap((raw) => (text(raw.node_id) === '' ? [] : [parseNode(raw, schema)]));
+  const given = readNodes(file);
+  const nodes = given.filter(({ id }) => id !== '').map(parsedNode);
   warn(warnings, given.length - nodes.length, 'left out: no node_id.');
   if (nodes.length === 0) warnings.push('The graph has no nodes.');
   const indexOf = uniqueIds(nodes, warnings);
   settlePlaces(nodes, warnings);
   const lastLayer = nodes.reduce((last, { kind, layer }) => (kind === 'logit' ? last : Math.max(last, layer)), -1);
   for (const node of nodes) if (node.kind === 'logit') node.layer = lastLayer + 1;
-  const tokens = tokenTexts(nodes, metadata, warnings);
+  const tokens = tokenTexts(nodes, readMetadata(file).promptTokens ?? [], warnings);
   return { ...columns(nodes), tokens, nRows: lastLayer + 3, indexOf };
 }
 
-function parseNode(raw: Json, schema: number): ParsedNode {
-  const kind = kindOf(raw);
-  const layer = kind === 'token' ? -1 : (number(raw.layer) ?? Number.NaN);
-  const rawFeature = number(raw.feature) ?? Number.NaN;
-  const label = text(raw.clerp);
-  return {
-    id: text(raw.node_id),
-    alias: text(raw.jsNodeId),
-    kind,
-    layer,
-    position: number(raw.ctx_idx) ?? Number.NaN,
-    feature: featureIndex(kind, layer, rawFeature, text(raw.node_id), schema),
-    rawFeature,
-    activation: number(raw.activation) ?? Number.NaN,
-    influence: number(raw.influence) ?? Number.NaN,
-    probability: kind === 'logit' ? (number(raw.token_prob) ?? probabilityIn(label)) : 0,
-    label,
-  };
-}
-
-function kindOf(raw: Json): NodeKind {
-  const kind = kindOfType(raw.feature_type);
-  if (kind !== 'unknown') return kind;
-  if (raw.isLogit === true || raw.layer === 'E1') return 'logit';
-  return raw.layer === 'E' ? 'token' : 'unknown';
-}
-
-/**
- * Index of a feature in its layer's dictionary. With schema 1, or where the node's id says the same, `feature` pairs
- * layer and index; otherwise it is the index, or what some writer packed, and is shown as it is.
- */
-function featureIndex(kind: NodeKind, layer: number, raw: number, id: string, schema: number): number {
-  if (Number.isNaN(raw)) return -1;
-  if (!isFeatureKind(kind)) return raw;
-  const unpaired = cantorUnpair(raw);
-  const fits = unpaired?.layer === layer;
-  const [, idLayer, idIndex] = /^(\d+)_(\d+)_\d+$/.exec(id) ?? [];
-  const idAgrees = idIndex !== undefined && cantorPair(Number(idLayer), Number(idIndex)) === raw;
-  return unpaired && fits && (schema >= 1 || idAgrees) ? unpaired.index : raw;
-}
-
-/** Probability in a label such as `Output " salt" (p=0.123)`; 0 without. */
-function probabilityIn(label: string): number {
-  return number(/\(p=([^)]*)\)/.exec(label)?.[1]) ?? 0;
+/** A number that can't be told to be an index is shown as it is. */
+function parsedNode(node: FileNode): ParsedNode {
+  const { feature, rawFeature } = node;
+  return { ...node, feature: Number.isNaN(rawFeature) ? -1 : (feature ?? rawFeature) };
 }
 
 /**
@@ -149,8 +102,8 @@ function settled(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, Math.round(value) || 0));
 }
 
-function tokenTexts(nodes: readonly ParsedNode[], metadata: Json, warnings: string[]): string[] {
-  const tokens = list(metadata.prompt_tokens).map((token) => (typeof token === 'string' ? token : String(token)));
+function tokenTexts(nodes: readonly ParsedNode[], given: readonly string[], warnings: string[]): string[] {
+  const tokens = [...given];
   const needed = nodes.reduce((most, { position }) => Math.max(most, position + 1), 0);
   const outside = nodes.filter(({ position }) => position >= tokens.length).length;
   warn(warnings, outside, `at positions past the prompt's ${tokens.length} tokens.`);

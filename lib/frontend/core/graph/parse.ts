@@ -1,6 +1,8 @@
+import { isObject, type Json, record } from '../../../graph-file/json-values';
+import { parsePythonJson } from '../../../graph-file/python-json';
+import { readLinks } from '../../../graph-file/read';
 import { influences } from '../measure/own-influence';
 import { buildLinks, type Graph, type RawLink } from './graph';
-import { isRecord, type Json, list, number, parseJson, record, text } from './json';
 import { parseNodes } from './parse-nodes';
 
 export interface GraphFile {
@@ -17,9 +19,9 @@ export class GraphFileError extends Error {}
 
 /** @throws GraphFileError */
 export function parseGraphText(source: string): GraphFile {
-  let parsed: ReturnType<typeof parseJson>;
+  let parsed: ReturnType<typeof parsePythonJson>;
   try {
-    parsed = parseJson(source);
+    parsed = parsePythonJson(source);
   } catch (error) {
     throw new GraphFileError(`A graph file must be JSON. ${(error as Error).message}.`);
   }
@@ -33,17 +35,17 @@ export function parseGraph(value: unknown): GraphFile {
   requireParts(value);
   const metadata = record(value.metadata);
   const warnings: string[] = [];
-  if (!isRecord(value.metadata)) warnings.push('The file has no metadata: prompt and settings are unknown.');
-  const nodes = parseNodes(list(value.nodes), metadata, warnings);
-  const links = parseLinks(list(value.links), nodes.indexOf, warnings);
+  if (!isObject(value.metadata)) warnings.push('The file has no metadata: prompt and settings are unknown.');
+  const nodes = parseNodes(value, warnings);
+  const links = parseLinks(value, nodes.indexOf, warnings);
   const { indexOf: _, ...columns } = nodes;
   const linked = { ...columns, ...buildLinks(nodes.kinds, links) };
-  const graph: Graph = { ...linked, ...influences(linked, value, metadata) };
+  const graph: Graph = { ...linked, ...influences(linked, value) };
   return { graph, metadata, qParams: record(value.qParams), warnings };
 }
 
 function requireParts(value: unknown): asserts value is Json {
-  if (!isRecord(value)) throw new GraphFileError(`A graph file must be an object; found ${describe(value)}.`);
+  if (!isObject(value)) throw new GraphFileError(`A graph file must be an object; found ${describe(value)}.`);
   for (const part of ['nodes', 'links']) {
     if (Array.isArray(value[part])) continue;
     throw new GraphFileError(`A graph file must have a list "${part}"; found ${describe(value[part])}.`);
@@ -58,16 +60,14 @@ function describe(value: unknown): string {
 
 type IndexOf = (id: string, end: 'source' | 'target') => number | undefined;
 
-function parseLinks(given: readonly unknown[], indexOf: IndexOf, warnings: string[]): RawLink[] {
+function parseLinks(file: Json, indexOf: IndexOf, warnings: string[]): RawLink[] {
   const links: RawLink[] = [];
   let dangling = 0;
   let broken = 0;
-  for (const raw of given) {
-    const { source: from, target: to, weight: value } = record(raw);
-    const source = indexOf(text(from), 'source');
-    const target = indexOf(text(to), 'target');
-    const weight = number(value);
-    if (weight === undefined) broken++;
+  for (const { source: from, target: to, weight } of readLinks(file)) {
+    const source = indexOf(from, 'source');
+    const target = indexOf(to, 'target');
+    if (Number.isNaN(weight)) broken++;
     else if (source === undefined || target === undefined) dangling++;
     else links.push({ source, target, weight });
   }

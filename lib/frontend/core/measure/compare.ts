@@ -1,7 +1,7 @@
+import { isFeatureKind } from '../../../graph-file/schema';
 import { visibleToken } from '../graph/format';
 import type { Graph } from '../graph/graph';
 import { outputToken, titleOf } from '../graph/names';
-import { isFeatureKind } from '../graph/node-kind';
 
 /** `position`: the same place in the prompt. `any`: anywhere; the most influential occurrence stands for all. */
 export type Alignment = 'position' | 'any';

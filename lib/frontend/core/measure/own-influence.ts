@@ -1,5 +1,6 @@
+import type { Json } from '../../../graph-file/json-values';
+import { readMetadata, readNodeInfluence } from '../../../graph-file/read';
 import type { Graph } from '../graph/graph';
-import { type Json, number, record } from '../graph/json';
 import { influenceOf } from './scores';
 
 type Linked = Omit<Graph, keyof Influences>;
@@ -9,9 +10,9 @@ export type Influences = Pick<Graph, 'ownInfluence' | 'influenceOf' | 'influence
  * Influence of each node on the outputs. Files of this package hold it, of the whole graph, in `node_influence` by node
  * id; of other files it is computed from their links.
  */
-export function influences(graph: Linked, file: Json, metadata: Json): Influences {
-  const given = record(file.node_influence);
-  const known = graph.ids.map((id) => number(given[id]) ?? Number.NaN);
+export function influences(graph: Linked, file: Json): Influences {
+  const given = readNodeInfluence(file);
+  const known = graph.ids.map((id) => given.get(id) ?? Number.NaN);
   const isKnown = graph.kinds.every((kind, node) => kind === 'logit' || !Number.isNaN(known[node]));
   const own = isKnown ? Float64Array.from(known) : influenceOf(graph);
   for (const [node, kind] of graph.kinds.entries()) if (kind === 'logit') own[node] = Number.NaN;
@@ -19,7 +20,7 @@ export function influences(graph: Linked, file: Json, metadata: Json): Influence
     ownInfluence: own,
     influenceOf: isKnown ? 'graph' : 'file',
     influenceRank: ranks(graph, own),
-    keptInfluence: keptShare(metadata),
+    keptInfluence: readMetadata(file).nodeThreshold ?? 1,
   };
 }
 
@@ -31,8 +32,4 @@ function ranks({ n, kinds, influence }: Linked, own: Float64Array): Int32Array {
   const rank = new Int32Array(n);
   for (const [i, node] of order.entries()) rank[node] = i + 1;
   return rank;
-}
-
-function keptShare({ node_threshold: threshold }: Json): number {
-  return typeof threshold === 'number' && threshold > 0 && threshold <= 1 ? threshold : 1;
 }

@@ -1,5 +1,5 @@
+import { isFeatureKind } from '../../../graph-file/schema';
 import { type Graph, ratio } from '../graph/graph';
-import { isFeatureKind } from '../graph/node-kind';
 
 /** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
 export interface Scores {

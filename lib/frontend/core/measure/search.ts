@@ -1,7 +1,6 @@
 import { visibleToken } from '../graph/format';
 import type { Graph } from '../graph/graph';
-import { labelOf, plainName } from '../graph/names';
-import { kindTitles } from '../graph/node-kind';
+import { kindTitles, labelOf, plainName } from '../graph/names';
 
 /** Says whether a node is what one word of a search asks for. */
 type Test = (node: number) => boolean;

@@ -1,5 +1,5 @@
+import { isFeatureKind } from '../../../graph-file/schema';
 import { type Graph, linksInto, linksOutOf, ratio } from '../graph/graph';
-import { isFeatureKind } from '../graph/node-kind';
 
 /** One row of the connections of a node or group. */
 export interface Connection {

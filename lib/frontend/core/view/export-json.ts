@@ -1,16 +1,21 @@
+import { isObject, type Json, list, record, text, type Unchecked } from '../../../graph-file/json-values';
+import type { GraphFile, NodeRecord } from '../../../graph-file/schema';
 import type { Graph } from '../graph/graph';
 import { nodeOf } from '../graph/graph';
-import { isRecord, type Json, list, record, text } from '../graph/json';
 import { writeView } from './saved-view';
 import type { View } from './view';
 
 /** The graph file with this view in it, and the reader's labels also as labels of the nodes. */
 export function withView(file: unknown, graph: Graph, view: View): Json {
-  const labelled = list(record(file).nodes).map((raw) => {
-    if (!isRecord(raw)) return raw;
-    const node = nodeOf(graph, text(raw.node_id));
-    const label = node === undefined ? undefined : view.labels[graph.ids[node]];
-    return label === undefined ? raw : { ...raw, clerp: label };
-  });
-  return { ...record(file), nodes: labelled, qParams: writeView(view) };
+  const given: Unchecked<GraphFile> = record(file);
+  const nodes = list(given.nodes).map((raw) => withLabel(raw, graph, view));
+  return { ...given, nodes, qParams: writeView(view) } satisfies Unchecked<GraphFile>;
+}
+
+function withLabel(raw: unknown, graph: Graph, view: View): unknown {
+  if (!isObject(raw)) return raw;
+  const { node_id }: Unchecked<NodeRecord> = raw;
+  const node = nodeOf(graph, text(node_id));
+  const clerp = node === undefined ? undefined : view.labels[graph.ids[node]];
+  return clerp === undefined ? raw : ({ ...raw, clerp } satisfies Unchecked<NodeRecord>);
 }

@@ -1,10 +1,12 @@
 import { cantorPair } from '../../../graph-file/cantor';
+import { type Json, list, number, record, text, type Unchecked } from '../../../graph-file/json-values';
+import { parseFeatureId } from '../../../graph-file/node-id';
+import { isFeatureKind, type LinkType, type QParams } from '../../../graph-file/schema';
+import { decodeField, readSavedView, type SavedView, writeSavedView } from '../../../graph-file/view';
 import type { Graph } from '../graph/graph';
 import { nodeOf } from '../graph/graph';
-import { isRecord, type Json, list, number, record, text } from '../graph/json';
-import { isFeatureKind } from '../graph/node-kind';
 import { positionsFromList } from './saved-positions';
-import { boxKeys, emptyView, type Group, groupKey, type LinkType, type Point, pin, type View } from './view';
+import { boxKeys, emptyView, type Group, groupKey, type Point, pin, type View } from './view';
 
 export interface ReadView {
   readonly view: View;
@@ -15,7 +17,7 @@ export interface ReadView {
 const linkTypes: readonly string[] = ['input', 'output', 'either', 'both'] satisfies LinkType[];
 
 /** Fields this page reads; all others are kept as they are. */
-const known = new Set([
+const known: ReadonlySet<string> = new Set<keyof QParams>([
   'pinnedIds',
   'supernodes',
   'clerps',
@@ -32,9 +34,8 @@ const known = new Set([
 ]);
 
 /**
- * A saved view (`qParams` of a graph file, or the parameters of a URL) on top of `base`. Lists may be lists, JSON, JSON
- * encoded once more for a URL, or ids joined by commas, as different pages write them; what isn't understood is left as
- * in `base`.
+ * A saved view (`qParams` of a graph file, or the parameters of a URL) on top of `base`; what isn't understood is left as in
+ * `base`.
  */
 export function readView(graph: Graph, params: Json, base: View = emptyView): ReadView {
   const lost: string[] = [];
@@ -44,9 +45,10 @@ export function readView(graph: Graph, params: Json, base: View = emptyView): Re
     return node === undefined ? [] : [graph.ids[node]];
   };
   let view: View = { ...base, ...settings(params, base), extra: { ...base.extra, ...unknown(params) } };
-  if (params.pinnedIds != null) view = { ...view, pins: [...new Set(ids(params.pinnedIds).flatMap(resolve))] };
-  if (params.supernodes != null) view = { ...view, groups: groups(params.supernodes, resolve) };
-  if (params.clerps != null) view = { ...view, labels: labels(graph, params.clerps) };
+  const saved = readSavedView(params);
+  if (saved.pins) view = { ...view, pins: [...new Set(saved.pins.flatMap(resolve))] };
+  if (saved.groups) view = { ...view, groups: resolveGroups(saved.groups, resolve) };
+  if (saved.labels) view = { ...view, labels: resolveLabels(graph, saved.labels) };
   view = pin(
     view,
     view.groups.flatMap(({ members }) => members),
@@ -57,13 +59,12 @@ export function readView(graph: Graph, params: Json, base: View = emptyView): Re
 }
 
 /** The fields of a saved view, in the forms the other pages read, and `positions` by box key. */
-export function writeView(view: View): Record<string, unknown> {
+export function writeView(view: View): QParams & Record<string, unknown> {
+  const { pins, groups } = view;
   return {
     ...view.extra,
     view_version: 1,
-    pinnedIds: view.pins,
-    supernodes: view.groups.map(({ label, members }) => [label, ...members]),
-    clerps: Object.entries(view.labels),
+    ...writeSavedView({ pins, groups, labels: Object.entries(view.labels) }),
     clickedId: view.selected,
     linkType: view.linkType,
     pruningThreshold: view.threshold,
@@ -81,7 +82,7 @@ export function viewText(view: View): string {
   return JSON.stringify(writeView({ ...view, selected: '' }));
 }
 
-function settings(params: Json, base: View): Partial<View> {
+function settings(params: Unchecked<QParams>, base: View): Partial<View> {
   const threshold = number(params.pruningThreshold);
   const topLinks = number(params.topLinks);
   const minShare = number(params.minShare);
@@ -102,39 +103,10 @@ function unknown(params: Json): Record<string, unknown> {
   return Object.fromEntries(Object.entries(params).filter(([key]) => !known.has(key)));
 }
 
-function ids(given: unknown): string[] {
-  const value = decoded(given);
-  if (Array.isArray(value)) return value.map(text).filter(Boolean);
-  return text(value).split(',').filter(Boolean);
-}
-
-/** JSON as written or percent-encoded once more; other text with that encoding removed. */
-function decoded(given: unknown): unknown {
-  if (typeof given !== 'string') return given;
-  for (const candidate of [given, unescaped(given)]) {
-    if (!/^\s*[[{]/.test(candidate)) continue;
-    try {
-      return JSON.parse(candidate);
-    } catch {
-      // The other spelling may be JSON.
-    }
-  }
-  return unescaped(given);
-}
-
-function unescaped(given: string): string {
-  try {
-    return decodeURIComponent(given);
-  } catch {
-    return given;
-  }
-}
-
 /** Disjoint: a node stays in the first group that has it. */
-function groups(given: unknown, resolve: (id: string) => string[]): Group[] {
+function resolveGroups(saved: readonly Group[], resolve: (id: string) => string[]): Group[] {
   const taken = new Set<string>();
-  return list(decoded(given)).flatMap((item) => {
-    const [label, ...ids] = list(item).map(text);
+  return saved.flatMap(({ label, members: ids }) => {
     const members = ids.flatMap(resolve).filter((id) => !taken.has(id));
     for (const id of members) taken.add(id);
     return members.length === 0 ? [] : [{ label: label || 'group', members: [...new Set(members)] }];
@@ -142,14 +114,9 @@ function groups(given: unknown, resolve: (id: string) => string[]): Group[] {
 }
 
 /** By node id; keys may also pair layer and index, or be `{layer}_{feature}_{position}` of a file with other ids. */
-function labels(graph: Graph, given: unknown): Record<string, string> {
-  const value = decoded(given);
-  const pairs = isRecord(value) ? Object.entries(value) : list(value).map(list);
+function resolveLabels(graph: Graph, saved: NonNullable<SavedView['labels']>): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [key, label] of pairs) {
-    if (text(label) === '') continue;
-    for (const node of nodesOfKey(graph, text(key))) found[graph.ids[node]] = text(label);
-  }
+  for (const [key, label] of saved) for (const node of nodesOfKey(graph, key)) found[graph.ids[node]] = label;
   return found;
 }
 
@@ -162,12 +129,14 @@ function nodesOfKey(graph: Graph, key: string): number[] {
     const pairOf = (each: number) => cantorPair(graph.layer[each], graph.feature[each]);
     return features.filter((each) => graph.rawFeature[each] === paired || pairOf(each) === paired);
   }
-  const [, layer, feature, position] = /^(\d+)_(\d+)_(\d+)$/.exec(key) ?? [];
+  const named = parseFeatureId(key);
+  if (!named) return [];
+  const { layer, feature, position } = named;
   return features.filter(
     (each) =>
-      graph.layer[each] === Number(layer) &&
-      graph.position[each] === Number(position) &&
-      (graph.feature[each] === Number(feature) || graph.rawFeature[each] === Number(feature)),
+      graph.layer[each] === layer &&
+      graph.position[each] === position &&
+      (graph.feature[each] === feature || graph.rawFeature[each] === feature),
   );
 }
 
@@ -179,14 +148,14 @@ function selection(graph: Graph, view: View, clicked: string): string {
   return node === undefined ? '' : graph.ids[node];
 }
 
-function positions(graph: Graph, view: View, params: Json): Readonly<Record<string, Point>> {
+function positions(graph: Graph, view: View, params: Unchecked<QParams>): Readonly<Record<string, Point>> {
   if (params.positions == null) {
     const listed = positionsFromList(graph, view, text(params.sg_pos));
     return Object.keys(listed).length > 0 ? listed : view.positions;
   }
   const keys = new Set(boxKeys(view));
   return Object.fromEntries(
-    Object.entries(record(decoded(params.positions))).flatMap(([key, value]) => {
+    Object.entries(record(decodeField(params.positions))).flatMap(([key, value]) => {
       const [x, y] = list(value).map(number);
       return keys.has(key) && x !== undefined && y !== undefined ? [[key, [x, y] as const]] : [];
     }),

@@ -1,6 +1,8 @@
+import { featureId } from '../../../graph-file/node-id';
+import { isFeatureKind } from '../../../graph-file/schema';
+import type { TokenChance } from '../../../server/api';
 import type { Graph } from '../graph/graph';
 import { titleOf } from '../graph/names';
-import { isFeatureKind } from '../graph/node-kind';
 import { boxKeys, groupOfKey, membersOf, type View } from './view';
 import { nodesOf } from './visible';
 
@@ -25,7 +27,7 @@ export function steerTargets(graph: Graph, view: View): SteerTarget[] {
 
 /** A feature's name for the server: `{layer}_{feature}_{position}`, whatever the file calls it. */
 export function steerName(graph: Graph, node: number): string {
-  return `${graph.layer[node]}_${graph.feature[node]}_${graph.position[node]}`;
+  return featureId({ layer: graph.layer[node], feature: graph.feature[node], position: graph.position[node] });
 }
 
 export interface ChanceRow {
@@ -35,13 +37,8 @@ export interface ChanceRow {
   readonly after: number;
 }
 
-interface Chance {
-  readonly token: string;
-  readonly probability: number;
-}
-
 /** Both distributions in one table, the largest of either first. */
-export function chanceRows(before: readonly Chance[], after: readonly Chance[]): ChanceRow[] {
+export function chanceRows(before: readonly TokenChance[], after: readonly TokenChance[]): ChanceRow[] {
   const earlier = new Map(before.map(({ token, probability }) => [token, probability]));
   const later = new Map(after.map(({ token, probability }) => [token, probability]));
   const rows = [...new Set([...earlier.keys(), ...later.keys()])].map((token) => ({

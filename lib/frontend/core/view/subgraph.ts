@@ -1,7 +1,7 @@
 import { type GroupEdge, groupEdges, type Link } from '../../../graph-file/group-edges';
+import type { NodeKind } from '../../../graph-file/schema';
 import { type Graph, linksInto } from '../graph/graph';
 import { titleOf } from '../graph/names';
-import type { NodeKind } from '../graph/node-kind';
 import { boxKeys, groupOfKey, membersOf, type View } from './view';
 import { nodesOf } from './visible';
 

@@ -1,4 +1,5 @@
-import { isRecord, type Json } from '../graph/json';
+import { isObject, type Json } from '../../../graph-file/json-values';
+import { viewMark } from '../../../graph-file/view';
 
 /** What the address of the page asks for. */
 export interface Address {
@@ -22,7 +23,7 @@ const viewParams = [
   'claudeMode',
 ];
 
-const mark = '#v=';
+const mark = `#${viewMark}`;
 
 /**
  * Read an address: `?slug=...` with the parameters that pages of attribution graphs write, and `#v=...`, a whole view as
@@ -72,7 +73,7 @@ async function unpackView(packed: string): Promise<Json> {
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
     const json = await throughStream(bytes, new DecompressionStream('deflate-raw'));
     const value: unknown = JSON.parse(new TextDecoder().decode(json));
-    return isRecord(value) ? value : {};
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }

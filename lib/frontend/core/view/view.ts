@@ -1,20 +1,16 @@
-/** Nodes shown as one box. Groups of a view are disjoint; their members are pinned. */
-export interface Group {
-  readonly label: string;
-  /** Node ids, at least one. */
-  readonly members: readonly string[];
-}
+import type { LinkType, QParams } from '../../../graph-file/schema';
+import type { Group } from '../../../graph-file/view';
 
-/** Which links are drawn while nothing is selected: by the end that must be pinned. */
-export type LinkType = 'input' | 'output' | 'either' | 'both';
+export type { Group, LinkType };
 
-export type SubgraphLayout = 'layered' | 'force';
+export type SubgraphLayout = NonNullable<QParams['layout']>;
 
 export type Point = readonly [x: number, y: number];
 
 /** All that a reader arranges on the page of one graph. Immutable; every change makes a new one. */
 export interface View {
   readonly pins: readonly string[];
+  /** Disjoint; each has at least one member, and its members are pinned. */
   readonly groups: readonly Group[];
   /** By node id. */
   readonly labels: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
+import { isObject, list, record, text } from '../../../graph-file/json-values';
 import { unsignedPercent } from '../../core/graph/format';
-import { isRecord, list, record, text } from '../../core/graph/json';
 import { count } from '../../core/graph/parse';
 import { useStore } from '../../state/hooks';
 import { Dialog } from '../widgets/dialog';
@@ -41,7 +41,7 @@ export function AboutDialog() {
 function factsOf(value: Readonly<Record<string, unknown>>, prefix = ''): [string, string][] {
   return Object.entries(value).flatMap(([key, each]): [string, string][] => {
     const name = prefix + key;
-    if (isRecord(each)) return factsOf(record(each), `${name}.`);
+    if (isObject(each)) return factsOf(record(each), `${name}.`);
     if (Array.isArray(each)) return each.length === 0 ? [] : [[name, list(each).map(String).join(', ')]];
     return each == null ? [] : [[name, String(each)]];
   });

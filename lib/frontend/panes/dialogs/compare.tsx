@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { text } from '../../../graph-file/json-values';
 import type { Graph } from '../../core/graph/graph';
-import { text } from '../../core/graph/json';
 import { type Alignment, compareGraphs } from '../../core/measure/compare';
 import { graphUrl, loadGraph } from '../../data/load';
 import type { LoadedGraph } from '../../data/loaded-graph';

@@ -1,4 +1,5 @@
-import { kindTitles, nodeKinds } from '../../core/graph/node-kind';
+import { nodeKinds } from '../../../graph-file/schema';
+import { kindTitles } from '../../core/graph/names';
 import { linkWidth, shareOpacity } from '../../draw/share-style';
 import { edgeWidth } from '../../draw/subgraph-shapes';
 import { Dialog } from '../widgets/dialog';

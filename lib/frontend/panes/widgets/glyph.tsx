@@ -1,4 +1,4 @@
-import type { NodeKind } from '../../core/graph/node-kind';
+import type { NodeKind } from '../../../graph-file/schema';
 import { glyphCorners } from '../../draw/pen';
 
 /** A node's shape, as text is long: circle for features, square for tokens and outputs, diamond for errors. */

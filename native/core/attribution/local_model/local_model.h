@@ -35,7 +35,7 @@ struct LinearAttention {
 
 // The frozen, linear model of one prompt. All vectors are in the residual stream and all norms are
 // folded in; everything is float32 on the device. Shares no weight with the model it was built
-// from, except those that needed no folding. docs/attribution.md derives the formulas.
+// from, except those that needed no folding. docs/internals/attribution.md derives the formulas.
 struct LocalModel {
   int64_t nLayers = 0, nPositions = 0, dModel = 0, nHeads = 0, nKeyValueHeads = 0, dHead = 0;
   bool parallelBlocks = false;

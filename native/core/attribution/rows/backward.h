@@ -35,7 +35,7 @@ BufferWidths bufferWidths(const LocalModel& local);
 // The written-out backward pass of a LocalModel: target rows in, edge rows out. Gradients lie
 // ragged (see RowLayout), so that every product at one position is contiguous, and a row costs
 // nothing above its layer or after its position. Its first attention works on one position. Buffers
-// are reused between calls. docs/attribution.md derives the recursion.
+// are reused between calls. docs/internals/attribution.md derives the recursion.
 class Backward {
  public:
   explicit Backward(const LocalModel& local) : local_(local) {}

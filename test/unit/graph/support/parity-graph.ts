@@ -1,4 +1,4 @@
-import type { GraphData } from '../../../../lib/graph';
+import type { GraphData } from '../../../../lib';
 import { loadCase } from '../../../support/fixtures';
 
 /** A graph file as the reference wrote it. */
@@ -38,7 +38,7 @@ export async function referenceRun(name: string, slug: 'graph' | 'graph_partial'
     logits: Array.from(parity.integers('logit_token_ids'), (tokenId, rank) => ({
       tokenId,
       token: labels[rank]?.match(/^Output "(.*)" \(p=/s)?.[1] ?? '',
-      probability: probabilities[rank] ?? Number.NaN,
+      weight: probabilities[rank] ?? Number.NaN,
     })),
     scan: file.metadata.scan,
     model: { family: 'test', modelName: name, nLayers, dModel, dVocab: parity.tensor('logits').shape[1] ?? 0 },

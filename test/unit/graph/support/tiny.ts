@@ -1,4 +1,4 @@
-import type { GraphData } from '../../../../lib/graph';
+import type { GraphData } from '../../../../lib';
 
 /**
  * Two layers, two positions, three features, two outputs. Nodes: features 0 (L0 @0), 1 (L0 @1), 2 (L1 @1); errors
@@ -16,8 +16,8 @@ export function tinyData(changes: Partial<GraphData> = {}): GraphData {
     selectedFeatures: Int32Array.of(0, 1, 3),
     edges: tinyEdges(),
     logits: [
-      { tokenId: 3, token: ' c', probability: 0.5 },
-      { tokenId: 4, token: ' d"', probability: 0.0625 },
+      { tokenId: 3, token: ' c', weight: 0.5 },
+      { tokenId: 4, token: ' d"', weight: 0.0625 },
     ],
     scan: 'tiny/set',
     model: { family: 'gpt2', modelName: 'tiny', nLayers: 2, dModel: 8, dVocab: 10 },

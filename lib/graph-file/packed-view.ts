@@ -1,0 +1,45 @@
+import { Inflate } from 'fflate';
+import { parseJson } from '../json';
+import { isObject, type Json } from './json-values';
+
+/** Bytes of its JSON. */
+const largestView = 2 ** 24;
+/** Characters that are inflated at once: at most about 1000 times as many bytes. */
+const step = 2 ** 12;
+
+/**
+ * A view as this package's page packs it into a URL: deflated JSON in base64url.
+ *
+ * @returns undefined for what is none, or is larger than 16 MiB
+ */
+export function unpackView(packed: string): Json | undefined {
+  try {
+    const binary = atob(packed.replaceAll('-', '+').replaceAll('_', '/'));
+    const view = parseJson(new TextDecoder().decode(inflate(binary)));
+    return isObject(view) ? view : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws Error for what isn't deflated, or gives too much. */
+function inflate(binary: string): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const stream = new Inflate((part) => {
+    size += part.length;
+    if (size > largestView) throw new RangeError(`more than ${largestView} bytes`);
+    parts.push(part.slice());
+  });
+  for (let at = 0; at < binary.length; at += step) {
+    const piece = Uint8Array.from(binary.slice(at, at + step), (character) => character.charCodeAt(0));
+    stream.push(piece, at + step >= binary.length);
+  }
+  const all = new Uint8Array(size);
+  let end = 0;
+  for (const part of parts) {
+    all.set(part, end);
+    end += part.length;
+  }
+  return all;
+}

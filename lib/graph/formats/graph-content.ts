@@ -1,0 +1,150 @@
+import { type ResolvedCallOptions, resolveCallOptions } from '../../call-options';
+import { CircuitTracerError } from '../../errors';
+import { graphMetadata } from '../../graph-file/metadata';
+import { largestUpload } from '../../graph-file/neuronpedia';
+import { nodeRecord } from '../../graph-file/record';
+import type { GraphMetadata, LinkRecord, NodeRecord, QParams } from '../../graph-file/schema';
+import { blankView } from '../../graph-file/view';
+import { Phase } from '../../progress';
+import { checkNotAborted, checkOptions } from '../../validate';
+import type { Graph, PruneOptions } from '../graph';
+import { PrunedGraph, type PrunedNode } from '../prune';
+import { customScan } from './custom-scan';
+import { checkContent, type GraphJsonOptions, graphJsonNames } from './graph-json-options';
+
+/** What is written of a graph, before it is text. */
+export interface GraphContent {
+  readonly pruned: PrunedGraph;
+  readonly metadata: GraphMetadata;
+  readonly view: QParams;
+  readonly nodes: readonly PrunedNode[];
+  /** [M] of each node of the whole graph */
+  readonly influence: Float32Array;
+  readonly call: ResolvedCallOptions;
+  /** Most bytes of the file. */
+  readonly most: number;
+}
+
+/**
+ * Prune the graph unless it is, and find out all that its file says.
+ *
+ * @param more names of further options, checked by the caller
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a bad slug, scan, view or threshold, and what pruning throws.
+ */
+export async function graphContent(
+  graph: Graph | PrunedGraph,
+  options: GraphJsonOptions,
+  more: readonly string[] = [],
+): Promise<GraphContent> {
+  checkOptions(options, [...graphJsonNames, ...more]);
+  const { signal, onProgress, slug = 'graph' } = options;
+  const call = resolveCallOptions({ signal, onProgress });
+  const whole = graph instanceof PrunedGraph ? graph.graph : graph;
+  const { scan = whole.scan } = options;
+  const neuronpedia = checkContent(slug, scan, options);
+  const pruned = await prunedGraph(graph, options);
+  // A gallery of graphs asks when each was made.
+  const info = { ...(neuronpedia && { createTime: Date.now() }), ...options.info };
+  return {
+    pruned,
+    metadata: graphMetadata(pruned, { slug, scan, customScan, info, neuronpedia }),
+    view: { ...blankView, ...options.view },
+    nodes: connectedNodes(pruned),
+    influence: await whole.nodeInfluence({ signal }),
+    call,
+    most: neuronpedia ? largestUpload : Number.POSITIVE_INFINITY,
+  };
+}
+
+function prunedGraph(graph: Graph | PrunedGraph, options: PruneOptions): Promise<PrunedGraph> | PrunedGraph {
+  const { nodeThreshold, edgeThreshold, signal, onProgress } = options;
+  if (!(graph instanceof PrunedGraph)) return graph.prune({ nodeThreshold, edgeThreshold, signal, onProgress });
+  if (nodeThreshold === undefined && edgeThreshold === undefined) return graph;
+  throw new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    'nodeThreshold and edgeThreshold are for a whole graph; this one was pruned already. Leave them out.',
+  );
+}
+
+/** Features and errors without an edge are left out; tokens and logits never are. */
+function connectedNodes(pruned: PrunedGraph): PrunedNode[] {
+  const connected = new Uint8Array(pruned.graph.nNodes);
+  for (const node of pruned.edgeTargets) connected[node] = 1;
+  for (const node of pruned.edgeSources) connected[node] = 1;
+  return pruned.nodes(({ kind, index }) => kind === 'token' || kind === 'logit' || connected[index]);
+}
+
+export function* nodeRecords({ pruned, nodes }: GraphContent): Generator<NodeRecord> {
+  for (const node of nodes) yield nodeRecord(node, pruned.graph.nLayers);
+}
+
+export function* links({ pruned, nodes }: GraphContent): Generator<LinkRecord> {
+  const { edgeSources, edgeTargets, edgeWeights } = pruned;
+  const ids = new Map(nodes.map(({ index, id }) => [index, id]));
+  for (let edge = 0; edge < edgeWeights.length; edge++) {
+    const [source, target] = [edgeSources[edge] as number, edgeTargets[edge] as number];
+    const weight = edgeWeights[edge] as number;
+    yield { source: ids.get(source) as string, target: ids.get(target) as string, weight };
+  }
+}
+
+/** Influence of each node but the logits on the whole graph's outputs, by id: what only this package's page reads. */
+export function* nodeInfluences({ nodes, influence }: GraphContent): Generator<[string, number]> {
+  for (const { kind, id, index } of nodes) if (kind !== 'logit') yield [id, influence[index] as number];
+}
+
+/** The file's text in pieces, one line per node and link, as bytes. Progress counts the lines. */
+export async function* graphBytes(content: GraphContent): AsyncGenerator<Buffer> {
+  const { nodes, pruned, call, most } = content;
+  const progress = new Phase(call.onProgress, 'write', nodes.length + pruned.nEdges);
+  let bytes = 0;
+  for (const { text, lines } of inChunks(graphText(content))) {
+    checkNotAborted(call.signal);
+    const chunk = Buffer.from(text);
+    bytes += chunk.length;
+    if (bytes > most) throw tooLarge();
+    yield chunk;
+    progress.add(lines);
+  }
+  progress.end();
+}
+
+function* graphText(content: GraphContent): Generator<string> {
+  const { metadata, view } = content;
+  yield `{\n"metadata": ${JSON.stringify(metadata, null, 2)},\n"qParams": ${JSON.stringify(view)},\n"nodes": [`;
+  yield* lines(nodeRecords(content));
+  yield '\n],\n"links": [';
+  yield* lines(links(content));
+  const known = Array.from(nodeInfluences(content), ([id, influence]) => `${JSON.stringify(id)}: ${influence}`);
+  yield `\n],\n"node_influence": {\n${known.join(',\n')}\n}\n}\n`;
+}
+
+function* lines(entries: Iterable<object>): Generator<string> {
+  let separator = '\n';
+  for (const entry of entries) {
+    yield separator + JSON.stringify(entry);
+    separator = ',\n';
+  }
+}
+
+/** Pieces joined to a few milliseconds' work: one write each, and the event loop runs in between. */
+function* inChunks(pieces: Iterable<string>): Generator<{ text: string; lines: number }> {
+  let chunk: string[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    chunk.push(piece);
+    length += piece.length;
+    if (length < 2 ** 17) continue;
+    yield { text: chunk.join(''), lines: chunk.length };
+    [chunk, length] = [[], 0];
+  }
+  yield { text: chunk.join(''), lines: chunk.length };
+}
+
+function tooLarge(): CircuitTracerError {
+  return new CircuitTracerError(
+    'ERR_INVALID_ARGUMENT',
+    `Neuronpedia takes graph files of at most ${largestUpload / 2 ** 20} MiB; this one would be larger. Keep less of ` +
+      'the graph: lower nodeThreshold or edgeThreshold.',
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * Which folders of lib/ may import which. A folder imports its own files, those of lower floors and the files at the top of
+ * lib/. No file takes part in a cycle. Biome's rules noRestrictedImports and noImportCycles do the checking. The first wants
+ * the forbidden folders of every folder, so they are derived here from a list that a person can keep in order.
+ *
+ *   node scripts/import-floors.js   exits with 1 and lists the imports that point up
+ */
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+/** From the ground up. Folders of the same floor do not import each other. */
+const floors = [
+  ['io', 'jinja'],
+  ['graph-file', 'hub', 'libtorch', 'tokenizer'],
+  ['engine', 'features'],
+  ['model', 'fingerprint'],
+  ['graph', 'transcoder', 'intervention'],
+  ['attribution'],
+  ['replacement-model'],
+  ['verify', 'harvest', 'memory', 'server'],
+  ['inspect'],
+  ['cli'],
+];
+
+/** The page is a program of its own. Of the rest it imports graph-file, and the types of the server's API. */
+const pageFloors = [['core'], ['data', 'draw'], ['state'], ['panes']];
+
+/** A rule for files, and the patterns of import specifiers that they must not hold. */
+function forbid(includes, group, message) {
+  const noRestrictedImports = { level: 'error', options: { patterns: [{ group, message }] } };
+  return { includes, linter: { rules: { style: { noRestrictedImports } } } };
+}
+
+function rulesOfFloors(folder, list) {
+  return list.flatMap((floor, level) =>
+    floor.map((name) => {
+      const others = floor.filter((other) => other !== name);
+      const above = [...others, ...list.slice(level + 1).flat()];
+      const message = `lib/${folder}${name} does not import from its own floor or from above: see scripts/import-floors.js.`;
+      return { name, above, message };
+    }),
+  );
+}
+
+const inFolder = (name) => `**/${name}/**`;
+const addonPattern = '**/libtorch/load-addon';
+const addonMessage = 'Only lib/engine touches the addon.';
+
+/** @returns overrides of Biome's configuration */
+function rules() {
+  const page = pageFloors.flat();
+  return [
+    ...rulesOfFloors('', floors).map(({ name, above, message }) => {
+      const addon = name === 'engine' || name === 'libtorch' ? [] : [addonPattern];
+      return forbid(
+        [`lib/${name}/**`],
+        [...above.map(inFolder), '**/frontend/**', ...addon],
+        `${message} ${addonMessage}`,
+      );
+    }),
+    ...rulesOfFloors('frontend/', pageFloors).map(({ name, above, message }) => {
+      const outside = floors.flat().filter((folder) => !['graph-file', 'server', 'graph'].includes(folder));
+      return forbid([`lib/frontend/${name}/**`], [...above, ...outside].map(inFolder), message);
+    }),
+    forbid(
+      ['lib/*.ts', '!lib/index.ts', '!lib/bundled.ts'],
+      [...floors.flat(), ...page].map((name) => `./${name}/**`),
+      'Files at the top of lib/ are for all folders and import none of them.',
+    ),
+  ];
+}
+
+/** Checks `root`, a repository or a copy of its lib/. @returns the exit status */
+function checkImports(root = path.join(__dirname, '..')) {
+  const config = {
+    root: true,
+    files: { includes: ['lib/**', '!lib/demo'] },
+    linter: {
+      rules: { preset: 'none', suspicious: { noImportCycles: { level: 'error', options: { ignoreTypes: false } } } },
+    },
+    overrides: rules(),
+  };
+  const file = path.join(root, '.biome-imports.json');
+  fs.writeFileSync(file, JSON.stringify(config));
+  try {
+    const manifest = require.resolve('@biomejs/biome/package.json');
+    const biome = path.join(path.dirname(manifest), require(manifest).bin.biome);
+    const args = [biome, 'lint', `--config-path=${file}`, '--max-diagnostics=none', '--diagnostic-level=error', 'lib'];
+    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    return status ?? 1;
+  } finally {
+    fs.rmSync(file, { force: true });
+  }
+}
+
+module.exports = { floors, checkImports };
+
+if (require.main === module) process.exit(checkImports(process.argv[2]));
