@@ -86,9 +86,9 @@ function compile(variant) {
 }
 
 /** Replaces rather than overwrites: a running process may have the old file mapped. */
-function install({ objects, config }, name, folder) {
-  const source = path.join(objects, config, `${name}.node`);
-  const target = path.join(folder, `${name}.node`);
+function install({ objects, config }, file, folder) {
+  const source = path.join(objects, config, file);
+  const target = path.join(folder, file);
   const from = fs.statSync(source, { throwIfNoEntry: false });
   const to = fs.statSync(target, { throwIfNoEntry: false });
   if (!from || (to && Math.floor(to.mtimeMs) === Math.floor(from.mtimeMs) && to.size === from.size)) return;
@@ -116,9 +116,10 @@ function main() {
   const libtorch = findLibTorch();
   configure(variant, { directory: libtorch.directory, version: libtorch.version, tests, node: process.version });
   compile(variant);
-  for (const name of ['circuit_tracer', ...(tests ? ['circuit_tracer_oracle', 'circuit_tracer_bench'] : [])])
-    install(variant, name, output);
-  install(variant, 'circuit_tracer_preload', path.join(output, 'preload'));
+  const program = process.platform === 'win32' ? '.exe' : '';
+  const ofTests = ['circuit_tracer_oracle.node', 'circuit_tracer_bench.node', `circuit_tracer_core_test${program}`];
+  for (const file of ['circuit_tracer.node', ...(tests ? ofTests : [])]) install(variant, file, output);
+  install(variant, 'circuit_tracer_preload.node', path.join(output, 'preload'));
   fs.writeFileSync(
     path.join(output, 'circuit_tracer.json'),
     `${JSON.stringify({ libtorchVersion: libtorch.version })}\n`,

@@ -31,7 +31,7 @@ Napi::Value runCopiedPrompt(const Napi::CallbackInfo& info) {
   const auto start = std::chrono::steady_clock::now();
   CopiedPromptAttribution attribution(model, transcoders, options.tokens, options.zeroPositions);
   auto result = attribution.run(options.maxNLogits, options.desiredLogitProb, options.batchSize,
-                                options.maxFeatureNodes, options.rankEvery);
+                                options.maxFeatureNodes, options.updateIntervalRows);
   Napi::Object seconds = Napi::Object::New(info.Env());
   for (const auto& [phase, value] : result.seconds) seconds.Set(phase, value);
   Napi::Object out = Napi::Object::New(info.Env());

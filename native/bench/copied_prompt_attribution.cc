@@ -176,8 +176,8 @@ std::vector<int64_t> CopiedPromptAttribution::rankedByInfluence(const Result& re
 CopiedPromptAttribution::Result CopiedPromptAttribution::run(int64_t maxLogits,
                                                              double desiredLogitProb,
                                                              int64_t batchSize,
-                                                             int64_t maxFeatureNodes,
-                                                             int64_t rankEvery) {
+                                                             std::optional<int64_t> maxFeatureNodes,
+                                                             int64_t updateIntervalRows) {
   const c10::AutoGradMode gradientsOn(true);
   Result result;
   result.seconds = setupSeconds_;
@@ -195,8 +195,8 @@ CopiedPromptAttribution::Result CopiedPromptAttribution::run(int64_t maxLogits,
     weights.push_back(probabilities[request.tokenId]);
   }
   const int64_t nTargets = static_cast<int64_t>(requests.size());
-  const int64_t total = maxFeatureNodes < 0 ? setup_.features.size()
-                                            : std::min(maxFeatureNodes, setup_.features.size());
+  const int64_t total =
+      std::min(maxFeatureNodes.value_or(setup_.features.size()), setup_.features.size());
   result.edges =
       at::zeros({nTargets + total, setup_.features.size() + (layers + 1) * tokens_.size(0)});
   for (int64_t begin = 0; begin < nTargets; begin += batchSize) {
@@ -218,7 +218,7 @@ CopiedPromptAttribution::Result CopiedPromptAttribution::run(int64_t maxLogits,
     size_t queue = ranked.size();
     if (total < setup_.features.size()) {
       ranked = rankedByInfluence(result, at::stack(weights), filled);
-      queue = std::min<size_t>(rankEvery, total - result.rows.size());
+      queue = std::min<size_t>(updateIntervalRows, total - result.rows.size());
     }
     for (const int64_t i : ranked) {
       if (!visited[i] && pending.size() < queue) pending.push_back(i);

@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "attribution/setup.h"
+#include "attribution/local_model/setup.h"
 #include "attribution/targets.h"
 #include "model/transformer.h"
 #include "transcoder/transcoder_set.h"
@@ -28,8 +29,8 @@ class CopiedPromptAttribution {
   CopiedPromptAttribution(const Transformer& model, const TranscoderSet& transcoders,
                           const std::vector<int64_t>& tokens, int64_t zeroPositions);
 
-  Result run(int64_t maxLogits, double desiredLogitProb, int64_t batchSize, int64_t maxFeatureNodes,
-             int64_t rankEvery);
+  Result run(int64_t maxLogits, double desiredLogitProb, int64_t batchSize,
+             std::optional<int64_t> maxFeatureNodes, int64_t updateIntervalRows);
 
  private:
   struct Rows {

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace circuit_tracer {
@@ -15,15 +16,39 @@ namespace {
   throw Napi::TypeError::New(env, "native binding: " + what);
 }
 
+// What a value is, as an error says it: "undefined", "null", "array", "Uint8Array", "string", …
+std::string describe(const Napi::Value& value) {
+  if (value.IsUndefined()) return "undefined";
+  if (value.IsNull()) return "null";
+  if (value.IsBoolean()) return "boolean";
+  if (value.IsNumber()) return "number";
+  if (value.IsString()) return "string";
+  if (value.IsFunction()) return "function";
+  if (value.IsArray()) return "array";
+  if (value.IsObject()) {
+    const Napi::Value maker = value.As<Napi::Object>().Get("constructor");
+    if (maker.IsFunction()) return maker.As<Napi::Object>().Get("name").ToString();
+  }
+  return "object";
+}
+
+void requireKind(bool holds, const Napi::Value& value, const std::string& name,
+                 const char* expected) {
+  if (!holds) {
+    refuse(value.Env(), name + " must be " + expected + "; found " + describe(value) +
+                            ". Rebuild so that dist/ and the addon are of one version.");
+  }
+}
+
 std::string text(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
-  if (!value.IsString()) refuse(object.Env(), std::string(name) + " must be a string");
+  requireKind(value.IsString(), value, name, "a string");
   return value.As<Napi::String>();
 }
 
 double number(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
-  if (!value.IsNumber()) refuse(object.Env(), std::string(name) + " must be a number");
+  requireKind(value.IsNumber(), value, name, "a number");
   return value.As<Napi::Number>().DoubleValue();
 }
 
@@ -31,10 +56,17 @@ int64_t integer(const Napi::Object& object, const char* name) {
   return static_cast<int64_t>(number(object, name));
 }
 
-Napi::Array array(const Napi::Object& object, const char* name) {
-  const Napi::Value value = object.Get(name);
-  if (!value.IsArray()) refuse(object.Env(), std::string(name) + " must be an array");
+Napi::Array toArray(const Napi::Value& value, const std::string& name) {
+  requireKind(value.IsArray(), value, name, "an array");
   return value.As<Napi::Array>();
+}
+
+Napi::Array array(const Napi::Object& object, const char* name) {
+  return toArray(object.Get(name), name);
+}
+
+bool isTypedArray(const Napi::Value& value, napi_typedarray_type type) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
 }
 
 std::vector<double> numbers(const Napi::Array& values) {
@@ -119,7 +151,7 @@ TargetRequest toTargetRequest(const Napi::Object& target) {
   if (target.Get("weight").IsNumber()) out.weight = static_cast<float>(number(target, "weight"));
   if (out.kind == Kind::Token) out.tokenId = integer(target, "tokenId");
   if (out.kind == Kind::Direction) {
-    out.direction = copyFloats(target.Get("vector").As<Napi::Float32Array>());
+    out.direction = copyFloats(toFloats(target.Get("vector"), "vector"));
   }
   if (out.kind == Kind::Feature) {
     out.layer = integer(target, "layer");
@@ -147,15 +179,22 @@ RowBlocks toRowBlocks(const Napi::Array& blocks, int64_t nRows, int64_t columns)
   out.columns = columns;
   int64_t rows = 0;
   for (uint32_t i = 0; i < blocks.Length(); ++i) {
-    const auto block = blocks.Get(i).As<Napi::Float32Array>();
+    const auto block = toFloats(blocks.Get(i), "a block of edges");
     const auto length = static_cast<int64_t>(block.ElementLength());
     if (i == 0) out.rowsPerBlock = std::max<int64_t>(1, length / columns);
     const int64_t expected = std::min(out.rowsPerBlock, nRows - rows) * columns;
-    if (length != expected) refuse(blocks.Env(), "edges must be blocks of whole rows");
+    if (length != expected) {
+      refuse(blocks.Env(), "edges must be blocks of whole rows: block " + std::to_string(i) +
+                               " must hold " + std::to_string(expected) + " numbers; found " +
+                               std::to_string(length));
+    }
     out.blocks.push_back(block.Data());
     rows += length / columns;
   }
-  if (rows != nRows) refuse(blocks.Env(), "edges must hold (S + K) * M numbers");
+  if (rows != nRows) {
+    refuse(blocks.Env(), "edges must hold S + K = " + std::to_string(nRows) + " rows; found " +
+                             std::to_string(rows));
+  }
   return out;
 }
 
@@ -163,7 +202,7 @@ RowBlocks toRowBlocks(const Napi::Array& blocks, int64_t nRows, int64_t columns)
 
 bool toFlag(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
-  if (!value.IsBoolean()) refuse(object.Env(), std::string(name) + " must be true or false");
+  requireKind(value.IsBoolean(), value, name, "true or false");
   return value.As<Napi::Boolean>();
 }
 
@@ -276,52 +315,61 @@ std::vector<TranscoderLayerSources> toTranscoderSources(const Napi::Array& layer
 }
 
 Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers) {
-  Intervention out;
-  const Napi::Array features = array(intervention, "features");
-  for (uint32_t i = 0; i < features.Length(); ++i) {
-    out.features.push_back(toFeatureEdit(features.Get(i).As<Napi::Object>()));
+  std::vector<FeatureEdit> features;
+  const Napi::Array listedFeatures = array(intervention, "features");
+  for (uint32_t i = 0; i < listedFeatures.Length(); ++i) {
+    features.push_back(toFeatureEdit(listedFeatures.Get(i).As<Napi::Object>()));
   }
-  const Napi::Array vectors = array(intervention, "vectors");
-  for (uint32_t i = 0; i < vectors.Length(); ++i) {
-    const Napi::Object edit = vectors.Get(i).As<Napi::Object>();
-    out.vectors.push_back({parseHookName(text(edit, "hookName")), integer(edit, "position"),
-                           copyFloats(edit.Get("vector").As<Napi::Float32Array>())});
+  std::vector<VectorEdit> vectors;
+  const Napi::Array listedVectors = array(intervention, "vectors");
+  for (uint32_t i = 0; i < listedVectors.Length(); ++i) {
+    const Napi::Object edit = listedVectors.Get(i).As<Napi::Object>();
+    vectors.push_back({parseHookName(text(edit, "hookName")), integer(edit, "position"),
+                       copyFloats(toFloats(edit.Get("vector"), "vector"))});
   }
-  out.freezeAttention = toFlag(intervention, "freezeAttention");
+  std::vector<bool> constrained;
   const auto layers = integers(array(intervention, "constrainedLayers"));
-  if (!layers.empty()) out.constrained.assign(nLayers, false);
-  for (const int64_t layer : layers) out.constrained.at(layer) = true;
-  out.frozenPositions = integer(intervention, "frozenPositions");
-  out.zeroPositions = integer(intervention, "zeroPositions");
-  return out;
+  if (!layers.empty()) constrained.assign(nLayers, false);
+  for (const int64_t layer : layers) constrained.at(layer) = true;
+  return {.features = std::move(features),
+          .vectors = std::move(vectors),
+          .freezeAttention = toFlag(intervention, "freezeAttention"),
+          .constrained = std::move(constrained),
+          .frozenPositions = integer(intervention, "frozenPositions"),
+          .zeroPositions = integer(intervention, "zeroPositions")};
 }
 
 AttributeOptions toAttributeOptions(const Napi::Object& options) {
-  AttributeOptions out;
-  out.tokens = toInts(options.Get("tokens").As<Napi::Int32Array>());
-  out.zeroPositions = integer(options, "zeroPositions");
-  out.maxNLogits = integer(options, "maxNLogits");
-  out.desiredLogitProb = number(options, "desiredLogitProb");
-  out.batchSize = integer(options, "batchSize");
-  const double maxFeatureNodes = number(options, "maxFeatureNodes");
-  out.maxFeatureNodes = std::isinf(maxFeatureNodes) ? -1 : static_cast<int64_t>(maxFeatureNodes);
-  out.rankEvery = integer(options, "rankEvery");
-  out.offload = text(options, "offload");
-  const Napi::Array devices = array(options, "devices");
-  for (uint32_t i = 0; i < devices.Length(); ++i) {
-    out.devices.push_back(toDevice(devices.Get(i).As<Napi::String>()));
+  std::vector<TargetRequest> targets;
+  const Napi::Array listed = array(options, "targets");
+  for (uint32_t i = 0; i < listed.Length(); ++i) {
+    targets.push_back(toTargetRequest(listed.Get(i).As<Napi::Object>()));
   }
-  out.availableMemory = integer(options, "availableMemory");
-  out.edgeMemory = {integer(options, "mostEdgeBytes"), integer(options, "blockBytes")};
-  const Napi::Array targets = array(options, "targets");
-  for (uint32_t i = 0; i < targets.Length(); ++i) {
-    out.targets.push_back(toTargetRequest(targets.Get(i).As<Napi::Object>()));
+  std::vector<at::Device> devices;
+  for (const std::string& name : toStrings(options.Get("devices"), "devices")) {
+    devices.push_back(toDevice(name));
   }
-  return out;
+  std::optional<int64_t> maxFeatureNodes;
+  if (std::isfinite(number(options, "maxFeatureNodes"))) {
+    maxFeatureNodes = integer(options, "maxFeatureNodes");
+  }
+  return {.tokens = toInts(options.Get("tokens"), "tokens"),
+          .zeroPositions = integer(options, "zeroPositions"),
+          .targets = std::move(targets),
+          .maxNLogits = integer(options, "maxNLogits"),
+          .desiredLogitProb = number(options, "desiredLogitProb"),
+          .batchSize = integer(options, "batchSize"),
+          .maxFeatureNodes = maxFeatureNodes,
+          .updateIntervalRows = integer(options, "rankEvery"),
+          .offload = text(options, "offload"),
+          .devices = std::move(devices),
+          .availableMemory = integer(options, "availableMemory"),
+          .edgeMemory = {.most = integer(options, "mostEdgeBytes"),
+                         .block = integer(options, "blockBytes")}};
 }
 
 at::ScalarType toDtype(const Napi::Value& name) {
-  if (!name.IsString()) refuse(name.Env(), "dtype must be a string");
+  requireKind(name.IsString(), name, "dtype", "a string");
   return oneOf<at::ScalarType>(name.Env(), name.As<Napi::String>(), "dtype",
                                {{"float64", at::kDouble},
                                 {"float32", at::kFloat},
@@ -338,14 +386,24 @@ ActivationReturn toActivationReturn(const Napi::Object& options) {
 
 at::Device toDevice(const std::string& name) { return at::Device(name); }
 
-std::vector<int64_t> toInts(const Napi::Int32Array& values) {
-  return {values.Data(), values.Data() + values.ElementLength()};
+Napi::Float32Array toFloats(const Napi::Value& value, const std::string& name) {
+  requireKind(isTypedArray(value, napi_float32_array), value, name, "a Float32Array");
+  return value.As<Napi::Float32Array>();
 }
 
-std::vector<std::string> toStrings(const Napi::Array& values) {
+std::vector<int64_t> toInts(const Napi::Value& value, const std::string& name) {
+  requireKind(isTypedArray(value, napi_int32_array), value, name, "an Int32Array");
+  const auto ints = value.As<Napi::Int32Array>();
+  return {ints.Data(), ints.Data() + ints.ElementLength()};
+}
+
+std::vector<std::string> toStrings(const Napi::Value& value, const std::string& name) {
+  const Napi::Array values = toArray(value, name);
   std::vector<std::string> out;
   for (uint32_t i = 0; i < values.Length(); ++i) {
-    out.push_back(values.Get(i).As<Napi::String>());
+    const Napi::Value item = values.Get(i);
+    requireKind(item.IsString(), item, name + "[" + std::to_string(i) + "]", "a string");
+    out.push_back(item.As<Napi::String>());
   }
   return out;
 }
@@ -353,8 +411,8 @@ std::vector<std::string> toStrings(const Napi::Array& values) {
 GraphView toGraphView(const Napi::Object& graph) {
   GraphView view;
   const Napi::Array blocks = array(graph, "edges");
-  const auto probabilities = graph.Get("logitProbabilities").As<Napi::Float32Array>();
-  view.featureLayer = toInts(graph.Get("featureLayers").As<Napi::Int32Array>());
+  const auto probabilities = toFloats(graph.Get("logitProbabilities"), "logitProbabilities");
+  view.featureLayer = toInts(graph.Get("featureLayers"), "featureLayers");
   view.logitProbability = {probabilities.Data(),
                            probabilities.Data() + probabilities.ElementLength()};
   view.nLayers = integer(graph, "nLayers");

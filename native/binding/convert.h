@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "attribution/attribute.h"
+#include "attribution/attribute_options.h"
 #include "graph/graph_view.h"
 #include "intervention/intervene.h"
 #include "io/tensor_source.h"
@@ -30,8 +30,11 @@ bool toFlag(const Napi::Object& object, const char* name);
 // Of the field `activations`.
 ActivationReturn toActivationReturn(const Napi::Object& options);
 at::Device toDevice(const std::string& name);
-std::vector<int64_t> toInts(const Napi::Int32Array& values);
-std::vector<std::string> toStrings(const Napi::Array& values);
+
+// Arrays, as arguments or fields: `name` is what an error calls them.
+Napi::Float32Array toFloats(const Napi::Value& value, const std::string& name);  // not copied
+std::vector<int64_t> toInts(const Napi::Value& value, const std::string& name);
+std::vector<std::string> toStrings(const Napi::Value& value, const std::string& name);
 
 // A graph whose edges stay in the caller's arrays, which must be kept alive meanwhile.
 GraphView toGraphView(const Napi::Object& graph);

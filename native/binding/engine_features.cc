@@ -7,21 +7,11 @@
 #include "features/logit_effects.h"
 
 namespace circuit_tracer {
-namespace {
-
-Napi::Value int32Array(Napi::Env env, const at::Tensor& values) {
-  auto out = Napi::Int32Array::New(env, values.numel());
-  std::copy_n(values.const_data_ptr<int32_t>(), values.numel(), out.Data());
-  return out;
-}
-
-}  // namespace
-
 Napi::Value Engine::documentActivations(const Napi::CallbackInfo& info) {
   const auto model = Handle<Transformer>::get(info[0]);
   const auto transcoders = Handle<TranscoderSet>::get(info[1]);
-  const auto tokens = toInts(info[2].As<Napi::Int32Array>());
-  const auto lengths = toInts(info[3].As<Napi::Int32Array>());
+  const auto tokens = toInts(info[2], "tokens");
+  const auto lengths = toInts(info[3], "lengths");
   const int64_t zeroPositions = info[4].As<Napi::Number>().Int64Value();
   return submit(
       info,
@@ -29,11 +19,7 @@ Napi::Value Engine::documentActivations(const Napi::CallbackInfo& info) {
         return circuit_tracer::documentActivations(*model, *transcoders, tokens, lengths,
                                                    zeroPositions, control);
       },
-      [](Napi::Env env, SparseFeatures& features) -> Napi::Value {
-        Napi::Object out = Napi::Object::New(env);
-        setSparseFeatures(out, features);
-        return out;
-      });
+      [](Napi::Env env, SparseFeatures& features) { return toSparseList(env, features); });
 }
 
 Napi::Value Engine::logitEffects(const Napi::CallbackInfo& info) {
@@ -48,8 +34,8 @@ Napi::Value Engine::logitEffects(const Napi::CallbackInfo& info) {
       },
       [](Napi::Env env, LogitEffects& effects) -> Napi::Value {
         Napi::Object out = Napi::Object::New(env);
-        out.Set("top", int32Array(env, effects.top));
-        out.Set("bottom", int32Array(env, effects.bottom));
+        out.Set("top", toInt32Array(env, effects.top));
+        out.Set("bottom", toInt32Array(env, effects.bottom));
         return out;
       });
 }

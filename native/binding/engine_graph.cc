@@ -43,7 +43,7 @@ Napi::Value Engine::edgeInfluence(const Napi::CallbackInfo& info) {
 
 Napi::Value Engine::totalEffects(const Napi::CallbackInfo& info) {
   const GraphView graph = toGraphView(info[0].As<Napi::Object>());
-  const auto values = info[1].As<Napi::Float32Array>();
+  const auto values = toFloats(info[1], "activations");
   const std::vector<float> activation(values.Data(), values.Data() + values.ElementLength());
   return submit(
       info,

@@ -19,7 +19,10 @@ std::vector<at::Tensor> perLayer(const Napi::Float32Array& x, const TranscoderSe
   return borrowFloats(x, {spec.nLayers, rows, spec.dModel}).to(transcoders.device()).unbind(0);
 }
 
-SparseFeatures toSparseFeatures(const Napi::Int32Array& indices, const Napi::Float32Array& values) {
+// indices: [N * 3] of (layer, position, feature). values: [N].
+SparseFeatures toSparseFeatures(const Napi::Value& indexArray, const Napi::Value& valueArray) {
+  const auto indices = toInts(indexArray, "indices");
+  const auto values = toFloats(valueArray, "values");
   SparseFeatures out;
   for (size_t i = 0; i < values.ElementLength(); ++i) {
     out.layer.push_back(indices[3 * i]);
@@ -35,7 +38,7 @@ SparseFeatures toSparseFeatures(const Napi::Int32Array& indices, const Napi::Flo
 Napi::Value Engine::encodeLayer(const Napi::CallbackInfo& info) {
   const auto transcoders = Handle<TranscoderSet>::get(info[0]);
   const int64_t layer = info[1].As<Napi::Number>().Int64Value();
-  const auto x = info[2].As<Napi::Float32Array>();
+  const auto x = toFloats(info[2], "x");
   const int64_t rows = static_cast<int64_t>(x.ElementLength()) / transcoders->spec().dModel;
   const at::Tensor input = borrowFloats(x, {rows, transcoders->spec().dModel});
   const bool applyActivation = info[3].ToBoolean();
@@ -50,18 +53,14 @@ Napi::Value Engine::encodeLayer(const Napi::CallbackInfo& info) {
 
 Napi::Value Engine::encodeSparse(const Napi::CallbackInfo& info) {
   const auto transcoders = Handle<TranscoderSet>::get(info[0]);
-  const auto inputs = perLayer(info[1].As<Napi::Float32Array>(), *transcoders);
+  const auto inputs = perLayer(toFloats(info[1], "x"), *transcoders);
   const int64_t zeroPositions = info[2].As<Napi::Number>().Int64Value();
   return submit(
       info,
       [=](const JobControl& control) {
         return transcoders->encodeSparse(inputs, zeroPositions, true, control);
       },
-      [](Napi::Env env, SparseFeatures& features) -> Napi::Value {
-        Napi::Object out = Napi::Object::New(env);
-        setSparseFeatures(out, features);
-        return out;
-      });
+      [](Napi::Env env, SparseFeatures& features) { return toSparseList(env, features); });
 }
 
 Napi::Value Engine::decoderVectors(const Napi::CallbackInfo& info) {
@@ -76,7 +75,7 @@ Napi::Value Engine::encoderVectors(const Napi::CallbackInfo& info) {
 Napi::Value Engine::gatherRows(const Napi::CallbackInfo& info, RowStore TranscoderLayer::*weight) {
   const auto transcoders = Handle<TranscoderSet>::get(info[0]);
   const int64_t layer = info[1].As<Napi::Number>().Int64Value();
-  const auto features = toInts(info[2].As<Napi::Int32Array>());
+  const auto features = toInts(info[2], "features");
   return submit(
       info,
       [=](const JobControl&) {
@@ -88,11 +87,10 @@ Napi::Value Engine::gatherRows(const Napi::CallbackInfo& info, RowStore Transcod
 
 Napi::Value Engine::decode(const Napi::CallbackInfo& info) {
   const auto transcoders = Handle<TranscoderSet>::get(info[0]);
-  const SparseFeatures features =
-      toSparseFeatures(info[1].As<Napi::Int32Array>(), info[2].As<Napi::Float32Array>());
+  const SparseFeatures features = toSparseFeatures(info[1], info[2]);
   const int64_t rows = info[3].As<Napi::Number>().Int64Value();
   std::vector<at::Tensor> inputs;
-  if (info[4].IsTypedArray()) inputs = perLayer(info[4].As<Napi::Float32Array>(), *transcoders);
+  if (info[4].IsTypedArray()) inputs = perLayer(toFloats(info[4], "inputs"), *transcoders);
   return submit(
       info,
       [=](const JobControl&) {
@@ -104,13 +102,12 @@ Napi::Value Engine::decode(const Napi::CallbackInfo& info) {
 Napi::Value Engine::decodeLayer(const Napi::CallbackInfo& info) {
   const auto transcoders = Handle<TranscoderSet>::get(info[0]);
   const int64_t layer = info[1].As<Napi::Number>().Int64Value();
-  const SparseFeatures features =
-      toSparseFeatures(info[2].As<Napi::Int32Array>(), info[3].As<Napi::Float32Array>());
+  const SparseFeatures features = toSparseFeatures(info[2], info[3]);
   const int64_t rows = info[4].As<Napi::Number>().Int64Value();
   at::Tensor input;
   if (info[5].IsTypedArray()) {
     const int64_t width = transcoders->spec().dModel;
-    input = borrowFloats(info[5].As<Napi::Float32Array>(), {rows, width}).to(transcoders->device());
+    input = borrowFloats(toFloats(info[5], "inputs"), {rows, width}).to(transcoders->device());
   }
   return submit(
       info,

@@ -10,7 +10,7 @@ bool isInside(const ProgressEvent& event) { return event.done > 0 && event.done 
 }  // namespace
 
 bool ProgressQueue::add(ProgressEvent event) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const bool wasEmpty = waiting_.empty();
   if (!begun_ || event.phase != last_.phase) {
     endPhase();
@@ -22,12 +22,12 @@ bool ProgressQueue::add(ProgressEvent event) {
 }
 
 void ProgressQueue::finish() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard lock(mutex_);
   endPhase();
 }
 
 std::vector<ProgressEvent> ProgressQueue::take() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return std::exchange(waiting_, {});
 }
 

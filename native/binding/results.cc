@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -107,6 +108,11 @@ Napi::Value toInt32Array(Napi::Env env, const std::vector<int64_t>& values) {
 Napi::Value toInt32Array(Napi::Env env, const std::vector<int32_t>& values) {
   return copiedArray<int32_t>(env, values);
 }
+Napi::Value toInt32Array(Napi::Env env, const at::Tensor& values) {
+  auto out = Napi::Int32Array::New(env, values.numel());
+  std::copy_n(values.const_data_ptr<int32_t>(), values.numel(), out.Data());
+  return out;
+}
 Napi::Value toUint8Array(Napi::Env env, const std::vector<uint8_t>& values) {
   return copiedArray<uint8_t>(env, values);
 }
@@ -122,6 +128,17 @@ void setSparseFeatures(Napi::Object& out, const SparseFeatures& features) {
   }
   out.Set("indices", indices);
   out.Set("values", toFloat32Array(env, features.value));
+}
+
+Napi::Value toSparseList(Napi::Env env, const SparseFeatures& features) {
+  Napi::Object out = Napi::Object::New(env);
+  setSparseFeatures(out, features);
+  return out;
+}
+
+Napi::Value toFeatures(Napi::Env env, const FeatureActivations& features) {
+  if (features.dense.defined()) return toNativeArray(env, features.dense);
+  return toSparseList(env, features.sparse);
 }
 
 }  // namespace circuit_tracer

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "features/feature_activations.h"
 #include "transcoder/sparse_features.h"
 
 namespace circuit_tracer {
@@ -27,7 +28,14 @@ Napi::Value toInt32Array(Napi::Env env, const std::vector<int64_t>& values);
 Napi::Value toInt32Array(Napi::Env env, const std::vector<int32_t>& values);
 Napi::Value toUint8Array(Napi::Env env, const std::vector<uint8_t>& values);
 
+// Of an int32 tensor on the CPU.
+Napi::Value toInt32Array(Napi::Env env, const at::Tensor& values);
+
 // Sets `indices` [N * 3] and `values` [N].
 void setSparseFeatures(Napi::Object& out, const SparseFeatures& features);
+// {indices, values}
+Napi::Value toSparseList(Napi::Env env, const SparseFeatures& features);
+// {data, shape} when dense, {indices, values} when sparse.
+Napi::Value toFeatures(Napi::Env env, const FeatureActivations& features);
 
 }  // namespace circuit_tracer

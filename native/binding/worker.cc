@@ -27,21 +27,21 @@ struct LiveWorkers {
   }
 
   void closeAll() {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const std::lock_guard lock(mutex);
     for (Worker* worker : workers) worker->close();
   }
   void closeOf(const Napi::Env& env) {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const std::lock_guard lock(mutex);
     for (Worker* worker : workers) {
       if (worker->belongsTo(env)) worker->close();
     }
   }
   void add(Worker* worker) {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const std::lock_guard lock(mutex);
     workers.insert(worker);
   }
   void remove(Worker* worker) {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const std::lock_guard lock(mutex);
     workers.erase(worker);
   }
 };
@@ -56,8 +56,8 @@ int defaultThreads() {
 }  // namespace
 
 Worker::Worker(Napi::Env env, int threads) : env_(env) {
-  const int standard = defaultThreads();
-  const int count = threads > 0 ? threads : standard;
+  const int available = defaultThreads();
+  const int count = threads > 0 ? threads : available;
   channel_ = Channel::New(env, "circuit_tracer.engine", 0, 1, this);
   channel_.Unref(env);
   napi_add_env_cleanup_hook(env, onEnvironmentExit, this);
@@ -74,9 +74,9 @@ Worker::~Worker() {
   channel_.Release();
 }
 
-// The environment can go away (process exit, worker.terminate()) while a job runs: nothing may be
-// posted to it from then on.
-// Jobs hold references to JS values, which must go while the environment still stands.
+// The environment can go away (process exit, worker.terminate()) while a job runs. From then on
+// nothing may be posted to it. Jobs hold references to JS values, so they are destroyed here, while
+// the environment still stands.
 void Worker::onEnvironmentExit(void* worker) {
   static_cast<Worker*>(worker)->close();
   static_cast<Worker*>(worker)->jobs_.clear();
@@ -86,7 +86,7 @@ void Worker::close() {
   tearingDown_ = true;
   cancelAll();
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     closing_ = true;
   }
   wake_.notify_all();
@@ -102,7 +102,7 @@ void Worker::loop(int threads) {
   for (;;) {
     Queued next{};
     {
-      std::unique_lock<std::mutex> lock(mutex_);
+      std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
       if (queue_.empty()) return;
       next = queue_.front();
@@ -151,7 +151,7 @@ Napi::Value Worker::submit(Napi::Env env, std::unique_ptr<Job> job) {
   handle.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   if (jobs_.empty()) channel_.Ref(env);
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     queue_.push_back({id, job.get()});
   }
   jobs_.emplace(id, std::move(job));
@@ -167,7 +167,7 @@ void Worker::cancel(Napi::Env env, JobId id) {
 }
 
 bool Worker::leaveQueue(JobId id) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return std::erase_if(queue_, [id](const Queued& queued) { return queued.id == id; }) > 0;
 }
 

@@ -86,7 +86,7 @@ struct OpenWork {
 void openOnThread(napi_env, void* data) {
   auto* work = static_cast<OpenWork*>(data);
   Opening& opening = Opening::get();
-  const std::lock_guard<std::mutex> lock(opening.mutex);
+  const std::lock_guard lock(opening.mutex);
   if (opening.ended) return;
   work->complaint = openLibrary(work->paths[0]);
   // Node opens the addon once more, and reports what is wrong with it.
@@ -120,7 +120,7 @@ napi_value startOpening(napi_env env, napi_callback_info info) {
 // end(): waits for what is being opened, and lets nothing more be. For the process's exit.
 napi_value end(napi_env, napi_callback_info) {
   Opening& opening = Opening::get();
-  const std::lock_guard<std::mutex> lock(opening.mutex);
+  const std::lock_guard lock(opening.mutex);
   opening.ended = true;
   return nullptr;
 }

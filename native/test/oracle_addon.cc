@@ -10,7 +10,7 @@ namespace circuit_tracer {
 namespace {
 
 std::vector<int64_t> ints(const Napi::Object& object, const char* name) {
-  return toInts(object.Get(name).As<Napi::Int32Array>());
+  return toInts(object.Get(name), name);
 }
 
 std::vector<FeaturePlace> toPlaces(const std::vector<int64_t>& triples) {

@@ -66,6 +66,8 @@ async function copied(dir, { batchSize, maxFeatureNodes, reference }) {
     rankEvery: 4 * batchSize,
     devices: [],
     availableMemory: 0,
+    mostEdgeBytes: 0,
+    blockBytes: 0,
     offload: '',
     targets: [],
   });

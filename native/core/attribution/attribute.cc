@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
-#include <optional>
+#include <utility>
 
-#include "attribution/batch_size.h"
-#include "attribution/local_model.h"
-#include "attribution/row_workers.h"
-#include "attribution/setup.h"
+#include "attribution/local_model/frozen_norms.h"
+#include "attribution/local_model/local_model.h"
+#include "attribution/local_model/residual_gradients.h"
+#include "attribution/local_model/setup.h"
+#include "attribution/rows/batch_size.h"
+#include "attribution/rows/row_workers.h"
 #include "offload.h"
 
 namespace circuit_tracer {
@@ -31,6 +33,7 @@ class PhaseClock {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+// Weights in memory that attribution reads row by row, or not at all, after encoding.
 std::vector<at::Tensor*> residentWeights(TranscoderSet& transcoders) {
   std::vector<at::Tensor*> out;
   for (TranscoderLayer& layer : transcoders.layers()) {
@@ -52,7 +55,7 @@ std::vector<at::Tensor*> mlpWeights(Transformer& model) {
   return out;
 }
 
-// One local model for each device; its own is used where the model's device is asked for.
+// One local model for each device. The model itself goes to the first mention of its own device.
 std::vector<LocalModel> onDevices(const LocalModel& local, const std::vector<at::Device>& devices) {
   if (devices.empty()) return {local};
   std::vector<LocalModel> out;
@@ -65,41 +68,76 @@ std::vector<LocalModel> onDevices(const LocalModel& local, const std::vector<at:
   return out;
 }
 
-// What rows are computed from, and where they go.
-class Rows {
+// What rows are computed from. Nothing else of the prompt is kept.
+struct Prepared {
+  SparseFeatures features;
+  Targets targets;
+  NormScales scales;
+  std::vector<LocalModel> locals;  // one per device
+  at::Tensor reconstructionSums;
+};
+
+Prepared prepare(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
+                 Offload& offload, PhaseClock& clock, const JobControl& control) {
+  AttributionSetup setup = setUpAttribution(model, transcoders, model.tokenTensor(options.tokens),
+                                            options.zeroPositions, control);
+  clock.mark("forward and encode");
+  offload.park(residentWeights(transcoders));
+  offload.park(mlpWeights(model));
+
+  const auto requests = options.targets.empty() ? salientTokens(setup.trace, options.maxNLogits,
+                                                                options.desiredLogitProb)
+                                                : options.targets;
+  Prepared out;
+  out.targets = resolveTargets(model, transcoders, setup.trace, requests);
+  offload.park({&model.weights().embedding, &model.weights().unembedding});
+  out.features = std::move(setup.features);
+  out.scales = setup.trace.scales;
+  out.reconstructionSums = setup.reconstructionSums;
+  out.locals =
+      onDevices(buildLocalModel(model, transcoders, out.features, std::move(setup), control),
+                options.devices);
+  clock.mark("prepare");
+  return out;
+}
+
+// Computes the rows of a graph: those of the targets, then of the most influential features.
+class RowComputation {
  public:
-  Rows(const Transformer& model, const TranscoderSet& transcoders, const AttributionSetup& setup,
-       const Targets& targets, const std::vector<LocalModel>& locals,
-       const AttributeOptions& options, const JobControl& control)
-      : model_(model),
-        transcoders_(transcoders),
-        setup_(setup),
-        targets_(targets),
-        options_(options),
+  RowComputation(const Transformer& model, const TranscoderSet& transcoders,
+                 const Prepared& prepared, const AttributeOptions& options,
+                 const JobControl& control)
+      : transcoders_(transcoders),
+        norms_(model, transcoders.spec(), prepared.scales),
+        features_(prepared.features),
+        targets_(prepared.targets),
+        updateIntervalRows_(options.updateIntervalRows),
         control_(control),
-        total_(options.maxFeatureNodes < 0
-                   ? setup.features.size()
-                   : std::min(options.maxFeatureNodes, setup.features.size())),
-        table_(setup.features, targets, locals.front().columns, total_, options.edgeMemory),
-        workers_(std::in_place, locals, batchSizeOn(locals, options), table_) {}
+        total_(std::min(options.maxFeatureNodes.value_or(features_.size()), features_.size())),
+        table_(features_, targets_, prepared.locals.front().columns, total_, options.edgeMemory),
+        workers_(prepared.locals,
+                 options.batchSize > 0 ? options.batchSize
+                                       : chooseBatchSize(prepared.locals, options.availableMemory),
+                 table_) {}
 
   void addTargets() {
     std::vector<int64_t> rows;
     for (int64_t t = 0; t < targets_.size(); ++t) rows.push_back(table_.rowOfTarget(t));
-    const auto readVectors = [&](const std::vector<int64_t>& batch) {
+    const auto residualGradients = [&](const std::vector<int64_t>& batch) {
       std::vector<int64_t> chosen;
       for (const int64_t row : batch) chosen.push_back(table_.targetOfRow(row));
-      return targets_.vectors.index_select(0, at::tensor(chosen, at::kLong).to(model_.device()));
+      const at::Tensor& all = targets_.residualGradients;
+      return all.index_select(0, at::tensor(chosen, at::kLong).to(all.device()));
     };
-    workers_->compute(rows, readVectors, control_, [](int64_t) {});
+    workers_.compute(rows, residualGradients, control_, [](int64_t) {});
   }
 
   bool isComplete() const { return done_ == total_; }
 
   // The features whose rows come next: all, or the most influential by the rows so far.
   std::vector<int64_t> nextFeatures() const {
-    if (total_ < setup_.features.size()) {
-      return table_.mostInfluential(std::min(options_.rankEvery, total_ - done_));
+    if (total_ < features_.size()) {
+      return table_.mostInfluential(std::min(updateIntervalRows_, total_ - done_));
     }
     std::vector<int64_t> all(total_);
     std::iota(all.begin(), all.end(), 0);
@@ -110,35 +148,33 @@ class Rows {
     table_.reserve(features);
     std::vector<int64_t> rows;
     for (const int64_t feature : features) rows.push_back(table_.rowOfFeature(feature));
-    const auto readVectors = [&](const std::vector<int64_t>& batch) {
+    const auto residualGradients = [&](const std::vector<int64_t>& batch) {
       std::vector<int64_t> chosen;
       for (const int64_t row : batch) chosen.push_back(table_.featureOfRow(row));
-      return featureReadVectors(model_, transcoders_, setup_.trace, setup_.features, chosen);
+      return featureResidualGradients(transcoders_, norms_, features_, chosen);
     };
     control_.report("attribute", done_, total_);
-    workers_->compute(rows, readVectors, control_, [&](int64_t count) {
+    workers_.compute(rows, residualGradients, control_, [&](int64_t count) {
       done_ += count;
       control_.report("attribute", done_, total_);
     });
   }
 
-  const EdgeTable& table() const { return table_; }
+  // Features that have a row, ascending.
+  std::vector<int64_t> selected() const { return table_.selected(); }
 
-  OwnedRowBlocks takeRectangle() {
-    workers_.reset();  // their memory is the rectangle's
-    return table_.takeRectangle();
-  }
+  OwnedRowBlocks takeRectangle() { return table_.takeRectangle(); }
 
  private:
-  const Transformer& model_;
   const TranscoderSet& transcoders_;
-  const AttributionSetup& setup_;
+  FrozenNorms norms_;
+  const SparseFeatures& features_;
   const Targets& targets_;
-  const AttributeOptions& options_;
+  int64_t updateIntervalRows_;
   const JobControl& control_;
-  int64_t total_;
+  int64_t total_;  // feature rows of the finished graph
   EdgeTable table_;
-  std::optional<RowWorkers> workers_;
+  RowWorkers workers_;
   int64_t done_ = 0;
 };
 
@@ -146,28 +182,8 @@ GraphData makeGraph(Transformer& model, TranscoderSet& transcoders, const Attrib
                     Offload& offload, const JobControl& control) {
   GraphData graph;
   PhaseClock clock(graph.timings);
-  const at::Tensor tokens = at::tensor(options.tokens, at::kLong).to(model.device());
-  AttributionSetup setup =
-      setUpAttribution(model, transcoders, tokens, options.zeroPositions, control);
-  clock.mark("forward and encode");
-  offload.park(residentWeights(transcoders));
-  offload.park(mlpWeights(model));
-
-  const auto requests = options.targets.empty() ? salientTokens(setup.trace, options.maxNLogits,
-                                                                options.desiredLogitProb)
-                                                : options.targets;
-  const Targets targets = resolveTargets(model, transcoders, setup.trace, requests);
-  offload.park({&model.weights().embedding, &model.weights().unembedding});
-  setup.reconstruction.clear();
-  const std::vector<LocalModel> locals =
-      onDevices(buildLocalModel(model, transcoders, setup, control), options.devices);
-  setup.errors.clear();
-  setup.trace.logits.reset();
-  setup.trace.featureInputs.clear();
-  setup.trace.featureOutputs.clear();
-  clock.mark("prepare");
-
-  Rows rows(model, transcoders, setup, targets, locals, options, control);
+  Prepared prepared = prepare(model, transcoders, options, offload, clock, control);
+  RowComputation rows(model, transcoders, prepared, options, control);
   rows.addTargets();
   clock.mark("target rows");
   while (!rows.isComplete()) {
@@ -176,13 +192,13 @@ GraphData makeGraph(Transformer& model, TranscoderSet& transcoders, const Attrib
     rows.addFeatures(features);
     clock.mark("feature rows");
   }
-  graph.selected = rows.table().selected();
+  graph.selected = rows.selected();
   graph.edges = rows.takeRectangle();
   clock.mark("package");
-  graph.logitTokenIds = targets.tokenId;
-  graph.logitProbabilities = targets.weight;
-  graph.features = std::move(setup.features);
-  graph.reconstructionSums = setup.reconstructionSums;
+  graph.logitTokenIds = prepared.targets.tokenId;
+  graph.logitProbabilities = prepared.targets.weight;
+  graph.features = std::move(prepared.features);
+  graph.reconstructionSums = prepared.reconstructionSums;
   return graph;
 }
 

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-#include "attribution/local_model.h"
+#include "attribution/local_model/frozen_norms.h"
+#include "attribution/local_model/residual_gradients.h"
 #include "job_control.h"
 #include "long_copy.h"
 
@@ -18,7 +19,7 @@ at::Tensor probabilitiesAt(const Trace& trace, int64_t position) {
 
 at::Tensor meanUnembedding(const Transformer& model) {
   const at::Tensor& unembedding = model.weights().unembedding;  // [V, D]
-  // Columns by columns: each is a sum of its own.
+  // Some columns at a time; the mean of a column depends on no other.
   const int64_t width = unembedding.size(1), together = polledRows(unembedding.size(0));
   std::vector<at::Tensor> means;
   for (int64_t begin = 0; begin < width; begin += together) {
@@ -42,14 +43,14 @@ float weightOf(const Trace& trace, const TargetRequest& request) {
   return probabilitiesAt(trace, request.position)[request.tokenId].item<float>();
 }
 
-at::Tensor featureReadVector(const Transformer& model, const TranscoderSet& transcoders,
-                             const Trace& trace, const TargetRequest& request) {
+at::Tensor featureResidualGradient(const TranscoderSet& transcoders, const FrozenNorms& norms,
+                                   const TargetRequest& request) {
   SparseFeatures one;
   one.layer = {request.layer};
   one.position = {request.position};
   one.feature = {request.feature};
   one.value = {1};
-  return featureReadVectors(model, transcoders, trace, one, {0})[0];
+  return featureResidualGradients(transcoders, norms, one, {0})[0];
 }
 
 }  // namespace
@@ -80,9 +81,15 @@ at::Tensor tokenDirections(const Transformer& model, const std::vector<int64_t>&
 
 Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoders,
                        const Trace& trace, const std::vector<TargetRequest>& requests) {
-  Targets targets;
+  const FrozenNorms norms(model, transcoders.spec(), trace.scales);
   const at::Tensor mean = meanUnembedding(model);
-  std::vector<at::Tensor> vectors;
+  const auto logitGradient = [&](const TargetRequest& request) {
+    const at::Tensor direction = directionOf(model, request, mean).unsqueeze(0);
+    const at::Tensor position = at::tensor({request.position}, at::kLong).to(model.device());
+    return norms.gradientsAtEnd(direction, position)[0];
+  };
+  Targets targets;
+  std::vector<at::Tensor> gradients;
   for (const TargetRequest& request : requests) {
     pollJob();
     const bool isFeature = request.kind == TargetRequest::Kind::Feature;
@@ -90,12 +97,10 @@ Targets resolveTargets(const Transformer& model, const TranscoderSet& transcoder
     targets.weight.push_back(weightOf(trace, request));
     targets.position.push_back(request.position);
     targets.entryLayer.push_back(isFeature ? request.layer : model.spec().nLayers);
-    vectors.push_back(isFeature ? featureReadVector(model, transcoders, trace, request)
-                                : logitReadVectors(model, trace,
-                                                   directionOf(model, request, mean).unsqueeze(0),
-                                                   {request.position})[0]);
+    gradients.push_back(isFeature ? featureResidualGradient(transcoders, norms, request)
+                                  : logitGradient(request));
   }
-  targets.vectors = at::stack(vectors);
+  targets.residualGradients = at::stack(gradients);
   return targets;
 }
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "attribution/setup.h"
+#include "attribution/local_model/setup.h"
 #include "model/transformer.h"
 
 namespace circuit_tracer {
@@ -20,14 +20,14 @@ struct TargetRequest {
   int64_t tokenId = -1;            // Token
   at::Tensor direction;            // Direction: [D], used as given
   int64_t layer = 0, feature = 0;  // Feature
-  std::optional<float> weight;     // default: the token's probability, 1 for the others
+  std::optional<float> weight;     // empty: the token's probability, 1 for the others
 };
 
 // Targets ready for the backward pass, in the order asked for.
 struct Targets {
   std::vector<int64_t> tokenId;     // -1 for directions and features
   std::vector<float> weight;        // share of the outputs
-  at::Tensor vectors;               // [K, D] read vectors in the residual stream
+  at::Tensor residualGradients;     // [K, D] of each target at the residual stream, float32
   std::vector<int64_t> entryLayer;  // nLayers for tokens and directions
   std::vector<int64_t> position;
 

@@ -50,8 +50,7 @@ SparseFeatures documentActivations(const Transformer& model, const TranscoderSet
   control.report("documents", 0, count);
   parallelTasks(count, workers, [&](int64_t d, int64_t) {
     const at::ArrayRef<int64_t> document(tokens.data() + begins[d], lengths[d]);
-    const auto inputs = featureInputs(model, transcoders.spec(),
-                                      at::tensor(document, at::kLong).to(model.device()));
+    const auto inputs = featureInputs(model, transcoders.spec(), model.tokenTensor(document));
     found[d] = transcoders.encodeSparse(inputs, zeroPositions, true, quiet);
     control.report("documents", ++done, count);
   });

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "attribution/norm_adjoint.h"
+#include "attribution/local_model/norm_adjoint.h"
 #include "long_copy.h"
 #include "long_product.h"
 

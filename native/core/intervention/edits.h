@@ -29,20 +29,22 @@ struct VectorEdit {
   at::Tensor vector;  // as wide as the hook point's last dimension
 };
 
+// What a caller of `intervene` decides. The binding fills in every field.
 struct Intervention {
   // A later edit of the same feature and position wins.
   std::vector<FeatureEdit> features;
   std::vector<VectorEdit> vectors;
   // Attention patterns of the frozen positions are those of the clean run.
-  bool freezeAttention = true;
-  // In these layers the feature outputs of the frozen positions are those of the clean run, plus
-  // what the skip term changes by, plus the edits; patterns are clean too, and norm scales when all
-  // layers are listed. Edits write to no other layer. Empty: effects propagate.
+  bool freezeAttention;
+  // In constrained layers, the feature outputs of the frozen positions are those of the clean run,
+  // plus the change of the skip term, plus the edits. Attention patterns are those of the clean run
+  // too, and so are norm scales if all layers are constrained. Edits write to no other layer.
+  // Empty: effects propagate.
   std::vector<bool> constrained;  // [nLayers] or empty
   // The first positions of the pass are frozen and constrained; later ones run free.
-  int64_t frozenPositions = 0;
+  int64_t frozenPositions;
   // Positions below this have no feature activations of their own.
-  int64_t zeroPositions = 1;
+  int64_t zeroPositions;
 
   bool isConstrained() const { return !constrained.empty(); }
   bool constrains(int64_t layer) const { return isConstrained() && constrained[layer]; }

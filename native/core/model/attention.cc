@@ -14,36 +14,46 @@
 namespace circuit_tracer {
 namespace {
 
-at::Tensor headNorm(const ModelSpec& spec, const NormWeights& weights, const at::Tensor& x,
-                    HookPoint point, int64_t layer, const Hook& hook) {
-  NormHooks hooks;
-  hooks.scale = [&](at::Tensor scale) { return hook(point, layer, std::move(scale)); };
-  return applyNorm(Normalization::RmsNorm, spec.normEpsilon, weights, x, hooks);
+// Queries, keys and values of all heads: [..., n, heads, dHead], keys and values with kvHeads.
+struct Projections {
+  at::Tensor q, k, v;
+};
+
+// Projections of x [..., n, D] as the attention uses them: normalised and rotated.
+Projections project(const ModelSpec& spec, const AttentionWeights& weights,
+                    const PositionTables& positions, const at::Tensor& x, const LayerHook& hook) {
+  const auto byHead = [&](const at::Tensor& weight, const at::Tensor& bias, int64_t heads) {
+    // [..., n, heads * dHead] -> [..., n, heads, dHead]
+    return longLinear(x, weight, bias).unflatten(-1, {heads, spec.dHead});
+  };
+  const auto headNorm = [&](const NormWeights& norm, const at::Tensor& rows, HookPoint scale) {
+    return applyNorm(Normalization::RmsNorm, spec.normEpsilon, norm, rows, normHooks(hook, scale));
+  };
+  at::Tensor q = byHead(weights.queryWeight, weights.queryBias, spec.nHeads);
+  at::Tensor k = byHead(weights.keyWeight, weights.keyBias, spec.nKeyValueHeads);
+  at::Tensor v = byHead(weights.valueWeight, weights.valueBias, spec.nKeyValueHeads);
+  q = hook(HookPoint::Query, q);
+  k = hook(HookPoint::Key, k);
+  v = hook(HookPoint::Value, v);
+  if (spec.queryKeyNorm) {
+    q = headNorm(weights.queryNorm, q, HookPoint::QueryNormScale);
+    k = headNorm(weights.keyNorm, k, HookPoint::KeyNormScale);
+  }
+  if (!spec.learnedPositions) {
+    q = hook(HookPoint::RotatedQuery, rotate(q, positions.rotation(hook.layer)));
+    k = hook(HookPoint::RotatedKey, rotate(k, positions.rotation(hook.layer)));
+  }
+  return {q, k, v};
 }
 
-// [queries, keys], true where a query must not look at a key: the future, and what the window has
-// passed. The first query stands at position `first`, the first key at 0.
-at::Tensor hiddenKeys(int64_t first, int64_t queries, int64_t keys, int64_t window,
-                      at::Device device) {
-  const auto options = at::TensorOptions().dtype(at::kLong).device(device);
-  const at::Tensor query = at::arange(first, first + queries, options);
-  const at::Tensor key = at::arange(keys, options);
-  const at::Tensor distance = query.unsqueeze(1) - key.unsqueeze(0);
-  at::Tensor hidden = distance < 0;
-  if (window > 0) hidden = hidden | (distance >= window);
-  return hidden;
-}
-
-// Scaled scores [heads, queries, keys] of queries [heads, queries, dHead], the first of them at
-// position `first`, for keys [heads, dHead, keys].
+// Scaled scores [..., heads, queries, keys] of queries [..., heads, queries, dHead] for keys
+// [..., heads, dHead, keys]; -inf where `hidden` [queries, keys].
 at::Tensor maskedScores(const ModelSpec& spec, int64_t layer, const at::Tensor& queries,
-                        const at::Tensor& keys, int64_t first) {
+                        const at::Tensor& keys, const at::Tensor& hidden) {
   at::Tensor scores = at::matmul(queries, keys) * spec.attentionScale[layer];
   if (spec.attentionSoftcap > 0) {
     scores = (scores / spec.attentionSoftcap).tanh() * spec.attentionSoftcap;
   }
-  const at::Tensor hidden = hiddenKeys(first, queries.size(-2), keys.size(-1),
-                                       spec.slidingWindow[layer], queries.device());
   return scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
 }
 
@@ -73,8 +83,8 @@ at::Tensor perQueryHead(const at::Tensor& x, int64_t headsPerKeyValueHead) {
   return x.repeat_interleave(headsPerKeyValueHead, -2).transpose(-3, -2);
 }
 
-// What ofQueries(begin, end) gives for all n queries, put together along dimension -2: some queries
-// at a time where all have many scores, with a poll before each.
+// Joins ofQueries(begin, end) for all n queries along dimension -2. Queries with many scores are
+// taken some at a time, with a poll before each part.
 template <typename OfQueries>
 at::Tensor forQueries(int64_t n, int64_t scoresOfQuery, const OfQueries& ofQueries) {
   const int64_t together = polledRows(scoresOfQuery);
@@ -95,16 +105,20 @@ at::Tensor forQueries(int64_t n, int64_t scoresOfQuery, const OfQueries& ofQueri
   return out;
 }
 
-// Of all queries q [n, heads, dHead], the first at position `past`: [heads, n, past + n].
+// Scores [..., heads, n, keys] of queries q [..., n, heads, dHead] for k [..., keys, kvHeads,
+// dHead], where keys = past + n.
 at::Tensor allScores(const ModelSpec& spec, int64_t layer, const at::Tensor& q, const at::Tensor& k,
-                     int64_t past) {
-  const at::Tensor queries = q.transpose(-3, -2);
-  const at::Tensor keys = perQueryHead(k, spec.headsPerKeyValueHead()).transpose(-2, -1);
+                     const at::Tensor& hidden) {
+  const at::Tensor queries = q.transpose(-3, -2);  // [..., heads, n, dHead]
+  const at::Tensor keys =                          // [..., heads, dHead, keys]
+      perQueryHead(k, spec.headsPerKeyValueHead()).transpose(-2, -1);
   return forQueries(queries.size(-2), spec.nHeads * keys.size(-1), [&](int64_t begin, int64_t end) {
-    return maskedScores(spec, layer, queries.slice(-2, begin, end), keys, past + begin);
+    return maskedScores(spec, layer, queries.slice(-2, begin, end), keys,
+                        hidden.slice(0, begin, end));
   });
 }
 
+// Pattern [..., heads, n, keys] of scores of the same shape.
 at::Tensor patternOf(const at::Tensor& scores, const at::Tensor& sinks) {
   const int64_t n = scores.size(-2);
   return forQueries(n, scores.size(-3) * scores.size(-1), [&](int64_t begin, int64_t end) {
@@ -112,7 +126,7 @@ at::Tensor patternOf(const at::Tensor& scores, const at::Tensor& sinks) {
   });
 }
 
-// pattern [heads, n, keys] times values [heads, keys, dHead].
+// [..., heads, n, dHead]: pattern [..., heads, n, keys] times values [..., heads, keys, dHead].
 at::Tensor mixValues(const at::Tensor& pattern, const at::Tensor& values) {
   const int64_t n = pattern.size(-2);
   return forQueries(n, pattern.size(-3) * pattern.size(-1), [&](int64_t begin, int64_t end) {
@@ -122,58 +136,22 @@ at::Tensor mixValues(const at::Tensor& pattern, const at::Tensor& values) {
 
 }  // namespace
 
-Rotation rotationAt(const RotaryTable& table, const at::Tensor& positions, at::ScalarType dtype) {
-  const at::Tensor frequencies =
-      at::tensor(table.frequencies, at::kDouble).to(positions.device(), at::kFloat);
-  const at::Tensor angles = positions.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
-  return {(angles.cos() * table.attentionFactor).to(dtype),
-          (angles.sin() * table.attentionFactor).to(dtype)};
-}
-
-at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) {
-  const int64_t pairs = rotation.cos.size(-1);
-  const at::Tensor cos = rotation.cos.unsqueeze(1);  // [n, 1, pairs]
-  const at::Tensor sin = rotation.sin.unsqueeze(1);
-  const at::Tensor a = x.slice(-1, 0, pairs);
-  const at::Tensor b = x.slice(-1, pairs, 2 * pairs);
-  const at::Tensor rest = x.slice(-1, 2 * pairs);
-  return at::cat({a * cos - b * sin, b * cos + a * sin, rest}, -1);
-}
-
-at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights, int64_t layer,
-                  const at::Tensor& x, const Hook& hook, KeyValueCache* cache) {
-  const int64_t n = x.size(-2);
-  const bool continues = cache != nullptr && cache->keys[layer].defined();
-  const int64_t past = continues ? cache->keys[layer].size(0) : 0;
-  at::Tensor q = longLinear(x, weights.queryWeight, weights.queryBias)
-                     .unflatten(-1, {spec.nHeads, spec.dHead});
-  at::Tensor k = longLinear(x, weights.keyWeight, weights.keyBias)
-                     .unflatten(-1, {spec.nKeyValueHeads, spec.dHead});
-  at::Tensor v = longLinear(x, weights.valueWeight, weights.valueBias)
-                     .unflatten(-1, {spec.nKeyValueHeads, spec.dHead});
-  q = hook(HookPoint::Query, layer, q);
-  k = hook(HookPoint::Key, layer, k);
-  v = hook(HookPoint::Value, layer, v);
-  if (spec.queryKeyNorm) {
-    q = headNorm(spec, weights.queryNorm, q, HookPoint::QueryNormScale, layer, hook);
-    k = headNorm(spec, weights.keyNorm, k, HookPoint::KeyNormScale, layer, hook);
-  }
-  if (!spec.learnedPositions) {
-    const at::Tensor positions = at::arange(past, past + n, x.options().dtype(at::kLong));
-    const Rotation rotation = rotationAt(spec.rotary[layer], positions, x.scalar_type());
-    q = hook(HookPoint::RotatedQuery, layer, rotate(q, rotation));
-    k = hook(HookPoint::RotatedKey, layer, rotate(k, rotation));
-  }
+at::Tensor attend(const ModelSpec& spec, const AttentionWeights& weights,
+                  const PositionTables& positions, const at::Tensor& x, const LayerHook& hook,
+                  KeyValueCache* cache) {
+  const int64_t layer = hook.layer;
+  auto [q, k, v] = project(spec, weights, positions, x, hook);
   if (cache != nullptr) {
-    k = appendTo(cache->keys[layer], k);
+    k = appendTo(cache->keys[layer], k);  // [past + n, kvHeads, dHead]
     v = appendTo(cache->values[layer], v);
   }
   const at::Tensor scores =
-      hook(HookPoint::AttentionScores, layer, allScores(spec, layer, q, k, past));
-  const at::Tensor pattern = hook(HookPoint::Pattern, layer, patternOf(scores, weights.sinks));
-  at::Tensor z = mixValues(pattern, perQueryHead(v, spec.headsPerKeyValueHead()));
-  z = z.transpose(-3, -2);
-  z = hook(HookPoint::Z, layer, z);
+      hook(HookPoint::AttentionScores, allScores(spec, layer, q, k, positions.hiddenKeys(layer)));
+  const at::Tensor pattern = hook(HookPoint::Pattern, patternOf(scores, weights.sinks));
+  const at::Tensor mixed =  // [..., heads, n, dHead]
+      mixValues(pattern, perQueryHead(v, spec.headsPerKeyValueHead()));
+  const at::Tensor z = hook(HookPoint::Z, mixed.transpose(-3, -2));  // [..., n, heads, dHead]
+  // [..., n, heads * dHead] -> [..., n, D]
   return longLinear(z.flatten(-2), weights.outWeight, weights.outBias);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace circuit_tracer {
 
@@ -56,5 +57,15 @@ HookName parseHookName(const std::string& name);
 // Called at every hook point with the value there; what it returns goes on through the model. One
 // mechanism captures, freezes, edits and detaches.
 using Hook = std::function<at::Tensor(HookPoint point, int64_t layer, at::Tensor value)>;
+
+// The hook at the points of one layer, or outside the blocks (layer -1).
+struct LayerHook {
+  const Hook& hook;
+  int64_t layer;
+
+  at::Tensor operator()(HookPoint point, at::Tensor value) const {
+    return hook(point, layer, std::move(value));
+  }
+};
 
 }  // namespace circuit_tracer

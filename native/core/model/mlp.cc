@@ -4,6 +4,8 @@
 #include <ATen/TensorIndexing.h>
 #include <ATen/TensorOperators.h>
 
+#include <optional>
+
 #include "errors.h"
 #include "long_product.h"
 

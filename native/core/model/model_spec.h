@@ -13,6 +13,8 @@ enum class Activation { Gelu, GeluTanh, Silu, Relu, GptOssGlu };
 struct RotaryTable {
   std::vector<double> frequencies;
   double attentionFactor = 1;
+
+  bool operator==(const RotaryTable&) const = default;
 };
 
 // The C++ side of lib/engine/model-spec.ts, which says what each field means. Every field arrives
@@ -45,6 +47,7 @@ struct ModelSpec {
   double embeddingScale = 1;
   double logitSoftcap = 0;
 
+  // Query heads that share one key/value head.
   int64_t headsPerKeyValueHead() const { return nHeads / nKeyValueHeads; }
 };
 

@@ -3,6 +3,8 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <utility>
+
 namespace circuit_tracer {
 namespace {
 
@@ -21,6 +23,17 @@ at::Tensor hooked(const std::function<at::Tensor(at::Tensor)>& hook, const at::T
 }
 
 }  // namespace
+
+NormHooks normHooks(const LayerHook& hook, HookPoint scale, std::optional<HookPoint> normalized) {
+  NormHooks hooks;
+  hooks.scale = [hook, scale](at::Tensor s) { return hook(scale, std::move(s)); };
+  if (normalized) {
+    hooks.normalized = [hook, point = *normalized](at::Tensor value) {
+      return hook(point, std::move(value));
+    };
+  }
+  return hooks;
+}
 
 at::Tensor applyNorm(Normalization kind, double epsilon, const NormWeights& weights,
                      const at::Tensor& x, const NormHooks& hooks) {

@@ -3,7 +3,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 
+#include "model/hook_point.h"
 #include "model/model_spec.h"
 #include "model/weights.h"
 
@@ -15,6 +17,10 @@ struct NormHooks {
   std::function<at::Tensor(at::Tensor)> scale;
   std::function<at::Tensor(at::Tensor)> normalized;
 };
+
+// A norm's scale and, where named, its normalised value pass through these hook points of a layer.
+NormHooks normHooks(const LayerHook& hook, HookPoint scale,
+                    std::optional<HookPoint> normalized = std::nullopt);
 
 // RMS: x / s * gain with s = sqrt(mean(x^2) + eps).
 // LayerNorm: c / s * gain + bias with c = x - mean(x), s = sqrt(mean(c^2) + eps).

@@ -5,60 +5,62 @@
 
 #include <algorithm>
 
-#include "errors.h"
 #include "job_control.h"
 #include "long_copy.h"
 #include "long_product.h"
 #include "model/attention.h"
 #include "model/mlp.h"
 #include "model/norm.h"
+#include "model/position_tables.h"
 
 namespace circuit_tracer {
 namespace {
 
-// A norm of layer `layer` whose scale and normalised value pass through the given hook points.
-at::Tensor hookedNorm(const ModelSpec& spec, const NormWeights& weights, const at::Tensor& x,
-                      int64_t layer, const Hook& hook, HookPoint scalePoint,
-                      std::optional<HookPoint> normalizedPoint) {
-  NormHooks hooks;
-  hooks.scale = [&](at::Tensor s) { return hook(scalePoint, layer, std::move(s)); };
-  if (normalizedPoint) {
-    hooks.normalized = [&](at::Tensor v) { return hook(*normalizedPoint, layer, std::move(v)); };
-  }
+// What all blocks of one forward pass share.
+struct Pass {
+  const ModelSpec& spec;
+  const PositionTables& positions;
+  KeyValueCache* cache;
+};
+
+at::Tensor norm(const ModelSpec& spec, const NormWeights& weights, const at::Tensor& x,
+                const NormHooks& hooks) {
   return applyNorm(spec.normalization, spec.normEpsilon, weights, x, hooks);
 }
 
-at::Tensor attentionOut(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
-                        const at::Tensor& residual, const Hook& hook, KeyValueCache* cache) {
-  const at::Tensor in = hookedNorm(spec, block.ln1, residual, layer, hook, HookPoint::Ln1Scale,
-                                   HookPoint::Ln1Normalized);
-  at::Tensor out = attend(spec, block.attention, layer, in, hook, cache);
-  if (spec.postNorms) {
-    out = hookedNorm(spec, block.ln1Post, out, layer, hook, HookPoint::Ln1PostScale, std::nullopt);
+// residual and result: [..., n, D].
+at::Tensor attentionOut(const Pass& pass, const BlockWeights& block, const at::Tensor& residual,
+                        const LayerHook& hook) {
+  const at::Tensor in = norm(pass.spec, block.ln1, residual,
+                             normHooks(hook, HookPoint::Ln1Scale, HookPoint::Ln1Normalized));
+  at::Tensor out = attend(pass.spec, block.attention, pass.positions, in, hook, pass.cache);
+  if (pass.spec.postNorms) {
+    out = norm(pass.spec, block.ln1Post, out, normHooks(hook, HookPoint::Ln1PostScale));
   }
-  return hook(HookPoint::AttentionOut, layer, out);
+  return hook(HookPoint::AttentionOut, out);
 }
 
-at::Tensor mlpOut(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
-                  const at::Tensor& residual, const Hook& hook) {
-  at::Tensor in = hookedNorm(spec, block.ln2, residual, layer, hook, HookPoint::Ln2Scale,
-                             HookPoint::Ln2Normalized);
-  in = hook(HookPoint::MlpIn, layer, in);
-  at::Tensor out = hook(HookPoint::RawMlpOut, layer, applyMlp(spec, block.mlp, in));
+at::Tensor mlpOut(const ModelSpec& spec, const BlockWeights& block, const at::Tensor& residual,
+                  const LayerHook& hook) {
+  at::Tensor in = norm(spec, block.ln2, residual,
+                       normHooks(hook, HookPoint::Ln2Scale, HookPoint::Ln2Normalized));
+  in = hook(HookPoint::MlpIn, in);
+  at::Tensor out = hook(HookPoint::RawMlpOut, applyMlp(spec, block.mlp, in));
   if (spec.postNorms) {
-    out = hookedNorm(spec, block.ln2Post, out, layer, hook, HookPoint::Ln2PostScale, std::nullopt);
+    out = norm(spec, block.ln2Post, out, normHooks(hook, HookPoint::Ln2PostScale));
   }
-  return hook(HookPoint::MlpOut, layer, out);
+  return hook(HookPoint::MlpOut, out);
 }
 
-at::Tensor runBlock(const ModelSpec& spec, const BlockWeights& block, int64_t layer,
-                    at::Tensor residual, const Hook& hook, KeyValueCache* cache) {
-  residual = hook(HookPoint::ResidPre, layer, residual);
-  const at::Tensor attention = attentionOut(spec, block, layer, residual, hook, cache);
+at::Tensor runBlock(const Pass& pass, const BlockWeights& block, at::Tensor residual,
+                    const LayerHook& hook) {
+  const bool parallel = pass.spec.parallelBlocks;
+  residual = hook(HookPoint::ResidPre, residual);
+  const at::Tensor attention = attentionOut(pass, block, residual, hook);
   at::Tensor middle = residual + attention;
-  if (!spec.parallelBlocks) middle = hook(HookPoint::ResidMid, layer, middle);
-  const at::Tensor& mlpSource = spec.parallelBlocks ? residual : middle;
-  return hook(HookPoint::ResidPost, layer, middle + mlpOut(spec, block, layer, mlpSource, hook));
+  if (!parallel) middle = hook(HookPoint::ResidMid, middle);
+  const at::Tensor& mlpSource = parallel ? residual : middle;
+  return hook(HookPoint::ResidPost, middle + mlpOut(pass.spec, block, mlpSource, hook));
 }
 
 // cap * tanh(logits / cap) of logits [n, V], some rows at a time.
@@ -88,6 +90,10 @@ const ModelWeights& Transformer::weights() const {
   return weights_;
 }
 
+at::Tensor Transformer::tokenTensor(at::ArrayRef<int64_t> tokens) const {
+  return at::tensor(tokens, at::kLong).to(device_);
+}
+
 at::Tensor Transformer::embed(const at::Tensor& tokens) const {
   at::Tensor rows = at::embedding(weights().embedding, tokens);
   if (spec_.embeddingScale == 1) return rows;
@@ -98,21 +104,24 @@ at::Tensor Transformer::embed(const at::Tensor& tokens) const {
 at::Tensor Transformer::forward(const at::Tensor& tokens, const Hook& hook,
                                 KeyValueCache* cache) const {
   const ModelWeights& weights = this->weights();
-  constexpr int64_t kNoLayer = -1;
-  at::Tensor residual = hook(HookPoint::Embed, kNoLayer, embed(tokens));
+  const LayerHook outside{hook, -1};
+  const int64_t n = tokens.size(-1);
+  const int64_t past = cache != nullptr ? cache->length() : 0;
+  at::Tensor residual = outside(HookPoint::Embed, embed(tokens));
   if (spec_.learnedPositions) {
-    const int64_t past = cache != nullptr ? cache->length() : 0;
-    const at::Tensor positions = weights.positionEmbedding.slice(0, past, past + tokens.size(-1));
-    residual = residual + hook(HookPoint::PositionEmbed, kNoLayer, positions);
+    const at::Tensor learned = weights.positionEmbedding.slice(0, past, past + n);
+    residual = residual + outside(HookPoint::PositionEmbed, learned);
   }
+  const PositionTables positions(spec_, past, n, residual.options());
+  const Pass pass{spec_, positions, cache};
   for (int64_t layer = 0; layer < spec_.nLayers; ++layer) {
-    residual = runBlock(spec_, weights.blocks[layer], layer, residual, hook, cache);
+    residual = runBlock(pass, weights.blocks[layer], residual, LayerHook{hook, layer});
   }
-  at::Tensor out = hookedNorm(spec_, weights.finalNorm, residual, kNoLayer, hook,
-                              HookPoint::FinalScale, HookPoint::FinalNormalized);
-  out = hook(HookPoint::UnembedPre, kNoLayer, out);
+  at::Tensor out = norm(spec_, weights.finalNorm, residual,
+                        normHooks(outside, HookPoint::FinalScale, HookPoint::FinalNormalized));
+  out = outside(HookPoint::UnembedPre, out);
   at::Tensor logits = longLinear(out, weights.unembedding, weights.unembeddingBias);
-  logits = hook(HookPoint::UnembedPost, kNoLayer, logits);
+  logits = outside(HookPoint::UnembedPost, logits);
   return spec_.logitSoftcap > 0 ? softcapped(logits, spec_.logitSoftcap) : logits;
 }
 

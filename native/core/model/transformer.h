@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/ArrayRef.h>
 
 #include <map>
 #include <string>
@@ -28,6 +29,9 @@ class Transformer {
   // (tokens [n] only) the positions continue after the cached ones.
   at::Tensor forward(const at::Tensor& tokens, const Hook& hook,
                      KeyValueCache* cache = nullptr) const;
+
+  // Token ids as a tensor [n] (int64) on the model's device.
+  at::Tensor tokenTensor(at::ArrayRef<int64_t> tokens) const;
 
   // Embedding rows times the embedding scale, [..., n, D]: the vectors of token nodes.
   at::Tensor embed(const at::Tensor& tokens) const;
