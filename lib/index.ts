@@ -43,7 +43,8 @@ export { Graph, type PruneOptions } from './graph/graph';
 export type { GraphData, LogitTarget } from './graph/graph-data';
 export type { ErrorNode, FeatureNode, GraphNode, LogitNode, TokenNode } from './graph/nodes';
 export type { TopEdge, TopFeature, TopPath } from './graph/paths';
-export type { PrunedGraph, PrunedNode } from './graph/prune';
+export type { PrunedNode } from './graph/prune';
+export type { PrunedGraph } from './graph/pruned-graph';
 export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify';
 
 // Graph files, which the page shows

@@ -19,9 +19,10 @@ export type { GraphFileView } from './graph/formats/graph-json-options';
 import { GraphScores, LoadGraphOptions } from './graph/graph';
 
 export type { GraphModel } from './graph/graph-data';
+export type { PruneThresholds } from './graph/graph-view';
 export type { GraphOverview, PrunedGraphOverview } from './graph/overview';
-export type { PruneThresholds } from './graph/prune';
 export type { ExampleQuantile, FeatureExample } from './graph-file/feature-examples';
+export type { Unchecked } from './graph-file/json-values';
 export type { HubOptions } from './hub/settings';
 export type { TopTokensOptions } from './intervention/logits';
 export type { FreezeOptions, SamplingOptions } from './intervention/options';

@@ -1,5 +1,6 @@
 import { type GroupEdge, groupEdges, type Link } from '../graph-file/group-edges';
-import type { PrunedGraph, PrunedNode } from './prune';
+import type { PrunedNode } from './prune';
+import type { PrunedGraph } from './pruned-graph';
 
 /** Nodes of a pruned graph that stand for one idea at one position: features of one label, a token, or an output. */
 export interface CircuitGroup {

@@ -1,4 +1,4 @@
-import type { Graph } from './graph';
+import type { GraphView } from './graph-view';
 import type { GraphNode } from './nodes';
 
 /** The direct effect of one node on another. */
@@ -10,7 +10,7 @@ export interface GraphEdge<Node = GraphNode> {
 }
 
 /** Edges other than 0 into a node, strongest first. */
-export function edgesInto(graph: Graph, target: GraphNode): GraphEdge[] {
+export function edgesInto(graph: GraphView, target: GraphNode): GraphEdge[] {
   const edges: GraphEdge[] = [];
   graph.row(target.index).forEach((weight, source) => {
     if (weight !== 0) edges.push({ source: graph.node(source), target, weight });
@@ -19,7 +19,7 @@ export function edgesInto(graph: Graph, target: GraphNode): GraphEdge[] {
 }
 
 /** Edges other than 0 out of a node, strongest first. */
-export function edgesOutOf(graph: Graph, source: GraphNode): GraphEdge[] {
+export function edgesOutOf(graph: GraphView, source: GraphNode): GraphEdge[] {
   const edges: GraphEdge[] = [];
   const look = (target: number) => {
     const weight = graph.weight(target, source.index);

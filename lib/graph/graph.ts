@@ -228,7 +228,7 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges aren't
    * finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
-  async prune(options: PruneOptions = {}): Promise<PrunedGraph> {
+  async prune(options: PruneOptions = {}): Promise<PrunedGraph<Graph>> {
     checkOptions(options, ['nodeThreshold', 'edgeThreshold', ...callOptionNames]);
     const { nodeThreshold = 0.8, edgeThreshold = 0.98, ...call } = options;
     checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);

@@ -1,5 +1,5 @@
 import { CircuitTracerError } from '../errors';
-import type { PrunedGraph } from './prune';
+import type { PrunedView } from './graph-view';
 
 /**
  * The kept edges of a pruned graph, weighed: each edge's share of its target's kept input, |weight| over the sum of
@@ -12,7 +12,7 @@ export interface InputShares {
   readonly share: Float64Array;
 }
 
-export function inputShares({ edgeTargets, edgeSources, edgeWeights, graph }: PrunedGraph): InputShares {
+export function inputShares({ edgeTargets, edgeSources, edgeWeights, graph }: PrunedView): InputShares {
   const start = new Int32Array(graph.nNodes + 1);
   const sum = new Float64Array(graph.nNodes);
   for (let edge = 0; edge < edgeTargets.length; edge++) {
@@ -43,7 +43,7 @@ function requireEarlier(source: number, target: number, errorStart: number): voi
  * [M] influence of each node within the pruned graph: a logit's is its weight, any other's the sum over its
  * outgoing edges of share * influence(target).
  */
-export function keptInfluence({ edgeSources, graph }: PrunedGraph, { start, share }: InputShares): Float64Array {
+export function keptInfluence({ edgeSources, graph }: PrunedView, { start, share }: InputShares): Float64Array {
   const influence = new Float64Array(graph.nNodes);
   const pass = (target: number) => {
     for (let edge = start[target] as number; edge < (start[target + 1] as number); edge++) {

@@ -1,7 +1,6 @@
 import { type InspectOptions, inspect } from 'node:util';
-import type { Graph } from './graph';
 import type { LogitTarget } from './graph-data';
-import type { PrunedGraph, PruneThresholds } from './prune';
+import type { GraphView, PrunedView, PruneThresholds } from './graph-view';
 
 /** A graph in a few lines: what `JSON.stringify` and `console.log` show of it. */
 export interface GraphOverview {
@@ -25,7 +24,7 @@ export interface PrunedGraphOverview extends GraphOverview {
   readonly thresholds: PruneThresholds;
 }
 
-export function graphOverview(graph: Graph): GraphOverview {
+export function graphOverview(graph: GraphView): GraphOverview {
   return {
     prompt: graph.prompt,
     tokens: graph.tokenStrings,
@@ -38,7 +37,7 @@ export function graphOverview(graph: Graph): GraphOverview {
   };
 }
 
-export function prunedOverview({ graph, nodeMask, nEdges, thresholds }: PrunedGraph): PrunedGraphOverview {
+export function prunedOverview({ graph, nodeMask, nEdges, thresholds }: PrunedView): PrunedGraphOverview {
   const count = (mask: Uint8Array) => mask.reduce((sum, keep) => sum + keep, 0);
   const kept = { features: count(nodeMask.subarray(0, graph.errorStart)), nodes: count(nodeMask), edges: nEdges };
   return { ...graphOverview(graph), ...kept, thresholds };

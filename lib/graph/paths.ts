@@ -1,9 +1,9 @@
 import type { CallOptions } from '../call-options';
 import { checkInteger } from '../validate';
 import type { GraphEdge } from './edges';
+import type { PrunedView } from './graph-view';
 import { type InputShares, inputShares, keptInfluence } from './input-shares';
 import type { FeatureNode, GraphNode } from './nodes';
-import type { PrunedGraph } from './prune';
 
 export interface TopFeature {
   readonly node: FeatureNode;
@@ -30,11 +30,7 @@ export interface TopPath {
 const mostPaths = 1000;
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number of 0 or more. */
-export async function topFeatures(
-  pruned: PrunedGraph,
-  count: number,
-  options: CallOptions = {},
-): Promise<TopFeature[]> {
+export async function topFeatures(pruned: PrunedView, count: number, options: CallOptions = {}): Promise<TopFeature[]> {
   checkInteger(count, 'count', 0);
   const { graph, nodeMask } = pruned;
   const influence = await graph.nodeInfluence(options);
@@ -46,7 +42,7 @@ export async function topFeatures(
 }
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number of 0 or more. */
-export function topEdges(pruned: PrunedGraph, count: number): TopEdge[] {
+export function topEdges(pruned: PrunedView, count: number): TopEdge[] {
   checkInteger(count, 'count', 0);
   const { graph, edgeSources, edgeTargets, edgeWeights } = pruned;
   const inputs = inputShares(pruned);
@@ -93,7 +89,7 @@ interface Candidate {
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number from 0 to 1000.
  */
-export function topPaths(pruned: PrunedGraph, count: number): TopPath[] {
+export function topPaths(pruned: PrunedView, count: number): TopPath[] {
   checkInteger(count, 'count', 0, mostPaths);
   const inputs = inputShares(pruned);
   const best = bestFromToken(pruned, inputs);
@@ -114,7 +110,7 @@ export function topPaths(pruned: PrunedGraph, count: number): TopPath[] {
 }
 
 /** [M] share of the best path from any token to each node, 1 for tokens, 0 where none leads. */
-function bestFromToken(pruned: PrunedGraph, { start, share }: InputShares): Float64Array {
+function bestFromToken(pruned: PrunedView, { start, share }: InputShares): Float64Array {
   const { graph, edgeSources } = pruned;
   const best = new Float64Array(graph.nNodes).fill(1, graph.tokenStart, graph.logitStart);
   const visit = (target: number) => {
@@ -128,7 +124,7 @@ function bestFromToken(pruned: PrunedGraph, { start, share }: InputShares): Floa
   return best;
 }
 
-function firstSteps({ graph }: PrunedGraph, best: Float64Array): Step[] {
+function firstSteps({ graph }: PrunedView, best: Float64Array): Step[] {
   const steps = graph.logits.map(({ weight }, rank) => {
     const source = graph.logitStart + rank;
     return { source, edge: -1, share: weight, best: weight * (best[source] as number) };
@@ -136,7 +132,7 @@ function firstSteps({ graph }: PrunedGraph, best: Float64Array): Step[] {
   return bestFirst(steps);
 }
 
-function stepsInto({ edgeSources }: PrunedGraph, inputs: InputShares, best: Float64Array, target: number): Step[] {
+function stepsInto({ edgeSources }: PrunedView, inputs: InputShares, best: Float64Array, target: number): Step[] {
   const steps: Step[] = [];
   for (let edge = inputs.start[target] as number; edge < (inputs.start[target + 1] as number); edge++) {
     const source = edgeSources[edge] as number;
@@ -164,7 +160,7 @@ function offer(queue: Candidate[], steps: readonly Step[], choice: number, tail?
   queue.splice(low, 0, { tail, steps, choice, promise });
 }
 
-function pathOf({ graph, edgeWeights }: PrunedGraph, path: Tail): TopPath {
+function pathOf({ graph, edgeWeights }: PrunedView, path: Tail): TopPath {
   const nodes: GraphNode[] = [];
   const weights: number[] = [];
   for (let tail: Tail | undefined = path; tail; tail = tail.rest) {
@@ -174,7 +170,7 @@ function pathOf({ graph, edgeWeights }: PrunedGraph, path: Tail): TopPath {
   return { nodes, weights, share: path.share };
 }
 
-function isToken({ graph }: PrunedGraph, node: number): boolean {
+function isToken({ graph }: PrunedView, node: number): boolean {
   return node >= graph.tokenStart && node < graph.logitStart;
 }
 

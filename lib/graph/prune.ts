@@ -2,15 +2,10 @@ import { type InspectOptions, inspect } from 'node:util';
 import type { CallOptions } from '../call-options';
 import type { NativePruneResult } from '../engine/binding';
 import type { GraphEdge } from './edges';
-import type { Graph } from './graph';
+import type { GraphView, PrunedView, PruneThresholds } from './graph-view';
 import type { FeatureNode, GraphNode } from './nodes';
 import { type PrunedGraphOverview, prunedOverview, shown } from './overview';
 import { type TopEdge, type TopFeature, type TopPath, topEdges, topFeatures, topPaths } from './paths';
-
-export interface PruneThresholds {
-  readonly nodeThreshold: number;
-  readonly edgeThreshold: number;
-}
 
 /** A node that pruning kept. */
 export type PrunedNode<Node = GraphNode> = Node & {
@@ -18,9 +13,12 @@ export type PrunedNode<Node = GraphNode> = Node & {
   readonly influence: number | null;
 };
 
-/** The nodes and edges of a graph that hold given shares of its influence on the outputs. */
-export class PrunedGraph {
-  readonly graph: Graph;
+/**
+ * The nodes and edges of a graph that hold given shares of its influence on the outputs. Users know it as the type
+ * `PrunedGraph` of pruned-graph.ts, whose `graph` is a `Graph`.
+ */
+export class PrunedGraph<G extends GraphView = GraphView> implements PrunedView {
+  readonly graph: G;
   readonly thresholds: PruneThresholds;
   /** [M] 1 = kept. Tokens and logits always are. */
   readonly nodeMask: Uint8Array;
@@ -36,7 +34,7 @@ export class PrunedGraph {
   readonly edgeCut: number;
 
   /** @internal */
-  constructor(graph: Graph, result: NativePruneResult, thresholds: PruneThresholds) {
+  constructor(graph: G, result: NativePruneResult, thresholds: PruneThresholds) {
     this.graph = graph;
     this.thresholds = thresholds;
     this.nodeMask = result.nodeMask;

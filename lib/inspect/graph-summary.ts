@@ -3,7 +3,7 @@ import type { GraphFilesWritten } from '../graph/formats/graph-files';
 import type { Graph, GraphScores } from '../graph/graph';
 import type { GraphModel, LogitTarget } from '../graph/graph-data';
 import type { GraphNode } from '../graph/nodes';
-import type { PrunedGraph } from '../graph/prune';
+import type { PrunedGraph } from '../graph/pruned-graph';
 
 /** A node as people and programs read it. */
 export interface NodeSummary {

@@ -27,7 +27,7 @@ import type { GeneratedToken, Intervention } from '../intervention/types';
 import { checkHookNames } from '../model/hooks';
 import { isBatch, type PreparedPrompt, type Prompt, preparePrompt } from '../model/prompt';
 import { type Tokenizer, tokenText } from '../model/tokenizer';
-import { resolveOptions } from '../options';
+import { type ResolvedOf, resolveOptions } from '../options';
 import { checkInteger } from '../validate';
 import { attributionSetup, attributionTargets } from './attribution';
 import { featureActivations } from './feature-activations';
@@ -331,7 +331,7 @@ export abstract class ModelWithTranscoders {
 
   #prepare(
     prompt: Prompt,
-    { exactTokens, signal }: { readonly exactTokens: boolean; readonly signal?: AbortSignal | undefined },
+    { exactTokens, signal }: Pick<ResolvedOf<typeof runOptions>, 'exactTokens' | 'signal'>,
   ): PreparedPrompt | Promise<PreparedPrompt> {
     this.#native.checkUsable();
     return preparePrompt(prompt, this.spec, this.tokenizer, exactTokens, signal);

@@ -122,10 +122,10 @@ const notOptions: Readonly<Record<string, readonly string[]>> = {
   cacheDir: ['hub/cache-layout.ts', 'hub/settings.ts'], // with the environment looked into
   constrainedLayers: ['engine/binding.ts'], // a list of layers
   dataDir: ['server/app.ts', 'cli/options/server-options.ts'], // a folder that is there
-  featuresDir: ['replacement-model/model-with-transcoders.ts', 'replacement-model/open-pair.ts', 'server/app.ts'], // a model's
+  featuresDir: ['server/app.ts'], // a folder that is there
   hookNames: ['engine/binding.ts'],
   maxNewTokens: ['server/api.ts', 'server/steering/steer-request.ts'], // what the page asks for: 0 is possible
-  rawLogits: ['engine/binding.ts', 'intervention/types.ts'], // results
+  rawLogits: ['engine/binding.ts', 'intervention/results.ts'], // results
   stopIds: ['intervention/options.ts', 'model/tokenizer.ts'], // a tokenizer's
 };
 

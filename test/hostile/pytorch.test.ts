@@ -192,7 +192,7 @@ test.each<[string, (graph: GraphParts) => void, RegExp]>([
     changed('activation_values', tensor({ key: '2', count: 1, shape: [1] })),
     /activeFeatures/,
   ],
-  ['a negative probability', setStorage('2', [-1], 'float'), /probabilit/],
+  ['a negative probability', setStorage('2', [-1], 'float'), /logits\[0\]\.weight/],
   [
     'more probabilities than outputs',
     changed('logit_probabilities', tensor({ key: '5', count: 2, shape: [2] })),

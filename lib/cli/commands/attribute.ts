@@ -76,9 +76,9 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   for (const device of devices) resolveDevice(device);
   // A labels file that is broken shows before the work.
   const labels = await labelsOf(flags);
-  const check = async (outline: ModelOutline) => {
+  const check = async (outline: ModelOutline, signal: AbortSignal) => {
     checkContent(flags, outline.transcoderSpec.scan);
-    const prepared = await checkPrompt(prompt, flags, outline);
+    const prepared = await checkPrompt(prompt, flags, outline, signal);
     if (targets) await checkTargets(targets, prepared, outline);
   };
   const work = async (given: ModelWork) => {

@@ -4,7 +4,7 @@ import { type Circuit, findCircuit } from '../../graph/circuit';
 import { writeGraphFiles } from '../../graph/formats/graph-files';
 import type { Graph } from '../../graph/graph';
 import type { FeatureNode } from '../../graph/nodes';
-import type { PrunedGraph } from '../../graph/prune';
+import type { PrunedGraph } from '../../graph/pruned-graph';
 import { percent } from '../../intervention/render/markup';
 import { swapFeatures } from '../../intervention/swap';
 import type { TopTokenComparison } from '../../intervention/top-tokens';

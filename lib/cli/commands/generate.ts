@@ -55,9 +55,9 @@ async function generate(flags: GenerateFlags): Promise<void> {
   await checkPages(flags);
   const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>
     model.generate(prompt, { interventions: edits, ...optionsOf(flags), ...shared });
-  const check = async (outline: ModelOutline) => {
+  const check = async (outline: ModelOutline, signal: AbortSignal) => {
     const { maxNewTokens } = resolveGenerateOptions(optionsOf(flags), outline.spec, outline.tokenizer);
-    const prepared = await checkPrompt(prompt, flags, outline);
+    const prepared = await checkPrompt(prompt, flags, outline, signal);
     checkRoom(prepared.tokens.length, maxNewTokens, outline.spec);
     checkInterventions(interventions, prepared, outline, true);
   };

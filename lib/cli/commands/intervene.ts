@@ -61,9 +61,9 @@ async function intervene(flags: InterveneFlags): Promise<void> {
   const display = progressDisplay(process.stderr, (line) => withEntries(line, entries));
   logToStderr(display, flags.verbose);
   await checkPages(flags);
-  const check = async (outline: ModelOutline) => {
+  const check = async (outline: ModelOutline, signal: AbortSignal) => {
     resolveInterveneOptions(optionsOf(flags), outline.spec);
-    checkInterventions(given.interventions, await checkPrompt(prompt, flags, outline), outline, false);
+    checkInterventions(given.interventions, await checkPrompt(prompt, flags, outline, signal), outline, false);
   };
   const work = (model: ModelWork) => compare(prompt, given, flags, model);
   const outcome = await namingEntries(entries, () => withModel(flags, display, { check, work }));

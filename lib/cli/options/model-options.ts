@@ -70,8 +70,9 @@ export async function checkPrompt(
   prompt: Prompt,
   { tokens }: PromptFlags,
   { spec, tokenizer }: ModelOutline,
+  signal: AbortSignal,
 ): Promise<PreparedPrompt> {
-  return preparePrompt(prompt, spec, tokenizer, tokens !== undefined);
+  return preparePrompt(prompt, spec, tokenizer, tokens !== undefined, signal);
 }
 
 /** A list of messages, or an object that has one. What is in it, the chat template checks. */
@@ -91,7 +92,7 @@ function namesOf({ model, transcoderSet }: ModelFlags): { model: string | undefi
 /** What a command does with a model. */
 export interface ModelTask<T> {
   /** All that can be known before the weights are read; what it throws ends the command. */
-  readonly check: (outline: ModelOutline) => Promise<unknown> | unknown;
+  readonly check: (outline: ModelOutline, signal: AbortSignal) => Promise<unknown> | unknown;
   readonly work: (given: ModelWork) => Promise<T>;
 }
 
@@ -107,7 +108,7 @@ export async function withModel<T>(
     const options: LoadOptions = { ...optionsFrom(loadOptions, flags), ...shared };
     try {
       const model = await ReplacementModel.loadChecked(names.model, names.transcoderSet, options, async (outline) => {
-        await check(outline);
+        await check(outline, signal);
         await openEngines(signal);
         resolveDevice(options.device);
       });

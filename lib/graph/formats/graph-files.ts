@@ -3,7 +3,7 @@ import { checkSlug } from '../../graph-file/slug';
 import { makeFolder, writeFileAtomically } from '../../io/files';
 import { checkText } from '../../validate';
 import type { Graph } from '../graph';
-import type { PrunedGraph } from '../prune';
+import type { PrunedGraph } from '../pruned-graph';
 import { graphBytes, graphContent } from './graph-content';
 import type { GraphJsonOptions } from './graph-json-options';
 import { updateGraphList } from './graph-list';

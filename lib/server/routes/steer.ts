@@ -29,9 +29,9 @@ export function addSteerRoute(
       throw new Problem(404, 'ERR_NO_MODEL', 'This server was started without a model, so it cannot steer one.');
     const request = steerRequestOf(body);
     const file = await folder.withGraph(request.slug, promptAndNodes);
-    const tokens = promptOf(file, model);
     noticeWhenGone(c.env.incoming, c.env.outgoing);
     const signal = AbortSignal.any([c.req.raw.signal, closing]);
+    const tokens = await promptOf(file, model, signal);
     const interventions = interventionsOf(request.edits, file);
     return c.json(await queue.run(() => steer(model, tokens, interventions, request, signal), signal));
   });

@@ -8,12 +8,13 @@ import { Problem } from '../problem';
  * The ids of a graph's tokens. Its file has them in the ids of its token nodes, which no pruning takes out; files of other
  * writers may lack some, and have their prompt tokenised.
  *
+ * @param signal ends the tokenising of a long prompt
  * @throws Problem 422 when they aren't this model's: the graph is of another one.
  */
-export function promptOf(graph: Json, model: ReplacementModel): number[] {
+export async function promptOf(graph: Json, model: ReplacementModel, signal: AbortSignal): Promise<number[]> {
   const { prompt, promptTokens: strings } = readMetadata(graph);
   if (!strings) throw new Problem(422, 'ERR_FILE_FORMAT', "The graph's file has no prompt_tokens.");
-  const tokens = tokensOfNodes(graph, strings.length) ?? tokenised(prompt, model);
+  const tokens = tokensOfNodes(graph, strings.length) ?? (await tokenised(prompt, model, signal));
   const isSame = tokens.length === strings.length && tokens.every((id, i) => decoded(id, model) === strings[i]);
   if (isSame) return tokens;
   throw new Problem(
@@ -34,8 +35,11 @@ function tokensOfNodes(graph: Json, count: number): number[] | undefined {
   return tokens.size === count && found.every((token) => token !== undefined) ? found : undefined;
 }
 
-function tokenised(prompt: string, { tokenizer }: ReplacementModel): number[] {
-  return tokenizer && prompt !== '' ? [...tokenizer.prepare(prompt).tokens] : [];
+/** On another thread, so that a long prompt does not hold up other requests. */
+async function tokenised(prompt: string, { tokenizer }: ReplacementModel, signal: AbortSignal): Promise<number[]> {
+  if (prompt === '') return [];
+  const { tokens } = await tokenizer.prepareAsync(prompt, { signal });
+  return [...tokens];
 }
 
 function decoded(id: number, model: ReplacementModel): string | undefined {

@@ -19,7 +19,7 @@ describe('numbers', () => {
   });
 
   test.each([
-    ['NaN', [1, Number.NaN], /x must contain finite.*NaN at index 1/],
+    ['NaN', [1, Number.NaN], /x must hold finite.*NaN at index 1/],
     ['infinite', Float32Array.of(Infinity), /Infinity at index 0/],
     ['too large for float32', [1e300], /index 0/],
     ['not numbers', ['a'] as unknown as number[], /"a" at index 0/],
