@@ -12,7 +12,7 @@ export function absolutePath(...parts: string[]): string {
   } catch (cause) {
     throw new CircuitTracerError(
       'ERR_FILE_NOT_FOUND',
-      `${parts.join('/')} is relative to the current folder, which has been deleted. Change to another folder, or ` +
+      `${parts.join('/')} is a relative path, but the current folder has been deleted. Change to another folder, or ` +
         'use an absolute path.',
       { cause },
     );
