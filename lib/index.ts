@@ -12,7 +12,7 @@
 export type { LoadOptions } from './engine/load-options';
 export type { ModelSpec } from './engine/model-spec';
 export type { TranscoderSpec } from './engine/transcoder-spec';
-export type { ChatMessage, ChatPrompt } from './model/chat-template';
+export type { ChatPrompt } from './model/chat-template';
 export { hookNames, hookTable } from './model/hooks';
 export type { Prompt } from './model/prompt';
 export { Tokenizer } from './model/tokenizer';
@@ -23,11 +23,11 @@ export { ReplacementModel } from './replacement-model/replacement-model';
 // What a run of a model takes and gives
 
 export type { CallOptions } from './call-options';
-export type { Activations, NdArray, SparseActivations } from './engine/arrays';
+export type { NdArray, SparseActivations } from './engine/arrays';
 export type { Logits } from './intervention/logits';
 export type { TokenProbability } from './intervention/top-tokens';
 export type { ProgressListener } from './progress';
-export type { AttributionSetup, FeatureActivations, FeatureLogits } from './replacement-model/results';
+export type { AttributionSetup, FeatureActivations } from './replacement-model/results';
 export type { ActivationOptions, RunOptions } from './replacement-model/run-options';
 
 // Attribution
@@ -39,7 +39,7 @@ export type { TargetSpec } from './attribution/targets';
 
 export { type Circuit, findCircuit } from './graph/circuit';
 export type { GraphEdge } from './graph/edges';
-export { Graph, type GraphScores, type PruneOptions } from './graph/graph';
+export { Graph, type PruneOptions } from './graph/graph';
 export type { GraphData, LogitTarget } from './graph/graph-data';
 export type { ErrorNode, FeatureNode, GraphNode, LogitNode, TokenNode } from './graph/nodes';
 export type { TopEdge, TopFeature, TopPath } from './graph/paths';
@@ -49,9 +49,14 @@ export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify';
 // Graph files, which the page shows
 
 export { convertGraph } from './graph/convert';
-export { type GraphFileOptions, writeGraphFiles } from './graph/formats/graph-files';
-export { type GraphJson, graphJson, graphJsonStream } from './graph/formats/graph-json';
-export type { GraphJsonOptions } from './graph/formats/graph-json-options';
+export {
+  type GraphFileOptions,
+  type GraphJson,
+  type GraphJsonOptions,
+  graphJson,
+  graphJsonStream,
+  writeGraphFiles,
+} from './graph/formats';
 
 // Interventions
 

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export type { TargetPosition, TargetWeight, TokenName } from './attribution/targets';
-export type { SparseList } from './engine/arrays';
+export type { Activations, SparseList } from './engine/arrays';
 export type { Device } from './engine/device';
 export type { ComputeDtype } from './engine/load-options';
 export type { ModelWeights, RotaryTable } from './engine/model-spec';
@@ -15,7 +15,9 @@ export type { ConvertGraphOptions } from './graph/convert';
 export type { EdgeBlocks } from './graph/edge-rows';
 export type { GraphFilesWritten } from './graph/formats/graph-files';
 export type { GraphFileView } from './graph/formats/graph-json-options';
-export type { LoadGraphOptions } from './graph/graph';
+
+import { GraphScores, LoadGraphOptions } from './graph/graph';
+
 export type { GraphModel } from './graph/graph-data';
 export type { GraphOverview, PrunedGraphOverview } from './graph/overview';
 export type { PruneThresholds } from './graph/prune';
@@ -26,12 +28,13 @@ export type { FreezeOptions, SamplingOptions } from './intervention/options';
 export type { ActiveFeature } from './intervention/swap';
 export type { FeatureAt } from './intervention/types';
 export type { Logger, LogMethod } from './log';
-export type { ChatContentPart } from './model/chat-template';
+export type { ChatContentPart, ChatMessage } from './model/chat-template';
 export type { TokenizedPrompt, TokenizerOptions } from './model/tokenizer';
 export type { OptionsOf, RequiredNames, Settled, ValuesOf } from './options';
 export type { Progress } from './progress';
 export type { LayerArrays } from './replacement-model/random-weights';
 export type { LayerFit } from './replacement-model/reconstruction';
+export type { FeatureLogits } from './replacement-model/results';
 export type { Comparison, ErrorStatistics } from './verify/comparison';
 export type { GraphDifference } from './verify/differences';
 export type { FreeCheck } from './verify/free-check';

@@ -3,8 +3,7 @@ import { callOptionNames } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { lazy } from '../lazy';
 import { checkOptions, checkText } from '../validate';
-import { writeGraphFiles } from './formats/graph-files';
-import type { GraphJsonOptions } from './formats/graph-json-options';
+import { type GraphJsonOptions, writeGraphFiles } from './formats';
 import { Graph, type LoadGraphOptions } from './graph';
 
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));

@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from 'node:util';
 import { runAttribution } from '../attribution/attribute';
 import { buildGraph } from '../attribution/build-graph';
 import { type AttributeOptions, resolveAttributeOptions } from '../attribution/options';
@@ -308,6 +309,17 @@ export abstract class ModelWithTranscoders {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /**
+   * What `console.log` shows: what it is, without labels and sizes.
+   *
+   * @internal
+   */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { name, spec, transcoderSpec, device, dtype } = this;
+    const shown = { name, family: spec.family, layers: spec.nLayers, transcoders: transcoderSpec.scan, device, dtype };
+    return `${this.constructor.name} ${inspect(shown, options)}`;
   }
 
   /** What the calls that run the model share. */

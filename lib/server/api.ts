@@ -1,5 +1,7 @@
+import type { passSettings } from '../engine/settings';
 import type { Unchecked } from '../graph-file/json-values';
 import type { GraphMetadata, QParams } from '../graph-file/schema';
+import type { OptionsOf } from '../options';
 
 // The requests and answers of the server, as JSON: types alone, for both ends.
 //
@@ -48,7 +50,7 @@ export interface SaveViewAnswer {
   readonly revision: string;
 }
 
-export interface SteerRequest {
+export interface SteerRequest extends Pick<OptionsOf<typeof passSettings>, 'freezeAttention'> {
   readonly slug: string;
   readonly edits: readonly {
     /** Ids of features, `{layer}_{feature}_{position}`. */
@@ -58,8 +60,6 @@ export interface SteerRequest {
   }[];
   /** Default 10. */
   readonly maxNewTokens?: number;
-  /** Default true. */
-  readonly freezeAttention?: boolean;
   /** How many of the likeliest tokens to tell. Default 10. */
   readonly top?: number;
 }

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { parseGraph } from '../../lib/frontend/core/graph/parse';
 import { layoutLinkGraph } from '../../lib/frontend/core/layout/layout';
 import { margins } from '../../lib/frontend/draw/link-graph';
-import { smallFile } from './support/graphs';
+import { largeGraph, smallFile } from './support/graphs';
 import { boxNames, boxPlaces, PageTests, pinBySearch, selectBySearch } from './support/page';
 
 const tests = new PageTests();

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Graph, graphJson, InMemoryModel, ReplacementModel } from '../../lib';
 import { expectRejection } from '../support/expect-rejection';
 
@@ -71,4 +72,9 @@ test('a graph reads as objects: nodes, edges and the JSON of the page', async ()
   const ids = new Set(json.nodes.map(({ node_id }) => node_id));
   expect(edges.every(({ source, target }) => ids.has(source) && ids.has(target))).toBe(true);
   expect((await Graph.fromBuffer(await graph.toBuffer())).toJSON()).toEqual(graph.toJSON());
+});
+
+test('a model reads well in a log', () => {
+  expect(inspect(model)).toMatch(/^ReplacementModel \{\s+name: 'demo',\s+family: 'gemma2',/);
+  expect(inspect(model).length).toBeLessThan(300);
 });

@@ -117,23 +117,14 @@ const names = [...new Set(tables.flatMap(([, table]) => Object.keys(table)))].fi
   (name) => /[A-Z]/.test(name) && name !== 'onProgress',
 );
 
-/** What the page asks of its server, which has a contract of its own. */
-const pageRequest = [
-  'frontend/data/api.ts',
-  'frontend/state/steering.ts',
-  'server/api.ts',
-  'server/steering/steer-request.ts',
-];
-
 /** What goes by the name of an option and is none, or is what native or a later step gets in its place. */
 const notOptions: Readonly<Record<string, readonly string[]>> = {
   cacheDir: ['hub/cache-layout.ts', 'hub/settings.ts'], // with the environment looked into
   constrainedLayers: ['engine/binding.ts'], // a list of layers
   dataDir: ['server/app.ts', 'cli/options/server-options.ts'], // a folder that is there
   featuresDir: ['replacement-model/model-with-transcoders.ts', 'replacement-model/open-pair.ts', 'server/app.ts'], // a model's
-  freezeAttention: pageRequest,
   hookNames: ['engine/binding.ts'],
-  maxNewTokens: pageRequest,
+  maxNewTokens: ['server/api.ts', 'server/steering/steer-request.ts'], // what the page asks for: 0 is possible
   rawLogits: ['engine/binding.ts', 'intervention/types.ts'], // results
   stopIds: ['intervention/options.ts', 'model/tokenizer.ts'], // a tokenizer's
 };

@@ -1,4 +1,14 @@
-import { convertGraph, Graph, InMemoryModel, ReplacementModel, verifyGraph, writeGraphFiles } from '../../lib';
+import {
+  convertGraph,
+  Graph,
+  graphJson,
+  graphJsonStream,
+  InMemoryModel,
+  openFeatureSource,
+  ReplacementModel,
+  verifyGraph,
+  writeGraphFiles,
+} from '../../lib';
 import { harvestFeatures } from '../../lib/harvest';
 import { estimateMemory } from '../../lib/memory';
 import { convertTranscoders, planTranscoders, Transcoders } from '../../lib/transcoder';
@@ -45,6 +55,8 @@ const takesOptions: [string, (options: Any) => Promise<unknown>][] = [
   ['generateStream', (options) => model.generateStream(prompt, options).next()],
   ['Graph.load', (options) => Graph.load('nowhere.safetensors', options)],
   ['save', (options) => graph.save('/nonexistent/x.safetensors', options)],
+  ['toBuffer', (options) => graph.toBuffer(options)],
+  ['Graph.fromBuffer', (options) => Graph.fromBuffer(new Uint8Array(), options)],
   ['prune', (options) => graph.prune(options)],
   ['nodeInfluence', (options) => graph.nodeInfluence(options)],
   ['edgeInfluence', (options) => graph.edgeInfluence(options)],
@@ -54,6 +66,9 @@ const takesOptions: [string, (options: Any) => Promise<unknown>][] = [
   ['verifyGraph', (options) => verifyGraph(graph, model, options)],
   ['writeGraphFiles', (options) => writeGraphFiles(graph, { ...here(), ...options })],
   ['writeGraphFiles of a pruned graph', (options) => writeGraphFiles(pruned, { ...here(), ...options })],
+  ['graphJson', (options) => graphJson(graph, options)],
+  ['graphJsonStream', (options) => graphJsonStream(pruned, options)],
+  ['topFeatures', (options) => pruned.topFeatures(1, options)],
   ['convertGraph', (options) => convertGraph('nowhere.pt', 'there.json', options)],
   ['convertTranscoders', (options) => convertTranscoders('nowhere', 'there', options)],
   ['harvestFeatures', (options) => harvestFeatures(model, { text: 'a.txt', out: 'b', ...options })],
@@ -90,6 +105,9 @@ const wrong: [string, () => Promise<unknown>][] = [
   ['intervene', () => model.intervene(prompt, [{ layer: 99, position: 0, feature: 0, value: 0 }])],
   ['getActivations', () => model.getActivations(undefined as Any)],
   ['topFeatures', () => pruned.topFeatures(-1)],
+  ['Graph.fromBuffer', () => Graph.fromBuffer(undefined as Any)],
+  ['graphJson', () => graphJson(graph, { slug: '/' })],
+  ['openFeatureSource', () => openFeatureSource(7 as Any)],
   ['decoderVectors', () => transcoders.decoderVectors(99)],
   ['decodeLayer', () => transcoders.decodeLayer(undefined as Any, 99)],
   ['save', () => graph.save(undefined as Any)],

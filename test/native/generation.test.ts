@@ -140,7 +140,7 @@ describe('generation', () => {
         tokenId: 306,
         token: ' river',
         position: 3,
-        probability: expect.closeTo(Math.exp(row[306] as number) / total, digits.float32),
+        weight: expect.closeTo(Math.exp(row[306] as number) / total, digits.float32),
       },
     ]);
     expect(graph.node(graph.nNodes - 1)).toMatchObject({ kind: 'logit', position: 3 });

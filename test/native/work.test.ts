@@ -1,6 +1,7 @@
 import { type Graph, InMemoryModel, type ModelSpec, type TranscoderSpec } from '../../lib';
 import { attributionMemory } from '../../lib/memory/attribution-memory';
 import { countWork, type Work } from '../support/count-work';
+import { neededFlops } from '../support/needed-flops';
 
 // The engine does no work that it could leave out. It is counted, not timed: a busy machine changes nothing.
 

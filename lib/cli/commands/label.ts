@@ -115,7 +115,7 @@ async function examplesOf(
 ): Promise<(FeatureExamples | undefined)[]> {
   if (source === undefined) return features.map(() => undefined);
   try {
-    return await Promise.all(features.map(({ layer, feature }) => source.read({ layer, feature, scan }, signal)));
+    return await Promise.all(features.map(({ layer, feature }) => source.read({ layer, feature, scan }, { signal })));
   } finally {
     await source.close();
   }

@@ -1,7 +1,8 @@
 import type { MemoryAdvice } from '../../memory/advice';
 import type { MemoryEstimate } from '../../memory/estimate';
 import { type WeightBytes, weightGroups } from '../../memory/load-memory';
-import type { MemoryOptions } from '../../memory/options';
+import { type MemoryOptions, memoryOptions } from '../../memory/options';
+import type { Option } from '../../options';
 import { field } from './info';
 import { byteSize, grouped, type Palette, pageWidth, wrap } from './text';
 
@@ -50,10 +51,11 @@ function warning({ machine }: MemoryEstimate, { fits, needed, changes }: MemoryA
   ];
 }
 
-function flagOf({ lazyEncoder, lazyDecoder, dtype, batchSize, maxFeatureNodes }: MemoryOptions): string {
-  if (lazyEncoder) return '--lazy-encoder';
-  if (lazyDecoder) return '--lazy-decoder';
-  if (dtype) return `--dtype ${dtype}`;
-  if (batchSize) return `--batch-size ${batchSize}`;
-  return `--max-feature-nodes ${maxFeatureNodes}`;
+/** One option as it is given on the command line. */
+function flagOf(change: MemoryOptions): string {
+  const given = Object.entries(change).map(([name, value]) => {
+    const { flag = name }: Option = memoryOptions[name as keyof MemoryOptions];
+    return value === true ? flag : flag.replace(/ <.*>$/, ` ${value}`);
+  });
+  return given.join(' ');
 }

@@ -4,7 +4,7 @@ import { localPath } from '../../hub/local-path';
 import { parseHubReference } from '../../hub/reference';
 import { hubEndpoint } from '../../hub/settings';
 import { isFolder } from '../../io/files';
-import { checkText } from '../../validate';
+import { checkOptions, checkSignal, checkText } from '../../validate';
 import { indexFile } from '../packed-source';
 import { abortable } from './abortable';
 import { BundledFeatures } from './bundled-features';
@@ -21,12 +21,16 @@ const neuronpediaPattern = /^(https?:\/\/(?:www\.)?neuronpedia\.org)\/([\w.-]+)\
 /** As the package's `openFeatureSource`, which loads this file. */
 export async function openFeatureSource(where: string | undefined): Promise<FeatureSource> {
   if (where === undefined) throw noExamples();
-  const { read, close } = bound(await open(checkText(where, 'where')));
-  return { read, close, [Symbol.asyncDispose]: close };
-}
-
-function bound(source: OwnedSource): OwnedSource {
-  return { read: (name, signal) => source.read(name, signal), close: () => source.close() };
+  const source = await open(checkText(where, 'where'));
+  const close = () => source.close();
+  return {
+    read: async (feature, options = {}) => {
+      checkOptions(options, ['signal']);
+      return source.read(feature, checkSignal(options.signal));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 async function open(where: string): Promise<OwnedSource> {

@@ -1,13 +1,11 @@
-import type { SteerAnswer } from '../../server/api';
+import type { SteerAnswer, SteerRequest } from '../../server/api';
 import { Signal } from './signal';
 
 /** What is being steered and what came of it; stays while other tabs are looked at. */
-export interface Steering {
+export interface Steering extends Required<Pick<SteerRequest, 'maxNewTokens' | 'freezeAttention'>> {
   readonly slug: string;
   /** Factor by box key. */
   readonly chosen: Readonly<Record<string, number>>;
-  readonly maxNewTokens: number;
-  readonly freezeAttention: boolean;
   readonly running: boolean;
   readonly problem: string;
   readonly result: SteerAnswer | null;

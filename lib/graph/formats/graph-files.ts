@@ -22,18 +22,7 @@ export interface GraphFilesWritten {
   readonly bytes: number;
 }
 
-/**
- * Write a graph where the page and Neuronpedia read it: `<slug>.json`, and its entry in `graph-metadata.json`, in place of
- * an entry of the same slug. A whole graph is pruned first, by the thresholds among the options (0.8 and 0.98); a pruned
- * one is written as it is. Each file is replaced at once when complete; several processes may write to one folder.
- *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a bad slug, scan or threshold; `ERR_FILE_WRITE`;
- * `ERR_FILE_FORMAT` when `graph-metadata.json` is there and broken, in which case nothing is written; or what
- * {@link Graph.prune} throws.
- *
- * @example
- * await writeGraphFiles(graph, { slug: 'dallas', directory: 'graphs' });
- */
+/** As the package's function of this name, which loads this file. */
 export async function writeGraphFiles(
   graph: Graph | PrunedGraph,
   options: GraphFileOptions,

@@ -18,16 +18,7 @@ export interface GraphJson {
   readonly node_influence: Readonly<Record<string, number>>;
 }
 
-/**
- * The graph as the page reads it, as an object of plain JSON values: what `writeGraphFiles` writes, without writing it.
- *
- * A whole graph is pruned first, by the thresholds among the options (0.8 and 0.98); a pruned one is taken as it is.
- *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a bad option, and what {@link Graph.prune} throws.
- *
- * @example
- * response.json(await graphJson(await model.attribute(prompt), { slug: 'dallas' }));
- */
+/** As the package's function of this name, which loads this file. */
 export async function graphJson(graph: Graph | PrunedGraph, options: GraphJsonOptions = {}): Promise<GraphJson> {
   const content = await graphContent(graph, options);
   return inTurns(assembled(content), content.call.signal);
@@ -41,19 +32,7 @@ function* assembled(content: GraphContent): Generator<void, GraphJson> {
   return { metadata, qParams: view, ...file, node_influence: Object.fromEntries(nodeInfluences(content)) };
 }
 
-/**
- * The same as a stream of UTF-8 JSON text, made as it is read, for graphs too large to hold as one string. The promise
- * settles before the first byte, so that a bad option or a failure of pruning can still become an answer of its own.
- *
- * It is a Node stream; `Readable.toWeb` of `node:stream` makes one for `Response`.
- *
- * @throws CircuitTracerError as {@link graphJson}. The stream ends with an error of code `ABORT_ERR` when the signal fires
- * while it is read, and `ERR_INVALID_ARGUMENT` when a file for Neuronpedia grows too large.
- *
- * @example
- * const stream = await graphJsonStream(graph, { slug: 'dallas' });
- * await pipeline(stream, response);
- */
+/** As the package's function of this name, which loads this file. */
 export async function graphJsonStream(graph: Graph | PrunedGraph, options: GraphJsonOptions = {}): Promise<Readable> {
   const content = await graphContent(graph, options);
   return Readable.from(inBetween(graphBytes(content)), { objectMode: false });

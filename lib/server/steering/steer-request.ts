@@ -1,7 +1,9 @@
 import type { Unchecked } from '../../graph-file/json-values';
 import { parseFeatureId, type SelectedFeature } from '../../graph-file/node-id';
+import { generateOptions } from '../../intervention/options';
 import { isObject } from '../../is-object';
-import { checkBoolean, checkInteger, checkNumber, checkText } from '../../validate';
+import { pickOptions, resolveOptions } from '../../options';
+import { checkInteger, checkNumber, checkText } from '../../validate';
 import type { SteerRequest } from '../api';
 import { Problem } from '../problem';
 
@@ -16,6 +18,7 @@ export interface SteerSettings extends Required<Omit<SteerRequest, 'edits'>> {
   readonly edits: readonly SteerEdit[];
 }
 
+const steerOptions = pickOptions(generateOptions, 'freezeAttention');
 const mostNodes = 10_000;
 const mostNewTokens = 200;
 const mostTop = 100;
@@ -26,12 +29,13 @@ const largestNumber = 999_999_999;
  * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the field that is wrong.
  */
 export function steerRequestOf(body: Unchecked<SteerRequest>): SteerSettings {
-  const { slug, edits, maxNewTokens = 10, freezeAttention = true, top = 10 } = body;
+  const { slug, edits, maxNewTokens = generateOptions.maxNewTokens.default, top = 10 } = body;
+  const { freezeAttention } = resolveOptions(steerOptions, { freezeAttention: body.freezeAttention as boolean });
   return {
     slug: checkText(slug, 'slug'),
     edits: editsOf(edits),
     maxNewTokens: checkInteger(maxNewTokens, 'maxNewTokens', 0, mostNewTokens),
-    freezeAttention: checkBoolean(freezeAttention, 'freezeAttention'),
+    freezeAttention,
     top: checkInteger(top, 'top', 1, mostTop),
   };
 }

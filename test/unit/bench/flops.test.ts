@@ -1,4 +1,4 @@
-import type { AttributedRows, Shape } from '../../support/needed-flops';
+import { type AttributedRows, neededFlops, type Shape } from '../../support/needed-flops';
 
 /** All numbers differ, so that none can stand in for another. */
 const size: Shape = {
