@@ -1,4 +1,7 @@
 // The engine's jobs that attribute.
+#include <map>
+#include <string>
+
 #include "attribution/attribute.h"
 #include "attribution/local_model/setup.h"
 #include "attribution/targets.h"

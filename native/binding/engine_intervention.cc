@@ -1,5 +1,6 @@
 // The engine's jobs that edit a run.
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 

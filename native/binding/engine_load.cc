@@ -1,4 +1,6 @@
 // The engine's jobs that load weights.
+#include <memory>
+
 #include "binding/addon_data.h"
 #include "binding/convert.h"
 #include "binding/engine.h"

@@ -4,7 +4,6 @@
 #include <ATen/record_function.h>
 #include <c10/core/Allocator.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>

@@ -4,7 +4,6 @@
 #include <ATen/TensorOperators.h>
 
 #include <map>
-#include <string>
 #include <utility>
 
 #include "finite.h"

@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <mutex>
 
 #include "io/mapped_ranges.h"
 

@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 
 #include <array>
-#include <cmath>
 
 #include "errors.h"
 #include "io/tensor_source.h"

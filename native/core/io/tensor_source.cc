@@ -3,7 +3,6 @@
 #include <ATen/Functions.h>
 
 #include <cstring>
-#include <numeric>
 
 #include "errors.h"
 #include "finite.h"

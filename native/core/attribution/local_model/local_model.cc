@@ -55,8 +55,10 @@ LinearAttention linearAttention(const Transformer& model, const NormScales& scal
                         .contiguous();
     releasePages(weights.outWeight);
   }
-  // The folded copy replaces the pages of the file.
-  releasePages(weights.valueWeight);
+  // Until the next forward pass, the folded copy and the pattern stand for these.
+  for (const auto* weight : {&weights.valueWeight, &weights.queryWeight, &weights.keyWeight}) {
+    releasePages(*weight);
+  }
   return out;
 }
 
