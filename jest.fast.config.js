@@ -1,18 +1,25 @@
 const base = require('./jest.config');
 
 /** Folders of tests that need no browser, and start neither the command line nor a server. */
-const folders = ['bad-input', 'frontend', 'native', 'oracle', 'parity', 'support', 'unit'];
+const folders = [
+  'integration/native',
+  'integration/oracle',
+  'integration/parity',
+  'robustness/bad-input',
+  'support',
+  'unit',
+];
 
 /** What takes longest there, so that the rest takes less than 90 seconds on two cores. */
 const long = [
-  'native/harvest', // runs a corpus
-  'native/polling', // long jobs, to be stopped in the middle
-  'native/transcoders',
-  'native/work', // counts the work of models of several sizes
-  'parity/converted', // each format, written and run again
-  'parity/lazy', // each case a second time
-  'parity/narrow-dtypes',
-  'parity/verify', // ablates feature by feature
+  'integration/native/harvest', // runs a corpus
+  'integration/native/polling', // long jobs, to be stopped in the middle
+  'integration/native/transcoders',
+  'integration/native/work', // counts the work of models of several sizes
+  'integration/parity/converted', // each format, written and run again
+  'integration/parity/lazy', // each case a second time
+  'integration/parity/narrow-dtypes',
+  'integration/parity/verify', // ablates feature by feature
   'unit/libtorch/fetch', // downloads that break off and wait
   'unit/memory/load', // loads in processes of their own, to see their memory
   'unit/packed-files', // has npm list a package of 13 MB

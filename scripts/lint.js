@@ -35,7 +35,7 @@ const checks = fix
       ['tsc of lib, publint and arethetypeswrong', node, path.join(__dirname, 'check-package.js')],
       ['tsc of lib and test', ...tsc, 'tsconfig.test.json'],
       ['tsc of the page', ...tsc, 'lib/frontend'],
-      ['tsc of the page’s tests', ...tsc, 'test/frontend'],
+      ['tsc of the page’s tests', ...tsc, 'test/unit/frontend'],
       ['clang-format', ...clangFormat, '--dry-run', '--Werror', ...nativeFiles],
     ];
 

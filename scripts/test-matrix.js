@@ -17,7 +17,13 @@ const jest = path.join(path.dirname(require.resolve('jest/package.json')), 'bin'
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'test-matrix-'));
 
 /** Tests of computed numbers: what a processor or its threads could change. */
-const numbers = ['test/parity', 'test/oracle', 'test/native', 'test/demo', 'test/property'];
+const numbers = [
+  'test/integration/parity',
+  'test/integration/oracle',
+  'test/integration/native',
+  'test/integration/demo',
+  'test/integration/property',
+];
 const mkl = (instructions) => ({ ATEN_CPU_CAPABILITY: 'avx2', MKL_ENABLE_INSTRUCTIONS: instructions });
 const threads = (count) => ({ OMP_NUM_THREADS: String(count), MKL_NUM_THREADS: String(count) });
 

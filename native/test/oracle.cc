@@ -1,4 +1,4 @@
-#include "test/oracle.h"
+#include "test/integration/oracle.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>

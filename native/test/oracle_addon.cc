@@ -3,7 +3,7 @@
 
 #include "binding/convert.h"
 #include "binding/results.h"
-#include "test/oracle.h"
+#include "test/integration/oracle.h"
 #include "test/work_counter.h"
 
 namespace circuit_tracer {
@@ -33,7 +33,7 @@ OracleRequest toRequest(const Napi::Object& object) {
 }
 
 // autogradRows(modelSpec, weights, transcoderSpec, layers, request) -> {values, edges}, on the
-// calling thread: see test/oracle/support/oracle.ts.
+// calling thread: see test/integration/oracle/support/oracle.ts.
 Napi::Value oracle(const Napi::CallbackInfo& info) {
   const JobControl control;
   const Transformer model(toModelSpec(info[0].As<Napi::Object>()),

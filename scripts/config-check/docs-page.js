@@ -88,7 +88,7 @@ function resultsSection(results) {
     '*Refused here* counts models that run in transformers and are refused here with the key named.',
     '*Only here* counts models that fail in transformers. *Newer* counts models with the numbers of',
     'transformers 5 and not those of 4, for the reason the script gives. *Differs* would count silent',
-    'differences. A small part of the models is kept in `test/parity/configs` and runs with the tests.',
+    'differences. A small part of the models is kept in `test/integration/parity/configs` and runs with the tests.',
     '',
     ...results.flatMap((result) => [...resultTable(result), '']),
     ...refusals(results),

@@ -1,4 +1,4 @@
-"""The few variations kept in test/parity/configs, on models small enough to keep: those of `make_models.py OUT --frozen`."""
+"""The few variations kept in test/integration/parity/configs, on models small enough to keep: those of `make_models.py OUT --frozen`."""
 
 from bases import BASES, GONE, yarn
 

@@ -3,7 +3,7 @@ Builds seeded tiny models of nine families in many variations of their config.js
 
     python make_models.py OUT [FAMILY ...] && node compare.js OUT
 
-The small models kept in test/parity/configs are those of transformers 5.18 and `python make_models.py OUT --frozen`.
+The small models kept in test/integration/parity/configs are those of transformers 5.18 and `python make_models.py OUT --frozen`.
 
 For each variation OUT/<family>/<number> gets config.json, model.safetensors, and expected.safetensors with the residual stream
 before and after every layer and the logits, or error.txt where transformers can't load or run it. Needs torch,

@@ -1,4 +1,4 @@
-/** Runs a model folder as transformers did, for compare.js and the frozen cases of test/parity. */
+/** Runs a model folder as transformers did, for compare.js and the frozen cases of test/integration/parity. */
 
 /** Transcoders that are never asked: a model is loaded with some. */
 const unused = ({ nLayers, dModel }) => ({

@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ReplacementModel } = require('../../dist');
 
-const parity = path.join(__dirname, '..', '..', 'test', 'parity');
+const parity = path.join(__dirname, '..', '..', 'test', 'integration', 'parity');
 // Not 1: what the reference keeps then is up to the rounding of a float32 sum, which may end below 1 or reach it early.
 const thresholds = [
   [0.8, 0.98],

@@ -1,6 +1,6 @@
 """
 Writes small graph files in the forms that the reference implementation, or people, have saved them in, with PyTorch itself
-and the configuration of TransformerLens 2: `python make_variants.py OUT`. Made once; the tests read them (test/parity/pytorch).
+and the configuration of TransformerLens 2: `python make_variants.py OUT`. Made once; the tests read them (test/integration/parity/pytorch).
 
 Every file holds the same graph: two layers, three positions, four active features, three of them selected, two outputs.
 """

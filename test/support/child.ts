@@ -51,9 +51,9 @@ export function runNode(script: string, args: string[] = [], options: ChildOptio
   });
 }
 
-/** Run one of `test/lifecycle/scripts`. */
+/** Run one of `test/system/lifecycle/scripts`. */
 export function runLifecycleScript(name: string, args: string[] = [], options?: ChildOptions): Promise<ChildResult> {
-  return runNode(path.join(root, 'test', 'lifecycle', 'scripts', `${name}.js`), args, options);
+  return runNode(path.join(root, 'test', 'system', 'lifecycle', 'scripts', `${name}.js`), args, options);
 }
 
 /** The process must have ended by itself, without a word on standard error. */

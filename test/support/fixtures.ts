@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { FeatureIntervention } from '../../lib';
 import { readSafetensorsArrays } from '../../lib/io/safetensors';
 
-export const parityDir = path.join(__dirname, '..', 'parity');
+export const parityDir = path.join(__dirname, '..', 'integration', 'parity');
 export const modelDir = (name: string): string => path.join(parityDir, 'models', name);
 export const transcoderDir = (name: string): string => path.join(parityDir, 'transcoders', name);
 
@@ -64,7 +64,7 @@ export interface ExpectedPruning {
   readonly edgeCut: number;
 }
 
-/** One request and the numbers expected of it; `test/parity/README.md` names the sizes. */
+/** One request and the numbers expected of it; `test/integration/parity/README.md` names the sizes. */
 export class ParityCase {
   readonly modelDir: string;
   readonly transcoderDir: string;

@@ -5,7 +5,7 @@ import { planTranscoders } from '../../../lib/transcoder/formats';
 import { transcoderFormats, writeRandomTranscoders } from '../../support/random-transcoders';
 import { readSource } from '../../support/read-source';
 
-const fixtures = join(__dirname, '../../parity/transcoders');
+const fixtures = join(__dirname, '../../integration/parity/transcoders');
 
 describe.each(transcoderFormats)('%s', (format) => {
   const skip = format !== 'gemma-scope-npz';
