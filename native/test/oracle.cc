@@ -1,4 +1,4 @@
-#include "test/integration/oracle.h"
+#include "test/oracle.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>

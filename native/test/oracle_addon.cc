@@ -3,7 +3,7 @@
 
 #include "binding/convert.h"
 #include "binding/results.h"
-#include "test/integration/oracle.h"
+#include "test/oracle.h"
 #include "test/work_counter.h"
 
 namespace circuit_tracer {

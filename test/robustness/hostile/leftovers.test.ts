@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../../../lib/io/files';
 import { makeFolderAtomically } from '../../../lib/io/new-folder';
 import { processMark } from '../../../lib/io/process-mark';
 import { removeLeftovers, temporaryPath } from '../../../lib/io/temporary-name';
+import { serve } from '../../../lib/server';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 // Field faults, section 6, L3 and L5: what kill -9 leaves beside a file, and names that leave no room for another.
@@ -87,4 +88,11 @@ test.each([1, 60, 64, 65, 200, 246, 247, 251, 255])('a name of %s bytes', async 
 test('long names that differ at their end are told apart', () => {
   const names = ['a', 'b'].map((end) => temporaryPath(`/x/${'g'.repeat(200)}${end}`).split('.')[1]);
   expect(names[0]).not.toBe(names[1]);
+});
+
+test('a server that starts removes what a killed process left in its folder', async () => {
+  const folder = temporaryFolder();
+  const old = leftover(folder, 'dallas.json', `${gone}-${place}-77`);
+  await using _server = await serve({ dataDir: folder, port: 0 });
+  expect(existsSync(old)).toBe(false);
 });

@@ -217,3 +217,14 @@ test('closing gives up what runs, and leaves the model to its owner', async () =
   expect(await running).toBe('gone');
   expect((await model.forward([1, 5], { exactTokens: true })).shape).toEqual([2, model.spec.dVocab]);
 });
+
+// Field faults, section 6, L8: a graph of another writer, without token nodes, whose prompt is tokenised.
+test('a long prompt of a graph file is tokenised on another thread', async () => {
+  const nodes = graph.nodes.filter(({ feature_type }: { feature_type: string }) => feature_type !== 'embedding');
+  const metadata = { ...graph.metadata, prompt: 'She counted baskets of salt. '.repeat(70_000) };
+  writeFileSync(path.join(dataDir, 'long.json'), JSON.stringify({ ...graph, metadata, nodes }));
+  const prepare = jest.spyOn(model.tokenizer, 'prepare');
+  const encode = jest.spyOn(model.tokenizer, 'encode');
+  await expectRefusal(await steer({ slug: 'long' }), 422, 'ERR_MODEL_MISMATCH');
+  expect([prepare.mock.calls, encode.mock.calls]).toEqual([[], []]);
+});

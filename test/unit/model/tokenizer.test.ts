@@ -12,6 +12,22 @@ interface GraphFile {
   nodes: { feature: number; feature_type: string; clerp: string }[];
 }
 
+interface TokenizerJson {
+  added_tokens: { id: number; content: string; special: boolean; normalized: boolean }[];
+  model: { vocab: Record<string, number>; merges: unknown[] };
+}
+
+/** Rename the bytes of \u00e9, of digits and of capitals in the vocabulary, so that nothing encodes to them. */
+function losePlainCharacters({ model }: TokenizerJson): void {
+  model.merges = [];
+  model.vocab = Object.fromEntries(
+    Object.entries(model.vocab).map(([token, id]) => [
+      /^[A-Z0-9\u00a9\u00c3]$/.test(token) ? `(lost ${id})` : token,
+      id,
+    ]),
+  );
+}
+
 function editJson(file: string, edit: (json: Record<string, unknown>) => void): void {
   const json = JSON.parse(readFileSync(file, 'utf8'));
   edit(json);
@@ -105,6 +121,29 @@ describe('Tokenizer', () => {
     setLogger(pino({ level: 'silent' }));
     expect([tokens, specialPositions]).toEqual([[324], 1]);
     expect(lines.join('')).toMatch(/no special token/);
+  });
+
+  // Field faults, section 2, row "Token ids": a probe text at load.
+  test.each<[string, (json: TokenizerJson) => void, RegExp | undefined]>([
+    ['a whole tokenizer is silent', () => undefined, undefined],
+    ['lost characters', (json) => losePlainCharacters(json), /changes a text that it should preserve/],
+    [
+      'added tokens under ids of others',
+      (json) => json.added_tokens.push({ id: 1, content: '<|moved|>', special: true, normalized: false }),
+      /added tokens have other ids/,
+    ],
+  ])('a probe at load: %s', async (_, edit, warning) => {
+    const folder = copyOf(modelDir('gpt2'));
+    editJson(path.join(folder, 'tokenizer.json'), (json) => edit(json as unknown as TokenizerJson));
+    const lines: string[] = [];
+    setLogger(pino({ level: 'warn' }, { write: (line: string) => lines.push(line) }));
+    const errors = jest.spyOn(process.stderr, 'write');
+    await Tokenizer.load(folder);
+    setLogger(pino({ level: 'silent' }));
+    expect(lines.join('')).toEqual(warning ? expect.stringMatching(warning) : '');
+    // Field faults, section 6, L11: nothing is printed.
+    expect(errors).not.toHaveBeenCalled();
+    errors.mockRestore();
   });
 
   test.each([
