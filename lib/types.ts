@@ -16,11 +16,12 @@ export type { EdgeBlocks } from './graph/edge-rows';
 export type { GraphFilesWritten } from './graph/formats/graph-files';
 export type { GraphFileView } from './graph/formats/graph-json-options';
 
-import { GraphScores, LoadGraphOptions } from './graph/graph';
+export type { GraphScores, LoadGraphOptions } from './graph/graph';
 
 export type { GraphModel } from './graph/graph-data';
-export type { PruneThresholds } from './graph/graph-view';
+export type { GraphView, PrunedView, PruneThresholds } from './graph/graph-view';
 export type { GraphOverview, PrunedGraphOverview } from './graph/overview';
+export type { PrunedGraphOf } from './graph/prune';
 export type { ExampleQuantile, FeatureExample } from './graph-file/feature-examples';
 export type { Unchecked } from './graph-file/json-values';
 export type { HubOptions } from './hub/settings';

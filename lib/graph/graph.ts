@@ -13,7 +13,7 @@ import { edgesInto, edgesOutOf, type GraphEdge } from './edges';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
 import { type GraphOverview, graphOverview, shown } from './overview';
-import { PrunedGraph } from './prune';
+import { PrunedGraphOf } from './prune';
 
 const buffers = lazy(() => require('./formats/safetensors') as typeof import('./formats/safetensors'));
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
@@ -228,7 +228,7 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges aren't
    * finite, `ABORT_ERR`, or what loading LibTorch throws.
    */
-  async prune(options: PruneOptions = {}): Promise<PrunedGraph<Graph>> {
+  async prune(options: PruneOptions = {}): Promise<PrunedGraphOf<Graph>> {
     checkOptions(options, ['nodeThreshold', 'edgeThreshold', ...callOptionNames]);
     const { nodeThreshold = 0.8, edgeThreshold = 0.98, ...call } = options;
     checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);
@@ -237,7 +237,7 @@ export class Graph implements GraphData {
       engine.prune(input, nodeThreshold, edgeThreshold, progress),
     );
     requireFinite(result.cumulativeScores);
-    return new PrunedGraph(this, result, { nodeThreshold, edgeThreshold });
+    return new PrunedGraphOf(this, result, { nodeThreshold, edgeThreshold });
   }
 
   /** [M] influence of each node on the outputs: the sum over all paths of normalised absolute weights. */

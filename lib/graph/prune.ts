@@ -17,7 +17,7 @@ export type PrunedNode<Node = GraphNode> = Node & {
  * The nodes and edges of a graph that hold given shares of its influence on the outputs. Users know it as the type
  * `PrunedGraph` of pruned-graph.ts, whose `graph` is a `Graph`.
  */
-export class PrunedGraph<G extends GraphView = GraphView> implements PrunedView {
+export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedView {
   readonly graph: G;
   readonly thresholds: PruneThresholds;
   /** [M] 1 = kept. Tokens and logits always are. */

@@ -8,7 +8,8 @@ import { blankView } from '../../graph-file/view';
 import { Phase } from '../../progress';
 import { checkNotAborted, checkOptions } from '../../validate';
 import type { Graph, PruneOptions } from '../graph';
-import { PrunedGraph, type PrunedNode } from '../prune';
+import { PrunedGraphOf, type PrunedNode } from '../prune';
+import type { PrunedGraph } from '../pruned-graph';
 import { customScan } from './custom-scan';
 import { checkContent, type GraphJsonOptions, graphJsonNames } from './graph-json-options';
 
@@ -39,7 +40,7 @@ export async function graphContent(
   checkOptions(options, [...graphJsonNames, ...more]);
   const { signal, onProgress, slug = 'graph' } = options;
   const call = resolveCallOptions({ signal, onProgress });
-  const whole = graph instanceof PrunedGraph ? graph.graph : graph;
+  const whole = graph instanceof PrunedGraphOf ? graph.graph : graph;
   const { scan = whole.scan } = options;
   const neuronpedia = checkContent(slug, scan, options);
   const pruned = await prunedGraph(graph, options);
@@ -58,7 +59,7 @@ export async function graphContent(
 
 function prunedGraph(graph: Graph | PrunedGraph, options: PruneOptions): Promise<PrunedGraph> | PrunedGraph {
   const { nodeThreshold, edgeThreshold, signal, onProgress } = options;
-  if (!(graph instanceof PrunedGraph)) return graph.prune({ nodeThreshold, edgeThreshold, signal, onProgress });
+  if (!(graph instanceof PrunedGraphOf)) return graph.prune({ nodeThreshold, edgeThreshold, signal, onProgress });
   if (nodeThreshold === undefined && edgeThreshold === undefined) return graph;
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',

@@ -4,7 +4,7 @@ import { run } from '../../../lib/cli/main';
 import { NativeModel } from '../../../lib/engine/native-model';
 import { BackgroundEncoder } from '../../../lib/tokenizer/background';
 import { eventually } from '../../support/eventually';
-import { copyOf } from '../../support/temporary-folder';
+import { copyOf, temporaryFolder } from '../../support/temporary-folder';
 
 // Field faults, section 6, M5: a tokenizer whose pattern takes for ever on a short text.
 
@@ -29,9 +29,13 @@ afterEach(() => {
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends attribute while a hostile prompt is tokenised', async (signal) => {
   const load = jest.spyOn(NativeModel, 'load');
   const encode = jest.spyOn(BackgroundEncoder.prototype, 'encode');
-  const command = ['attribute', '--model', hostileModel(), '--transcoder-set', path.join(demo, 'transcoders')];
+  const out = path.join(temporaryFolder(), 'graph.safetensors');
+  const command = ['attribute', '-m', hostileModel(), '-t', path.join(demo, 'transcoders'), '-o', out];
   const done = run([...command, '--prompt', `${'a'.repeat(40)}!`]).catch((error: unknown) => error);
-  await eventually(() => expect(encode).toHaveBeenCalled());
+  await Promise.race([
+    eventually(() => expect(encode).toHaveBeenCalled()),
+    done.then((error) => Promise.reject(error)),
+  ]);
   process.emit(signal);
   expect(await done).toMatchObject({ code: 'ABORT_ERR' });
   expect(process.exitCode).toBe({ SIGINT: 130, SIGTERM: 143 }[signal]);

@@ -19,7 +19,7 @@ test('writes a native set and says what it wrote', async () => {
 });
 
 test('a folder that holds something is left as it is', async () => {
-  const { code, stdout, stderr } = await run('demo', path.join(__dirname, '..', '..'));
+  const { code, stdout, stderr } = await run('demo', path.join(__dirname, '..'));
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/a new or empty folder.*\(ERR_FILE_WRITE\)/);
 });

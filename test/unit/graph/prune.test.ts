@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Graph, type PrunedGraph } from '../../../lib';
-import { PrunedGraph as PrunedGraphClass } from '../../../lib/graph/prune';
+import { PrunedGraphOf } from '../../../lib/graph/prune';
 import { digits } from '../../support/bounds';
 import { referenceRun } from './support/parity-graph';
 import { tinyData } from './support/tiny';
@@ -124,7 +124,7 @@ test.each([-1, 0.5, Number.NaN, 1001])('refuses %d paths', async (count) => {
 
 test('reports an edge that leads backwards', async () => {
   const pruned = await graph.prune(everything);
-  const backwards = new PrunedGraphClass(
+  const backwards = new PrunedGraphOf(
     graph,
     { ...pruned, edgeTargets: Int32Array.of(0), edgeSources: Int32Array.of(2), edgeWeights: Float32Array.of(1) },
     pruned.thresholds,

@@ -128,8 +128,8 @@ describe('Tokenizer', () => {
     ['a whole tokenizer is silent', () => undefined, undefined],
     ['lost characters', (json) => losePlainCharacters(json), /changes a text that it should preserve/],
     [
-      'added tokens under ids of others',
-      (json) => json.added_tokens.push({ id: 1, content: '<|moved|>', special: true, normalized: false }),
+      'added tokens under other ids than the file says',
+      (json) => json.added_tokens.push({ id: 9999, content: '<|moved|>', special: true, normalized: false }),
       /added tokens have other ids/,
     ],
   ])('a probe at load: %s', async (_, edit, warning) => {

@@ -1,7 +1,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { Worker, isMainThread } = require('node:worker_threads');
-const { ReplacementModel } = require('../../../dist');
+const { ReplacementModel } = require('../../../../dist');
 
 /** `threads <folder>`: a worker that loaded a model is gone; then a file is cut. `sent`: SIGBUS from outside. */
 const [way, folder] = process.argv.slice(2);

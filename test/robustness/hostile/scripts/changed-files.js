@@ -1,6 +1,6 @@
 const fs = require('node:fs');
 const path = require('node:path');
-const { ReplacementModel } = require('../../../dist');
+const { ReplacementModel } = require('../../../../dist');
 
 /**
  * Changes one file after the other under a loaded model, and prints what the next call does: `same` or `other` edges, or

@@ -1,6 +1,6 @@
 const fs = require('node:fs');
 const path = require('node:path');
-const { ReplacementModel, writeGraphFiles } = require('../../../dist');
+const { ReplacementModel, writeGraphFiles } = require('../../../../dist');
 const { serve } = require('../../../../dist/server');
 
 /** Steers a model through a server, cuts a file of its transcoders, steers twice more, and asks for the status. */

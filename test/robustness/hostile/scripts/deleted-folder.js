@@ -1,6 +1,6 @@
 const fs = require('node:fs');
 const path = require('node:path');
-const { ReplacementModel } = require('../../../dist');
+const { ReplacementModel } = require('../../../../dist');
 
 /** A model is loaded and run where the current folder is deleted: before that (`first`), or after it. Ends with a relative path. */
 const [when, folder] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 const { ownPeakBytes } = require('../../../../scripts/own-peak');
-const { Graph } = require('../../../dist');
+const { Graph } = require('../../../../dist');
 
 /** Loads each file named, and prints the codes of their errors and the peak memory in MiB. */
 (async () => {

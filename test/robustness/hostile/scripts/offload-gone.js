@@ -1,5 +1,5 @@
 const files = require('node:fs/promises');
-const { ReplacementModel } = require('../../../dist');
+const { ReplacementModel } = require('../../../../dist');
 
 /** Offload to a folder that somebody removes before it is filled. */
 const make = files.mkdtemp;

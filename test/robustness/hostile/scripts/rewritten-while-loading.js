@@ -17,7 +17,7 @@ if (!isMainThread) {
     Atomics.wait(stop, 0, 0, 20);
   }
 } else {
-  const { ReplacementModel } = require('../../../dist');
+  const { ReplacementModel } = require('../../../../dist');
   const demo = path.join(__dirname, '..', '..', '..', '..', 'lib', 'demo');
   const model = path.join(folder, 'model');
   fs.cpSync(path.join(demo, 'model'), model, { recursive: true });

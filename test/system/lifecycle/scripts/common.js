@@ -1,5 +1,5 @@
 const path = require('node:path');
-const { ReplacementModel } = require('../../../dist');
+const { ReplacementModel } = require('../../../../dist');
 
 const parity = path.join(__dirname, '..', '..', '..', 'integration', 'parity');
 

@@ -1,6 +1,6 @@
 const path = require('node:path');
 const { Worker, isMainThread } = require('node:worker_threads');
-const { ReplacementModel } = require('../../../dist');
+const { ReplacementModel } = require('../../../../dist');
 
 /**
  * A worker thread is terminated so many milliseconds into its first load, which opens LibTorch; then the main thread loads
