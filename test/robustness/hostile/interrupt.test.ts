@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../../../lib/cli/main';
+import { exitCodeOf } from '../../../lib/cli/runtime/exit';
 import { NativeModel } from '../../../lib/engine/native-model';
 import { BackgroundEncoder } from '../../../lib/tokenizer/background';
 import { eventually } from '../../support/eventually';
@@ -21,10 +22,7 @@ function hostileModel(): string {
   return folder;
 }
 
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.exitCode = undefined;
-});
+afterEach(() => jest.restoreAllMocks());
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends attribute while a hostile prompt is tokenised', async (signal) => {
   const load = jest.spyOn(NativeModel, 'load');
@@ -37,7 +35,8 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends attribute while a hostile pro
     done.then((error) => Promise.reject(error)),
   ]);
   process.emit(signal);
-  expect(await done).toMatchObject({ code: 'ABORT_ERR' });
-  expect(process.exitCode).toBe({ SIGINT: 130, SIGTERM: 143 }[signal]);
+  const error = await done;
+  expect(error).toMatchObject({ code: 'ABORT_ERR' });
+  expect(exitCodeOf(error)).toBe(130);
   expect(load).not.toHaveBeenCalled();
 });
