@@ -7,6 +7,7 @@ import { resolveLoadOptions } from '../../../lib/engine/load-options';
 import { resolveGenerateOptions } from '../../../lib/intervention/options';
 import { log } from '../../../lib/log';
 import { memoryOf } from '../../../lib/memory/estimate';
+import packageJson from '../../../package.json';
 import { cliScript, runNode } from '../../support/child';
 import { docPages } from '../../support/doc-pages';
 import { modelDir, transcoderDir } from '../../support/fixtures';
@@ -121,6 +122,15 @@ test('the options of interventions and generation in docs/guide/api.md are taken
 test('an estimate counts as a load with the defaults does, and auto as the CPU', () => {
   const { dtype, device } = memoryOf({});
   expect([dtype, device]).toEqual(['float32', 'cpu']);
+});
+
+test('README.md and docs/guide/api.md list the subpaths of the package', () => {
+  const subpaths = Object.keys(packageJson.exports).filter((name) => /^\.\/[\w-]+$/.test(name));
+  expect(subpaths.length).toBeGreaterThan(3);
+  const [, line = ''] = /^Subpaths: (.*)$/m.exec(read('README.md')) ?? [];
+  expect((line.match(/[\w-]+/g) ?? []).map((name) => `./${name}`).sort()).toEqual([...subpaths].sort());
+  const rows = [...read('docs/guide/api.md').matchAll(/^\| \[?`circuit-tracer\/([\w-]+)`/gm)];
+  expect(rows.map(([, name]) => `./${name}`)).toEqual(subpaths);
 });
 
 test('the library logs nothing until setLogger', () => {
