@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageVersion, setLogger } from '../../../lib';
-import { attributeOptions, resolveAttributeOptions } from '../../../lib/attribution/options';
+import { resolveAttributeOptions } from '../../../lib/attribution/options';
 import { makeProgram } from '../../../lib/cli/main';
-import { loadOptions, resolveLoadOptions } from '../../../lib/engine/load-options';
-import { generateOptions, resolveGenerateOptions } from '../../../lib/intervention/options';
+import { resolveLoadOptions } from '../../../lib/engine/load-options';
+import { resolveGenerateOptions } from '../../../lib/intervention/options';
 import { log } from '../../../lib/log';
 import { memoryOf } from '../../../lib/memory/estimate';
+import packageJson from '../../../package.json';
 import { cliScript, runNode } from '../../support/child';
 import { docPages } from '../../support/doc-pages';
 import { modelDir, transcoderDir } from '../../support/fixtures';
@@ -75,48 +76,61 @@ test.each(commands.map((command) => [command.name(), command] as const))(
   },
 );
 
-test('the numbers in brackets after options of the library are their defaults', () => {
-  const [, text = ''] = /^`attribute` takes (.*?)\n\n/ms.exec(read('docs/guide/api.md')) ?? [];
-  const documented = [...text.matchAll(/`(\w+)` \(([\d.]+)/g)].map(([, name, number]) => [name, Number(number)]);
+/** Names and defaults of the rows of a generated table of docs/guide/api.md. */
+function documentedOptions(operation: string): [string, string][] {
+  const [, table = ''] = read('docs/guide/api.md').split(`<!-- options: ${operation} -->`);
+  const rows = (table.split('<!-- end -->')[0] ?? '').matchAll(/^\| `(\w+)` \| (.*?) \|/gm);
+  return [...rows].map(([, name = '', value = '']) => [name, value.replaceAll('`', '')]);
+}
+
+/** What a call takes when nothing is given. Options that the tables describe in words are left out. */
+const taken: Readonly<Record<string, object>> = {
+  load: resolveLoadOptions(),
+  attribute: resolveAttributeOptions(),
+};
+
+test.each(Object.keys(taken))('the defaults of %s in docs/guide/api.md are those that a call takes', (operation) => {
+  const documented = documentedOptions(operation).filter(([, value]) => /^(?:[\d.]+|[a-z]+\d*)$/.test(value));
   expect(documented.length).toBeGreaterThan(3);
-  for (const [name, number] of documented)
-    expect([name, attributeOptions[name as 'batchSize'].default]).toEqual([name, number]);
-  const [, loading = ''] = /Options: (.*?)\n`InMemoryModel\.fromConfig/s.exec(read('docs/guide/api.md')) ?? [];
-  const names = [...loading.matchAll(/`(\w+)`(?: \((`?)(\w+)\2\))?/g)].filter(([, name]) => name !== 'eos');
-  expect(names.map(([, name]) => name).sort()).toEqual(Object.keys(loadOptions).sort());
-  const standard = resolveLoadOptions() as unknown as Record<string, unknown>;
-  for (const [, name = '', , given] of names) if (given) expect([name, String(standard[name])]).toEqual([name, given]);
-  const estimated = memoryOf({});
-  expect([estimated.dtype, estimated.device]).toEqual(['float32', 'cpu']);
+  const given = taken[operation] as Readonly<Record<string, unknown>>;
+  for (const [name, value] of documented) if (name in given) expect([name, String(given[name])]).toEqual([name, value]);
 });
 
-test('the options that docs/guide/interventions.md lists are taken, with the defaults it says', () => {
-  const text = read('docs/guide/interventions.md');
-  const listed = [...text.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(
-    ([, names = '']) => names.match(/\w+/g) ?? [],
-  );
-  expect(listed).toEqual(expect.arrayContaining(['freezeAttention', 'constrainedLayers', 'rawLogits', 'exactTokens']));
+test('the options of interventions and generation in docs/guide/api.md are taken, with the defaults it says', () => {
   const spec = { nLayers: 2, dVocab: 9 } as never;
+  const listed = new Map(documentedOptions('generate'));
+  expect([...listed.keys()]).toEqual(
+    expect.arrayContaining(['freezeAttention', 'constrainedLayers', 'rawLogits', 'exactTokens', 'maxNewTokens']),
+  );
   // A wrong value of an option that is known is another error than an unknown name.
-  for (const name of listed.filter((option) => option !== 'hookNames')) {
+  for (const name of [...listed.keys()].filter((option) => option !== 'interventions')) {
     expect(() => resolveGenerateOptions({ [name]: 'no' } as never, spec, undefined)).toThrow(
       new RegExp(`^${name} must`),
     );
   }
   expect(() => resolveGenerateOptions({ nope: 1 } as never, spec, undefined)).toThrow(/has no 'nope'/);
   const { native, maxNewTokens, kvCache, sampling, rawLogits } = resolveGenerateOptions({}, spec, undefined);
-  expect(native).toMatchObject({
-    freezeAttention: true,
-    constrainedLayers: [],
-    activations: 'activations',
-    sparse: false,
-  });
-  expect({ maxNewTokens, kvCache, rawLogits }).toEqual({ maxNewTokens: 10, kvCache: true, rawLogits: false });
-  expect(sampling).toMatchObject({ temperature: 0, seed: 0, topP: 1 });
-  expect(text).toMatch(
-    new RegExp(`\`maxNewTokens\` \\(${generateOptions.maxNewTokens.default}\\), \`temperature\` \\(0`),
-  );
+  expect(native).toMatchObject({ constrainedLayers: [], activations: 'activations' });
+  const values = { ...sampling, freezeAttention: native.freezeAttention, sparse: native.sparse };
+  const defaults = Object.entries({ ...values, maxNewTokens, kvCache, rawLogits });
+  for (const [name, value] of defaults)
+    if (listed.has(name)) expect([name, String(value)]).toEqual([name, listed.get(name)]);
+  expect(defaults.filter(([name]) => listed.has(name)).length).toBeGreaterThan(7);
   expect(() => resolveAttributeOptions({ maxNlogits: 1 } as never)).toThrow(/Did you mean 'maxNLogits'/);
+});
+
+test('an estimate counts as a load with the defaults does, and auto as the CPU', () => {
+  const { dtype, device } = memoryOf({});
+  expect([dtype, device]).toEqual(['float32', 'cpu']);
+});
+
+test('README.md and docs/guide/api.md list the subpaths of the package', () => {
+  const subpaths = Object.keys(packageJson.exports).filter((name) => /^\.\/[\w-]+$/.test(name));
+  expect(subpaths.length).toBeGreaterThan(3);
+  const [, line = ''] = /^Subpaths: (.*)$/m.exec(read('README.md')) ?? [];
+  expect((line.match(/[\w-]+/g) ?? []).map((name) => `./${name}`).sort()).toEqual([...subpaths].sort());
+  const rows = [...read('docs/guide/api.md').matchAll(/^\| \[?`circuit-tracer\/([\w-]+)`/gm)];
+  expect(rows.map(([, name]) => `./${name}`)).toEqual(subpaths);
 });
 
 test('the library logs nothing until setLogger', () => {
