@@ -41,7 +41,7 @@ export class PackedFeatures {
   }
 
   /**
-   * @param folder the folder with `index.json.gz`: `featuresDir` of a model, which is undefined when its transcoders
+   * @param folder the folder with `index.json.gz`: `featuresDirectory` of a model, which is undefined when its transcoders
    * have no examples
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT` for an invalid index.
    */

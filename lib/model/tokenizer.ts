@@ -186,7 +186,7 @@ export class Tokenizer {
    * 3: its prompts must begin with `<bos><start_of_turn>user` and a line break, and these four positions are zeroed.
    *
    * @param prompt the text, or token ids, to which the same rule applies
-   * @param options.exact whether to use the token ids unchanged. Default false.
+   * @param options with `exact`, the token ids are used unchanged. Default false.
    * @throws CircuitTracerError `ERR_INVALID_PROMPT` for an empty prompt, invalid token ids, or the wrong beginning.
    */
   prepare(prompt: string | readonly number[], { exact = false } = {}): TokenizedPrompt {

@@ -53,8 +53,8 @@ export interface ConvertedTranscoders {
  *
  * @param from a folder with config.yaml, the name of bundled transcoders, or a reference to the hub, which is
  * downloaded
- * @param out a new or empty folder; it is filled under a temporary name and renamed at the end
- * @throws CircuitTracerError as `planTranscoders`; `ERR_FILE_WRITE` when `out` is not empty, cannot be written, or its
+ * @param to a new or empty folder; it is filled under a temporary name and renamed at the end
+ * @throws CircuitTracerError as `planTranscoders`; `ERR_FILE_WRITE` when `to` is not empty, cannot be written, or its
  * disk has too little space; `ERR_WEIGHT` for numbers that are not finite or do not fit `dtype`;
  * `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH` or `ABORT_ERR`. Nothing is left behind.
  */

@@ -33,7 +33,7 @@ const layerFile = /^layer_(\d+)\.safetensors$/;
  * The files are those listed in `transcoders` of config.yaml, otherwise `layer_l.safetensors` (per layer) or
  * `W_enc_l.safetensors` and `W_dec_l.safetensors` (across layers). Their format is detected from their tensors.
  *
- * @param reference a folder with a config.yaml, `demo`, `demo-cross-layer`, or a reference to the hub
+ * @param transcoders a folder with a config.yaml, `demo`, `demo-cross-layer`, or a reference to the hub
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` for a missing folder, config.yaml or layer; `ERR_FILE_READ`;
  * `ERR_FILE_FORMAT` for a damaged file; `ERR_UNSUPPORTED_TRANSCODER` for an unknown format, kind, hook or activation;
  * `ERR_WEIGHT` for a tensor that is missing or has the wrong shape or dtype, where the message names the file, the
