@@ -26,7 +26,7 @@ export type { ExampleQuantile, FeatureExample } from './graph-file/feature-examp
 export type { Unchecked } from './graph-file/json-values';
 export type { HubOptions } from './hub/settings';
 export type { TopTokensOptions } from './intervention/logits';
-export type { FreezeOptions, SamplingOptions } from './intervention/options';
+export type { FreezeOptions, LayerChoice, SamplingOptions } from './intervention/options';
 export type { ActiveFeature } from './intervention/swap';
 export type { FeatureAt } from './intervention/types';
 export type { Logger, LogMethod } from './log';

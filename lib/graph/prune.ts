@@ -85,7 +85,7 @@ export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedVie
    * The kept features with the most influence on the outputs, at most `count`, strongest first.
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a count that isn't a whole number of 0 or more, and what
-   * {@link Graph.nodeInfluence} throws.
+   * `Graph.nodeInfluence` throws.
    */
   topFeatures(count: number, options: CallOptions = {}): Promise<TopFeature[]> {
     return topFeatures(this, count, options);

@@ -9,7 +9,7 @@ import { defineOptions, type OptionsOf, partOf, type ResolvedOf, resolveOptions 
 import { argumentError, checkInteger, checkOptions, describe, invalid } from '../validate';
 import type { Intervention } from './types';
 
-type LayerChoice = { readonly start: number; readonly stop?: number | undefined } | readonly number[];
+export type LayerChoice = { readonly start: number; readonly stop?: number | undefined } | readonly number[];
 
 /** Whether the model has the layers is checked later. */
 const layersKind: Kind<LayerChoice> = {
