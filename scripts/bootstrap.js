@@ -3,9 +3,10 @@
  * Brings a checkout from `git clone` to ready: npm packages, TypeScript, page, LibTorch, native addon. Each step is taken only
  * when its inputs have changed, and says so. Needs nothing but Node, so that it can run before the packages are there.
  *
- *   node scripts/bootstrap.js [--packages-only] [--tests] [--debug] [--sanitize=address,undefined]
+ *   node scripts/bootstrap.js [--packages-only | --before-tsc] [--tests] [--debug] [--sanitize=address,undefined]
  *
- * --packages-only ends after the npm packages. --tests also builds the addon of the native tests. --debug and --sanitize
+ * --packages-only ends after the npm packages. --before-tsc does, too, and has the next run compile anew whatever the tsc
+ * that follows leaves in dist/. --tests also builds the addon of the native tests. --debug and --sanitize
  * build another addon in place of the usual one, as scripts/build.js says.
  */
 const { spawn, spawnSync } = require('node:child_process');
@@ -64,13 +65,15 @@ async function installPackages() {
   await run('Installing npm packages', 'npm', ['ci', '--no-audit', '--no-fund']);
 }
 
+/** Says which sources dist/ was compiled from. */
+const distStamp = inRoot('dist', '.stamp');
+
 async function compileTypeScript() {
-  const stamp = inRoot('dist', '.stamp');
   const hash = hashOf(['lib', 'tsconfig.json', 'package-lock.json'], { without: path.join('lib', 'frontend') });
-  if (readStamp(stamp) === hash) return;
+  if (readStamp(distStamp) === hash) return;
   fs.rmSync(inRoot('dist'), { recursive: true, force: true });
   await run('Compiling TypeScript', process.execPath, [fileOf('typescript', 'bin', 'tsc'), '-p', root]);
-  fs.writeFileSync(stamp, hash);
+  fs.writeFileSync(distStamp, hash);
 }
 
 /** The page goes into dist/ too, after whatever TypeScript left there. */
@@ -133,7 +136,8 @@ async function locked(work) {
   }
 }
 
-const isKnown = (flag) => ['--packages-only', '--tests', '--debug'].includes(flag) || flag.startsWith('--sanitize=');
+const isKnown = (flag) =>
+  ['--packages-only', '--before-tsc', '--tests', '--debug'].includes(flag) || flag.startsWith('--sanitize=');
 
 async function main(flags) {
   const unknown = flags.filter((flag) => !isKnown(flag));
@@ -144,6 +148,7 @@ async function main(flags) {
   }
   await installPackages();
   if (flags.includes('--packages-only')) return;
+  if (flags.includes('--before-tsc')) return fs.rmSync(distStamp, { force: true });
   await locked(async () => {
     await compileTypeScript();
     await buildPage();

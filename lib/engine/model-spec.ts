@@ -13,7 +13,7 @@ export interface RotaryTable {
  * defaults and never sees config.json.
  */
 export interface ModelSpec {
-  /** `model_type` of config.json: gpt2, gpt_neox, llama, mistral, qwen2, qwen3, gemma2, gemma3, gpt_oss. */
+  /** The first `model_type` of the family: gpt2, gpt_neox. */
   readonly family: string;
   readonly nLayers: number;
   readonly dModel: number;
@@ -76,6 +76,6 @@ export interface ModelSpec {
  * | `blocks.N.mlp.experts.W_gate_up`, `.b_gate_up` | [nExperts, 2 * dMlp, dModel] even rows gate, odd rows up; [nExperts, 2 * dMlp] |
  * | `blocks.N.mlp.experts.W_down`, `.b_down` | [nExperts, dModel, dMlp], [nExperts, dModel] |
  * | `ln_final.w`, `.b` | [dModel] |
- * | `unembed.W_U` | [dVocab, dModel] |
+ * | `unembed.W_U`, `.b_U` | [dVocab, dModel], [dVocab] (bias optional) |
  */
 export type ModelWeights = Readonly<Record<string, TensorSource>>;

@@ -32,11 +32,10 @@ export function App() {
 }
 
 function Panes() {
-  const wide = useStore((state) => state.wide);
-  const pane = useStore((state) => state.pane);
+  const wide = useStore((state) => state.wide !== '');
   return (
     <>
-      <main class="panes" data-wide={wide} data-shown={pane}>
+      <main class="panes" data-wide={wide}>
         <LinkGraphPane />
         <ConnectionsPane />
         <SubgraphPane />

@@ -4,18 +4,8 @@ import { localPath } from '../hub/local-path';
 import type { FetchPlan, Hub } from '../hub/plan';
 import { type HubReference, parseHubReference, requireHubReference } from '../hub/reference';
 import { checkModelFolder } from './checkpoint';
+import { families } from './families';
 import { type LocatedModel, planModelFiles, planTokenizerFiles } from './model-files';
-
-/** The organisation of each family, by TransformerLens model names. The first match counts. */
-const organisations: readonly [RegExp, string][] = [
-  [/^gemma-[23]-/i, 'google'],
-  [/^(?:meta-)?llama-3/i, 'meta-llama'],
-  [/^qwen[23]/i, 'Qwen'],
-  [/^mistral-/i, 'mistralai'],
-  [/^gpt2/i, 'openai-community'],
-  [/^gpt-oss-/i, 'openai'],
-  [/^pythia-/i, 'EleutherAI'],
-];
 
 /**
  * Locate a model and download it if necessary. The text is `demo`, a folder or a reference to the hub.
@@ -57,7 +47,8 @@ export function parseModelReference(text: string): HubReference | undefined {
   return parseHubReference(fullName(text));
 }
 
+/** With the organisation, for a name as TransformerLens has it. */
 function fullName(text: string): string {
-  const organisation = organisations.find(([pattern]) => pattern.test(text))?.[1];
-  return organisation === undefined || text.includes('/') ? text : `${organisation}/${text}`;
+  const family = text.includes('/') ? undefined : families.find(({ hub }) => hub.names.test(text));
+  return family ? `${family.hub.organisation}/${text}` : text;
 }

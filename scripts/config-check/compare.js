@@ -80,11 +80,21 @@ function print(verdicts, { families }) {
   }
 }
 
-/** One entry for each version of transformers. */
+const compareNames = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+const inOrder = (record) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => compareNames(a, b)));
+
+/** One entry for each version of transformers. Families that did not run keep what is known of them. */
 function record(file, result) {
   const known = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : [];
-  const others = known.filter(({ transformers }) => transformers !== result.transformers);
-  const all = [...others, result].sort((a, b) => a.transformers.localeCompare(b.transformers));
+  const before = known.find(({ transformers }) => transformers === result.transformers);
+  const kept = before?.refusedHere.filter(({ family }) => !Object.hasOwn(result.families, family)) ?? [];
+  const merged = {
+    ...result,
+    families: inOrder({ ...before?.families, ...result.families }),
+    refusedHere: [...kept, ...result.refusedHere].sort((a, b) => compareNames(a.family, b.family)),
+  };
+  const others = known.filter((one) => one !== before);
+  const all = [...others, merged].sort((a, b) => a.transformers.localeCompare(b.transformers));
   fs.writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
 }
 

@@ -1,5 +1,5 @@
 """
-The keys of the nine families' configuration classes in this Python's transformers, as JSON added to KEYS:
+The keys of the families' configuration classes in this Python's transformers, as JSON added to KEYS:
 
     python list_keys.py KEYS.json
 

@@ -2,7 +2,7 @@ import { boxKeys } from '../core/view/view';
 import { graphOf } from './derived';
 import * as edits from './edit';
 import { save } from './save';
-import { currentView, getState, hovered, type Pane, setState } from './store';
+import { currentView, getState, hovered, type Pane, paneIds, panes, setState } from './store';
 import { lookAtSelection } from './use-looked-at';
 
 /** A key and what it does; the help sheet lists them. */
@@ -12,15 +12,15 @@ export interface KeyAction {
   readonly run: () => void;
 }
 
-const paneIds: readonly Pane[] = ['links', 'connections', 'subgraph', 'detail'];
+const paneActions = paneIds.map((pane, i): [string, KeyAction] => {
+  const keys = String(i + 1);
+  return [keys, { keys, title: `Go to ${panes[pane].called}`, run: () => goTo(pane) }];
+});
 
 /** Shortcuts, by what `keyName` makes of an event. */
 export const keyActions: Readonly<Record<string, KeyAction>> = {
   '/': { keys: '/', title: 'Search for nodes', run: () => focusOn('#search') },
-  '1': { keys: '1', title: 'Go to the link graph', run: () => goTo('links') },
-  '2': { keys: '2', title: 'Go to the connections', run: () => goTo('connections') },
-  '3': { keys: '3', title: 'Go to the subgraph', run: () => goTo('subgraph') },
-  '4': { keys: '4', title: 'Go to the feature', run: () => goTo('detail') },
+  ...Object.fromEntries(paneActions),
   p: {
     keys: 'P',
     title: 'Pin or unpin the node under the pointer, in focus or selected',

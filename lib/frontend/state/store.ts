@@ -29,7 +29,16 @@ export interface Notice {
 
 export type Dialog = '' | 'help' | 'legend' | 'about' | 'compare';
 export type DetailTab = 'feature' | 'paths' | 'steer';
-export type Pane = 'links' | 'connections' | 'subgraph' | 'detail';
+
+/** The panes in the order of their tabs and keys: the title of the tab, and what the help calls it. */
+export const panes = {
+  links: { tab: 'Graph', called: 'the link graph' },
+  connections: { tab: 'Connections', called: 'the connections' },
+  subgraph: { tab: 'Subgraph', called: 'the subgraph' },
+  detail: { tab: 'Detail', called: 'the feature' },
+} as const;
+export type Pane = keyof typeof panes;
+export const paneIds = Object.keys(panes) as readonly Pane[];
 
 export interface State {
   /** null: no server but plain files; undefined: not known yet. */

@@ -1,26 +1,13 @@
-/** Architectures of Hugging Face by the family that graphs name. */
-const architectures: Readonly<Record<string, string>> = {
-  gpt2: 'GPT2LMHeadModel',
-  gpt_neox: 'GPTNeoXForCausalLM',
-  llama: 'LlamaForCausalLM',
-  mistral: 'MistralForCausalLM',
-  qwen2: 'Qwen2ForCausalLM',
-  qwen3: 'Qwen3ForCausalLM',
-  gemma2: 'Gemma2ForCausalLM',
-  gemma3: 'Gemma3ForCausalLM',
-  gpt_oss: 'GptOssForCausalLM',
-};
+import { families } from '../../model/families';
 
-const otherNames: Readonly<Record<string, string>> = { Gemma3ForConditionalGeneration: 'gemma3' };
-
+/** The name for it in graph files of the Python library; the family itself where none here has that name. */
 export function architectureOf(family: string): string {
-  return Object.hasOwn(architectures, family) ? (architectures[family] as string) : family;
+  return families.find(({ modelTypes: [name] }) => name === family)?.architectures[0] ?? family;
 }
 
 /** The architecture itself for a model no family here covers. */
 export function familyOf(architecture: string): string {
-  const [family] = Object.entries(architectures).find(([, name]) => name === architecture) ?? [];
-  return family ?? otherNames[architecture] ?? architecture;
+  return families.find(({ architectures }) => architectures.includes(architecture))?.modelTypes[0] ?? architecture;
 }
 
 /** Classes of the reference implementation in its graph files, over all its versions. */

@@ -15,8 +15,12 @@ export interface ModelPlan {
 export interface Family {
   /** The title of its section in docs/guide/model-configs.md. */
   readonly title: string;
-  /** The values of `model_type` of this family. */
-  readonly modelTypes: readonly string[];
+  /** The values of `model_type` of this family. The first is its name in specs and graphs. */
+  readonly modelTypes: readonly [string, ...string[]];
+  /** The model classes of transformers. The first is its name in graph files of the Python library. */
+  readonly architectures: readonly [string, ...string[]];
+  /** The organisation on the hub that has its models under these names. */
+  readonly hub: { readonly names: RegExp; readonly organisation: string };
   /** The effect of each key of the configuration class, except for the keys that all classes share. */
   readonly keys: readonly ConfigKey[];
   /**

@@ -73,6 +73,8 @@ export function gemmaWeights(layout: Layout, config: ModelConfig, tied: boolean,
 export const gemma2: Family = {
   title: 'Gemma 2',
   modelTypes: ['gemma2'],
+  architectures: ['Gemma2ForCausalLM'],
+  hub: { names: /^gemma-2-/i, organisation: 'google' },
   keys: [
     ...gemmaKeys,
     read('attn_logit_softcapping', 'Null turns it off.'),

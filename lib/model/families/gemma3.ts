@@ -11,7 +11,9 @@ import { decoderPrefix, findPrefix, readSizes } from './llama-like';
 /** Gemma 3, text (`Gemma3ForCausalLM`) or the text half of `Gemma3ForConditionalGeneration`. */
 export const gemma3: Family = {
   title: 'Gemma 3',
-  modelTypes: ['gemma3_text', 'gemma3'],
+  modelTypes: ['gemma3', 'gemma3_text'],
+  architectures: ['Gemma3ForCausalLM', 'Gemma3ForConditionalGeneration'],
+  hub: { names: /^gemma-3-/i, organisation: 'google' },
   keys: [
     ...gemmaKeys,
     ...noEffect(['attn_logit_softcapping'], 'transformers reads it and never applies it.'),

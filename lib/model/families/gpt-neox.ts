@@ -14,6 +14,8 @@ import { wordVectors } from './word-vectors';
 export const gptNeox: Family = {
   title: 'GPT-NeoX, Pythia',
   modelTypes: ['gpt_neox'],
+  architectures: ['GPTNeoXForCausalLM'],
+  hub: { names: /^pythia-/i, organisation: 'EleutherAI' },
   keys: [
     ...['vocab_size', 'hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads'].map((key) =>
       read(key),

@@ -37,6 +37,8 @@ const defaultScaling = new ModelConfig(
 export const gptOss: Family = {
   title: 'GPT-OSS',
   modelTypes: ['gpt_oss'],
+  architectures: ['GptOssForCausalLM'],
+  hub: { names: /^gpt-oss-/i, organisation: 'openai' },
   keys: [
     ...sizeKeys,
     read('head_dim', 'Null means hidden_size / num_attention_heads.'),

@@ -12,6 +12,8 @@ import { wordVectors } from './word-vectors';
 export const gpt2: Family = {
   title: 'GPT-2',
   modelTypes: ['gpt2'],
+  architectures: ['GPT2LMHeadModel'],
+  hub: { names: /^gpt2/i, organisation: 'openai-community' },
   keys: [
     read('vocab_size'),
     read('n_positions', 'The maximum prompt length.', ['max_position_embeddings']),

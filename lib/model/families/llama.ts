@@ -20,6 +20,8 @@ import {
 export const llama: Family = {
   title: 'Llama',
   modelTypes: ['llama'],
+  architectures: ['LlamaForCausalLM'],
+  hub: { names: /^(?:meta-)?llama-3/i, organisation: 'meta-llama' },
   keys: [
     ...sizeKeys,
     read('head_dim', 'Null means hidden_size / num_attention_heads.'),

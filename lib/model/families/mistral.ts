@@ -24,6 +24,8 @@ import {
 export const mistral: Family = {
   title: 'Mistral, Ministral',
   modelTypes: ['mistral', 'ministral'],
+  architectures: ['MistralForCausalLM'],
+  hub: { names: /^mistral-/i, organisation: 'mistralai' },
   keys: [
     ...sizeKeys,
     read('head_dim', 'Null means hidden_size / num_attention_heads.'),

@@ -40,6 +40,8 @@ export function readQwenWindows(config: ModelConfig, nLayers: number): number[] 
 export const qwen2: Family = {
   title: 'Qwen 2',
   modelTypes: ['qwen2'],
+  architectures: ['Qwen2ForCausalLM'],
+  hub: { names: /^qwen2/i, organisation: 'Qwen' },
   keys: [
     ...sizeKeys,
     read('head_dim', 'If missing, hidden_size / num_attention_heads.'),

@@ -21,6 +21,8 @@ import { qwenSizes, readQwenWindows } from './qwen2';
 export const qwen3: Family = {
   title: 'Qwen 3',
   modelTypes: ['qwen3'],
+  architectures: ['Qwen3ForCausalLM'],
+  hub: { names: /^qwen3/i, organisation: 'Qwen' },
   keys: [
     ...sizeKeys,
     read('head_dim'),

@@ -54,7 +54,7 @@ describe.each(transcoderFormats.filter((format) => format !== 'gemma-scope-npz')
     const [file = ''] = filesOf(dir, '.safetensors').filter((name) => !name.includes('W_dec'));
     let bias = '';
     editRaw(file, (raw) => {
-      bias = Object.keys(raw.header).find((name) => name.startsWith('b_enc')) ?? '';
+      bias = Object.keys(raw.header).find((name) => raw.header[name]?.shape?.join() === `${nFeatures}`) ?? '';
       replaceTensor(raw, bias, { dtype, shape: [nFeatures] }, Buffer.alloc(nFeatures));
     });
     await expectRejection(planTranscoders(dir), 'ERR_WEIGHT', new RegExp(`${bias} in .*found ${dtype}`));

@@ -47,6 +47,11 @@ const shared = sections.get('attribute') ?? '';
 const others: Readonly<Record<string, string>> = { attribute: 'start-server', generate: 'intervene' };
 const commands = makeProgram().commands.filter(({ commands: more }) => more.length === 0);
 
+test('docs/guide/cli.md has a section for each command', () => {
+  const names = makeProgram().commands.map((command) => command.name());
+  expect(names.filter((name) => !sections.has(name))).toEqual([]);
+});
+
 test.each(commands.map((command) => [command.name(), command] as const))(
   'docs/guide/cli.md names every flag of %s',
   (name, command) => {

@@ -29,7 +29,7 @@ describe.each(named)('the table of %s', (_, family) => {
   const names = keys.flatMap(({ key, aliases = [] }) => [key, ...aliases]);
 
   test('names every key of the configuration classes, once', () => {
-    expect(keysOfClass(family.modelTypes).length).toBeGreaterThan(40);
+    expect(keysOfClass(family.modelTypes).length).toBeGreaterThan(20);
     expect(keysOfClass(family.modelTypes).filter((key) => !names.includes(key))).toEqual([]);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
@@ -97,8 +97,10 @@ test('docs/guide/model-configs.md has these tables; scripts/config-check/make-do
 
 test('no variation of a config differs in silence, by the recorded results', () => {
   expect(results.map(({ transformers }) => transformers)).toEqual(['4.57.3', '5.18.0']);
+  const names = families.map(({ modelTypes: [name] }) => name);
+  expect(Object.keys(results.at(-1)?.families ?? {})).toEqual(names.sort());
   for (const { families: counts } of results) {
-    expect(Object.keys(counts)).toHaveLength(9);
+    expect(Object.keys(counts).length).toBeGreaterThanOrEqual(9);
     for (const count of Object.values(counts)) {
       expect(count.variations).toBeGreaterThanOrEqual(20);
       expect(count).not.toHaveProperty('differs');

@@ -1,21 +1,14 @@
 import { useStore } from '../../state/hooks';
-import { type Pane, setState } from '../../state/store';
-
-const titles: Readonly<Record<Pane, string>> = {
-  links: 'Graph',
-  connections: 'Connections',
-  subgraph: 'Subgraph',
-  detail: 'Detail',
-};
+import { paneIds, panes, setState } from '../../state/store';
 
 /** Where there is room for one pane only: which. */
 export function PaneTabs() {
   const shown = useStore((state) => state.pane);
   return (
     <nav class="pane-tabs" aria-label="Panes">
-      {Object.entries(titles).map(([pane, title]) => (
-        <button key={pane} type="button" aria-pressed={pane === shown} onClick={() => setState({ pane: pane as Pane })}>
-          {title}
+      {paneIds.map((pane) => (
+        <button key={pane} type="button" aria-pressed={pane === shown} onClick={() => setState({ pane })}>
+          {panes[pane].tab}
         </button>
       ))}
     </nav>

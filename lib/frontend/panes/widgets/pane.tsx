@@ -11,12 +11,13 @@ interface PaneProps {
   readonly children: ComponentChildren;
 }
 
-/** One of the four parts of the page, with its title and a button that lets it fill the page. */
+/** A part of the page, with its title and a button that lets it fill the page. */
 export function Pane({ id, title, tools, children }: PaneProps) {
   const wide = useStore((state) => state.wide === id);
+  const shown = useStore((state) => state.pane === id);
   const toggle = () => setState({ wide: getState().wide === id ? '' : id });
   return (
-    <section class="pane" data-pane={id} aria-label={title}>
+    <section class="pane" data-pane={id} data-wide={wide} data-shown={shown} aria-label={title}>
       <div class="pane-head">
         <h2>{title}</h2>
         <div class="tools">{tools}</div>
