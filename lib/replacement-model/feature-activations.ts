@@ -9,7 +9,9 @@ import type { RunningModel } from './running-model';
 
 type ResolvedActivationOptions = ResolvedOf<typeof activationOptions>;
 
-/** Activations of every prompt, one after the other. The sizes of all are checked before the first runs. */
+/**
+ * Compute the activations of the prompts in order. The sizes of all results are checked before the first prompt runs.
+ */
 export async function featureActivations(
   model: RunningModel,
   prompts: readonly PreparedPrompt[],

@@ -1,4 +1,4 @@
-/** Architectures of Hugging Face by the family that graphs name. */
+/** The Hugging Face architecture of each family in graphs. */
 const architectures: Readonly<Record<string, string>> = {
   gpt2: 'GPT2LMHeadModel',
   gpt_neox: 'GPTNeoXForCausalLM',
@@ -17,17 +17,17 @@ export function architectureOf(family: string): string {
   return Object.hasOwn(architectures, family) ? (architectures[family] as string) : family;
 }
 
-/** The architecture itself for a model no family here covers. */
+/** The architecture itself for a model of no supported family. */
 export function familyOf(architecture: string): string {
   const [family] = Object.entries(architectures).find(([, name]) => name === architecture) ?? [];
   return family ?? otherNames[architecture] ?? architecture;
 }
 
-/** Classes of the reference implementation in its graph files, over all its versions. */
+/** The classes in graph files of the reference implementation, in all its versions. */
 export const unifiedConfig = { module: 'circuit_tracer.utils.tl_nnsight_mapping', name: 'UnifiedConfig' };
 export const logitTarget = { module: 'circuit_tracer.attribution.targets', name: 'LogitTarget' };
 
-/** Those, and the configuration of TransformerLens by the places it has had. */
+/** These classes, and the configuration of TransformerLens under all its module names. */
 export const recordClasses: ReadonlySet<string> = new Set([
   `${unifiedConfig.module}.${unifiedConfig.name}`,
   `${logitTarget.module}.${logitTarget.name}`,

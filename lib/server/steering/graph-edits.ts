@@ -5,8 +5,8 @@ import type { FeatureIntervention } from '../../intervention/types';
 import type { SteerEdit } from './steer-request';
 
 /**
- * Features set to their factor times their activation in the graph, whatever earlier edits would make of it; features the
- * graph doesn't have, to their factor times what they are.
+ * Set features to their factor times their activation in the graph, regardless of earlier edits. Features that the
+ * graph does not have are multiplied by their factor.
  */
 export function interventionsOf(edits: readonly SteerEdit[], graph: Json): FeatureIntervention[] {
   const activations = activationsOf(graph);
@@ -16,7 +16,7 @@ export function interventionsOf(edits: readonly SteerEdit[], graph: Json): Featu
   });
 }
 
-/** By the ids of features. */
+/** Activations by the ids of features. */
 function activationsOf(graph: Json): Map<string, number> {
   const found = new Map<string, number>();
   for (const node of readNodes(graph)) {

@@ -100,7 +100,7 @@ describe('info', () => {
 
   test('what does not fit', async () => {
     expectFailure(await run('info', modelDir('gpt2'), transcoders), 1, /ERR_MODEL_MISMATCH/);
-    expectFailure(await run('info', modelDir('llama'), saved), 1, /family gemma2; that of the model is llama/);
+    expectFailure(await run('info', modelDir('llama'), saved), 1, /family gemma2, but the model has llama/);
     expectFailure(await run('info', model, modelDir('gpt2')), 2, /both|two of/i);
   });
 

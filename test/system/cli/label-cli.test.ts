@@ -114,6 +114,6 @@ describe('--neuronpedia', () => {
   });
 
   test('needs names where they are not known, before any model runs', async () => {
-    expectUsage(await write('--neuronpedia'), /aren't known.*--neuronpedia-set/);
+    expectUsage(await write('--neuronpedia'), /are not known.*--neuronpedia-set/);
   });
 });

@@ -203,7 +203,7 @@ test('what one request can bring into the log is little', async () => {
   setLogger(pino({ level: 'silent' }));
   expect(response.status).toBe(200);
   expect(lines.split('\n').length).toBeLessThan(20);
-  expect(lines).toMatch(/9996 more edits/);
+  expect(lines).toMatch(/9996 more entries edit a feature/);
 });
 
 test('closing gives up what runs, and leaves the model to its owner', async () => {

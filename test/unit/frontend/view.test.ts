@@ -54,7 +54,7 @@ test('the library reads the groups and pins of such a link', async () => {
     labels: { '2:9': 'g is for gull' },
     others: [],
   });
-  expect(() => selectionFromUrl('http://x/?slug=s#v=AAAA')).toThrow('Copy the URL once more');
+  expect(() => selectionFromUrl('http://x/?slug=s#v=AAAA')).toThrow('Copy the URL again');
 });
 
 test('a fragment that makes no sense is left out', async () => {

@@ -52,7 +52,7 @@ test('a cell named twice: a warning names both entries', () => {
   ]);
   setLogger(pino({ level: 'silent' }));
   expect(lines).toEqual([
-    'interventions[0] and interventions[2] both edit feature 15 of layer 1 at position 2: the later wins',
+    'interventions[0] and interventions[2] both edit feature 15 of layer 1 at position 2. The later entry wins.',
   ]);
 });
 
@@ -65,7 +65,7 @@ test.each<[unknown, RegExp]>([
   [{ ...at, value: '1' }, /value must be a number or a list/],
   [{ ...at, value: [1, 2] }, /one for each of its 1 positions; found 2/],
   [{ ...at, position: [0, 1], add: [1, Number.POSITIVE_INFINITY] }, /add\[1\].*Infinity/],
-  [{ ...at }, /one of value, scale and add; found none/],
+  [{ ...at }, /exactly one of value, scale and add; found none/],
   [{ ...at, value: 1, scale: 2 }, /found value and scale/],
   [{ ...at, valeu: 1 }, /Did you mean 'value'/],
   [{ hook: 'blocks.0.hook_resid_pst', position: 0, vector: [1, 2, 3] }, /interventions\[0\]\.hook.*hook_resid_post/],
@@ -84,6 +84,6 @@ test('a list of values for a range without an end is refused where tokens follow
       .between(0, 4)
       .features.map(({ value }) => value),
   ).toEqual([1, 2]);
-  expect(() => plan([entry], true)).toThrow(refusal(/one number, as its range goes on/));
+  expect(() => plan([entry], true)).toThrow(refusal(/one number, because its range includes every generated token/));
   expect(() => plan('none')).toThrow(refusal(/must be a list/));
 });
