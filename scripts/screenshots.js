@@ -56,9 +56,9 @@ async function picture(browser, server, colorScheme) {
   await shot('page');
   for (const id of ['links', 'connections', 'subgraph', 'detail']) await shot(id, pane(id));
   await steer(page);
-  await page.getByLabel('Let Detail fill the page').click();
+  await page.getByLabel('Maximise Detail').click();
   await shot('steering', pane('detail'));
-  await page.getByLabel('Make Detail small again').click();
+  await page.getByLabel('Restore Detail').click();
   await page.getByRole('button', { name: 'Compare' }).click();
   await page.selectOption('[aria-label="Other graph"]', 'other');
   await page.waitForSelector('.compare-list .node-row');

@@ -60,7 +60,7 @@ export function registerAttribute(program: Command): void {
   addTargetOptions(command);
   addFlags(command, attributeOptions);
   addMachineOptions(command);
-  addServerOptions(command.option('--server', 'then show the graph in the browser, until Ctrl-C'));
+  addServerOptions(command.option('--server', 'show the graph in the browser afterwards, until Ctrl-C'));
   addCommonOptions(command, { json: 'the summary' }).addHelpText('after', example).action(attribute);
 }
 
@@ -74,7 +74,7 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   await checkOutputs(outputs);
   if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
   for (const device of devices) resolveDevice(device);
-  // A labels file that is broken shows before the work.
+  // Report a damaged labels file before the work.
   const labels = await labelsOf(flags);
   const check = async (outline: ModelOutline, signal: AbortSignal) => {
     checkContent(flags, outline.transcoderSpec.scan);
@@ -83,7 +83,7 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   };
   const work = async (given: ModelWork) => {
     const graph = (await compute(prompt, targets, flags, given)).withLabels(labels);
-    // Files and summary need no model; steering does.
+    // Graph files and the summary need no model, but steering does.
     if (!flags.server) await given.model.dispose();
     await deliver(graph, outputs, flags, display, given.signal);
     if (flags.server && outputs.graphFiles) await show(outputs.graphFiles, flags, given);
@@ -104,10 +104,12 @@ function outputsOf(flags: AttributeFlags): Outputs {
   const { slug, graphFileDir, graphOutputPath: graphPath } = flags;
   const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
   if (graphPath === undefined && !graphFiles) {
-    throw new UsageError('--graph-output-path is required when no graph files are made (--slug and --graph-file-dir).');
+    throw new UsageError(
+      '--graph-output-path is required unless graph files are written (--slug and --graph-file-dir).',
+    );
   }
   if (flags.server && !graphFiles) {
-    throw new UsageError('--server shows graph files: give --slug and --graph-file-dir, too.');
+    throw new UsageError('--server requires graph files. Add --slug and --graph-file-dir.');
   }
   return { graphPath, graphFiles };
 }

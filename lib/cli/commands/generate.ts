@@ -36,7 +36,7 @@ import { progressDisplay } from '../runtime/progress';
 type GenerateFlags = ModelFlags & PromptFlags & InterventionFlags & PageFlags & CommonFlags;
 
 export function registerGenerate(program: Command): void {
-  const command = program.command('generate').description('continue a prompt, also with features set to values');
+  const command = program.command('generate').description('continue a prompt, with or without interventions');
   addInterventionOptions(addPromptOptions(addModelOptions(command)));
   addFlags(command, omitOptions(generateOptions, 'freezeAttention', 'constrainedLayers'));
   addPageOptions(command);
@@ -50,7 +50,7 @@ async function generate(flags: GenerateFlags): Promise<void> {
   const display = progressDisplay(process.stderr, (line) => withEntries(line, entries));
   logToStderr(display, flags.verbose);
   if (flags.html !== undefined && interventions.length === 0) {
-    throw new UsageError('--html compares two texts: give an intervention, too.');
+    throw new UsageError('--html compares two texts and requires an intervention.');
   }
   await checkPages(flags);
   const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>

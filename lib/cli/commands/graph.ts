@@ -27,10 +27,13 @@ interface GraphFlags extends GraphFileFlags, CommonFlags {
 export function registerGraph(program: Command): void {
   const command = program
     .command('graph')
-    .description('prune and summarise a saved graph, and write graph files of it')
+    .description('prune and summarise a saved graph, and write graph files')
     .argument('<file>', 'graph saved as .safetensors or .pt');
   addGraphFileOptions(command);
-  addTokenizerOption(command).option('--scan <name>', "transcoders the page reads features of (default: the graph's)");
+  addTokenizerOption(command).option(
+    '--scan <name>',
+    "transcoders whose features the page reads (default: the graph's)",
+  );
   addCommonOptions(command, { json: 'the summary' }).action(showGraph);
 }
 

@@ -42,7 +42,7 @@ interface InterveneFlags extends ModelFlags, PromptFlags, InterventionFlags, Pag
 export function registerIntervene(program: Command): void {
   const command = program
     .command('intervene')
-    .description('set features to values and compare the likeliest next tokens');
+    .description('run a prompt with interventions and compare the likeliest next tokens');
   addInterventionOptions(addPromptOptions(addModelOptions(command)));
   addFlags(command, interveneOptions, ['constrainedLayers']).option(
     '--top <n>',

@@ -6,7 +6,7 @@ import type { Pen } from './pen';
 import { shareStroke } from './share-style';
 import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, leastEdge } from './subgraph-shapes';
 
-/** The subgraph as a picture, for export. */
+/** The subgraph as a picture for export. */
 export function paintSubgraph(pen: Pen, { boxes, edges }: Subgraph, places: readonly Point[], palette: Palette): void {
   const sorted = edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
   sorted.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));

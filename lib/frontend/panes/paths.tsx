@@ -33,7 +33,7 @@ export function PathsTab() {
     );
   }
   if (end === undefined)
-    return <p class="hint">From {titleOf(graph, start, view.labels)}: now select the node to trace to.</p>;
+    return <p class="hint">From {titleOf(graph, start, view.labels)}. Now select the node to trace to.</p>;
   return <Paths graph={graph} view={view} start={start} end={end} />;
 }
 
@@ -72,7 +72,7 @@ function Paths({ graph, view, start, end }: PathsProps) {
   );
 }
 
-/** In whichever direction links lead. */
+/** Finds paths in whichever direction edges lead. */
 function betweenThem(graph: Graph, start: number, end: number): Path[] {
   const paths = strongestPaths(graph, start, end, mostPaths);
   return paths.length > 0 ? paths : strongestPaths(graph, end, start, mostPaths);

@@ -16,11 +16,11 @@ import { Icon } from './widgets/icon';
 interface PictureProps {
   readonly subgraph: Subgraph;
   readonly places: readonly Point[];
-  /** Clicks mark instead of select. */
+  /** Whether clicks mark boxes instead of selecting them. */
   readonly marking: boolean;
 }
 
-/** Boxes and the edges between them; drag a box to place it. */
+/** Boxes and the edges between them. Drag a box to move it. */
 export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
   const svg = useRef<SVGSVGElement>(null);
   const { viewBox, handlers, toUnits, zoomBy, fit } = usePanZoom(svg, places);
@@ -63,7 +63,7 @@ export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
   );
 }
 
-/** Weak edges first; numbers above all. */
+/** Weak edges first. Numbers are on top. */
 function Edges({ subgraph, places }: { subgraph: Subgraph; places: readonly Point[] }) {
   const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
   edges.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));

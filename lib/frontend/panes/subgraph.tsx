@@ -50,7 +50,7 @@ function Boxes({ graph, view, subgraph, marking }: { graph: Graph; view: View; s
 
 const scorePause = 150;
 
-/** Computed a moment after the last change: a sum over all links. */
+/** The scores, computed shortly after the last change because they take a sum over all edges. */
 function PinScores({ graph, view }: { graph: Graph; view: View }) {
   const [text, setText] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -89,7 +89,7 @@ function Tools({ view, marking, onMarking }: ToolsProps) {
         <option value="force">Force</option>
       </select>
       {Object.keys(view.positions).length > 0 && (
-        <button type="button" title="Lay out anew" onClick={() => setLayout(view.layout)}>
+        <button type="button" title="Lay out again" onClick={() => setLayout(view.layout)}>
           Tidy
         </button>
       )}

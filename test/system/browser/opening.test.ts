@@ -113,7 +113,7 @@ test('a file that changed on the disk is read anew', async () => {
   await page.waitForSelector('text=9 of 9 nodes');
   const file = JSON.parse(readFileSync(path.join(folder, 'x.json'), 'utf8'));
   writeFileSync(path.join(folder, 'x.json'), JSON.stringify({ ...file, nodes: file.nodes.slice(0, 5) }));
-  await page.click('[aria-label="Read the file again"]');
+  await page.click('[aria-label="Reload the file"]');
   await page.waitForSelector('text=5 of 5 nodes');
   writeFileSync(path.join(folder, 'x.json'), JSON.stringify({ ...file, nodes: file.nodes.slice(0, 3) }));
   await page.reload();

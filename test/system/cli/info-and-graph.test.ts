@@ -67,7 +67,7 @@ describe('info', () => {
     ['model and graph', () => [model, saved]],
     ['transcoders and graph', () => [saved, transcoders]],
   ])('what fits: %s', async (_, paths) => {
-    expect(await successful('info', ...paths())).toMatch(/They fit\.\n$/);
+    expect(await successful('info', ...paths())).toMatch(/They match\.\n$/);
     expect(JSON.parse(await successful('info', ...paths(), '--json'))).toMatchObject({ fit: true, misfit: null });
   });
 

@@ -33,7 +33,7 @@ describe('label', () => {
     async (graph) => {
       const text = await list(graph, '--count', '2');
       expect(text).toMatch(/^\d:\d+ +@\d+ ".*"\n {2}promotes {2}".*\n +[\d.]+ {2}.*\[.+\].*\n/);
-      expect(text).toMatch(/\d features have no label; \d+ labels are known\.\nName one: /);
+      expect(text).toMatch(/\d features have no label\. \d+ labels are known\.\nTo name one: /);
       expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     },
   );
@@ -66,7 +66,7 @@ describe('label', () => {
   });
 
   test('refuses what it can not do', async () => {
-    expectUsage(await run('label', at('born.json'), '--name', '1:2=x'), /--name needs --labels/);
+    expectUsage(await run('label', at('born.json'), '--name', '1:2=x'), /--name requires --labels/);
     expectUsage(await run('label', at('born.json'), '--name', 'x'), /LAYER:FEATURE=TEXT/);
     expectUsage(
       await run('label', at('born.json'), '--labels', at('born.json'), '--name', '1:2=x'),

@@ -34,7 +34,7 @@ test('a folder that is missing, a file, or in the way', async () => {
   writeFileSync(join(folder, 'file'), '');
   const refusal = (message: RegExp) => ({ code: 'ERR_FILE_WRITE', message: expect.stringMatching(message) });
   await expect(graph(join(folder, 'no', 'g.safetensors'))).rejects.toMatchObject(
-    refusal(/no: the folder doesn't exist/),
+    refusal(/no: the folder does not exist/),
   );
   await expect(graph(join(folder, 'file', 'g.safetensors'))).rejects.toMatchObject(refusal(/file/));
   await checkOutputs({ graphPath: undefined, graphFiles: { slug: 's', directory: join(folder, 'd.safetensors') } });
@@ -50,8 +50,8 @@ test('slug and folder only together', () => {
   expect(graphFilesOf(undefined, undefined, warn)).toBeUndefined();
   expect(warn).not.toHaveBeenCalled();
   expect(graphFilesOf('s', undefined, warn)).toBeUndefined();
-  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--slug without --graph-file-dir/));
+  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--slug was given without --graph-file-dir/));
   expect(graphFilesOf(undefined, '/x', warn)).toBeUndefined();
-  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--graph-file-dir without --slug/));
+  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--graph-file-dir was given without --slug/));
   expect(() => graphFilesOf('a/b', '/x', warn)).toThrow(/slug/);
 });

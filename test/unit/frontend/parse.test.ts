@@ -83,7 +83,7 @@ test('one token, one layer, no links', () => {
     links: [],
   });
   expect([graph.n, graph.m, graph.nRows]).toEqual([3, 0, 3]);
-  expect(warnings).toEqual(['The graph has no links.']);
+  expect(warnings).toEqual(['The graph has no edges.']);
 });
 
 test('a repeated id: the nodes stay apart and the file’s reader is told', () => {
@@ -102,8 +102,8 @@ test('dangling and broken links are left out, with a word', () => {
   const { graph, warnings } = parsed({ nodes: [a, b], links });
   expect(graph.m).toBe(1);
   expect(warnings).toEqual([
-    '1 link left out: no such source or target node.',
-    '3 links left out: the weight is not a finite number.',
+    '1 edge omitted: the source or target node does not exist.',
+    '3 edges omitted: the weight is not a finite number.',
   ]);
 });
 
@@ -122,10 +122,10 @@ test('nodes without id, sensible layer or position', () => {
   expect(graph.tokens).toHaveLength(6);
   expect(graph.nRows).toBeLessThan(1100);
   expect(warnings.slice(0, 4)).toEqual([
-    '2 nodes left out: no node_id.',
-    '2 nodes without a sensible layer, shown at the nearest.',
-    '1 node without a sensible position (ctx_idx), shown at the nearest.',
-    "1 node at positions past the prompt's 2 tokens.",
+    '2 nodes omitted: no node_id.',
+    '2 nodes without a valid layer, shown at the nearest valid one.',
+    '1 node without a valid position (ctx_idx), shown at the nearest valid one.',
+    '1 node at positions after the 2 tokens of the prompt.',
   ]);
 });
 

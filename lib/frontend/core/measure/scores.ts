@@ -1,13 +1,16 @@
 import { isFeatureKind } from '../../../graph-file/schema';
 import { type Graph, ratio } from '../graph/graph';
 
-/** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
+/**
+ * `replacement`: the share of influence that starts at tokens and not at errors. `completeness`: the explained share of
+ * inputs.
+ */
 export interface Scores {
   readonly replacement: number;
   readonly completeness: number;
 }
 
-/** The links that scores need, with absolute shares of input. */
+/** The edges that scores need, with absolute shares of input. */
 interface Flow {
   readonly n: number;
   readonly source: ArrayLike<number>;
@@ -21,8 +24,8 @@ const mostSteps = 1000;
 const tolerance = 1e-12;
 
 /**
- * [n] influence on the outputs: I = p A + p A^2 + ... with A the absolute shares of input and p the outputs' probabilities.
- * In a graph without cycles the sum ends after as many steps as its longest path has links.
+ * [n] the influence on the outputs: I = p A + p A^2 + ..., with A the absolute shares of input and p the probabilities
+ * of outputs. In a graph without cycles, the sum ends after the length of its longest path.
  */
 export function influenceOf(graph: LinkedNodes): Float64Array {
   return sumOverPaths(flowOf(graph), graph.probability);
@@ -75,8 +78,8 @@ function scores(graph: Graph, flow: Flow, isError: (node: number) => boolean): S
 }
 
 /**
- * The scores that remain when every feature that isn't pinned counts as an error: what it sends out is unexplained, and
- * what leads into it is dropped. Pinning more never makes replacement smaller.
+ * The scores that remain if every feature that is not pinned counts as an error: its outputs are unexplained, and its
+ * inputs are dropped. Pinning more features never lowers replacement.
  */
 export function subgraphScores(graph: Graph, pinned: ReadonlySet<number>): Scores {
   const unpinned = graph.kinds.map((kind, node) => isFeatureKind(kind) && !pinned.has(node));

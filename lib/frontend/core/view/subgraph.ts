@@ -18,9 +18,9 @@ export interface Box {
 
 export interface Subgraph {
   readonly boxes: readonly Box[];
-  /** Between places in `boxes`. */
+  /** Indices in `boxes`. */
   readonly edges: readonly GroupEdge[];
-  /** Boxes left out because there are more than the page can lay out. */
+  /** The boxes beyond the maximum number that the page can lay out. */
   readonly left: number;
 }
 
@@ -52,7 +52,7 @@ function boxOf(graph: Graph, view: Pinned, key: string): Box[] {
   ];
 }
 
-/** Only links into members count. */
+/** Only edges into members count. */
 function* linksToward(graph: Graph, nodes: readonly number[]): Generator<Link<number>> {
   for (const target of nodes) {
     for (const link of linksInto(graph, target)) {

@@ -11,18 +11,18 @@ interface Frame {
 }
 
 const room = 24;
-/** A few boxes are not blown up to fill the pane. */
+/** The maximum zoom at which a few boxes fill the pane. */
 const mostBlownUp = 620;
 const leastHeight = 260;
 
-/** The part of the drawing that is seen: all of it, until it is moved by dragging the ground or zoomed. */
+/** The visible part of the drawing: all of it until it is panned or zoomed. */
 export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonly Point[]) {
   const [frame, setFrame] = useState<Frame | null>(null);
   const drag = useRef<{ x: number; y: number; frame: Frame } | null>(null);
   const paneWidth = useWidth(svg);
   const whole = useMemo(() => frameOf(places, Math.min(mostBlownUp, paneWidth)), [places, paneWidth]);
   const seen = frame ?? whole;
-  // Dragged boxes don't shift the ground below them; new ones bring everything into sight again.
+  // Dragged boxes do not move the background. New boxes make everything visible again.
   useEffect(() => setFrame(null), [places.length]);
   const scale = () => {
     const box = svg.current?.getBoundingClientRect();

@@ -8,7 +8,7 @@ const titles: Readonly<Record<Pane, string>> = {
   detail: 'Detail',
 };
 
-/** Where there is room for one pane only: which. */
+/** Selects the pane on screens with room for only one. */
 export function PaneTabs() {
   const shown = useStore((state) => state.pane);
   return (
