@@ -99,7 +99,7 @@ describe('generation', () => {
     expect((await model.generate(prompt, { ...free, maxNewTokens: 1 })).newTokens).toHaveLength(1);
   });
 
-  test('refuses what cannot be', async () => {
+  test('rejects invalid options', async () => {
     const refused = (options: GenerateOptions, name: RegExp) =>
       expectRejection(model.generate(prompt, { interventions: steering, ...options }), 'ERR_INVALID_ARGUMENT', name);
     await refused({ maxNewTokens: 0 }, /maxNewTokens/);

@@ -39,7 +39,7 @@ const odd: Record<string, unknown> = {
   'odd-view': smallFile({ qParams: { pinnedIds: 7, supernodes: '[[', clerps: [null], sg_pos: 5, clickedId: [] } }),
 };
 
-test('every odd file is shown', async () => {
+test('every unusual graph file can be opened', async () => {
   const server = await tests.serve(odd);
   const page = await tests.open(server.urlOf('no-view'));
   for (const slug of Object.keys(odd)) {

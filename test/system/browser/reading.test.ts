@@ -196,7 +196,7 @@ test('a group shows what leads into it, as the edges do', async () => {
 });
 
 // Page trials, H3 to H5; field faults, section 2.
-test('of the demo graph all nodes are shown, with the influence that the command line prints', async () => {
+test('all nodes of the demo graph are shown, with the influence that the command line prints', async () => {
   const folder = temporaryFolder();
   const prompt = 'Fact: the capital of the state containing Dallas is';
   const files = ['--slug', 'dallas', '--graph-file-dir', folder];

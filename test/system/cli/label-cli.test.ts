@@ -65,7 +65,7 @@ describe('label', () => {
     expect(again.unlabelled).toBe(before.unlabelled - 1);
   });
 
-  test('refuses what it can not do', async () => {
+  test('rejects invalid flags and files', async () => {
     expectUsage(await run('label', at('born.json'), '--name', '1:2=x'), /--name requires --labels/);
     expectUsage(await run('label', at('born.json'), '--name', 'x'), /LAYER:FEATURE=TEXT/);
     expectUsage(

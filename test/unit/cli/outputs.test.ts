@@ -44,7 +44,7 @@ test('a folder that is missing, a file, or in the way', async () => {
   expect(existsSync(join(folder, 'no'))).toBe(false);
 });
 
-test('slug and folder only together', () => {
+test('graph files require both a slug and a folder', () => {
   const warn = jest.fn();
   expect(graphFilesOf('s', '/x', warn)).toEqual({ slug: 's', directory: '/x' });
   expect(graphFilesOf(undefined, undefined, warn)).toBeUndefined();

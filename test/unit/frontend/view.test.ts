@@ -18,7 +18,7 @@ function arranged(): views.View {
   return { ...views.select(view, id('high')), threshold: 0.62, hideErrors: true, layout: 'force', minShare: 0.01 };
 }
 
-test('what is written is read back the same', () => {
+test('written values are read back unchanged', () => {
   const view = arranged();
   const { view: read, lost } = readView(graph, JSON.parse(JSON.stringify(writeView(view))));
   expect(read).toEqual({ ...view, extra: {} });

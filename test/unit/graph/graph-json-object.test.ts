@@ -49,7 +49,7 @@ test('a pruned graph is taken as it is', async () => {
   await expectRejection(written, 'ERR_INVALID_ARGUMENT', refused);
 });
 
-test('what is wrong is said before the first byte', async () => {
+test('errors are reported before the first byte', async () => {
   const signal = AbortSignal.abort();
   for (const call of [graphJson, graphJsonStream]) {
     await expectRejection(call(graph, { slug: 'a/b' }), 'ERR_INVALID_ARGUMENT', /slug/);

@@ -33,7 +33,7 @@ test('edits of a pass, positions counted from its start', () => {
   expect(edits.between(6, 7).features).toEqual([{ ...cell, kind: 'add', position: 0, value: 0.5 }]);
 });
 
-test('vectors', () => {
+test('vector edits are planned per position', () => {
   const hook = 'blocks.0.hook_resid_post';
   const edits = plan([{ hook, position: -1, vector: [1, 2, 3] }]);
   expect(edits.between(0, 4)).toEqual({
@@ -77,7 +77,7 @@ test.each<[unknown, RegExp]>([
   expect(() => plan([entry])).toThrow(refusal(message));
 });
 
-test('a list of values for a range without an end is refused where tokens follow', () => {
+test('a list of values for an open-ended range is refused during generation', () => {
   const entry = { ...at, position: { start: 2 }, value: [1, 2] };
   expect(
     plan([entry])

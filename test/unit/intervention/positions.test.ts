@@ -25,7 +25,7 @@ test.each<[Position, number[]]>([
   expect(positionsBetween(resolved, 5, 0, 5)).toEqual(expected);
 });
 
-test('only open-ended ranges reach what is generated', () => {
+test('only open-ended ranges reach generated positions', () => {
   expect(positionsBetween(resolve({ start: 3 }, true), 5, 0, 7)).toEqual([3, 4, 5, 6]);
   expect(positionsBetween(resolve({ start: 3 }, true), 5, 6, 7)).toEqual([6]);
   expect(positionsBetween(resolve({ start: 6 }, true), 5, 5, 6)).toEqual([]);
