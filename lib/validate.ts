@@ -169,10 +169,10 @@ export function checkVector(value: unknown, name: string, width: number): Float3
   return Float32Array.from(value as ArrayLike<number>, (number, i) => checkFloat(number, `${name}[${i}]`));
 }
 
-const largestFloat32 = 2 ** 128 - 2 ** 104;
+const maxFloat32 = 2 ** 128 - 2 ** 104;
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a number that float32 cannot represent. */
 export function checkFloat(value: unknown, name: string): number {
-  if (typeof value === 'number' && Math.abs(value) <= largestFloat32) return value;
+  if (typeof value === 'number' && Math.abs(value) <= maxFloat32) return value;
   throw invalid(name, 'a finite number with a magnitude of at most 3.4e38', value);
 }

@@ -121,8 +121,8 @@ async function resolveTarget(
         `${describe(target)}.`,
     );
   }
-  const [kind, more] = shape;
-  checkOptions(given, [kind, ...more], name);
+  const [kind, otherFields] = shape;
+  checkOptions(given, [kind, ...otherFields], name);
   const fields = given as Record<string, unknown>;
   if (kind === 'feature') return featureTarget(fields, name, virtualId, context);
   const position = positionIndex(fields.position ?? -1, context.prompt, `${name}.position`);

@@ -24,7 +24,7 @@ interface DescribedGraph {
   readonly thresholds: { readonly nodeThreshold: number; readonly edgeThreshold: number };
 }
 
-interface Given {
+interface MetadataInput {
   readonly slug: string;
   readonly scan: string | readonly string[];
   /** The name of a list of transcoders, one per layer: `custom-<hash>`. */
@@ -35,7 +35,7 @@ interface Given {
 
 export function graphMetadata(
   { graph, thresholds }: DescribedGraph,
-  { slug, scan, customScan, info, neuronpedia }: Given,
+  { slug, scan, customScan, info, neuronpedia }: MetadataInput,
 ): GraphMetadata {
   const set = typeof scan === 'string' ? scan : customScan(scan);
   const sourceSet = neuronpedia?.sourceSet;

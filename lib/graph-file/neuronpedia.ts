@@ -21,7 +21,7 @@ const publishedSets: Readonly<Record<string, NeuronpediaNames>> = {
 };
 
 /** The maximum size of an upload to Neuronpedia in bytes. */
-export const largestUpload = 100 * 2 ** 20;
+export const maxUploadBytes = 100 * 2 ** 20;
 
 /**
  * @param given the full names, `MODEL` or `MODEL/SOURCE-SET`; or true for the published set that `scan` names

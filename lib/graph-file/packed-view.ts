@@ -3,7 +3,7 @@ import { parseJson } from '../json';
 import { isObject, type Json } from './json-values';
 
 /** The maximum size of its JSON in bytes. */
-const largestView = 2 ** 24;
+const maxViewBytes = 2 ** 24;
 /** The number of characters to inflate at once. They expand to at most about 1000 times as many bytes. */
 const step = 2 ** 12;
 
@@ -28,7 +28,7 @@ function inflate(binary: string): Uint8Array {
   let size = 0;
   const stream = new Inflate((part) => {
     size += part.length;
-    if (size > largestView) throw new RangeError(`more than ${largestView} bytes`);
+    if (size > maxViewBytes) throw new RangeError(`more than ${maxViewBytes} bytes`);
     parts.push(part.slice());
   });
   for (let at = 0; at < binary.length; at += step) {

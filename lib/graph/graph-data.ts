@@ -171,7 +171,7 @@ function placesProblem({ activeFeatures, model, tokens }: GraphData): string | u
 }
 
 /** A softmax in float32 may exceed 1 through rounding. */
-const largestWeight = 1 + 1e-5;
+const maxWeight = 1 + 1e-5;
 
 function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: GraphData): string | undefined {
   if (logits.length === 0) return 'logits must hold at least one target; found none.';
@@ -179,7 +179,7 @@ function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: Grap
     if (!isRecord(logit) || !isIndex(logit.tokenId, 2 ** 31 - 1) || typeof logit.token !== 'string') {
       return `logits[${i}] must have a tokenId of 0 or more and a token; found ${JSON.stringify(logit)}.`;
     }
-    if (!(logit.weight >= 0 && logit.weight <= largestWeight)) {
+    if (!(logit.weight >= 0 && logit.weight <= maxWeight)) {
       return `logits[${i}].weight must be a number from 0 to 1; found ${describe(logit.weight)}.`;
     }
     // A target other than a token has an id beyond the vocabulary: dVocab plus its index among the targets.

@@ -27,7 +27,7 @@ export interface TopPath {
   readonly share: number;
 }
 
-const mostPaths = 1000;
+const maxPaths = 1000;
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number of 0 or more. */
 export async function topFeatures(pruned: PrunedView, count: number, options: CallOptions = {}): Promise<TopFeature[]> {
@@ -95,7 +95,7 @@ interface Candidate {
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number from 0 to 1000.
  */
 export function topPaths(pruned: PrunedView, count: number): TopPath[] {
-  checkInteger(count, 'count', 0, mostPaths);
+  checkInteger(count, 'count', 0, maxPaths);
   const inputs = inputShares(pruned);
   const best = bestFromToken(pruned, inputs);
   const found: TopPath[] = [];

@@ -32,13 +32,13 @@ export function experimentOf(given: ExperimentEdits, { prompt, clean, edited, ou
   const selected = selectedGroups(given.selection);
   const labels = selected.map(({ label }) => given.labels.get(label) ?? label);
   const ids = selected.map(({ features }) => features.map(featureId));
-  const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= smallestEdge);
+  const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= minDrawnShare);
   const groups = pageGroups(selected, given.factors, activationShares(clean, edited));
   return { prompt, groups: groups.map((group, i) => ({ ...group, label: labels[i] as string })), edges, outputs };
 }
 
 /** Edges with a smaller share of a group's input are not drawn, as on the page of the reference implementation. */
-const smallestEdge = 0.003;
+const minDrawnShare = 0.003;
 
 type Shares = (features: readonly SelectedFeature[]) => number | null;
 

@@ -34,26 +34,26 @@ type Node = Place & { readonly key: string };
 /**
  * The features without a label in a graph file, or in a saved graph, which is pruned first.
  *
- * @param more additional labels, besides the graph's own
+ * @param extraLabels additional labels, besides the graph's own
  * @throws CircuitTracerError `ERR_FILE_FORMAT` for a graph file without nodes; also the errors of reading and pruning.
  */
 export async function findUnlabelled(
   path: string,
-  more: FeatureLabels,
+  extraLabels: FeatureLabels,
   thresholds: { nodeThreshold: number; edgeThreshold: number; signal: AbortSignal },
 ): Promise<LabelledGraph> {
-  if (extname(path) === '.json') return ofGraphFile(await readJsonObject(path), more, path);
+  if (extname(path) === '.json') return ofGraphFile(await readJsonObject(path), extraLabels, path);
   const graph = await Graph.load(path);
   const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, { signal: thresholds.signal });
   const nodes = top.map(({ node: { layer, feature, position, activation } }) => ({
     ...{ key: labelKey({ layer, feature }), position, activation },
     token: graph.tokenStrings[position] ?? '',
   }));
-  const labels = { ...graph.featureLabels, ...more };
+  const labels = { ...graph.featureLabels, ...extraLabels };
   return { scan: String(graph.scan), labels, unlabelled: withoutLabel(nodes, labels) };
 }
 
-function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: string): LabelledGraph {
+function ofGraphFile(file: Record<string, unknown>, extraLabels: FeatureLabels, path: string): LabelledGraph {
   const { nodes, metadata } = file;
   if (!Array.isArray(nodes) || !isObject(metadata)) {
     throw new CircuitTracerError(
@@ -70,7 +70,7 @@ function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: s
       const known = Number.isNaN(activation) ? null : activation;
       return [{ key: labelKey({ layer, feature }), position, token, activation: known }];
     });
-  const labels = { ...labelsOfGraphFile(file), ...more };
+  const labels = { ...labelsOfGraphFile(file), ...extraLabels };
   return { scan, labels, unlabelled: withoutLabel(found, labels) };
 }
 

@@ -33,7 +33,7 @@ const float = 4;
 /** Native code encodes 64 Mi numbers at once: `kDenseNumbers` in native/core/transcoder/transcoder_set.cc. */
 const denseNumbers = 64 * 2 ** 20;
 /** The maximum batch size of `auto`. */
-const mostRows = attributionSettings.batchSize.default;
+const maxAutoRows = attributionSettings.batchSize.default;
 /** The default maximum number of likely next tokens. */
 const targets = attributionSettings.maxNLogits.default;
 /**
@@ -86,7 +86,7 @@ export function attributionMemory(
   const head = transcoders.hasSkip ? Math.max(dHead, width) : dHead;
   const perRow = n * (2 * Math.max(width, nHeads * dHead) + dHead + head) + columns + 2 * width;
   const fitting = Math.floor((free - localModel) / 2 / (float * perRow));
-  const batchSize = asked === 'auto' ? Math.max(1, Math.min(mostRows, fitting)) : asked;
+  const batchSize = asked === 'auto' ? Math.max(1, Math.min(maxAutoRows, fitting)) : asked;
   const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), Math.floor(threadPositions / n), threads) * perRow;
   const widest = Math.max(...transcoders.nFeatures);
   // The activations, a mask of one byte each, eight bytes for the index of each active one, and the matrix once more.

@@ -12,7 +12,7 @@ export interface LayerFit {
 }
 
 /** With fewer positions, the mean is not meaningful. */
-const fewestPositions = 3;
+const minPositions = 3;
 
 /**
  * The fit of each layer. Empty for a prompt with fewer than 3 positions with features.
@@ -21,7 +21,7 @@ const fewestPositions = 3;
  * @param positions the number of positions with features
  */
 export function layerFits({ data, shape }: NativeReconstructionSums, positions: number): LayerFit[] {
-  if (positions < fewestPositions) return [];
+  if (positions < minPositions) return [];
   return Array.from({ length: shape[0] ?? 0 }, (_, layer) => {
     const [spread = 0, error = 0, together = 0, size = 0] = data.subarray(4 * layer, 4 * layer + 4);
     // The mean is computed from the same positions, which reduces its errors by one degree of freedom.

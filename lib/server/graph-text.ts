@@ -7,7 +7,7 @@ interface Span {
 }
 
 const deepest = 100;
-const mostMembers = 1000;
+const maxMembers = 1000;
 
 /**
  * The text of a JSON object whose members are only parsed on request. For a large graph, everything except the edges
@@ -52,7 +52,7 @@ function membersOf(text: string, isWhole: boolean): Map<string, Span> {
   let start = -1;
   const endMember = (end: number) => {
     if (start >= 0 && key !== undefined) members.set(key, { start, end });
-    if (members.size > mostMembers) throw new SyntaxError(`more than ${mostMembers} members`);
+    if (members.size > maxMembers) throw new SyntaxError(`more than ${maxMembers} members`);
     start = -1;
     key = undefined;
   };

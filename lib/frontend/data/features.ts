@@ -23,7 +23,7 @@ export type FeatureAnswer = { readonly info: FeatureInfo } | { readonly none: st
 export const noFeatures =
   'No feature examples are available. Start the server with a folder of features to see them here.';
 
-const mostKept = 200;
+const maxCached = 200;
 const kept = new Map<string, FeatureAnswer>();
 
 /**
@@ -41,7 +41,7 @@ export async function fetchFeature(request: FeatureRequest, signal: AbortSignal)
   const answer = await ask(url, signal);
   kept.set(url, answer);
   const [oldest] = kept.keys();
-  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+  if (kept.size > maxCached && oldest !== undefined) kept.delete(oldest);
   return answer;
 }
 

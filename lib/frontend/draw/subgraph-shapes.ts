@@ -3,15 +3,15 @@ import type { Point } from '../core/view/view';
 export const boxSize = { width: 148, height: 38 };
 
 /** Edges with a smaller share are omitted by default. */
-export const leastEdge = 0.003;
+export const minEdgeShare = 0.003;
 /** Edges with a smaller share have no number. Only the strongest have one. */
-const leastLabelled = 0.03;
-const mostLabelled = 40;
+const minLabelledShare = 0.03;
+const maxLabelledEdges = 40;
 
 /** The edges that have a number, strongest first. */
 export function labelledEdges<E extends { readonly weight: number }>(edges: readonly E[]): E[] {
-  const strong = edges.filter(({ weight }) => Math.abs(weight) >= leastLabelled);
-  return strong.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, mostLabelled);
+  const strong = edges.filter(({ weight }) => Math.abs(weight) >= minLabelledShare);
+  return strong.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, maxLabelledEdges);
 }
 
 export interface EdgeLine {

@@ -34,7 +34,7 @@ export interface LinkGraphActions {
 }
 
 const hitRadius = 24;
-const mostZoom = 20;
+const maxZoom = 20;
 const longPress = 500;
 const dragStart = 4;
 
@@ -96,7 +96,7 @@ export class LinkGraphView {
   }
 
   zoomBy(factor: number, x = this.#width / 2): void {
-    const zoom = Math.min(mostZoom, Math.max(1, this.#zoom * factor));
+    const zoom = Math.min(maxZoom, Math.max(1, this.#zoom * factor));
     const at = (this.#scroll + x - margins.left) / this.#zoom;
     this.#scroll = at * zoom - (x - margins.left);
     this.#zoom = zoom;

@@ -96,7 +96,7 @@ function Summary() {
 
 function Filters() {
   const view = useStore((state) => state.history.present);
-  const most = useStore(() => mostThreshold());
+  const most = useStore(() => maxThreshold());
   return (
     <>
       <label title="The most influential nodes that together hold at most this share of all influence on the outputs. The right end shows all nodes of the file.">
@@ -122,7 +122,7 @@ function Filters() {
 }
 
 /** The slider ends at the threshold that the file was pruned with. Beyond it there are no nodes. */
-function mostThreshold(): number {
+function maxThreshold(): number {
   return Math.ceil(100 * (getState().document?.loaded.graph.keptInfluence ?? 1)) / 100;
 }
 

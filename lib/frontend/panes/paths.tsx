@@ -8,7 +8,7 @@ import { pinAll, toggleTrace } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { emphasised, setState } from '../state/store';
 
-const mostPaths = 20;
+const maxPaths = 20;
 
 /** The strongest paths between two nodes. */
 export function PathsTab() {
@@ -74,8 +74,8 @@ function Paths({ graph, view, start, end }: PathsProps) {
 
 /** Finds paths in whichever direction edges lead. */
 function betweenThem(graph: Graph, start: number, end: number): Path[] {
-  const paths = strongestPaths(graph, start, end, mostPaths);
-  return paths.length > 0 ? paths : strongestPaths(graph, end, start, mostPaths);
+  const paths = strongestPaths(graph, start, end, maxPaths);
+  return paths.length > 0 ? paths : strongestPaths(graph, end, start, maxPaths);
 }
 
 function PathRow({ graph, view, path }: { graph: Graph; view: View; path: Path }) {

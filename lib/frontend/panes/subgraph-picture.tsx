@@ -3,7 +3,7 @@ import { percent, shortened } from '../core/graph/format';
 import type { Box, Subgraph } from '../core/view/subgraph';
 import type { Point } from '../core/view/view';
 import { shareOpacity } from '../draw/share-style';
-import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, leastEdge } from '../draw/subgraph-shapes';
+import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, minEdgeShare } from '../draw/subgraph-shapes';
 import { moveBox, toggleMark, togglePin, toggleSelection } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { hovered } from '../state/store';
@@ -65,7 +65,7 @@ export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
 
 /** Weak edges first. Numbers are on top. */
 function Edges({ subgraph, places }: { subgraph: Subgraph; places: readonly Point[] }) {
-  const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
+  const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= minEdgeShare);
   edges.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
   const lines = edges.map((edge) => ({ ...edge, ...edgeLine(places[edge.from], places[edge.to]) }));
   const labelled = labelledEdges(lines);

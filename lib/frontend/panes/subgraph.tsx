@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { unsignedPercent } from '../core/graph/format';
 import type { Graph } from '../core/graph/graph';
-import { mostBoxes, type Subgraph } from '../core/view/subgraph';
+import { maxBoxes, type Subgraph } from '../core/view/subgraph';
 import { isGroupKey, type SubgraphLayout, type View } from '../core/view/view';
 import { laidOut, placesIn } from '../draw/subgraph-places';
 import { scoresOfPins, subgraph } from '../state/derived';
@@ -40,7 +40,7 @@ function Boxes({ graph, view, subgraph, marking }: { graph: Graph; view: View; s
         <PinScores graph={graph} view={view} />
         {subgraph.left > 0 && (
           <span class="warning">
-            {subgraph.left} boxes are not shown: the first {mostBoxes} are.
+            {subgraph.left} boxes are not shown: the first {maxBoxes} are.
           </span>
         )}
       </div>

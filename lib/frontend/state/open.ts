@@ -25,10 +25,10 @@ export async function openFromAddress(): Promise<void> {
 
 function noGraphs(): string {
   const told = getState().listProblems.map(({ file, reason }) => `${file === '.' ? 'The folder' : file}: ${reason}.`);
-  return ['There are no graphs here yet.', ...told.slice(0, mostTold)].join(' ');
+  return ['There are no graphs here yet.', ...told.slice(0, maxReported)].join(' ');
 }
 
-const mostTold = 5;
+const maxReported = 5;
 
 /**
  * Read the list of graphs again. If that fails, a graph can still be shown.

@@ -1,7 +1,7 @@
 import { type ResolvedCallOptions, resolveCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { graphMetadata } from '../../graph-file/metadata';
-import { largestUpload } from '../../graph-file/neuronpedia';
+import { maxUploadBytes } from '../../graph-file/neuronpedia';
 import { nodeRecord } from '../../graph-file/record';
 import type { GraphMetadata, LinkRecord, NodeRecord, QParams } from '../../graph-file/schema';
 import { blankView } from '../../graph-file/view';
@@ -29,16 +29,16 @@ export interface GraphContent {
 /**
  * Prune the graph unless it is pruned already, and collect the content of its file.
  *
- * @param more names of additional options, which the caller checks
+ * @param otherNames names of additional options, which the caller checks
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid slug, scan, view or threshold; the errors of
  * pruning.
  */
 export async function graphContent(
   graph: Graph | PrunedGraph,
   options: GraphJsonOptions,
-  more: readonly string[] = [],
+  otherNames: readonly string[] = [],
 ): Promise<GraphContent> {
-  checkOptions(options, [...graphJsonNames, ...more]);
+  checkOptions(options, [...graphJsonNames, ...otherNames]);
   const { signal, onProgress, slug = 'graph' } = options;
   const call = resolveCallOptions({ signal, onProgress });
   const whole = graph instanceof PrunedGraphOf ? graph.graph : graph;
@@ -54,7 +54,7 @@ export async function graphContent(
     nodes: connectedNodes(pruned),
     influence: await whole.nodeInfluence({ signal }),
     call,
-    most: neuronpedia ? largestUpload : Number.POSITIVE_INFINITY,
+    most: neuronpedia ? maxUploadBytes : Number.POSITIVE_INFINITY,
   };
 }
 
@@ -149,7 +149,7 @@ function* inChunks(pieces: Iterable<string>): Generator<{ text: string; lines: n
 function tooLarge(): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `Neuronpedia accepts graph files of at most ${largestUpload / 2 ** 20} MiB, but this file would be larger. Keep less of ` +
+    `Neuronpedia accepts graph files of at most ${maxUploadBytes / 2 ** 20} MiB, but this file would be larger. Keep less of ` +
       'the graph with a lower nodeThreshold or edgeThreshold.',
   );
 }

@@ -20,10 +20,10 @@ export interface SteerSettings extends Required<Omit<SteerRequest, 'edits'>> {
 
 const steerOptions = pickOptions(generateOptions, 'freezeAttention');
 const maxNodes = 10_000;
-const mostNewTokens = 200;
-const mostTop = 100;
+const newTokensLimit = 200;
+const topLimit = 100;
 /** The maximum layer, feature or position. */
-const largestNumber = 999_999_999;
+const maxNumber = 999_999_999;
 
 /**
  * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the invalid field.
@@ -34,9 +34,9 @@ export function steerRequestOf(body: Unchecked<SteerRequest>): SteerSettings {
   return {
     slug: checkText(slug, 'slug'),
     edits: editsOf(edits),
-    maxNewTokens: checkInteger(maxNewTokens, 'maxNewTokens', 0, mostNewTokens),
+    maxNewTokens: checkInteger(maxNewTokens, 'maxNewTokens', 0, newTokensLimit),
     freezeAttention,
-    top: checkInteger(top, 'top', 1, mostTop),
+    top: checkInteger(top, 'top', 1, topLimit),
   };
 }
 
@@ -53,7 +53,7 @@ function editsOf(given: unknown): SteerEdit[] {
 
 function featureOf(node: unknown): SelectedFeature {
   const feature = typeof node === 'string' ? parseFeatureId(node) : undefined;
-  if (feature && Object.values(feature).every((number) => number <= largestNumber)) return feature;
+  if (feature && Object.values(feature).every((number) => number <= maxNumber)) return feature;
   throw invalid('nodes must be feature ids of the form layer_feature_position');
 }
 

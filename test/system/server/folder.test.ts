@@ -112,7 +112,7 @@ describe('a bad file hides no graph', () => {
   const server = await started({ dataDir });
   chmodSync(dataDir, 0);
   await asNobody(dataDir, async () => {
-    await expectRejection(resolveServeOptions({ dataDir }), 'ERR_FILE_READ', /dataDir.*permission denied/);
+    await expectRejection(resolveServeOptions({ dataDir }), 'ERR_FILE_READ', /dataDir.*no permission to read/);
     await expectRejection(resolveServeOptions({ dataDir: '.', featuresDir: dataDir }), 'ERR_FILE_READ', /featuresDir/);
     expect(await list(server)).toEqual({
       slugs: [],

@@ -93,7 +93,7 @@ export function stretches({ tokens, activations, chosen }: Example): Stretch[] {
 }
 
 const escapes = /^(?:\\x[0-9a-f]{2})+$/i;
-const mostTokensOfCharacter = 5;
+const maxTokensPerCharacter = 5;
 
 function isEscape(token: string): boolean {
   return escapes.test(token);
@@ -101,7 +101,7 @@ function isEscape(token: string): boolean {
 
 /** The number of tokens from `first` on that form one decodable run of bytes. 1 if there is none. */
 function bytesFrom(tokens: readonly string[], first: number): number {
-  for (let length = 1; length <= mostTokensOfCharacter && isEscape(tokens[first + length - 1] ?? ''); length++) {
+  for (let length = 1; length <= maxTokensPerCharacter && isEscape(tokens[first + length - 1] ?? ''); length++) {
     if (!decodeBytes(tokens.slice(first, first + length).join('')).includes('\ufffd')) return length;
   }
   return 1;

@@ -31,8 +31,8 @@ interface ParsedNode extends Omit<FileNode, 'id' | 'layer' | 'position' | 'featu
 }
 
 /** Larger numbers are mistakes. Drawing that many rows or columns would freeze the page. */
-const mostLayers = 1000;
-const mostPositions = 100_000;
+const maxLayers = 1000;
+const maxPositions = 100_000;
 
 /** The nodes of a graph file in columns, and a function that finds the node at the end of an edge. */
 export function parseNodes(
@@ -86,8 +86,8 @@ function settlePlaces(nodes: ParsedNode[], warnings: string[]): void {
   let layers = 0;
   let positions = 0;
   for (const node of nodes) {
-    const layer = settled(node.layer, -1, mostLayers);
-    const position = settled(node.position, 0, mostPositions);
+    const layer = settled(node.layer, -1, maxLayers);
+    const position = settled(node.position, 0, maxPositions);
     if (layer !== node.layer && node.kind !== 'logit') layers++;
     if (position !== node.position) positions++;
     node.layer = layer;

@@ -7,12 +7,12 @@ export interface BoxSize {
 }
 
 /** Weaker edges do not affect the layout. */
-const leastEdge = 0.003;
+const minEdgeShare = 0.003;
 /** A few boxes are placed further apart. */
 const gapsAcross = { few: 64, many: 28 };
 const fewBoxes = 4;
-const leastGapUp = 36;
-const mostGapUp = 110;
+const minGapUp = 36;
+const maxGapUp = 110;
 const orderSweeps = 12;
 const placeSweeps = 16;
 
@@ -35,7 +35,7 @@ export function layeredPlaces({ boxes, edges }: Pick<Subgraph, 'boxes' | 'edges'
   const widest = Math.max(0, ...rows.map((row) => row.length));
   const step = size.width + (widest <= fewBoxes ? gapsAcross.few : gapsAcross.many);
   const x = settleAcross(rows, neighbours, step);
-  const gapUp = Math.min(mostGapUp, Math.max(leastGapUp, (widest * step) / 20));
+  const gapUp = Math.min(maxGapUp, Math.max(minGapUp, (widest * step) / 20));
   const y = new Float64Array(boxes.length);
   for (const [row, members] of rows.entries()) for (const box of members) y[box] = -row * (size.height + gapUp);
   return inTokenOrder(
@@ -56,7 +56,7 @@ function inRows(layers: readonly number[][], count: number): number[][] {
 function neighboursOf(count: number, edges: Subgraph['edges']): Neighbour[][] {
   const neighbours = Array.from({ length: count }, (): Neighbour[] => []);
   for (const { from, to, weight } of edges) {
-    if (Math.abs(weight) < leastEdge || from === to) continue;
+    if (Math.abs(weight) < minEdgeShare || from === to) continue;
     neighbours[from].push({ box: to, weight: Math.abs(weight) });
     neighbours[to].push({ box: from, weight: Math.abs(weight) });
   }

@@ -19,7 +19,7 @@ export interface LinkGraphLayout {
 const comfortableStep = 20;
 const margin = 8;
 /** The distance between token names if there is room. */
-const leastColumn = 22;
+const minColumnWidth = 22;
 
 /**
  * One column per token, one row per layer. The width of a column is proportional to its fullest cell, plus a minimum
@@ -84,7 +84,7 @@ function orLast(influence: number): number {
 function columnEdges(fullest: Float32Array, width: number): Float32Array {
   const total = fullest.reduce((sum, count) => sum + count, 0);
   const edges = new Float32Array(fullest.length + 1);
-  const least = Math.min(leastColumn, width / (2 * fullest.length));
+  const least = Math.min(minColumnWidth, width / (2 * fullest.length));
   const free = width - least * fullest.length;
   for (const [position, count] of fullest.entries())
     edges[position + 1] = edges[position] + least + (count / total) * free;

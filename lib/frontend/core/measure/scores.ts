@@ -20,7 +20,7 @@ interface Flow {
 
 type LinkedNodes = Pick<Graph, 'n' | 'source' | 'target' | 'share' | 'probability'>;
 
-const mostSteps = 1000;
+const maxSteps = 1000;
 const tolerance = 1e-12;
 
 /**
@@ -38,7 +38,7 @@ function flowOf({ n, source, target, share }: LinkedNodes): Flow {
 function sumOverPaths({ n, source, target, share }: Flow, start: Float64Array): Float64Array {
   const total = new Float64Array(n);
   let current: Float64Array = start;
-  for (let step = 0; step < mostSteps; step++) {
+  for (let step = 0; step < maxSteps; step++) {
     const next = new Float64Array(n);
     for (let link = 0; link < share.length; link++) next[source[link]] += share[link] * current[target[link]];
     let size = 0;

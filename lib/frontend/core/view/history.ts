@@ -7,7 +7,7 @@ export interface History<T> {
   readonly kind: string;
 }
 
-const mostSteps = 200;
+const maxSteps = 200;
 
 export function historyOf<T>(present: T): History<T> {
   return { past: [], present, future: [], kind: '' };
@@ -17,7 +17,7 @@ export function historyOf<T>(present: T): History<T> {
 export function change<T>(history: History<T>, present: T, kind = ''): History<T> {
   if (present === history.present) return history;
   if (kind !== '' && kind === history.kind) return { ...history, present, future: [] };
-  return { past: [...history.past, history.present].slice(-mostSteps), present, future: [], kind };
+  return { past: [...history.past, history.present].slice(-maxSteps), present, future: [], kind };
 }
 
 /** Apply a change without an undo step, such as a selection. */

@@ -24,13 +24,13 @@ export interface Subgraph {
   readonly left: number;
 }
 
-export const mostBoxes = 200;
+export const maxBoxes = 200;
 
 type Pinned = Pick<View, 'pins' | 'groups' | 'labels'>;
 
 export function subgraphOf(graph: Graph, view: Pinned): Subgraph {
   const all = boxKeys(view).flatMap((key) => boxOf(graph, view, key));
-  const boxes = all.slice(0, mostBoxes);
+  const boxes = all.slice(0, maxBoxes);
   const members = boxes.map(({ nodes }) => nodes);
   return { boxes, edges: groupEdges(linksToward(graph, members.flat()), members), left: all.length - boxes.length };
 }
