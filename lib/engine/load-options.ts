@@ -20,13 +20,18 @@ export const weightOptions = defineOptions({
     kind: dtypeKind,
     default: 'float32',
     flag: '--dtype <type>',
-    help: 'float32, bfloat16 or float16',
+    help: 'dtype to compute in: float32, bfloat16 or float16',
   },
   /**
    * The device to compute on. `auto` selects the first CUDA device, otherwise Apple's GPU, otherwise the CPU. Default
    * `auto`.
    */
-  device: { kind: deviceKind, default: 'auto', flag: '--device <device>', help: 'auto, cpu, cuda, cuda:N or mps' },
+  device: {
+    kind: deviceKind,
+    default: 'auto',
+    flag: '--device <device>',
+    help: 'device to compute on: auto, cpu, cuda, cuda:N or mps',
+  },
   /**
    * Leave encoders in their files and read them layer by layer. Same results with less memory, but slower. Default
    * false.

@@ -31,7 +31,7 @@ export const attributionSettings = defineOptions({
     default: 512,
     flag: '--batch-size <n>',
     help: 'rows to compute at once, or auto for as many as fit',
-    flagDefault: { value: 256, why: 'as in the command of the Python library' },
+    flagDefault: { value: 256, why: 'as in the Python command' },
   },
   /**
    * The maximum number of active features to keep, by influence. Infinity keeps all. The edges of F features take about

@@ -5,9 +5,9 @@
  *
  *   npm run dev -- [--graph-file-dir <folder>] [--server <address>] [--port <n>]
  *
- * --graph-file-dir  what to show; default: the graph of the demo, which is made when it isn't there
- * --server          a server that runs already, by the address it printed, token and all
- * --port            where the page is; default 5173
+ * --graph-file-dir  folder of graph files; default: the graph of the demo, which is created if missing --server
+ *  a server that runs already, by the address it printed, token and all --port            where the page is; default
+ * 5173
  */
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');

@@ -95,7 +95,7 @@ describe('info', () => {
   test('more memory than the machine has', async () => {
     const flags = ['--prompt-tokens', '99999', '--max-feature-nodes', '9999999'];
     const text = await successful('info', model, transcoders, ...flags);
-    expect(text).toMatch(/warning:\n +needs .*, more than the .* of this machine\. Less is\s+needed\s+with/s);
+    expect(text).toMatch(/warning:\n +needs .*, more than the .* of this machine\. To\s+use\s+less,\s+add/s);
   });
 
   test('reports paths that do not match', async () => {
@@ -146,7 +146,7 @@ describe('graph', () => {
     const before = readdirSync(folder);
     const { code, stderr } = await run('graph', saved, '--slug', 'third');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/--slug without --graph-file-dir/);
+    expect(stderr).toMatch(/--slug was given without --graph-file-dir/);
     expect(readdirSync(folder)).toEqual(before);
   });
 

@@ -70,7 +70,7 @@ describe('label', () => {
     expectUsage(await run('label', at('born.json'), '--name', 'x'), /LAYER:FEATURE=TEXT/);
     expectUsage(
       await run('label', at('born.json'), '--labels', at('born.json'), '--name', '1:2=x'),
-      /labels\.json only/,
+      /must be a file named labels\.json/,
     );
     writeFileSync(at('other.json'), '{}');
     const { code, stderr } = await run('label', at('other.json'));
