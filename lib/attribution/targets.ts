@@ -126,7 +126,7 @@ async function resolveTarget(
   const fields = given as Record<string, unknown>;
   if (kind === 'feature') return featureTarget(fields, name, virtualId, context);
   const position = positionIndex(fields.position ?? -1, context.prompt, `${name}.position`);
-  const place = { position, weight: weightOf(fields.weight, name) };
+  const place = { position, weight: checkWeight(fields.weight, name) };
   if (kind === 'token')
     return tokenTarget(fields.token, kind in Object(target) ? `${name}.token` : name, place, context);
   const { label, vector } =
@@ -191,7 +191,7 @@ function featureTarget(
   const label =
     fields.label === undefined ? `L${layer} #${feature} @${position}` : checkText(fields.label, `${name}.label`);
   return {
-    native: { kind: 'feature', layer, feature, position, weight: weightOf(fields.weight, name) },
+    native: { kind: 'feature', layer, feature, position, weight: checkWeight(fields.weight, name) },
     shown: { tokenId: virtualId, token: label, feature: { layer, feature }, ...elsewhere(position, context) },
   };
 }
@@ -210,7 +210,7 @@ async function resolveToken(token: unknown, name: string, { spec, tokenizer }: T
   );
 }
 
-function weightOf(weight: unknown, name: string): number | null {
+function checkWeight(weight: unknown, name: string): number | null {
   return weight === undefined ? null : checkNumber(weight, `${name}.weight`, 0, 1);
 }
 

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { absolutePath } from '../io/absolute-path';
 import { packageVersion } from '../package-version';
-import { normaliseArguments, valueFlagsOf } from './options/arguments';
+import { findValueFlags, normaliseArguments } from './options/arguments';
 import { inFlags } from './options/flag-names';
 import { exitCodeOf, reportFailure, surviveBrokenStreams } from './runtime/exit';
 
@@ -67,7 +67,7 @@ export async function run(given: readonly string[]): Promise<void> {
     running = command;
   });
   try {
-    await program.parseAsync(normaliseArguments(given, valueFlagsOf(program)), { from: 'user' });
+    await program.parseAsync(normaliseArguments(given, findValueFlags(program)), { from: 'user' });
   } catch (error) {
     throw inFlags(error, running);
   }

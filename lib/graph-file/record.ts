@@ -26,13 +26,13 @@ export function nodeRecord(node: RecordedNode, nLayers: number): NodeRecord {
     run_idx: 0,
     reverse_ctx_idx: 0,
     jsNodeId: jsNodeId(node),
-    clerp: labelOf(node),
+    clerp: nodeLabel(node),
     influence: node.influence,
     activation: node.kind === 'feature' ? node.activation : null,
   };
 }
 
-function labelOf(node: RecordedNode): string {
+function nodeLabel(node: RecordedNode): string {
   if (node.kind === 'logit') return outputLabel(node.token, node.weight);
   return node.kind === 'feature' ? (node.label ?? '') : '';
 }

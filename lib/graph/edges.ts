@@ -19,7 +19,7 @@ export function edgesInto(graph: GraphView, target: GraphNode): GraphEdge[] {
 }
 
 /** The non-zero edges out of a node, strongest first. */
-export function edgesOutOf(graph: GraphView, source: GraphNode): GraphEdge[] {
+export function outgoingEdges(graph: GraphView, source: GraphNode): GraphEdge[] {
   const edges: GraphEdge[] = [];
   const look = (target: number) => {
     const weight = graph.weight(target, source.index);

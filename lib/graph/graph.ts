@@ -9,7 +9,7 @@ import type { Tokenizer } from '../model/tokenizer';
 import { checkInteger, checkNumber, checkOptions, describe } from '../validate';
 import { requireFinite, runOnGraph } from './arithmetic';
 import { EdgeRows, edgesProperty } from './edge-rows';
-import { edgesInto, edgesOutOf, type GraphEdge } from './edges';
+import { edgesInto, type GraphEdge, outgoingEdges } from './edges';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
 import { type GraphOverview, graphOverview, shown } from './overview';
@@ -213,7 +213,7 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node that is not in the graph.
    */
   outputs(source: GraphNode | number): GraphEdge[] {
-    return edgesOutOf(this, this.node(typeof source === 'number' ? source : source.index));
+    return outgoingEdges(this, this.node(typeof source === 'number' ? source : source.index));
   }
 
   /** The row of a node in the edges. Undefined for errors and tokens. */

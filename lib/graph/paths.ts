@@ -108,7 +108,7 @@ export function topPaths(pruned: PrunedView, count: number): TopPath[] {
     const { source, edge, share } = steps[choice] as Step;
     const longer: Tail = { node: source, edge, rest: tail, share: (tail?.share ?? 1) * share };
     offer(queue, steps, choice + 1, tail);
-    if (isToken(pruned, source)) found.push(pathOf(pruned, longer));
+    if (isToken(pruned, source)) found.push(toTopPath(pruned, longer));
     else offer(queue, stepsInto(pruned, inputs, best, source), 0, longer);
   }
   return found;
@@ -165,7 +165,7 @@ function offer(queue: Candidate[], steps: readonly Step[], choice: number, tail?
   queue.splice(low, 0, { tail, steps, choice, promise });
 }
 
-function pathOf({ graph, edgeWeights }: PrunedView, path: Tail): TopPath {
+function toTopPath({ graph, edgeWeights }: PrunedView, path: Tail): TopPath {
   const nodes: GraphNode[] = [];
   const weights: number[] = [];
   for (let tail: Tail | undefined = path; tail; tail = tail.rest) {

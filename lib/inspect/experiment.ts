@@ -27,7 +27,10 @@ export interface ExperimentRuns {
 }
 
 /** A picture of the groups on the page. Without a page, each edited feature is shown. */
-export function experimentOf(given: ExperimentEdits, { prompt, clean, edited, outputs }: ExperimentRuns): Experiment {
+export function describeExperiment(
+  given: ExperimentEdits,
+  { prompt, clean, edited, outputs }: ExperimentRuns,
+): Experiment {
   if (!given.selection) return { prompt, groups: given.interventions.map((entry) => editedGroup(entry)), outputs };
   const selected = selectedGroups(given.selection);
   const labels = selected.map(({ label }) => given.labels.get(label) ?? label);

@@ -66,7 +66,7 @@ export type Info = ModelInfo | TranscoderInfo | GraphInfo;
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them; also the errors of opening it.
  */
 export async function inspect(path: string, options?: FetchOptions): Promise<Info> {
-  const absolute = await pathOf(path);
+  const absolute = await findLocalPath(path);
   if (absolute === undefined) return hubInfo(path, options);
   const status = await stat(absolute).catch(() => undefined);
   if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${absolute} does not exist.`);
@@ -80,7 +80,7 @@ export async function inspect(path: string, options?: FetchOptions): Promise<Inf
 }
 
 /** The path of a bundled or local model or set of transcoders. Undefined for a hub reference. */
-async function pathOf(name: string): Promise<string | undefined> {
+async function findLocalPath(name: string): Promise<string | undefined> {
   if (isBundledModel(name)) return modelFolder(name);
   if (isBundledTranscoders(name)) return transcoderFolder(name);
   return (await fileExists(name)) ? resolve(name) : localPath(name);
@@ -142,7 +142,7 @@ function product(shape: readonly number[]): number {
 }
 
 /** The model and the transcoders in a list, in the form for memory estimates. */
-export async function memoryPartsOf(infos: readonly Info[]): Promise<MemoryParts> {
+export async function toMemoryParts(infos: readonly Info[]): Promise<MemoryParts> {
   const model = infos.find((info) => info.kind === 'model');
   const transcoders = infos.find((info) => info.kind === 'transcoders');
   return {
@@ -154,7 +154,7 @@ export async function memoryPartsOf(infos: readonly Info[]): Promise<MemoryParts
 /** @returns the reason why the two do not match, or undefined when they do. */
 export function findMisfit(first: Info, second: Info): string | undefined {
   const [a, b] = [first, second].sort((x, y) => order.indexOf(x.kind) - order.indexOf(y.kind));
-  if (a?.kind === 'model' && b?.kind === 'transcoders') return messageOf(() => checkFit(a.spec, b.spec));
+  if (a?.kind === 'model' && b?.kind === 'transcoders') return mismatchMessage(() => checkFit(a.spec, b.spec));
   if (a?.kind === 'model' && b?.kind === 'graph') {
     const { family, nLayers, dModel, dVocab } = a.spec;
     return differences(b, { family, nLayers, dModel, dVocab }, 'the model');
@@ -168,7 +168,7 @@ export function findMisfit(first: Info, second: Info): string | undefined {
 
 const order: readonly Info['kind'][] = ['model', 'transcoders', 'graph'];
 
-function messageOf(check: () => void): string | undefined {
+function mismatchMessage(check: () => void): string | undefined {
   try {
     check();
     return undefined;

@@ -187,7 +187,7 @@ function frozen(
   return {
     native: {
       ...partOf(passSettings, options),
-      constrainedLayers: layersOf(options.constrainedLayers, spec.nLayers),
+      constrainedLayers: listLayers(options.constrainedLayers, spec.nLayers),
       activations: returnActivations ? wanted : 'none',
       hookNames,
     },
@@ -198,7 +198,7 @@ function frozen(
   };
 }
 
-function layersOf(choice: LayerChoice | undefined, nLayers: number): number[] {
+function listLayers(choice: LayerChoice | undefined, nLayers: number): number[] {
   if (choice === undefined) return [];
   const name = 'constrainedLayers';
   if (isList(choice)) {

@@ -22,11 +22,11 @@ export async function featureActivations(
     if (!options.sparse) checkActivationsSize(tokens, model.transcoderSpec);
   }
   const results: FeatureActivations[] = [];
-  for (const prompt of prompts) results.push(await activationsOf(model, prompt, options));
+  for (const prompt of prompts) results.push(await computeActivations(model, prompt, options));
   return results;
 }
 
-async function activationsOf(
+async function computeActivations(
   { native, spec, transcoderSpec, decode }: RunningModel,
   { tokens, specialPositions }: PreparedPrompt,
   { sparse, applyActivationFunction: apply, signal, onProgress }: ResolvedActivationOptions,

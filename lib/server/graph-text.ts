@@ -23,7 +23,7 @@ export class GraphText {
    */
   constructor(text: string, isWhole = true) {
     this.text = text;
-    this.#members = membersOf(text, isWhole);
+    this.#members = findMembers(text, isWhole);
   }
 
   /** @throws SyntaxError when the member is not JSON or exceeds the limits. */
@@ -45,7 +45,7 @@ export class GraphText {
 }
 
 /** Of several members with the same name, parsers use the last. */
-function membersOf(text: string, isWhole: boolean): Map<string, Span> {
+function findMembers(text: string, isWhole: boolean): Map<string, Span> {
   const members = new Map<string, Span>();
   const closers: string[] = [];
   let key: string | undefined;

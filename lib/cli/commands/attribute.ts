@@ -29,7 +29,7 @@ import {
   promptOf,
   withModel,
 } from '../options/model-options';
-import { checkOutputs, graphFilesOf, type Outputs } from '../options/outputs';
+import { checkOutputs, type Outputs, resolveGraphFiles } from '../options/outputs';
 import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../options/server-options';
 import { addFlags, optionsFrom } from '../options/table-flags';
 import { addTargetOptions, checkTargets, type TargetFlags, targetsOf } from '../options/target-options';
@@ -69,8 +69,8 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
   const { targets, flags: targetFlags } = targetsOf(flags);
-  const outputs = outputsOf(flags);
-  const { devices } = resolveAttributeOptions(optionsOf(flags));
+  const outputs = toOutputs(flags);
+  const { devices } = resolveAttributeOptions(toAttributeOptions(flags));
   await checkOutputs(outputs);
   if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
   for (const device of devices) resolveDevice(device);
@@ -100,9 +100,9 @@ function show(
   return serveUntilStopped({ dataDir: directory, slug, model, output }, flags, signal);
 }
 
-function outputsOf(flags: AttributeFlags): Outputs {
+function toOutputs(flags: AttributeFlags): Outputs {
   const { slug, graphFileDir, graphOutputPath: graphPath } = flags;
-  const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
+  const graphFiles = resolveGraphFiles(slug, graphFileDir, (message) => log().warn(message));
   if (graphPath === undefined && !graphFiles) {
     throw new UsageError(
       '--graph-output-path is required unless graph files are written (--slug and --graph-file-dir).',
@@ -120,10 +120,10 @@ function compute(
   flags: AttributeFlags,
   { model, ...shared }: ModelWork,
 ): Promise<Graph> {
-  return model.attribute(prompt, { ...(targets && { targets }), ...optionsOf(flags), ...shared });
+  return model.attribute(prompt, { ...(targets && { targets }), ...toAttributeOptions(flags), ...shared });
 }
 
-function optionsOf(flags: AttributeFlags): AttributeOptions {
+function toAttributeOptions(flags: AttributeFlags): AttributeOptions {
   const exactTokens = flags.tokens !== undefined;
   return { ...optionsFrom(attributeOptions, flags), exactTokens, verbose: flags.verbose };
 }

@@ -88,7 +88,7 @@ async function writeFiles(graph: Graph, pruned: PrunedGraph, circuit: Circuit, d
 /** Replace Texas by California and print the model's answer. */
 async function proof(model: ReplacementModel, graph: Graph, palette: Palette): Promise<string[]> {
   const elsewhere = await model.attribute(other.prompt);
-  const edits = swapFeatures(featuresOf(graph, question.idea), featuresOf(elsewhere, other.idea));
+  const edits = swapFeatures(findFeatures(graph, question.idea), findFeatures(elsewhere, other.idea));
   const comparison: TopTokenComparison = {
     before: await likeliest(model, []),
     after: await likeliest(model, edits),
@@ -101,7 +101,7 @@ async function proof(model: ReplacementModel, graph: Graph, palette: Palette): P
 }
 
 /** The features whose label contains the idea. */
-function featuresOf(graph: Graph, idea: string): FeatureNode[] {
+function findFeatures(graph: Graph, idea: string): FeatureNode[] {
   return graph.features(({ label }) => label?.includes(idea));
 }
 

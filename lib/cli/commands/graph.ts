@@ -12,7 +12,7 @@ import {
   type GraphFileFlags,
   labelsOf,
 } from '../options/graph-file-options';
-import { checkOutputs, graphFilesOf } from '../options/outputs';
+import { checkOutputs, resolveGraphFiles } from '../options/outputs';
 import { addTokenizerOption, tokenizerOf } from '../options/tokenizer-option';
 import { printSummary } from '../render/print-summary';
 import { interruptible } from '../runtime/exit';
@@ -41,7 +41,7 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const { slug, graphFileDir, nodeThreshold, edgeThreshold, scan } = flags;
-  const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
+  const graphFiles = resolveGraphFiles(slug, graphFileDir, (message) => log().warn(message));
   await checkOutputs({ graphPath: undefined, graphFiles });
   const labels = await labelsOf(flags);
   await interruptible(async (signal) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { CircuitTracerError } from '../../errors';
-import { findMisfit, type Info, inspect, memoryPartsOf } from '../../inspect/inspect';
+import { findMisfit, type Info, inspect, toMemoryParts } from '../../inspect/inspect';
 import { memoryAdvice } from '../../memory/advice';
 import { memoryOf } from '../../memory/estimate';
 import { memoryOptions } from '../../memory/options';
@@ -56,7 +56,7 @@ type MemoryAnswer = Awaited<ReturnType<typeof memoryAnswer>>;
 
 /** Undefined without a model and transcoders. */
 async function memoryAnswer(infos: readonly Info[], flags: CommonFlags) {
-  const parts = await memoryPartsOf(infos);
+  const parts = await toMemoryParts(infos);
   if (!parts.model && !parts.transcoders) return undefined;
   const options = optionsFrom(memoryOptions, flags);
   return { estimate: memoryOf(parts, options), advice: memoryAdvice(parts, options) };

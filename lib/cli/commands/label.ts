@@ -57,21 +57,21 @@ function name(text: string, previous: [string, string][] = []): [string, string]
 
 async function label(graph: string, flags: LabelFlags): Promise<void> {
   await interruptible(async (signal) => {
-    const labels = await labelsOf(flags);
+    const labels = await mergeLabels(flags);
     const { nodeThreshold, edgeThreshold } = flags;
     const found = await findUnlabelled(graph, labels, { nodeThreshold, edgeThreshold, signal });
-    const source = await sourceOf(found.scan, flags);
+    const source = await openSource(found.scan, flags);
     // Write nothing until the graph and the source have been read.
     if (flags.name && flags.labels !== undefined) await writeLabels(flags.labels, labels);
     const listed = found.unlabelled.slice(0, flags.count);
-    const known = await examplesOf(listed, source, found.scan, signal);
+    const known = await readExamples(listed, source, found.scan, signal);
     if (flags.json) printJson(found, listed, known);
     else printPage(found, listed, known, flags);
   });
 }
 
 /** The labels of `--labels`, with those of `--name` added. */
-async function labelsOf({ labels: path, name: names = [] }: LabelFlags): Promise<FeatureLabels> {
+async function mergeLabels({ labels: path, name: names = [] }: LabelFlags): Promise<FeatureLabels> {
   if (path === undefined) {
     if (names.length > 0) throw new UsageError('--name requires --labels, the labels.json to write to.');
     return {};
@@ -92,14 +92,14 @@ function writeLabels(path: string, labels: FeatureLabels): Promise<void> {
  * The source of examples from the flags, or the transcoders' own. No network request is made unless a flag names a
  * remote source.
  */
-async function sourceOf(scan: string, { features, transcoderSet }: LabelFlags): Promise<FeatureSource | undefined> {
+async function openSource(scan: string, { features, transcoderSet }: LabelFlags): Promise<FeatureSource | undefined> {
   if (features !== undefined) return openFeatureSource(features);
-  if (transcoderSet !== undefined) return openFeaturesOf(transcoderSet);
+  if (transcoderSet !== undefined) return openExamples(transcoderSet);
   return isBundledTranscoders(scan) || scan.startsWith('/') ? openFeaturesIn(transcoderFolder(scan)) : undefined;
 }
 
 /** The folder of transcoders that the user names: bundled, local, or on the hub. */
-async function openFeaturesOf(set: string): Promise<FeatureSource | undefined> {
+async function openExamples(set: string): Promise<FeatureSource | undefined> {
   const folder = isBundledTranscoders(set) ? transcoderFolder(set) : await localPath(set);
   if (folder === undefined) return openFeatureSource(scanOf(requireHubReference(set, 'transcoders')));
   if (await isFolder(folder)) return openFeaturesIn(folder);
@@ -111,7 +111,7 @@ async function openFeaturesIn(transcoders: string): Promise<FeatureSource | unde
   return folder === undefined ? undefined : openFeatureSource(folder);
 }
 
-async function examplesOf(
+async function readExamples(
   features: readonly Unlabelled[],
   source: FeatureSource | undefined,
   scan: string,

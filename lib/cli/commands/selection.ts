@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PageSelection, SelectedFeature } from '../../graph-file/selection';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
-import { selectionOf } from '../options/page-argument';
+import { readPageArgument } from '../options/page-argument';
 import { cell, Palette, pageWidth, printable, wrap } from '../render/text';
 
 export function registerSelection(program: Command): void {
@@ -13,7 +13,7 @@ export function registerSelection(program: Command): void {
 }
 
 async function showSelection(page: string, { json }: CommonFlags): Promise<void> {
-  const { selection } = await selectionOf(page);
+  const { selection } = await readPageArgument(page);
   const lines = json ? [JSON.stringify(selection, null, 2)] : render(selection, new Palette(process.stdout));
   process.stdout.write(`${lines.join('\n')}\n`);
 }

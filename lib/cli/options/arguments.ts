@@ -22,7 +22,7 @@ function kebabCase(arg: string): string {
 }
 
 /** All flags of the program and its commands that take a value, such as `--prompt` and `-p`. */
-export function valueFlagsOf(program: Command): Set<string> {
+export function findValueFlags(program: Command): Set<string> {
   const options = [program, ...program.commands].flatMap((command) => command.options);
   const taking = options.filter((option) => option.required || option.optional);
   return new Set(taking.flatMap((option) => [option.long, option.short]).filter((flag) => flag != null));

@@ -9,7 +9,7 @@ import { readJsonFile } from '../../io/files';
 import type { PreparedPrompt } from '../../model/prompt';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import { UsageError } from '../runtime/exit';
-import { selectionOf } from './page-argument';
+import { readPageArgument } from './page-argument';
 import { addFlags } from './table-flags';
 
 /** The flags for interventions. */
@@ -52,7 +52,7 @@ function collect(kind: Kind): (text: string, previous?: FeatureIntervention[]) =
 export function parseIntervention(kind: Kind, text: string): FeatureIntervention {
   const [, layer, where, feature, numbers] = /^(\d+):([-\d.,]+):(\d+)=(.+)$/.exec(text.trim()) ?? [];
   const position = where === undefined ? undefined : parsePosition(where);
-  const values = numbers?.split(',').map(numberOf) ?? [];
+  const values = numbers?.split(',').map(parseNumber) ?? [];
   if (position === undefined || values.length === 0 || values.some((value) => !Number.isFinite(value))) {
     throw new InvalidArgumentError(
       'It must be LAYER:POSITION:FEATURE=NUMBER, such as 20:-1:1454=0. POSITION may also be 5..9, 5.. or 1,4,7.',
@@ -74,14 +74,14 @@ function parsePosition(text: string): Position | undefined {
   return parts.length === 1 ? Number(parts[0]) : parts.map(Number);
 }
 
-function numberOf(text: string): number {
+function parseNumber(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text);
 }
 
 function groupFactor(text: string, previous: [string, number][] = []): [string, number][] {
   // A label may contain an equals sign. A number cannot.
   const at = text.lastIndexOf('=');
-  const factor = numberOf(text.slice(at + 1));
+  const factor = parseNumber(text.slice(at + 1));
   if (at > 0 && Number.isFinite(factor)) return [...previous, [text.slice(0, at), factor]];
   throw new InvalidArgumentError('It must be LABEL=FACTOR, such as "Texas=-2".');
 }
@@ -93,7 +93,7 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
   const fromFile = flags.interventions === undefined ? [] : await readJsonFile(flags.interventions);
   if (!Array.isArray(fromFile))
     throw new UsageError(`--interventions must be a JSON list; found another value in ${flags.interventions}.`);
-  const { selection, links, labels } = await pageOf(flags.page);
+  const { selection, links, labels } = await openPage(flags.page);
   const factors = new Map(flags.group ?? []);
   if (factors.size > 0 && !selection) throw new UsageError('--group requires --page, the page that has the group.');
   const scaled = selection ? scaleGroups(selection, factors) : [];
@@ -142,8 +142,8 @@ export async function requireInterventions(flags: InterventionFlags): Promise<Gi
   );
 }
 
-async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
+async function openPage(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
   if (page === undefined) return { selection: undefined, links: [], labels: new Map() };
-  const { selection, file = {} } = await selectionOf(page);
+  const { selection, file = {} } = await readPageArgument(page);
   return { selection, ...readNamedGraph(file) };
 }

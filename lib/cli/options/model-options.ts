@@ -62,7 +62,7 @@ export function addMachineOptions(command: Command): Command {
 export async function promptOf({ prompt, tokens, messages }: PromptFlags): Promise<Prompt> {
   const given = [prompt, tokens, messages].filter((value) => value !== undefined);
   if (given.length > 1) throw new UsageError('Only one of --prompt, --tokens and --messages can be used.');
-  if (messages !== undefined) return chatOf(await readJsonFile(messages), messages);
+  if (messages !== undefined) return toChat(await readJsonFile(messages), messages);
   const plain = prompt ?? tokens;
   if (plain === undefined) throw new UsageError('A prompt is required: --prompt, --tokens or --messages.');
   return plain;
@@ -79,14 +79,14 @@ export async function checkPrompt(
 }
 
 /** A list of messages, or an object with a list of messages. The chat template checks the messages. */
-function chatOf(json: unknown, file: string): ChatPrompt {
+function toChat(json: unknown, file: string): ChatPrompt {
   const messages = Array.isArray(json) ? json : (json as { messages?: unknown } | null)?.messages;
   if (Array.isArray(messages)) return { messages };
   throw new UsageError(`--messages must be a JSON list of {role, content}; found another value in ${file}.`);
 }
 
 /** Without both flags, the bundled model. Transcoders name their model unless the flag does. */
-function namesOf({ model, transcoderSet }: ModelFlags): { model: string | undefined; transcoderSet?: string } {
+function resolveNames({ model, transcoderSet }: ModelFlags): { model: string | undefined; transcoderSet?: string } {
   if (transcoderSet !== undefined) return { model, transcoderSet };
   if (model === undefined || isBundledModel(model)) return { model: 'demo' };
   throw new UsageError(`--transcoder-set is required for the model ${model}.`);
@@ -105,7 +105,7 @@ export async function withModel<T>(
   display: ProgressDisplay,
   { check, work }: ModelTask<T>,
 ): Promise<T> {
-  const names = namesOf(flags);
+  const names = resolveNames(flags);
   return interruptible(async (signal) => {
     const shared = { signal, onProgress: display.listener };
     const options: LoadOptions = { ...optionsFrom(loadOptions, flags), ...shared };

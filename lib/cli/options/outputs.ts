@@ -71,7 +71,7 @@ function unwritable(path: string, reason: string): CircuitTracerError {
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a slug that is not a valid file name.
  */
-export function graphFilesOf(
+export function resolveGraphFiles(
   slug: string | undefined,
   directory: string | undefined,
   warn: (message: string) => void,

@@ -9,7 +9,7 @@ export interface PageArgument {
 }
 
 /** @param page the URL of a graph's page, only the part after its `?`, or a graph file */
-export async function selectionOf(page: string): Promise<PageArgument> {
+export async function readPageArgument(page: string): Promise<PageArgument> {
   if (/^[?#]|^\w+:\/\/|[?&](supernodes|pinnedIds|clerps)=/.test(page)) {
     return { selection: selectionFromUrl(page), file: undefined };
   }

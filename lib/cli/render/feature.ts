@@ -36,13 +36,13 @@ function exampleLine(example: FeatureExample, palette: Palette): string {
   const width = pageWidth - valueWidth - 2;
   const middle = clip(`[${tokens[at] ?? ''}]`, width);
   const after = tokens.slice(at + 1).join('');
-  const before = endOf(tokens.slice(0, at).join(''), Math.floor((width - columns(middle)) / 2));
+  const before = lastColumns(tokens.slice(0, at).join(''), Math.floor((width - columns(middle)) / 2));
   const rest = clip(after, width - columns(middle) - columns(before));
   return `${numberCell(peak(example), valueWidth)}  ${before}${palette.bar(middle)}${rest}`;
 }
 
 /** The last `width` columns, after an ellipsis if text is cut. */
-function endOf(text: string, width: number): string {
+function lastColumns(text: string, width: number): string {
   if (columns(text) <= width) return text;
   let kept = text;
   while (kept !== '' && columns(kept) > width - 1) kept = kept.slice(1);

@@ -43,7 +43,7 @@ function attributionLines({ attribution }: MemoryEstimate): string[] {
 function warning({ machine }: MemoryEstimate, { fits, needed, changes }: MemoryAdvice, palette: Palette): string[] {
   if (fits) return [];
   const problem = `needs ${byteSize(needed)}, more than the ${byteSize(machine)} of this machine.`;
-  const hints = changes.map((change) => `${flagOf(change.options)} (${byteSize(change.needed)})`);
+  const hints = changes.map((change) => `${formatFlag(change.options)} (${byteSize(change.needed)})`);
   const advice = hints.length > 0 ? ` To use less, add ${hints.join(', ')}.` : '';
   return [
     palette.error('warning:'),
@@ -52,7 +52,7 @@ function warning({ machine }: MemoryEstimate, { fits, needed, changes }: MemoryA
 }
 
 /** An option in the form of a flag. */
-function flagOf(change: MemoryOptions): string {
+function formatFlag(change: MemoryOptions): string {
   const given = Object.entries(change).map(([name, value]) => {
     const { flag = name }: Option = memoryOptions[name as keyof MemoryOptions];
     return value === true ? flag : flag.replace(/ <.*>$/, ` ${value}`);

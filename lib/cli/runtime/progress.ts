@@ -28,7 +28,7 @@ export function progressDisplay(
   return { listener, print: (line) => display.print(reword(line)), stop: () => display.stop() };
 }
 
-function shareOf({ done, total, unit }: Progress, joint: string): string {
+function formatShare({ done, total, unit }: Progress, joint: string): string {
   const text = unit === 'bytes' ? byteSize : String;
   return `${text(done)}${joint}${text(total)}`;
 }
@@ -52,7 +52,7 @@ class BarDisplay implements ProgressDisplay {
       barsize: 28,
       format: (barOptions, { progress }, step) => {
         const { phase, total } = step as Progress;
-        const share = total > 0 ? shareOf(step as Progress, '/') : '';
+        const share = total > 0 ? formatShare(step as Progress, '/') : '';
         return `${String(phase).padEnd(22)} ${Format.BarFormat(progress, barOptions)} ${share}`;
       },
     };
@@ -97,7 +97,7 @@ class LineDisplay implements ProgressDisplay {
     if (phase === this.#phase && now - this.#lastLine < quietMs) return;
     this.#phase = phase;
     this.#lastLine = now;
-    this.print(total > 0 ? `${phase}: ${shareOf(step, ' of ')}` : phase);
+    this.print(total > 0 ? `${phase}: ${formatShare(step, ' of ')}` : phase);
   };
 
   print(line: string): void {

@@ -21,7 +21,7 @@ export function ConnectionsPane() {
         <Connected graph={graph} view={view} nodes={nodes} />
       ) : (
         <p class="hint muted">
-          Select a node in the link graph, the subgraph or by search to see what leads into it and what it leads to.
+          Select a node in the link graph, in the subgraph or by search to see its inputs and outputs.
         </p>
       )}
     </Pane>
@@ -120,7 +120,7 @@ const partTitles = { feature: 'Features', error: 'Errors', token: 'Tokens', othe
 /** The error share, the share of hidden nodes, and the sources of the input. */
 function InputSummary({ graph, view, nodes }: { graph: Graph; view: View; nodes: readonly number[] }) {
   const parts = inputParts(graph, nodes);
-  if (parts.length === 0) return <p class="muted input-summary">It has no input of its own.</p>;
+  if (parts.length === 0) return <p class="muted input-summary">The selection has no inputs.</p>;
   const ofErrors = parts.filter(({ kind }) => kind === 'error').reduce((sum, part) => sum + sizeOf(part), 0);
   const hidden = hiddenInput(graph, nodes, shownOf(graph, view));
   return (

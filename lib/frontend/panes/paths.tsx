@@ -23,7 +23,7 @@ export function PathsTab() {
   if (start === undefined) {
     return (
       <div class="hint muted">
-        <p>Select a node, press Trace (T), then select another: the strongest paths between them appear here.</p>
+        <p>Select a node, press Trace (T), then select another node to see the strongest paths between them.</p>
         {view.selected !== '' && (
           <button type="button" onClick={toggleTrace}>
             Trace from the selected node

@@ -23,8 +23,7 @@ export function SubgraphPane() {
         <Boxes graph={graph} view={view} subgraph={shown} marking={marking} />
       ) : (
         <p class="hint muted" data-entry tabIndex={-1}>
-          Pin nodes to lay them out here: Ctrl-click them, press P, or hold a finger on them. Then mark some and group
-          them.
+          Pin nodes to show them here: Ctrl-click, press P or long-press. Then mark boxes to group them.
         </p>
       )}
     </Pane>

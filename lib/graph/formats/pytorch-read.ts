@@ -28,7 +28,7 @@ export async function readPytorchGraph(
 ): Promise<GraphData> {
   const file = await openTorchFile(path, recordClasses);
   try {
-    return await graphDataOf({ ...file, readStorage: counted(file, moved) }, new Fields(file.value), textOf);
+    return await toGraphData({ ...file, readStorage: counted(file, moved) }, new Fields(file.value), textOf);
   } catch (error) {
     throw torchFileError(path, error);
   } finally {
@@ -46,10 +46,10 @@ function counted(file: TorchFile, moved: MovedBytes): TorchFile['readStorage'] {
   };
 }
 
-async function graphDataOf(file: TorchFile, fields: Fields, textOf: TokenText): Promise<GraphData> {
-  const model = modelOf(fields);
+async function toGraphData(file: TorchFile, fields: Fields, textOf: TokenText): Promise<GraphData> {
+  const model = readModel(fields);
   const tokens = await readIntegers(file, fields.tensor('input_tokens'));
-  const logits = await logitsOf(file, fields, textOf);
+  const logits = await readLogits(file, fields, textOf);
   const selectedFeatures = await readIntegers(file, fields.tensor('selected_features'));
   const counts = { features: selectedFeatures.length, logits: logits.length };
   const errorsAndTokens = (model.nLayers + 1) * tokens.length;
@@ -70,7 +70,7 @@ async function graphDataOf(file: TorchFile, fields: Fields, textOf: TokenText): 
   };
 }
 
-function modelOf(fields: Fields): GraphModel {
+function readModel(fields: Fields): GraphModel {
   const config = fields.config();
   const number = (name: string) => {
     const value = config.get(name);
@@ -87,10 +87,10 @@ function modelOf(fields: Fields): GraphModel {
   };
 }
 
-async function logitsOf(file: TorchFile, fields: Fields, textOf: TokenText): Promise<LogitTarget[]> {
+async function readLogits(file: TorchFile, fields: Fields, textOf: TokenText): Promise<LogitTarget[]> {
   const given = fields.targets();
   const named =
-    given instanceof TorchTensor ? Array.from(await readIntegers(file, given), unnamed) : given.map(targetOf);
+    given instanceof TorchTensor ? Array.from(await readIntegers(file, given), unnamed) : given.map(readTarget);
   const probabilities = await readFloats(file, fields.tensor('logit_probabilities', [named.length]));
   return named.map(({ tokenId, token }, rank) => ({
     tokenId,
@@ -102,7 +102,7 @@ async function logitsOf(file: TorchFile, fields: Fields, textOf: TokenText): Pro
 const unnamed = (tokenId: number) => ({ tokenId, token: '' });
 
 /** A named tuple, which is constructed with its values, or an object with fields. */
-function targetOf(target: unknown): { tokenId: number; token: string } {
+function readTarget(target: unknown): { tokenId: number; token: string } {
   const record = target instanceof PickleRecord ? target : undefined;
   const values = Array.isArray(target) ? target : record?.args;
   const token = record?.fields.get('token_str') ?? values?.[0];

@@ -25,12 +25,12 @@ export async function writePytorchGraph(path: string, data: GraphData, call: Res
   const integers = (values: Int32Array, shape: readonly number[]) =>
     storages.add({ dtype: 'int64', shape, pieces: () => int64Pieces(values) });
   const floats = (values: Float32Array) =>
-    storages.add({ dtype: 'float32', shape: [values.length], pieces: () => [bytesOf(values)] });
+    storages.add({ dtype: 'float32', shape: [values.length], pieces: () => [toBytes(values)] });
   const matrix = { dtype: 'float32', shape: [width, width], pieces: () => matrixPieces(data, width) } as const;
   const value = new Map<string, PickleValue>([
     ['input_string', data.prompt],
     ['adjacency_matrix', storages.add(matrix)],
-    ['cfg', instance(global(unifiedConfig), tuple(), configOf(data))],
+    ['cfg', instance(global(unifiedConfig), tuple(), toConfig(data))],
     ['active_features', integers(activeFeatures, [activationValues.length, 3])],
     ['logit_targets', logits.map(({ token, tokenId }) => instance(global(logitTarget), tuple(token, tokenId)))],
     ['logit_probabilities', floats(Float32Array.from(logits, ({ weight }) => weight))],
@@ -55,7 +55,7 @@ function checkTarget({ position, feature, token }: LogitTarget, nPositions: numb
 }
 
 /** Every field of the class. None for properties that a graph does not store. */
-function configOf({ model }: GraphData): Map<string, PickleValue> {
+function toConfig({ model }: GraphData): Map<string, PickleValue> {
   return new Map<string, PickleValue>([
     ['n_layers', model.nLayers],
     ['d_model', model.dModel],
@@ -93,15 +93,15 @@ function* numbersIn(edges: EdgeBlocks, from: number, to: number): Iterable<Uint8
 function* int64Pieces(values: Int32Array): Iterable<Uint8Array> {
   const count = pieceBytes / 16;
   for (let at = 0; at < values.length; at += count) {
-    yield bytesOf(BigInt64Array.from(values.subarray(at, at + count), BigInt));
+    yield toBytes(BigInt64Array.from(values.subarray(at, at + count), BigInt));
   }
 }
 
 function* inPieces(values: Float32Array): Iterable<Uint8Array> {
-  const bytes = bytesOf(values);
+  const bytes = toBytes(values);
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | BigInt64Array): Uint8Array {
+function toBytes({ buffer, byteOffset, byteLength }: Float32Array | BigInt64Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

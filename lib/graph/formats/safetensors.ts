@@ -62,7 +62,7 @@ function savedParts(data: GraphData, call: ResolvedCallOptions) {
     { name: 'edges', dtype: 'F32', shape: [rows, columns], data: edges },
     { name: 'logit_token_ids', dtype: 'I32', shape: [logitTokenIds.length], data: logitTokenIds },
     { name: 'logit_probabilities', dtype: 'F32', shape: [probabilities.length], data: probabilities },
-    ...vectorsOf(data),
+    ...targetVectors(data),
   ];
   const versions = { format_version: formatVersion, package_version: data.packageVersion };
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
@@ -71,7 +71,7 @@ function savedParts(data: GraphData, call: ResolvedCallOptions) {
 }
 
 /** The vectors of targets that are directions. `logit_vector_3` belongs to the target at index 3. */
-function vectorsOf({ logits }: GraphData): TensorToWrite[] {
+function targetVectors({ logits }: GraphData): TensorToWrite[] {
   return logits.flatMap(({ vector }, rank) =>
     vector ? [{ name: vectorName(rank), dtype: 'F32', shape: [vector.length], data: vector }] : [],
   );
@@ -94,7 +94,7 @@ function describeGraph({ logits, ...data }: GraphData): string {
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
 export async function loadGraphData(path: string, moved: MovedBytes): Promise<GraphData> {
-  return graphDataOf(path, await readSafetensorsArrays(path, moved.add));
+  return toGraphData(path, await readSafetensorsArrays(path, moved.add));
 }
 
 /**
@@ -104,12 +104,12 @@ export async function loadGraphData(path: string, moved: MovedBytes): Promise<Gr
 export async function parseGraphData(bytes: Uint8Array, call: ResolvedCallOptions): Promise<GraphData> {
   const moved = movedBytes('load', bytes.length, call);
   const source = memorySource('the buffer', bytes);
-  const data = graphDataOf(source.name, await readArraysOf(source, moved.add));
+  const data = toGraphData(source.name, await readArraysOf(source, moved.add));
   moved.end();
   return data;
 }
 
-function graphDataOf(path: string, { metadata, ...arrays }: SafetensorsArrays): GraphData {
+function toGraphData(path: string, { metadata, ...arrays }: SafetensorsArrays): GraphData {
   const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
   const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);
@@ -120,7 +120,7 @@ function graphDataOf(path: string, { metadata, ...arrays }: SafetensorsArrays): 
     activeFeatures: integers(path, arrays, 'active_features', [-1, 3]),
     activationValues: floats(path, arrays, 'activation_values', [-1]),
     selectedFeatures,
-    edges: edgesOf(path, arrays, selectedFeatures.length + logitTokens.length),
+    edges: readEdges(path, arrays, selectedFeatures.length + logitTokens.length),
     logits: logitTokens.map((token, rank) => ({
       tokenId: tokenIds[rank] as number,
       token,
@@ -152,7 +152,7 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
   return { logitTokens, logitPlaces, prompt, tokenStrings, featureLabels, scan, model, settings, timings };
 }
 
-function edgesOf(path: string, arrays: Arrays, rows: number): readonly Float32Array[] {
+function readEdges(path: string, arrays: Arrays, rows: number): readonly Float32Array[] {
   const { data } = stored(path, arrays, 'edges', [rows, -1]);
   const parts = Array.isArray(data) ? data : [data];
   if (parts.every((part) => types.isFloat32Array(part))) return parts;

@@ -9,7 +9,7 @@ import type { SteerEdit } from './steer-request';
  * graph does not have are multiplied by their factor.
  */
 export function interventionsOf(edits: readonly SteerEdit[], graph: Json): FeatureIntervention[] {
-  const activations = activationsOf(graph);
+  const activations = readActivations(graph);
   return edits.map(({ factor, ...feature }) => {
     const activation = activations.get(featureId(feature));
     return activation === undefined ? { ...feature, scale: factor } : { ...feature, value: factor * activation };
@@ -17,7 +17,7 @@ export function interventionsOf(edits: readonly SteerEdit[], graph: Json): Featu
 }
 
 /** Activations by the ids of features. */
-function activationsOf(graph: Json): Map<string, number> {
+function readActivations(graph: Json): Map<string, number> {
   const found = new Map<string, number>();
   for (const node of readNodes(graph)) {
     const feature = readFeature(node);

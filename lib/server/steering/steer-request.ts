@@ -28,30 +28,30 @@ const maxNumber = 999_999_999;
 /**
  * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the invalid field.
  */
-export function steerRequestOf(body: Unchecked<SteerRequest>): SteerSettings {
+export function checkSteerRequest(body: Unchecked<SteerRequest>): SteerSettings {
   const { slug, edits, maxNewTokens = generateOptions.maxNewTokens.default, top = 10 } = body;
   const { freezeAttention } = resolveOptions(steerOptions, { freezeAttention: body.freezeAttention as boolean });
   return {
     slug: checkText(slug, 'slug'),
-    edits: editsOf(edits),
+    edits: checkEdits(edits),
     maxNewTokens: checkInteger(maxNewTokens, 'maxNewTokens', 0, newTokensLimit),
     freezeAttention,
     top: checkInteger(top, 'top', 1, topLimit),
   };
 }
 
-function editsOf(given: unknown): SteerEdit[] {
+function checkEdits(given: unknown): SteerEdit[] {
   if (!Array.isArray(given)) throw invalid('edits must be a list of { nodes, factor }');
   const edits = given.flatMap((edit: unknown, i) => {
     if (!isObject(edit) || !Array.isArray(edit.nodes)) throw invalid(`edits[${i}] must be { nodes, factor }`);
     const factor = checkNumber(edit.factor, `edits[${i}].factor`);
-    return edit.nodes.map((node) => ({ ...featureOf(node), factor }));
+    return edit.nodes.map((node) => ({ ...parseFeature(node), factor }));
   });
   if (edits.length <= maxNodes) return edits;
   throw invalid(`edits must name at most ${maxNodes} nodes`);
 }
 
-function featureOf(node: unknown): SelectedFeature {
+function parseFeature(node: unknown): SelectedFeature {
   const feature = typeof node === 'string' ? parseFeatureId(node) : undefined;
   if (feature && Object.values(feature).every((number) => number <= maxNumber)) return feature;
   throw invalid('nodes must be feature ids of the form layer_feature_position');

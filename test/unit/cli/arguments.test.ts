@@ -1,5 +1,11 @@
 import { makeProgram } from '../../../lib/cli/main';
-import { fraction, normaliseArguments, tokenIds, valueFlagsOf, wholeNumber } from '../../../lib/cli/options/arguments';
+import {
+  findValueFlags,
+  fraction,
+  normaliseArguments,
+  tokenIds,
+  wholeNumber,
+} from '../../../lib/cli/options/arguments';
 
 describe('normaliseArguments', () => {
   const valueFlags = new Set(['--prompt', '-p', '--max-n-logits']);
@@ -54,7 +60,7 @@ test('every flag of the reference command is taken, in both spellings', () => {
 });
 
 test('flags with values are known, the others too', () => {
-  const flags = valueFlagsOf(makeProgram());
+  const flags = findValueFlags(makeProgram());
   expect([...flags]).toEqual(expect.arrayContaining(['--prompt', '-p', '--batch-size', '--tokens']));
   expect(flags.has('--verbose')).toBe(false);
   expect(flags.has('--lazy-encoder')).toBe(false);

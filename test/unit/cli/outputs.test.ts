@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkOutputs, graphFilesOf } from '../../../lib/cli/options/outputs';
+import { checkOutputs, resolveGraphFiles } from '../../../lib/cli/options/outputs';
 
 let folder: string;
 beforeEach(() => {
@@ -46,12 +46,12 @@ test('a folder that is missing, a file, or in the way', async () => {
 
 test('graph files require both a slug and a folder', () => {
   const warn = jest.fn();
-  expect(graphFilesOf('s', '/x', warn)).toEqual({ slug: 's', directory: '/x' });
-  expect(graphFilesOf(undefined, undefined, warn)).toBeUndefined();
+  expect(resolveGraphFiles('s', '/x', warn)).toEqual({ slug: 's', directory: '/x' });
+  expect(resolveGraphFiles(undefined, undefined, warn)).toBeUndefined();
   expect(warn).not.toHaveBeenCalled();
-  expect(graphFilesOf('s', undefined, warn)).toBeUndefined();
+  expect(resolveGraphFiles('s', undefined, warn)).toBeUndefined();
   expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--slug was given without --graph-file-dir/));
-  expect(graphFilesOf(undefined, '/x', warn)).toBeUndefined();
+  expect(resolveGraphFiles(undefined, '/x', warn)).toBeUndefined();
   expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--graph-file-dir was given without --slug/));
-  expect(() => graphFilesOf('a/b', '/x', warn)).toThrow(/slug/);
+  expect(() => resolveGraphFiles('a/b', '/x', warn)).toThrow(/slug/);
 });
