@@ -31,9 +31,9 @@ export type ParsedNodeId =
 //   bias                                          {layer}_bias_{which}_{position}
 //   unknown                                       {layer}_unknown_{which}_{position}
 //
-// The Python package writes the ids of this library, except for `0_{layer}_{position}` for errors. Three forms are ambiguous:
-// this one and that of a logit look like a feature, and the jsNodeId of an error looks like that of a feature. If the node
-// of the file is available, its `feature_type` decides; see `readNodes`.
+// The Python package writes the ids of this library, except for `0_{layer}_{position}` for errors. Three forms are
+// ambiguous: this one and that of a logit look like a feature, and the jsNodeId of an error looks like that of a
+// feature. If the node of the file is available, its `feature_type` decides; see `readNodes`.
 
 export function featureId({ layer, feature, position }: SelectedFeature): string {
   return `${layer}_${feature}_${position}`;

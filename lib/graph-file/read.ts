@@ -12,8 +12,8 @@ import {
   type NodeRecord,
 } from './schema';
 
-// A reader for the graph files of all writers, which deviate from the schema. Nothing here throws. Missing values are NaN, '' or
-// undefined, and each caller decides which values it requires.
+// A reader for the graph files of all writers, which deviate from the schema. Nothing here throws. Missing values are
+// NaN, '' or undefined, and each caller decides which values it requires.
 
 /** A node, read from a file of any writer. */
 export interface FileNode {

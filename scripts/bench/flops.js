@@ -5,18 +5,23 @@
  * and K of its key and value heads, each of width d, M the width of its gated MLPs, F the features of a layer, V the
  * vocabulary:
  *
- *   forward, a layer   4 n D (H + K) d    queries, keys, values and outputs of attention 2 H d n (n + 1)    scores and
- *                      mixing over positions, which only look back 6 n D M            MLP once      2 D V
- *                      logits of the last position encode, a layer    2 n D F 2 D a decoder row  what the active
- *                      features do not reconstruct 2 n D²             the skip, if the transcoders have one
+ *   forward, a layer   4 n D (H + K) d    queries, keys, values and outputs of attention
+ *                      2 H d n (n + 1)    scores and mixing over positions, which only look back
+ *                      6 n D M            MLP
+ *            once      2 D V              logits of the last position
+ *   encode, a layer    2 n D F
+ *                      2 D a decoder row  what the active features do not reconstruct
+ *                      2 n D²             the skip, if the transcoders have one
  *
  * Each target row is then one backward pass of the frozen, linear model down to the tokens, only over positions that
  * the row can depend on. A target at position q of layer l passes through each layer below it, with m = q + 1
  * positions:
  *
- *   2 m D H d      gradient at the heads' outputs H d m (m + 1)  mixing over positions 2 m D K d      gradient at the
- *   residual stream 2 D (N + m)    edges from the N decoder rows written at that layer at positions up to q, and from m
- *   errors 2 m D²         the skip, if there is one
+ *   2 m D H d      gradient at the heads' outputs
+ *   H d m (m + 1)  mixing over positions
+ *   2 m D K d      gradient at the residual stream
+ *   2 D (N + m)    edges from the N decoder rows written at that layer at positions up to q, and from m errors
+ *   2 m D²         the skip, if there is one
  *
  * and 2 D m at the tokens. A feature reads between attention and MLP, so its own layer adds attention, but neither
  * edges nor a skip. A logit starts above the last layer. In the first attention, a row has a gradient at one position,

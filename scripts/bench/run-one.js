@@ -1,6 +1,7 @@
 /**
- * Measures one run: node scripts/bench/run-one.js ours|copied|base DIR OPTIONS_JSON Prints one line of JSON. `base`
- *   only loads LibTorch.
+ * Measures one run:
+ *   node scripts/bench/run-one.js ours|copied|base DIR OPTIONS_JSON
+ * Prints one line of JSON. `base` only loads LibTorch.
  */
 const fs = require('node:fs');
 const { ReplacementModel } = require('../../dist');

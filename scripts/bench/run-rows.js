@@ -1,8 +1,9 @@
 /**
- * Measures one attribution of some features for the first tokens of a prompt: node scripts/bench/run-rows.js DIR
- *   SETTINGS_JSON Prints one line of JSON. `sampled` features are a seeded, uniform sample of all active ones, so that
- *   runs are comparable for any prompt. They are attributed to as targets, which go through the same passes as
- *   features. `ranked` features are the most influential, as in a graph, and are more often at late positions.
+ * Measures one attribution of some features for the first tokens of a prompt:
+ *   node scripts/bench/run-rows.js DIR SETTINGS_JSON
+ * Prints one line of JSON. `sampled` features are a seeded, uniform sample of all active ones, so that runs are
+ * comparable for any prompt. They are attributed to as targets, which go through the same passes as features. `ranked`
+ * features are the most influential, as in a graph, and are more often at late positions.
  */
 const { ReplacementModel } = require('../../dist');
 const { estimateMemory } = require('../../dist/memory');
