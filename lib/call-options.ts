@@ -15,17 +15,17 @@ const listener: Kind<ProgressListener> = {
 export const callOptions = defineOptions({
   /** Cancels the work; the promise rejects with code `ABORT_ERR`. */
   signal: { kind: signal },
-  /** Called as the work goes on. */
+  /** Called with the progress of the work. */
   onProgress: { kind: listener },
 });
 
-/** Of calls that run a prompt. */
+/** The options of calls that run a prompt. */
 export const promptOptions = defineOptions({
-  /** The tokens are taken as they are: no special token is put in front. Default false. */
+  /** Use the tokens as they are, without adding a special token at the start. Default false. */
   exactTokens: { kind: boolean, default: false },
 });
 
-/** What every call that can take long is given. */
+/** The options of every call that can take long. */
 export interface CallOptions extends OptionsOf<typeof callOptions> {}
 
 export type ResolvedCallOptions = ResolvedOf<typeof callOptions>;
@@ -33,12 +33,12 @@ export type ResolvedCallOptions = ResolvedOf<typeof callOptions>;
 export const callOptionNames = Object.keys(callOptions) as readonly (keyof typeof callOptions)[];
 
 /**
- * @param more names that the caller checks itself
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value, `ABORT_ERR` when the signal has
- * fired.
+ * @param otherNames names that the caller checks itself
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a wrong value; `ABORT_ERR` when the signal
+ * has already fired.
  */
-export function resolveCallOptions(options: CallOptions = {}, more: readonly string[] = []): ResolvedCallOptions {
-  checkOptions(options, [...more, ...callOptionNames]);
+export function resolveCallOptions(options: CallOptions = {}, otherNames: readonly string[] = []): ResolvedCallOptions {
+  checkOptions(options, [...otherNames, ...callOptionNames]);
   const resolved = resolveOptions(callOptions, { signal: options.signal, onProgress: options.onProgress });
   checkNotAborted(resolved.signal);
   return resolved;

@@ -1,8 +1,8 @@
 /**
  * Attribution graphs of language models with transcoders.
  *
- * Models and graphs are here. Subpaths hold the rest: `circuit-tracer/server`, `/harvest`, `/render`, `/graph-file`,
- * `/transcoders`, `/memory`, and `/types` for the types of parts of options and results.
+ * The root exports models and graphs. Subpaths export the rest: `circuit-tracer/server`, `/harvest`, `/render`,
+ * `/graph-file`, `/transcoders`, `/memory`, and `/types` for the types of parts of options and results.
  *
  * @packageDocumentation
  */
@@ -20,7 +20,7 @@ export { type FromConfigOptions, InMemoryModel } from './replacement-model/in-me
 export type { ModelWithTranscoders } from './replacement-model/model-with-transcoders';
 export { ReplacementModel } from './replacement-model/replacement-model';
 
-// What a run of a model takes and gives
+// Inputs and results of model runs
 
 export type { CallOptions } from './call-options';
 export type { NdArray, SparseActivations } from './engine/arrays';
@@ -47,7 +47,7 @@ export type { PrunedNode } from './graph/prune';
 export type { PrunedGraph } from './graph/pruned-graph';
 export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify';
 
-// Graph files, which the page shows
+// Graph files for the page
 
 export { convertGraph } from './graph/convert';
 export {
@@ -72,14 +72,14 @@ export type {
   VectorIntervention,
 } from './intervention/types';
 
-// What features stand for
+// Feature labels and examples
 
 export { type FeatureSource, openFeatureSource } from './features';
 export { readLabels } from './features/read-labels';
 export type { FeatureExamples } from './graph-file/feature-examples';
 export type { FeatureLabels } from './graph-file/labels';
 
-// Errors, the log and the version
+// Errors, logging and the version
 
 export { CircuitTracerError, type ErrorCode, errorCodes } from './errors';
 export { setLogger } from './log';

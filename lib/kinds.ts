@@ -1,12 +1,12 @@
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkText, integersBetween, invalid } from './validate';
 
-/** A kind of value that an option takes. */
+/** A kind of value that an option accepts. */
 export interface Kind<T> {
-  /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` saying what `name` must be. */
+  /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` with a message that says what `name` must be. */
   check(value: unknown, name: string): T;
-  /** What text on a command line stands for, not checked yet. */
+  /** Convert a text from the command line to a value, which is not checked yet. */
   read(text: string): unknown;
-  /** What that text must be, where it isn't spelled as in code. */
+  /** The accepted texts, if they differ from the accepted values. */
   readonly spelling?: string;
 }
 
@@ -19,7 +19,7 @@ export function integer(min: number, max?: number): Kind<number> {
   return { check: (value, name) => checkInteger(value, name, min, max), read: asInteger };
 }
 
-/** Seeds of random numbers. */
+/** Seeds of random number generators. */
 export const seed = integer(0, 2 ** 32 - 1);
 
 /** Whole numbers, or `auto`. */
@@ -34,7 +34,7 @@ export function integerOrAuto(min: number, max?: number): Kind<number | 'auto'> 
   };
 }
 
-/** Whole numbers, or all there are: Infinity, on the command line `all`. */
+/** Whole numbers, or Infinity for all, which is `all` on the command line. */
 export function integerOrAll(min: number, max?: number): Kind<number> {
   return {
     check: (value, name) => {
@@ -55,25 +55,25 @@ export function number(min?: number, max?: number): Kind<number> {
   return { check: (value, name) => checkNumber(value, name, min, max), read: asNumber };
 }
 
-/** Shares that aren't nothing. */
+/** Shares greater than 0. */
 export const positiveShare: Kind<number> = {
   check: (value, name) => {
     if (typeof value === 'number' && value > 0 && value <= 1) return value;
-    throw invalid(name, 'a number over 0, and at most 1', value);
+    throw invalid(name, 'a number greater than 0 and at most 1', value);
   },
   read: asNumber,
 };
 
-/** True or false; a flag of it takes no value. */
+/** True or false. The flag takes no value. */
 export const boolean: Kind<boolean> = { check: checkBoolean, read: asIs };
 
 /** Text of at least one character. */
 export const text: Kind<string> = { check: checkText, read: asIs };
 
 /**
- * One of some words.
+ * One of a list of words.
  *
- * @param spellings other words for them on the command line
+ * @param spellings additional words for them on the command line
  */
 export function oneOf<const T extends string>(
   words: readonly T[],
@@ -86,7 +86,7 @@ export function oneOf<const T extends string>(
   };
 }
 
-/** What can be checked only later, against a model. */
+/** A value that can only be checked later, against a model. */
 export function later<T>(): Kind<T> {
   return { check: (value) => value as T, read: asIs };
 }

@@ -1,37 +1,37 @@
 import type { Kind } from './kinds';
 import { checkOptions } from './validate';
 
-/** One option of an operation. What it means stands in the doc comment of its key in the table. */
+/** One option of an operation. The doc comment of its key in the table says what it does. */
 export interface Option<T = unknown> {
   readonly kind: Kind<T>;
-  /** Taken when the option isn't given. */
+  /** The value when the option is not given. */
   readonly default?: T;
-  /** The operation can't do without it. */
+  /** Whether the operation requires the option. */
   readonly required?: true;
-  /** On the command line: `--batch-size <n>`. */
+  /** The command-line flag: `--batch-size <n>`. */
   readonly flag?: string;
-  /** A line on it for `--help`. */
+  /** The description in `--help`. */
   readonly help?: string;
-  /** The same of `--no-…`, where there are both flags. */
+  /** The description of `--no-…` in `--help`, if both flags exist. */
   readonly helpOff?: string;
-  /** The command line's own default, and why it isn't the library's. */
+  /** The default on the command line if it differs from the library's, and the reason. */
   readonly flagDefault?: { readonly value: T; readonly why: string };
-  /** The default as `--help` and the docs show it, where the value itself says little. */
+  /** The default as `--help` and the docs show it, if the value alone says little. */
   readonly shown?: string;
 }
 
-/** All options of one operation by name. */
+/** All options of an operation, by name. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-/** What the options of a table take, by name, with its doc comments. */
+/** The values of the options in a table, by name, with their doc comments. */
 export type ValuesOf<T> = {
   readonly [K in keyof T]: T[K] extends { readonly kind: { check(value: unknown, name: string): infer V } } ? V : never;
 };
 
-/** Names of the options that must be given. */
+/** The names of the required options. */
 export type RequiredNames<T> = { [K in keyof T]: T[K] extends { readonly required: true } ? K : never }[keyof T];
 
-/** What a caller may give: the names of a table, with its doc comments. */
+/** The options that a caller can pass: the names of a table, with their doc comments. */
 export type OptionsOf<T> = {
   readonly [K in keyof Pick<T, Exclude<keyof T, RequiredNames<T>>>]?: ValuesOf<T>[K] | undefined;
 } & Pick<ValuesOf<T>, RequiredNames<T>>;
@@ -43,10 +43,10 @@ export type ResolvedOf<T> = {
     : ValuesOf<T>[K] | undefined;
 };
 
-/** Options once `auto` has become a value. */
+/** Options after `auto` has been replaced by a value. */
 export type Settled<T> = { readonly [K in keyof T]: Exclude<T[K], 'auto'> };
 
-/** A table of options: all that there is to say of each, in one place. */
+/** Define a table of options. It is the only place that describes them. */
 export function defineOptions<const T extends OptionTable>(table: T): T {
   return table;
 }
@@ -54,8 +54,8 @@ export function defineOptions<const T extends OptionTable>(table: T): T {
 /**
  * Check options and fill in the defaults.
  *
- * @param title what the options are called when one is unknown
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value that can't be.
+ * @param title the name of the options in the error about an unknown one
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or an invalid value.
  */
 export function resolveOptions<T extends OptionTable>(
   table: T,
@@ -71,17 +71,17 @@ export function resolveOptions<T extends OptionTable>(
   return Object.fromEntries(resolved) as ResolvedOf<T>;
 }
 
-/** The options of a table among those of a larger one. */
+/** Select the options of a table from the resolved options of a larger one. */
 export function partOf<T extends OptionTable>(table: T, resolved: ResolvedOf<T>): ResolvedOf<T> {
   return Object.fromEntries(Object.keys(table).map((name) => [name, resolved[name]])) as ResolvedOf<T>;
 }
 
-/** Some options of a table, for another. */
+/** Some options of a table, for use in another table. */
 export function pickOptions<T extends OptionTable, K extends keyof T>(table: T, ...names: readonly K[]): Pick<T, K> {
   return Object.fromEntries(names.map((name) => [name, table[name]])) as Pick<T, K>;
 }
 
-/** A table without some of its options. */
+/** A table without the named options. */
 export function omitOptions<T extends OptionTable, K extends keyof T>(
   table: T,
   ...names: readonly K[]

@@ -1,5 +1,5 @@
 /**
- * `circuit-tracer/types`: types of parts of options and results that a program seldom writes down.
+ * `circuit-tracer/types`: types of parts of options and results that programs rarely name.
  *
  * @packageDocumentation
  */

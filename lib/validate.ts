@@ -1,6 +1,6 @@
 import { CircuitTracerError, type ErrorCode } from './errors';
 
-/** The error of a wrong argument: what it must be, and what was found. */
+/** An error about an invalid argument, which names the expected and the found value. */
 export function invalid(
   name: string,
   expected: string,
@@ -10,12 +10,12 @@ export function invalid(
   return new CircuitTracerError(code, `${name} must be ${expected}; found ${describe(found)}.`);
 }
 
-/** The same in words of its own. */
+/** An error about an invalid argument, with a message of its own. */
 export function argumentError(message: string, options?: ErrorOptions): CircuitTracerError {
   return new CircuitTracerError('ERR_INVALID_ARGUMENT', message, options);
 }
 
-/** A value as an error message shows it: short, on one line, with its type where that isn't plain. */
+/** A value for an error message: short, on one line, and with its type if that is not obvious. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === 'function') return 'a function';
@@ -32,7 +32,7 @@ export function checkInteger(value: unknown, name: string, min: number, max = Nu
   throw invalid(name, integersBetween(min, max), value);
 }
 
-/** In words. */
+/** Describe a range of whole numbers. */
 export function integersBetween(min: number, max = Number.MAX_SAFE_INTEGER): string {
   return `a whole number ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`;
 }
@@ -74,7 +74,7 @@ export function checkCallback<T>(value: T, name: string): T {
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `value` is undefined or an AbortSignal. */
 export function checkSignal(value: unknown, name = 'signal'): AbortSignal | undefined {
-  // Not instanceof: test runners and other realms have an AbortSignal of their own.
+  // Not instanceof: test runners and other realms have their own AbortSignal.
   const signal = value as AbortSignal | undefined;
   if (signal === undefined) return undefined;
   if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
@@ -82,9 +82,9 @@ export function checkSignal(value: unknown, name = 'signal'): AbortSignal | unde
 }
 
 /**
- * A misspelt option is an error, not a silent default.
+ * Reject unknown options, so that a misspelled one does not silently leave the default.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when `options` isn't an object or has a name not in `known`.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when `options` is not an object or has a name not in `known`.
  */
 export function checkOptions(options: unknown, known: readonly string[], name = 'options'): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -105,7 +105,7 @@ export function checkNotAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * What a promise gives, unless the signal fires before; the work behind it goes on.
+ * Wait for a promise until the signal fires. The work behind the promise continues.
  *
  * @throws CircuitTracerError `ABORT_ERR`
  */
@@ -124,24 +124,24 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undef
   }
 }
 
-/** What every cancelled call rejects with; the signal's own reason is its `cause`. */
+/** The error of every cancelled call. The signal's own reason is its `cause`. */
 export function abortError(signal?: AbortSignal): CircuitTracerError {
   return new CircuitTracerError('ABORT_ERR', 'The operation was aborted.', { cause: signal?.reason });
 }
 
-/** The known name a misspelling most likely stands for: at most a third of its letters changed. */
+/** The known name that a misspelling most likely stands for. At most a third of its letters may differ. */
 export function nearest<T extends string>(name: string, known: readonly T[]): T | undefined {
   const plain = name.toLowerCase();
   let best: T | undefined;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let limit = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(plain, candidate.toLowerCase());
-    if (distance < least) [best, least] = [candidate, distance];
+    if (distance < limit) [best, limit] = [candidate, distance];
   }
   return best;
 }
 
-/** Letters changed, added, dropped, or swapped with the next: the optimal string alignment distance. */
+/** The optimal string alignment distance, which counts changed, added, dropped and transposed letters. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -169,10 +169,10 @@ export function checkVector(value: unknown, name: string, width: number): Float3
   return Float32Array.from(value as ArrayLike<number>, (number, i) => checkFloat(number, `${name}[${i}]`));
 }
 
-const largestFloat32 = 2 ** 128 - 2 ** 104;
+const maxFloat32 = 2 ** 128 - 2 ** 104;
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for what float32 can't hold. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a number that float32 cannot represent. */
 export function checkFloat(value: unknown, name: string): number {
-  if (typeof value === 'number' && Math.abs(value) <= largestFloat32) return value;
-  throw invalid(name, 'a finite number, at most 3.4e38 in size', value);
+  if (typeof value === 'number' && Math.abs(value) <= maxFloat32) return value;
+  throw invalid(name, 'a finite number with a magnitude of at most 3.4e38', value);
 }

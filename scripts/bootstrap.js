@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
- * Brings a checkout from `git clone` to ready: npm packages, TypeScript, page, LibTorch, native addon. Each step is taken only
- * when its inputs have changed, and says so. Needs nothing but Node, so that it can run before the packages are there.
+ * Prepares a checkout from `git clone`: npm packages, TypeScript, page, LibTorch, native addon. Each step only runs
+ * when its inputs have changed, and prints a line. Requires only Node, because it runs before the packages are
+ * installed.
  *
  *   node scripts/bootstrap.js [--packages-only | --before-tsc] [--tests] [--debug] [--sanitize=address,undefined]
  *
- * --packages-only ends after the npm packages. --before-tsc does, too, and has the next run compile anew whatever the tsc
- * that follows leaves in dist/. --tests also builds the addon of the native tests. --debug and --sanitize
- * build another addon in place of the usual one, as scripts/build.js says.
+ * --packages-only stops after the npm packages. So does --before-tsc, which also makes the next run compile again, because
+ * the tsc that follows may leave anything in dist/. --tests also builds the addon of the native tests. --debug and
+ * --sanitize replace the usual addon by another build, as in scripts/build.js.
  */
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -35,21 +36,21 @@ function run(what, program, args) {
       stdio: 'inherit',
       shell: program === 'npm' && process.platform === 'win32',
     });
-    child.on('error', (error) => reject(new StepError(`${what}: ${program} can't be run: ${error.message}`)));
+    child.on('error', (error) => reject(new StepError(`${what}: ${program} cannot be run: ${error.message}`)));
     child.on('close', (code) =>
       code === 0 ? resolve() : reject(new StepError(`${what}: failed with exit code ${code}`)),
     );
   });
 }
 
-/** A file of an npm package. */
+/** The path of a file in an npm package. */
 function fileOf(name, ...parts) {
   return path.join(path.dirname(require.resolve(`${name}/package.json`, { paths: [root] })), ...parts);
 }
 
 const readStamp = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
 
-/** npm notes what it installed in a lock file of its own; only packages for other platforms may be absent from it. */
+/** npm records what it installed in its own lock file. Only packages for other platforms may be missing from it. */
 function packagesAreInstalled() {
   const wanted = readJson(inRoot('package-lock.json'))?.packages;
   const installed = readJson(inRoot('node_modules', '.package-lock.json'))?.packages;
@@ -76,7 +77,7 @@ async function compileTypeScript() {
   fs.writeFileSync(distStamp, hash);
 }
 
-/** The page goes into dist/ too, after whatever TypeScript left there. */
+/** The page is also built into dist/, after TypeScript. */
 async function buildPage() {
   const stamp = inRoot('dist', 'frontend', '.stamp');
   const hash = hashOf(['lib', 'tsconfig.json', 'package-lock.json']);
@@ -95,12 +96,12 @@ function findLibTorch() {
 async function fetchLibTorch() {
   const { found, tried } = findLibTorch();
   if (found) return found;
-  if (process.env.LIBTORCH) throw new StepError(`LIBTORCH is set to a folder that won't do.\n${tried.join('\n')}`);
-  await run('Fetching LibTorch, once for this user', process.execPath, [inRoot('dist', 'cli', 'main.js'), 'setup']);
+  if (process.env.LIBTORCH) throw new StepError(`LIBTORCH is set to an unusable folder.\n${tried.join('\n')}`);
+  await run('Downloading LibTorch, once per user', process.execPath, [inRoot('dist', 'cli', 'main.js'), 'setup']);
   return findLibTorch().found;
 }
 
-/** @param variant the flags of another build than the usual */
+/** @param variant the flags of a build other than the usual one */
 async function buildNative(libtorch, tests, variant) {
   const output = inRoot('build', 'Release');
   const stamp = path.join(output, '.stamp');
@@ -113,7 +114,9 @@ async function buildNative(libtorch, tests, variant) {
     ...(process.platform === 'linux' ? [['c++', 'apt-get install g++']] : []),
   ]) {
     if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).error) {
-      throw new StepError(`Building the native addon needs ${tool}, which isn't installed. Install it: ${cure}.`);
+      throw new StepError(
+        `Building the native addon requires ${tool}, which is not installed. To install it: ${cure}.`,
+      );
     }
   }
   fs.rmSync(stamp, { force: true });
@@ -122,7 +125,7 @@ async function buildNative(libtorch, tests, variant) {
   fs.writeFileSync(stamp, `${hash} ${tests ? 'tests' : ''}`);
 }
 
-/** Two commands started at once must not build over each other. */
+/** Two commands that start at the same time must not overwrite each other's build. */
 async function locked(work) {
   const lockfile = require(require.resolve('proper-lockfile', { paths: [root] }));
   const release = await lockfile.lock(root, {
@@ -141,10 +144,10 @@ const isKnown = (flag) =>
 
 async function main(flags) {
   const unknown = flags.filter((flag) => !isKnown(flag));
-  if (unknown.length) throw new StepError(`The set-up knows no ${unknown.join(' ')}.`);
+  if (unknown.length) throw new StepError(`Unknown flags: ${unknown.join(' ')}.`);
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 17)) {
-    throw new StepError(`Node 20.17 or later is needed; this is ${process.version}.`);
+    throw new StepError(`Node 20.17 or later is required; found ${process.version}.`);
   }
   await installPackages();
   if (flags.includes('--packages-only')) return;

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * Builds the native addons with cmake-js and puts them into build/Release (or the folder given):
+ * Builds the native addons with cmake-js into build/Release, or into the given folder:
  *
  *   node scripts/build.js [--tests] [--debug] [--sanitize=address,undefined] [output folder]
  *
- * LibTorch comes from where the package finds it at run time; any release from 2.6 on will do, and the addon then loads
- * with that release. Objects are kept in build-cmake/, as build/ belongs to node-gyp, so later builds are incremental.
- * Each combination of --debug and --sanitize has a folder of objects of its own, so that switching back is quick.
+ * LibTorch is the one that the package finds at run time, in any release from 2.6 on. The addon then only loads with
+ * that release. Objects are kept in build-cmake/, because build/ belongs to node-gyp, so later builds are incremental.
+ * Each combination of --debug and --sanitize has its own folder of objects, so that switching back is fast.
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -29,26 +29,27 @@ function findLibTorch() {
   const { found, tried } = find({ wanted: compilable });
   if (!found) {
     fail(
-      [`LibTorch (${compilable.words}) was not found. Looked at:`, ...tried.map((line) => `  - ${line}`)]
-        .concat('Run `npm run build`, which fetches it, or set LIBTORCH to its folder.')
+      [`LibTorch (${compilable.words}) was not found. Searched:`, ...tried.map((line) => `  - ${line}`)]
+        .concat('Run `npm run build`, which downloads it, or set LIBTORCH to its folder.')
         .join('\n'),
     );
   }
   return found;
 }
 
-/** The names that --sanitize gives, in one order. */
+/** The names from --sanitize, in a fixed order. */
 function sanitizersOf(text = '') {
   const names = text.split(',').filter(Boolean).sort();
   const unknown = names.filter((name) => !sanitizers.includes(name));
-  if (unknown.length) fail(`--sanitize knows ${sanitizers.join(' and ')}, not ${unknown.join(', ')}.`);
+  if (unknown.length) fail(`--sanitize must be ${sanitizers.join(' or ')}; found ${unknown.join(', ')}.`);
   return names;
 }
 
-/** What is built: CMake's configuration, and the folder of its objects. */
+/** The build: CMake's configuration, and the folder of its objects. */
 function variantOf({ debug = false, sanitize }) {
   const names = sanitizersOf(sanitize);
-  // Line numbers in a sanitizer's reports need debug information; without optimizing, its checks take several times longer.
+  // Line numbers in a sanitizer's reports require debug information. Without optimisation, its checks take several
+  // times longer.
   const config = debug ? 'Debug' : names.length ? 'RelWithDebInfo' : 'Release';
   const folder = ['build-cmake', ...(debug ? ['debug'] : []), ...names].join('-');
   return { config, sanitize: names.join(','), objects: path.join(root, folder) };
@@ -60,7 +61,7 @@ function cmakeJs({ config, objects }, args, options) {
   return spawnSync(process.execPath, all, { cwd: root, ...options });
 }
 
-/** Configures when the settings changed; CMake itself notices changed lists of files. */
+/** Configures when the settings have changed. CMake itself detects changed lists of files. */
 function configure(variant, settings) {
   const stamp = path.join(variant.objects, 'settings.json');
   const wanted = JSON.stringify(settings);
@@ -85,7 +86,7 @@ function compile(variant) {
   if (result.status !== 0) fail('The native build failed (see above).');
 }
 
-/** Replaces rather than overwrites: a running process may have the old file mapped. */
+/** Replaces the file instead of overwriting it, because a running process may have mapped the old one. */
 function install({ objects, config }, file, folder) {
   const source = path.join(objects, config, file);
   const target = path.join(folder, file);
@@ -100,7 +101,7 @@ function install({ objects, config }, file, folder) {
   console.log(`Built ${path.relative(root, target)}`);
 }
 
-/** Once asked for, the test addon stays part of the build: switching it off and on would configure anew each time. */
+/** Once requested, the test addon stays in the build. Switching it off and on would configure again each time. */
 function wantsTests({ tests }, { objects }) {
   const stamp = path.join(objects, 'settings.json');
   return tests || (fs.existsSync(stamp) && JSON.parse(fs.readFileSync(stamp, 'utf8')).tests);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Compiles lib/ and checks the package as npm would pack it: publint for package.json, are-the-types-wrong for what
- * TypeScript finds in each way of importing. Part of `npm run lint`, so it leaves dist/ alone, and packs neither the page nor
- * the demo model, which neither tool looks at.
+ * Compiles lib/ and checks the package as npm would pack it: publint checks package.json, and are-the-types-wrong
+ * checks the types for each way of importing. It runs in `npm run lint`, so it does not touch dist/. It packs neither
+ * the page nor the demo model, which neither tool checks.
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -13,7 +13,10 @@ const root = path.join(__dirname, '..');
 
 class CheckError extends Error {}
 
-/** A command of a package in node_modules, as a script for Node. Some packages don't export their package.json. */
+/**
+ * The path of a package's command in node_modules, as a script for Node. Some packages do not export their
+ * package.json.
+ */
 function script(name, command) {
   const folder = path.join(root, 'node_modules', name);
   const { bin } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
@@ -22,12 +25,13 @@ function script(name, command) {
 
 function run(program, args, options) {
   const { status, error } = spawnSync(program, args, { stdio: 'inherit', ...options });
-  if (status !== 0) throw new CheckError(error ? error.message : `${path.basename(args[0])} found fault (see above).`);
+  if (status !== 0)
+    throw new CheckError(error ? error.message : `${path.basename(args[0])} found problems (see above).`);
 }
 
 const runNode = (args) => run(process.execPath, args, { cwd: root });
 
-/** @returns the tarball */
+/** @returns the path of the tarball */
 function pack(folder) {
   for (const name of ['package.json', 'README.md', 'LICENSE'])
     fs.copyFileSync(path.join(root, name), path.join(folder, name));

@@ -1,4 +1,4 @@
-/** The browser that tests, benchmark and screenshots of the page drive. */
+/** Finds and starts the browser for tests, benchmarks and screenshots of the page. */
 const fs = require('node:fs');
 const path = require('node:path');
 const { chromium } = require('playwright-core');
@@ -19,7 +19,7 @@ const quiet = [
   '--no-first-run',
 ];
 
-/** Path of the browser: $CHROMIUM, or the first there is; undefined when there is none. */
+/** The path of the browser: $CHROMIUM, or the first that is installed. Undefined if there is none. */
 function findChromium() {
   const { CHROMIUM, PATH = '' } = process.env;
   if (CHROMIUM) return CHROMIUM;
@@ -28,11 +28,11 @@ function findChromium() {
 }
 
 const howToInstall =
-  'Install it (apt-get install chromium, or brew install --cask chromium), or set CHROMIUM to the path of a Chrome.';
+  'Install it (apt-get install chromium, or brew install --cask chromium), or set CHROMIUM to the path of Chrome.';
 
 function launchChromium() {
   const executablePath = findChromium();
-  if (!executablePath) throw new Error(`This needs Chromium, which is not installed. ${howToInstall}`);
+  if (!executablePath) throw new Error(`Chromium is required, but not installed. ${howToInstall}`);
   return chromium.launch({ executablePath, args: quiet });
 }
 

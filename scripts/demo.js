@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The main job on the bundled model: `circuit-tracer demo`. Run by `npm run demo`, which builds first. */
+/** Runs `circuit-tracer demo` with the bundled model. `npm run demo` builds first and then runs this script. */
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 

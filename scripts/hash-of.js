@@ -5,11 +5,11 @@ const path = require('node:path');
 const root = path.join(__dirname, '..');
 
 /**
- * Hash of files and of all files in folders, names and contents.
+ * The hash of files, including all files in folders, over their names and contents.
  *
  * @param paths relative to the repository
- * @param extra text that counts, too
- * @param without one path to leave out
+ * @param extra text to include in the hash
+ * @param without a path to exclude
  */
 function hashOf(paths, { extra = '', without } = {}) {
   const hash = createHash('sha256').update(extra);

@@ -1,15 +1,15 @@
 /**
- * Which folders of lib/ may import which. A folder imports its own files, those of lower floors and the files at the top of
- * lib/. No file takes part in a cycle. Biome's rules noRestrictedImports and noImportCycles do the checking. The first wants
- * the forbidden folders of every folder, so they are derived here from a list that a person can keep in order.
+ * Defines which folders of lib/ may import which. A folder may import its own files, those of lower floors and the
+ * files at the top of lib/. Cycles are not allowed. Biome's rules noRestrictedImports and noImportCycles check this.
+ * The first needs the forbidden folders of every folder, which are derived here from a list that is easy to maintain.
  *
- *   node scripts/import-floors.js   exits with 1 and lists the imports that point up
+ *   node scripts/import-floors.js   exits with 1 and lists the imports that point upwards
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
-/** From the ground up. Folders of the same floor do not import each other. */
+/** From the bottom up. Folders on the same floor do not import each other. */
 const floors = [
   ['io', 'jinja'],
   ['graph-file', 'hub', 'libtorch', 'tokenizer'],
@@ -23,10 +23,12 @@ const floors = [
   ['cli'],
 ];
 
-/** The page is a program of its own. Of the rest it imports graph-file, and the types of the server's API. */
+/**
+ * The page is a separate program. From the rest of lib/ it imports only graph-file and the types of the server's API.
+ */
 const pageFloors = [['core'], ['data', 'draw'], ['state'], ['panes']];
 
-/** A rule for files, and the patterns of import specifiers that they must not hold. */
+/** A rule for files, with the patterns of forbidden import specifiers. */
 function forbid(includes, group, message) {
   const noRestrictedImports = { level: 'error', options: { patterns: [{ group, message }] } };
   return { includes, linter: { rules: { style: { noRestrictedImports } } } };
@@ -37,7 +39,7 @@ function rulesOfFloors(folder, list) {
     floor.map((name) => {
       const others = floor.filter((other) => other !== name);
       const above = [...others, ...list.slice(level + 1).flat()];
-      const message = `lib/${folder}${name} does not import from its own floor or from above: see scripts/import-floors.js.`;
+      const message = `lib/${folder}${name} must not import from its own floor or a higher one. See scripts/import-floors.js.`;
       return { name, above, message };
     }),
   );
@@ -45,7 +47,7 @@ function rulesOfFloors(folder, list) {
 
 const inFolder = (name) => `**/${name}/**`;
 const addonPattern = '**/libtorch/load-addon';
-const addonMessage = 'Only lib/engine touches the addon.';
+const addonMessage = 'Only lib/engine may use the addon.';
 
 /** @returns overrides of Biome's configuration */
 function rules() {
@@ -66,7 +68,7 @@ function rules() {
     forbid(
       ['lib/*.ts', '!lib/index.ts', '!lib/types.ts', '!lib/bundled.ts'],
       [...floors.flat(), ...page].map((name) => `./${name}/**`),
-      'Files at the top of lib/ are for all folders and import none of them.',
+      'Files at the top of lib/ must not import from its folders.',
     ),
   ];
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Lints and type-checks everything: `node scripts/lint.js`. With --fix, formats what can be formatted. */
+/** Lints and type-checks everything: `node scripts/lint.js`. With --fix, also formats the code. */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -12,7 +12,7 @@ const nativeFiles = fs
   .filter((file) => /\.(cc|h)$/.test(file))
   .map((file) => path.join('native', file));
 
-/** Path of a package's command, a Node script. */
+/** The path of a package's command, a Node script. */
 function script(packageName, command) {
   const manifest = require.resolve(`${packageName}/package.json`);
   const { bin } = require(manifest);

@@ -1,10 +1,10 @@
-// How many modules each entry of the built package loads: node scripts/module-count.js
+// Prints how many modules each entry of the built package loads: node scripts/module-count.js
 
 const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 const { exports: entries } = require('../package.json');
 
-/** Every file that a program loads which requires one entry. */
+/** The number of files that a program loads when it requires one entry. */
 function modulesOf(entry) {
   const code = `require(${JSON.stringify(entry)}); console.log(Object.keys(require.cache).length)`;
   return Number(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }));

@@ -1,9 +1,9 @@
-/** How much memory a process needed, for tests and benchmarks. */
+/** Measures the memory of a process, for tests and benchmarks. */
 const { readFileSync } = require('node:fs');
 
 /**
- * Most bytes that were resident in this process. On Linux not by `maxRSS`, which a process takes over from the one that started
- * it: under a large test runner it tells the runner's.
+ * The peak resident memory of this process in bytes. On Linux it is not `maxRSS`, which a process inherits from its
+ * parent. Under a large test runner, that would be the runner's peak.
  */
 exports.ownPeakBytes = () => {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Makes prebuilds/<platform>-<arch>/ of this machine's platform, as they go into the published package. */
+/** Builds prebuilds/<platform>-<arch>/ for this platform, for the published package. */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -13,10 +13,10 @@ const prebuildify = require.resolve('prebuildify/bin.js');
 const result = spawnSync(process.execPath, [prebuildify, '--napi', '--strip'], { cwd: root, stdio: 'inherit' });
 if (result.status !== 0) process.exit(result.status ?? 1);
 
-// An addon loads with the LibTorch it was built with, and users have the pinned one.
+// An addon only loads with the LibTorch that it was built with, and users have the pinned version.
 const { libtorchVersion } = JSON.parse(fs.readFileSync(path.join(built, 'circuit_tracer.json'), 'utf8'));
 if (libtorchVersion !== pinnedVersion) {
-  console.error(`Prebuilt addons are made with LibTorch ${pinnedVersion}; this build used ${libtorchVersion}.`);
+  console.error(`Prebuilt addons must use LibTorch ${pinnedVersion}; found ${libtorchVersion} in this build.`);
   process.exit(1);
 }
 const target = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`, preload);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Pictures of the page for the documentation, light and dark, of the bundled model's graphs, into docs/images:
- * `node scripts/screenshots.js`. Needs Chromium.
+ * Takes screenshots of the page for the documentation, with graphs of the bundled model in light and dark, into
+ * docs/images: `node scripts/screenshots.js`. Requires Chromium.
  */
 const fs = require('node:fs');
 const os = require('node:os');
@@ -56,9 +56,9 @@ async function picture(browser, server, colorScheme) {
   await shot('page');
   for (const id of ['links', 'connections', 'subgraph', 'detail']) await shot(id, pane(id));
   await steer(page);
-  await page.getByLabel('Let Detail fill the page').click();
+  await page.getByLabel('Maximise Detail').click();
   await shot('steering', pane('detail'));
-  await page.getByLabel('Make Detail small again').click();
+  await page.getByLabel('Restore Detail').click();
   await page.getByRole('button', { name: 'Compare' }).click();
   await page.selectOption('[aria-label="Other graph"]', 'other');
   await page.waitForSelector('.compare-list .node-row');
@@ -71,7 +71,7 @@ async function picture(browser, server, colorScheme) {
   await context.close();
 }
 
-/** A subgraph to look at where the graph has none of its own. */
+/** A subgraph for a graph that has none of its own. */
 async function pinStrongest(page) {
   for (let down = 1; down <= 6; down++) {
     await page.fill('#search', 'type:feature');
@@ -94,7 +94,7 @@ async function steer(page) {
   await settle(page);
 }
 
-/** What is under the pointer and what features answer is on the page. */
+/** Waits until the details and examples of the node under the pointer are on the page. */
 async function settle(page) {
   await page.mouse.move(5, 5);
   await page.waitForLoadState('networkidle');

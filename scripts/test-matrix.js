@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
- * Runs the tests on this machine as others would: `npm run test:matrix`. Prints how many pass and how long they take.
+ * Runs the tests under different settings of this machine: `npm run test:matrix`. Prints how many pass and how long
+ * they take.
  *
  *   node scripts/test-matrix.js [SETTING…] [-- JEST ARGUMENTS]
  *
- * Without a setting, all of those below, one after the other.
+ * Without a setting, runs all of the following in order.
  */
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -16,7 +17,7 @@ const root = path.join(__dirname, '..');
 const jest = path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js');
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'test-matrix-'));
 
-/** Tests of computed numbers: what a processor or its threads could change. */
+/** Tests of computed numbers, which a processor or its threads could change. */
 const numbers = [
   'test/integration/parity',
   'test/integration/oracle',
@@ -41,7 +42,7 @@ const settings = {
   'numbers, 16 threads': { env: threads(16), tests: numbers },
 };
 
-/** Every command of PATH but the browsers, as links in one folder. */
+/** A folder with links to every command in PATH except browsers. */
 function pathWithoutChromium() {
   const folder = path.join(work, 'bin');
   fs.mkdirSync(folder, { recursive: true });
@@ -54,7 +55,7 @@ function pathWithoutChromium() {
   return folder;
 }
 
-/** Processes that do nothing, as fast as they can, until this one ends. */
+/** Starts busy loops that run until this process ends. */
 function startBusyLoops(count) {
   const loop = `while (process.ppid === ${process.pid});`;
   return Array.from({ length: count }, () => spawn(process.execPath, ['-e', loop], { stdio: 'ignore' }));
@@ -85,7 +86,7 @@ function main(args) {
   const [names, jestArguments] = [args.slice(0, end), args.slice(end + 1)];
   const unknown = names.filter((name) => !(name in settings));
   if (unknown.length)
-    throw new Error(`No setting ${unknown.join(', ')}; there are: ${Object.keys(settings).join(', ')}.`);
+    throw new Error(`Unknown setting ${unknown.join(', ')}. Known settings: ${Object.keys(settings).join(', ')}.`);
   const rows = (names.length ? names : Object.keys(settings)).map((name) => run(name, jestArguments));
   const column = (title) => [title, (row) => row[title]];
   const seconds = ['seconds', (row) => row.seconds.toFixed(0)];

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * Runs the tests that make shipped data anew, `test/slow/`, which take minutes: `npm run test:slow`. What each depends on is
- * listed in `inputs.json` there, and the hash of it when the test last passed is kept in `passed.json`, to be committed.
+ * Runs the slow tests in `test/slow/`, which recreate shipped data and take minutes: `npm run test:slow`. Their inputs
+ * are listed in `inputs.json` there. `passed.json` keeps the hash of the inputs of each test's last success and is
+ * committed.
  *
  *   node scripts/test-slow.js [--changed]
  *
- * With --changed, only those whose inputs differ from that hash.
+ * With --changed, runs only tests whose inputs have changed since.
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -16,12 +17,12 @@ const root = path.join(__dirname, '..');
 const folder = path.join(root, 'test', 'slow');
 const readJson = (name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
 
-/** Hash of the inputs of each test, by its name. */
+/** The hash of the inputs of each test, by its name. */
 function hashes() {
   return Object.fromEntries(Object.entries(readJson('inputs.json')).map(([name, paths]) => [name, hashOf(paths)]));
 }
 
-/** @returns whether the tests of one file pass */
+/** @returns whether the tests in a file pass */
 function passes(name) {
   const jest = path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js');
   const args = [jest, '--config', 'jest.slow.config.js', '--runTestsByPath', `test/slow/${name}.test.ts`];
@@ -32,7 +33,7 @@ function main(flags) {
   const passed = readJson('passed.json');
   for (const [name, hash] of Object.entries(hashes())) {
     if (flags.includes('--changed') && passed[name] === hash) {
-      console.log(`slow tests: ${name} passed with these inputs before`);
+      console.log(`slow tests: ${name} already passed with these inputs`);
     } else if (passes(name)) {
       passed[name] = hash;
     } else {

@@ -1,8 +1,8 @@
 const { explanations } = require('./test-needs');
 
-/** Ends jest's output with why tests were skipped, and one plain line, for machines and logs: `12 passed, 0 failed`. */
+/** Prints the reasons for skipped tests, and a summary in one line for machines and logs: `12 passed, 0 failed`. */
 class TestSummaryReporter {
-  /** @param options `of`: what the line begins with, for tests that are not all there are. */
+  /** @param options `of`: the beginning of the line, for a part of the tests. */
   constructor(_config, { of = '' } = {}) {
     this.of = of;
   }
@@ -12,7 +12,7 @@ class TestSummaryReporter {
     const skipped = results.numPendingTests ? `, ${results.numPendingTests} skipped` : '';
     const lines = results.numPendingTests ? explanations() : [];
     lines.push(`${this.of}${results.numPassedTests} passed, ${failed} failed${skipped}`);
-    // jest's own summary comes after all reporters.
+    // Jest prints its own summary after all reporters have run.
     process.once('exit', () => process.stderr.write(`${lines.join('\n')}\n`));
   }
 }

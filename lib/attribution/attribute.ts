@@ -12,9 +12,9 @@ import { withOffloadFolder } from './offload-folder';
 import type { ResolvedAttributeOptions } from './options';
 
 /**
- * Run native attribution, with the temporary folder it may need.
+ * Run native attribution, with a temporary folder if it needs one.
  *
- * @throws CircuitTracerError `ERR_DEVICE`; `ERR_OUT_OF_MEMORY` saying which batch size to try, and what else native reports.
+ * @throws CircuitTracerError `ERR_DEVICE`; `ERR_OUT_OF_MEMORY` with a batch size to try; or what native code reports.
  */
 export async function runAttribution(
   model: NativeModel,
@@ -52,7 +52,7 @@ export async function runAttribution(
   }
 }
 
-/** Log the start of each phase, then pass on. */
+/** Log the start of each phase and pass the progress on. */
 function logged(listener: ProgressListener | undefined): ProgressListener {
   let current = '';
   return (progress: Progress) => {
@@ -64,7 +64,7 @@ function logged(listener: ProgressListener | undefined): ProgressListener {
 
 function memoryAdvice(error: unknown, { batchSize, offload }: ResolvedAttributeOptions): unknown {
   if (!(error instanceof CircuitTracerError) || error.code !== 'ERR_OUT_OF_MEMORY') return error;
-  // Native has said what fits.
+  // The message from native code already says what fits.
   if (error.message.includes('maxFeatureNodes')) return error;
   const rest = offload ? 'fewer maxFeatureNodes' : "offload 'cpu', or fewer maxFeatureNodes";
   const advice =

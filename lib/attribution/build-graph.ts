@@ -13,7 +13,7 @@ import { warnOfNegatives } from '../transcoder/negative-activations';
 import type { ResolvedAttributeOptions } from './options';
 import type { ResolvedTarget } from './targets';
 
-/** What a graph tells of the model it was made with. */
+/** The properties of the model that are stored in a graph. */
 export interface AttributedModel {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
@@ -26,7 +26,7 @@ export interface AttributedModel {
   readonly fingerprints: Fingerprints;
 }
 
-/** The graph of what native attribution found, with what the model knows of its tokens and features. */
+/** Build a graph from the result of native attribution, the model's tokens and its feature labels. */
 export function buildGraph(
   model: AttributedModel,
   { tokens }: PreparedPrompt,

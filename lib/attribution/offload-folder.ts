@@ -8,16 +8,16 @@ import { hasEnded, markPattern, processMark } from '../io/process-mark';
 import { log } from '../log';
 
 const ownFolder = new RegExp(`^circuit-tracer-(${markPattern})-[A-Za-z0-9]{6}$`);
-/** Processes that can't see this one take its folder for abandoned when it is left untouched for a day. */
+/** A process that cannot see this one considers its folder abandoned if it is not touched for a day. */
 const touchEveryMs = 3600 * 1000;
 const live = new Set<string>();
 let ready: Promise<void> | undefined;
 
 /**
- * Call `use` with a private temporary folder that is gone afterwards, also when the process exits half-way; what a
- * crash left behind is removed the next time.
+ * Call `use` with a private temporary folder. The folder is removed afterwards, also if the process exits early. The
+ * next call removes folders that a crash left behind.
  *
- * @throws CircuitTracerError `ERR_FILE_WRITE` when the folder can't be made.
+ * @throws CircuitTracerError `ERR_FILE_WRITE` when the folder cannot be created.
  */
 export async function withOffloadFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   ready ??= prepare();
@@ -41,8 +41,8 @@ async function makeFolder(): Promise<string> {
     const reason = (cause as Error).message;
     throw new CircuitTracerError(
       'ERR_FILE_WRITE',
-      `Offloading to disk needs a writable temporary folder, and ${tmpdir()} isn't (${reason}). ` +
-        "Set TMPDIR to another place, or use offload 'cpu'.",
+      `Offloading to disk requires a writable temporary folder, but ${tmpdir()} is not writable (${reason}). ` +
+        "Set TMPDIR to another folder, or use offload 'cpu'.",
       { cause },
     );
   }
@@ -50,7 +50,9 @@ async function makeFolder(): Promise<string> {
 
 async function touch(folder: string): Promise<void> {
   const now = new Date();
-  await utimes(folder, now, now).catch((error) => log().debug({ err: error, folder }, 'an offload folder is gone'));
+  await utimes(folder, now, now).catch((error) =>
+    log().debug({ err: error, folder }, 'an offload folder no longer exists'),
+  );
 }
 
 async function prepare(): Promise<void> {
@@ -60,7 +62,7 @@ async function prepare(): Promise<void> {
   await removeAbandoned();
 }
 
-/** Remove the folders of processes that are no more. */
+/** Remove the folders of processes that no longer exist. */
 async function removeAbandoned(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => []);
   for (const name of names) {
@@ -69,12 +71,12 @@ async function removeAbandoned(): Promise<void> {
     const folder = join(tmpdir(), name);
     try {
       const found = await lstat(folder);
-      // A link of that name could point anywhere.
+      // A symbolic link of that name could point anywhere.
       if (!found.isDirectory() || !hasEnded(mark, found.mtimeMs)) continue;
       await rm(folder, { recursive: true, force: true });
-      log().info({ folder }, 'removed temporary files an earlier process left behind');
+      log().info({ folder }, 'removed temporary files of an earlier process');
     } catch (error) {
-      log().debug({ err: error, folder }, 'an abandoned temporary folder is not ours to remove');
+      log().debug({ err: error, folder }, 'no permission to remove an abandoned temporary folder');
     }
   }
 }

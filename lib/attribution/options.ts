@@ -6,24 +6,27 @@ import { defineOptions, type OptionsOf, type ResolvedOf, resolveOptions } from '
 import type { TargetSpec } from './targets';
 
 const ownOptions = defineOptions({
-  /** What to explain. Default: the likeliest next tokens. */
+  /** The targets to explain. Default: the likeliest next tokens. */
   targets: { kind: later<readonly TargetSpec[]>() },
   /**
-   * Compute rows on these devices side by side, each with a copy of the prompt's linear model (not of the weights): `cuda:0`,
-   * `cuda:1`. The graph is the same. Default: the model's own device.
+   * Compute rows on these devices in parallel, for example `cuda:0` and `cuda:1`. Each device gets a copy of the
+   * prompt's linear model, but not of the weights. The graph is the same. Default: the model's own device.
    */
   devices: {
     kind: deviceListKind,
     default: [],
     flag: '--devices <list>',
-    help: 'compute rows on several devices: cuda:0,cuda:1',
+    help: 'compute rows on several devices in parallel: cuda:0,cuda:1',
     shown: "the model's",
   },
-  /** Move weights no longer needed off the device while rows are computed: to main memory (`cpu`) or to temporary files (`disk`). Default: they stay. */
+  /**
+   * Where to move idle weights while rows are computed: main memory (`cpu`) or temporary files (`disk`). Default: they
+   * stay on the device.
+   */
   offload: {
     kind: oneOf(['cpu', 'disk']),
     flag: '--offload <where>',
-    help: 'move idle weights away: cpu or disk',
+    help: 'move idle weights off the device: cpu or disk',
   },
   /** Log each phase at level info. Default false. */
   verbose: { kind: boolean, default: false },
@@ -36,7 +39,7 @@ export const attributeOptions: typeof attributionSettings &
 
 export interface AttributeOptions extends OptionsOf<typeof attributeOptions> {}
 
-/** `targets` are checked against the prompt, and whether the devices are there when they are used. */
+/** The `targets` are checked against the prompt later, and the devices when they are used. */
 export type ResolvedAttributeOptions = ResolvedOf<typeof attributeOptions>;
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown name or a value out of range. */

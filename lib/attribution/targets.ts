@@ -15,33 +15,33 @@ import {
   invalid,
 } from '../validate';
 
-/** A token by id, or by text that is exactly one token. */
+/** A token: its id, or a text that is exactly one token. */
 export type TokenName = number | string;
 
-/** What every target but a plain token takes. */
+/** The fields of every target other than a plain token. */
 export interface TargetWeight {
   /**
-   * Share of the outputs that the target stands for, from 0 to 1. Default: the model's probability of a token, 1 for all
-   * others.
+   * The weight of the target among the outputs, from 0 to 1. Default: the model's probability for a token, 1 for other
+   * targets.
    */
   readonly weight?: number;
 }
 
-/** What every target but a feature takes. */
+/** The fields of every target other than a feature. */
 export interface TargetPosition {
-  /** Negative counts from the end of the prompt. Default -1: the last position. */
+  /** A negative position counts from the end of the prompt. Default -1, the last position. */
   readonly position?: number;
 }
 
-/** Something to explain. */
+/** An output to explain. */
 export type TargetSpec =
   | TokenName
   | ({ readonly token: TokenName } & TargetWeight & TargetPosition)
-  /** The first token's logit minus the second's. */
+  /** The logit of the first token minus the logit of the second. */
   | ({ readonly difference: readonly [TokenName, TokenName]; readonly label?: string } & TargetWeight & TargetPosition)
-  /** [dModel] a direction at the final norm's output, used as it is. */
+  /** [dModel] a direction at the output of the final norm, used unchanged. */
   | ({ readonly label: string; readonly vector: Float32Array | readonly number[] } & TargetWeight & TargetPosition)
-  /** A feature's pre-activation. */
+  /** The pre-activation of a feature. */
   | ({
       readonly feature: { readonly layer: number; readonly position: number; readonly feature: number };
       readonly label?: string;
@@ -51,14 +51,14 @@ export interface TargetContext {
   readonly spec: ModelSpec;
   readonly transcoders: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
-  /** Number of the prompt's tokens. */
+  /** The number of tokens in the prompt. */
   readonly prompt: number;
   readonly specialPositions: number;
   /** [tokens * dModel] unembedding rows minus their mean. */
   readonly directions: (tokenIds: Int32Array) => Promise<Float32Array>;
 }
 
-/** A target as native takes it, and as the graph shows it. */
+/** A target in the form for native code, and in the form for the graph. */
 export interface ResolvedTarget {
   readonly native: NativeTarget;
   readonly shown: Omit<LogitTarget, 'weight'>;
@@ -72,16 +72,16 @@ const shapes = [
 ] as const;
 
 /**
- * Check targets and look up their tokens. What is no token gets an id beyond the vocabulary: dVocab plus its place in the
- * list.
+ * Check targets and look up their tokens. A target other than a token gets an id beyond the vocabulary: dVocab plus its
+ * index in the list.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry: text that isn't one token (showing its pieces), a
- * token, layer, position or feature there isn't, a vector of the wrong width, the same token twice at one position.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry: a text that is not one token (with its tokens), a
+ * token, layer, position or feature out of range, a vector of the wrong width, or a repeated token and position.
  */
 export async function resolveTargets(targets: unknown, context: TargetContext): Promise<ResolvedTarget[]> {
   if (!Array.isArray(targets) || targets.length === 0) {
     throw argumentError(
-      `targets must be a list of at least one target; found ${describe(targets)}. Leave it out for the likeliest tokens.`,
+      `targets must be a list of at least one target; found ${describe(targets)}. Omit it to explain the likeliest tokens.`,
     );
   }
   const resolved: ResolvedTarget[] = [];
@@ -99,8 +99,8 @@ function refuseRepeated(targets: readonly ResolvedTarget[]): void {
     const earlier = seen.get(key);
     if (earlier !== undefined) {
       throw argumentError(
-        `targets[${i}] is the token ${describe(shown.token)} at position ${native.position}, and so is ` +
-          `targets[${earlier}]; list it once.`,
+        `targets[${i}] repeats the token ${describe(shown.token)} at position ${native.position} of ` +
+          `targets[${earlier}]. Remove one of them.`,
       );
     }
     seen.set(key, i);
@@ -117,16 +117,16 @@ async function resolveTarget(
   const shape = shapes.find(([key]) => typeof given === 'object' && given !== null && key in given);
   if (!shape) {
     throw argumentError(
-      `${name} must be a token's id or text, or an object with token, difference, feature or vector; found ` +
+      `${name} must be a token id, the text of a token, or an object with token, difference, feature or vector; found ` +
         `${describe(target)}.`,
     );
   }
-  const [kind, more] = shape;
-  checkOptions(given, [kind, ...more], name);
+  const [kind, otherFields] = shape;
+  checkOptions(given, [kind, ...otherFields], name);
   const fields = given as Record<string, unknown>;
   if (kind === 'feature') return featureTarget(fields, name, virtualId, context);
   const position = positionIndex(fields.position ?? -1, context.prompt, `${name}.position`);
-  const place = { position, weight: weightOf(fields.weight, name) };
+  const place = { position, weight: checkWeight(fields.weight, name) };
   if (kind === 'token')
     return tokenTarget(fields.token, kind in Object(target) ? `${name}.token` : name, place, context);
   const { label, vector } =
@@ -159,7 +159,8 @@ async function tokenDifference(fields: Record<string, unknown>, name: string, co
     throw invalid(`${name}.difference`, 'a pair of tokens', pair);
   }
   const ids = await Promise.all(pair.map((token, i) => resolveToken(token, `${name}.difference[${i}]`, context)));
-  if (ids[0] === ids[1]) throw argumentError(`${name}.difference must be of two tokens; found the same one twice.`);
+  if (ids[0] === ids[1])
+    throw argumentError(`${name}.difference must be two different tokens; found the same token twice.`);
   const rows = await context.directions(Int32Array.from(ids));
   const width = context.spec.dModel;
   const vector = rows.slice(0, width).map((value, i) => value - (rows[width + i] as number));
@@ -181,7 +182,7 @@ function featureTarget(
   const position = positionIndex(given.position, context.prompt, `${where}.position`);
   if (position < context.specialPositions) {
     throw argumentError(
-      `${where}.position must be ${context.specialPositions} or more, after the special tokens, which have no features; ` +
+      `${where}.position must be ${context.specialPositions} or more, because special tokens have no features; ` +
         `found ${position}.`,
     );
   }
@@ -190,26 +191,26 @@ function featureTarget(
   const label =
     fields.label === undefined ? `L${layer} #${feature} @${position}` : checkText(fields.label, `${name}.label`);
   return {
-    native: { kind: 'feature', layer, feature, position, weight: weightOf(fields.weight, name) },
+    native: { kind: 'feature', layer, feature, position, weight: checkWeight(fields.weight, name) },
     shown: { tokenId: virtualId, token: label, feature: { layer, feature }, ...elsewhere(position, context) },
   };
 }
 
 async function resolveToken(token: unknown, name: string, { spec, tokenizer }: TargetContext): Promise<number> {
   if (typeof token === 'number') return checkInteger(token, `${name}, a token id,`, 0, spec.dVocab - 1);
-  if (typeof token !== 'string') throw invalid(name, "a token's id or text", token);
-  if (!tokenizer) throw invalid(name, 'a token id, as this model has no tokenizer', token);
+  if (typeof token !== 'string') throw invalid(name, 'a token id or the text of a token', token);
+  if (!tokenizer) throw invalid(name, 'a token id, because this model has no tokenizer', token);
   const ids = await tokenizer.encodeAsync(token);
   const [id] = ids;
   if (id !== undefined && ids.length === 1) return checkInteger(id, `${name}, a token id,`, 0, spec.dVocab - 1);
   const pieces = ids.map((piece) => `${JSON.stringify(tokenizer.decodeToken(piece))} (${piece})`).join(', ');
   throw argumentError(
-    `${name} must be exactly one token; ${describe(token)} is ${ids.length}${pieces && `: ${pieces}`}. ` +
-      'Mind the space in front, or give a token id.',
+    `${name} must be exactly one token; ${describe(token)} is ${ids.length} tokens${pieces && `: ${pieces}`}. ` +
+      'Check the leading space, or use a token id.',
   );
 }
 
-function weightOf(weight: unknown, name: string): number | null {
+function checkWeight(weight: unknown, name: string): number | null {
   return weight === undefined ? null : checkNumber(weight, `${name}.weight`, 0, 1);
 }
 
@@ -217,7 +218,7 @@ function textOf(tokenId: number, { tokenizer }: TargetContext): string {
   return tokenText(tokenizer, tokenId);
 }
 
-/** Graphs leave the position out when it is the last. */
+/** The position for the graph, which omits it when it is the last. */
 function elsewhere(position: number, { prompt }: TargetContext): { position?: number } {
   return position === prompt - 1 ? {} : { position };
 }

@@ -2,13 +2,16 @@
 import { Command } from 'commander';
 import { absolutePath } from '../io/absolute-path';
 import { packageVersion } from '../package-version';
-import { normaliseArguments, valueFlagsOf } from './options/arguments';
+import { findValueFlags, normaliseArguments } from './options/arguments';
 import { inFlags } from './options/flag-names';
 import { exitCodeOf, reportFailure, surviveBrokenStreams } from './runtime/exit';
 
 type Register = (program: Command) => void;
 
-/** What registers each command, in the order of the help. Loaded as needed: a command's libraries are large. */
+/**
+ * The functions that register each command, in the order of the help. They are loaded on demand, because the libraries
+ * of commands are large.
+ */
 const commands: Readonly<Record<string, () => Register>> = {
   demo: () => require('./commands/demo').registerDemo,
   attribute: () => require('./commands/attribute').registerAttribute,
@@ -28,16 +31,16 @@ const commands: Readonly<Record<string, () => Register>> = {
 };
 
 /**
- * The command line, ready to parse.
+ * Build the command-line program.
  *
- * @param names of the commands it has; default all
+ * @param names the commands to include; default all
  */
 export function makeProgram(names: readonly string[] = Object.keys(commands)): Command {
   const program = new Command('circuit-tracer')
     .description('attribution graphs of language models with transcoders')
     .version(packageVersion)
     .exitOverride()
-    // The longest flags leave 15 of 60 columns: fewer than commander wraps by itself.
+    // The longest flags leave only 15 of 60 columns, which is less than commander wraps by default.
     .configureHelp({ minWidthToWrap: 10 })
     .hook('preAction', checkCurrentFolder)
     .showHelpAfterError('Run with --help to see the options.');
@@ -45,18 +48,18 @@ export function makeProgram(names: readonly string[] = Object.keys(commands)): C
   return program;
 }
 
-/** Paths are told and taken from there, and LibTorch can't be loaded without one. */
+/** Paths are relative to this folder, and LibTorch cannot be loaded without one. */
 function checkCurrentFolder(): void {
   absolutePath('.');
 }
 
-/** The command that the arguments begin with; none for the version; otherwise all, for help and suggestions. */
+/** The command that the arguments begin with. None for the version. Otherwise all, for help and suggestions. */
 function neededCommands([first = '']: readonly string[]): readonly string[] {
   if (Object.hasOwn(commands, first)) return [first];
   return first === '--version' || first === '-V' ? [] : Object.keys(commands);
 }
 
-/** Run a command line. What a command throws speaks of its flags. */
+/** Run a command line. Errors of commands name flags. */
 export async function run(given: readonly string[]): Promise<void> {
   const program = makeProgram(neededCommands(given));
   let running: Command | undefined;
@@ -64,7 +67,7 @@ export async function run(given: readonly string[]): Promise<void> {
     running = command;
   });
   try {
-    await program.parseAsync(normaliseArguments(given, valueFlagsOf(program)), { from: 'user' });
+    await program.parseAsync(normaliseArguments(given, findValueFlags(program)), { from: 'user' });
   } catch (error) {
     throw inFlags(error, running);
   }
@@ -77,7 +80,7 @@ async function main(): Promise<void> {
     await run(given);
   } catch (error) {
     reportFailure(error, given.includes('--verbose'));
-    // A signal has set its own code already.
+    // A signal has already set its own exit code.
     process.exitCode ||= exitCodeOf(error);
   }
 }

@@ -1,10 +1,12 @@
-/** Numbers, row-major, with their shape. Large ones share memory with native code: treat them as read-only. */
+/**
+ * Numbers with their shape, in row-major order. Large arrays share memory with native code. Treat them as read-only.
+ */
 export interface NdArray {
   readonly data: Float32Array;
   readonly shape: number[];
 }
 
-/** Feature activations sorted by (layer, position, feature), the zeros left out. */
+/** Non-zero feature activations, sorted by (layer, position, feature). */
 export interface SparseList {
   /** [N * 3] of (layer, position, feature). */
   readonly indices: Int32Array;
@@ -12,11 +14,14 @@ export interface SparseList {
   readonly values: Float32Array;
 }
 
-/** The same with the shape of the dense array. */
+/** Non-zero feature activations with the shape of the dense array. */
 export interface SparseActivations extends SparseList {
-  /** [nLayers, positions, most features of a layer] */
+  /** [nLayers, positions, maximum number of features per layer] */
   readonly shape: readonly number[];
 }
 
-/** Of every feature at every position: dense, [nLayers, n, most features of a layer], or sparse. */
+/**
+ * The activation of every feature at every position: dense, [nLayers, n, maximum number of features per layer], or
+ * sparse.
+ */
 export type Activations = NdArray | SparseActivations;

@@ -6,8 +6,8 @@ import type { NativeAttributionSettings, PassSettings } from './settings';
 import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder-spec';
 
 /**
- * Work queued on an engine's thread. `cancel` makes `promise` reject with code `ABORT_ERR`: at once and out of the queue
- * while it waits, at the next poll while it runs.
+ * Work on the thread of an engine. `cancel` makes `promise` reject with code `ABORT_ERR`: immediately if the work is
+ * still queued, otherwise at its next poll.
  */
 export interface NativeJob<T> {
   readonly promise: Promise<T>;
@@ -15,12 +15,12 @@ export interface NativeJob<T> {
 }
 
 /**
- * Called on the JS thread, `done` of `total`. Each phase begins at 0 and ends at its total; what lies in between is
- * coalesced.
+ * Called on the JS thread with `done` and `total`. Each phase begins at 0 and ends at its total. The values in between
+ * are coalesced.
  */
 export type NativeProgress = (phase: string, done: number, total: number) => void;
 
-/** Handles keep tensors alive; `dispose` frees them as soon as no job uses them. Idempotent. */
+/** Handles keep tensors alive. `dispose` frees them as soon as no job uses them. Idempotent. */
 export interface NativeHandle {
   dispose(): void;
 }
@@ -31,7 +31,7 @@ export interface NativeTranscoders extends NativeHandle {
   readonly kind: 'transcoders';
 }
 
-/** Keys and values of the positions already seen; empty at first. */
+/** The keys and values of earlier positions. Empty at first. */
 export interface NativeKeyValueCache extends NativeHandle {
   readonly kind: 'keyValueCache';
 }
@@ -43,14 +43,14 @@ export interface NativeForwardResult {
 }
 
 /**
- * [nLayers, 4] sums over the positions with features and over the width: squared deviations of the outputs from their mean
- * over positions; squared errors; products of the outputs' and the reconstruction's deviations; squared deviations of the
- * reconstruction.
+ * [nLayers, 4] sums over the positions with features and over the width: the squared deviations of the outputs from
+ * their mean over positions, the squared errors, the products of the deviations of outputs and reconstruction, and the
+ * squared deviations of the reconstruction.
  */
 export type NativeReconstructionSums = NdArray;
 
 export interface NativeSetup extends SparseList {
-  /** [nLayers, n, dModel], as are the next three. */
+  /** [nLayers, n, dModel], as the next three fields. */
   readonly featureInputs: NdArray;
   readonly featureOutputs: NdArray;
   readonly reconstruction: NdArray;
@@ -66,30 +66,30 @@ export interface NativeAttributeOptions extends NativeAttributionSettings {
   readonly tokens: Int32Array;
   /** Positions 0 .. zeroPositions - 1 get no features and no errors. */
   readonly zeroPositions: number;
-  /** Bytes of main memory that can still be had. */
+  /** The available main memory in bytes. */
   readonly availableMemory: number;
-  /** Bytes that edges may take at most: what needs more is refused before rows are computed. */
+  /** The limit for edges in bytes. Attribution that needs more is rejected before it computes rows. */
   readonly mostEdgeBytes: number;
-  /** Bytes of one block of rows of the finished graph, at most. */
+  /** The maximum size in bytes of a block of rows of the finished graph. */
   readonly blockBytes: number;
-  /** Where rows are computed; empty = the model's device. */
+  /** The devices that compute rows. Empty for the model's device. */
   readonly devices: readonly string[];
-  /** Where weights not needed by the backward pass wait: '' = where they are, 'cpu', or a folder for temporary files. */
+  /** Where weights go that the backward pass does not need: '' to stay, 'cpu', or a folder for temporary files. */
   readonly offload: string;
-  /** What to explain; empty = the salient next tokens. */
+  /** The targets. Empty for the likeliest next tokens. */
   readonly targets: readonly NativeTarget[];
 }
 
-/** A target to attribute to. `weight` null: a token's probability, 1 for the others. */
+/** An attribution target. A `weight` of null is the token's probability, or 1 for other targets. */
 export type NativeTarget = { readonly position: number; readonly weight: number | null } & (
   | { readonly kind: 'token'; readonly tokenId: number }
   | { readonly kind: 'direction'; readonly vector: Float32Array }
   | { readonly kind: 'feature'; readonly layer: number; readonly feature: number }
 );
 
-/** One feature at one position, counted from the first token of the pass; a later edit of a cell wins. */
+/** One feature at one position, counted from the first token of the pass. A later edit of the same cell wins. */
 export interface NativeFeatureEdit {
-  /** New activation: `value`, `value` times its own, or its own plus `value`. */
+  /** The new activation: `value`, the feature's own activation times `value`, or its own plus `value`. */
   readonly kind: 'set' | 'scale' | 'add';
   readonly layer: number;
   readonly position: number;
@@ -100,7 +100,7 @@ export interface NativeFeatureEdit {
 export interface NativeVectorEdit {
   readonly hookName: string;
   readonly position: number;
-  /** Added to the value; as wide as the hook point's last dimension. */
+  /** The vector to add, as wide as the last dimension of the hook point. */
   readonly vector: Float32Array;
 }
 
@@ -108,13 +108,13 @@ export interface NativeIntervention extends PassSettings {
   readonly tokens: Int32Array;
   readonly features: readonly NativeFeatureEdit[];
   readonly vectors: readonly NativeVectorEdit[];
-  /** Layers whose feature outputs are frozen; empty = effects propagate. */
+  /** The layers whose feature outputs are frozen. Empty to let effects propagate. */
   readonly constrainedLayers: readonly number[];
-  /** The first positions of the pass are frozen and constrained, later ones run free. */
+  /** The number of leading positions that are frozen and constrained. Later positions run freely. */
   readonly frozenPositions: number;
   readonly zeroPositions: number;
   readonly activations: 'none' | 'activations' | 'preActivations';
-  /** Hook points of the edited run to return. */
+  /** The hook points of the edited run to return. */
   readonly hookNames: readonly string[];
 }
 
@@ -122,7 +122,7 @@ export interface NativeInterventionResult {
   /** [n, dVocab], after and before the final softcap. */
   readonly logits: NdArray;
   readonly rawLogits: NdArray;
-  /** [nLayers, n, F], the non-zero entries, or null when not asked for. */
+  /** [nLayers, n, F], the non-zero entries, or null when not requested. */
   readonly activations: NdArray | SparseList | null;
   readonly cache: Record<string, NdArray>;
 }
@@ -133,18 +133,21 @@ export interface NativeGraphData extends SparseList {
   /** -1 for directions and features. */
   readonly logitTokenIds: Int32Array;
   readonly logitProbabilities: Float32Array;
-  /** [S + K, S + L * n + n + K], row-major: blocks of whole rows in order, each but the last of as many. */
+  /**
+   * [S + K, S + L * n + n + K], row-major: consecutive blocks of whole rows. All but the last have the same number of
+   * rows.
+   */
   readonly edges: readonly Float32Array[];
   readonly reconstructionSums: NativeReconstructionSums;
-  /** Seconds by phase: forward and encode, prepare, target rows, rank, feature rows, package. */
+  /** The seconds of each phase: forward and encode, prepare, target rows, rank, feature rows, package. */
   readonly timings: Record<string, number>;
 }
 
-/** The rectangle of a graph and the weights of its logits: all that graph arithmetic needs. */
+/** The adjacency of a graph and the weights of its logits: the input of all graph arithmetic. */
 export interface NativeGraphInput {
-  /** Blocks of whole rows in order, each but the last of as many. */
+  /** Consecutive blocks of whole rows. All but the last have the same number of rows. */
   readonly edges: readonly Float32Array[];
-  /** [S] layer of each selected feature, ascending: influence is one sweep from the last layer to the first. */
+  /** [S] the layer of each selected feature, ascending, so that one sweep from the last layer computes influence. */
   readonly featureLayers: Int32Array;
   readonly nLayers: number;
   readonly nPositions: number;
@@ -154,13 +157,13 @@ export interface NativeGraphInput {
 export interface NativePruneResult {
   /** [M], 0 or 1. */
   readonly nodeMask: Uint8Array;
-  /** [M], share of influence held by this node and all more influential ones. */
+  /** [M], the share of influence held by this node and all more influential ones. */
   readonly cumulativeScores: Float32Array;
-  /** Kept edges, sorted by (target, source): node indices and weights, [E] each. */
+  /** The kept edges, sorted by (target, source): node indices and weights, [E] each. */
   readonly edgeTargets: Int32Array;
   readonly edgeSources: Int32Array;
   readonly edgeWeights: Float32Array;
-  /** Smallest node influence and edge score kept by the thresholds. */
+  /** The smallest node influence and edge score that the thresholds keep. */
   readonly nodeCut: number;
   readonly edgeCut: number;
 }
@@ -190,7 +193,7 @@ export interface NativeEngine {
     hookNames: string[],
     onProgress?: NativeProgress,
   ): NativeJob<NativeForwardResult>;
-  /** Pre-activations (or activations) of every feature at every position: [nLayers, n, F], or sparse non-zeros. */
+  /** The activations or pre-activations of every feature at every position: [nLayers, n, F], or the non-zero ones. */
   featureActivations(
     model: NativeTransformer,
     transcoders: NativeTranscoders,
@@ -201,8 +204,8 @@ export interface NativeEngine {
     onProgress?: NativeProgress,
   ): NativeJob<NativeForwardResult & { features: NdArray | SparseList }>;
   /**
-   * Active features of documents run one by one: their tokens in a row, and the length of each. Positions count along the row;
-   * the first `zeroPositions` of each document get none.
+   * The active features of documents that are run one by one. `tokens` holds all documents in a row, `lengths` the
+   * length of each. Positions count along the row. The first `zeroPositions` of each document get no features.
    */
   documentActivations(
     model: NativeTransformer,
@@ -212,7 +215,7 @@ export interface NativeEngine {
     zeroPositions: number,
     onProgress?: NativeProgress,
   ): NativeJob<SparseList>;
-  /** [features of the layer * count] token ids whose logits each feature raises most, and lowers most. */
+  /** [features of the layer * count] ids of the tokens whose logits each feature raises most, and lowers most. */
   logitEffects(
     model: NativeTransformer,
     transcoders: NativeTranscoders,
@@ -234,13 +237,13 @@ export interface NativeEngine {
     onProgress?: NativeProgress,
   ): NativeJob<NativeGraphData>;
 
-  /** Unembedding rows minus the mean over all rows: directions at the final norm's output, [tokens, dModel]. */
+  /** Unembedding rows minus the mean of all rows: directions at the output of the final norm, [tokens, dModel]. */
   tokenDirections(model: NativeTransformer, tokenIds: Int32Array): NativeJob<NdArray>;
 
   newKeyValueCache(model: NativeTransformer): NativeKeyValueCache;
   /**
-   * Runs the tokens with the edits. With a cache they continue after the cached positions and are appended to them;
-   * then nothing can be frozen but in the first pass.
+   * Run the tokens with the edits. With a cache, they continue after the cached positions and are appended to them.
+   * Freezing is then only possible in the first pass.
    */
   intervene(
     model: NativeTransformer,
@@ -250,7 +253,7 @@ export interface NativeEngine {
     onProgress?: NativeProgress,
   ): NativeJob<NativeInterventionResult>;
 
-  /** x is [rows, dModel] of one layer's feature input; result [rows, F]. */
+  /** `x` is [rows, dModel] at the feature input of one layer. The result is [rows, F]. */
   encodeLayer(
     transcoders: NativeTranscoders,
     layer: number,
@@ -258,20 +261,20 @@ export interface NativeEngine {
     applyActivationFunction: boolean,
     onProgress?: NativeProgress,
   ): NativeJob<NdArray>;
-  /** x is [nLayers, rows, dModel]; non-zero activations, rows counted as positions. */
+  /** `x` is [nLayers, rows, dModel]. Returns the non-zero activations, with rows as positions. */
   encodeSparse(
     transcoders: NativeTranscoders,
     x: Float32Array,
     zeroPositions: number,
     onProgress?: NativeProgress,
   ): NativeJob<SparseList>;
-  /** Decoder rows of the listed features of one layer: [features, span, dModel]. */
+  /** The decoder rows of the listed features of one layer: [features, span, dModel]. */
   decoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NdArray>;
-  /** Encoder rows: [features, dModel]. */
+  /** The encoder rows: [features, dModel]. */
   encoderVectors(transcoders: NativeTranscoders, layer: number, features: Int32Array): NativeJob<NdArray>;
   /**
-   * Sum of decoder rows times activations plus decoder bias, plus skip(inputs) where there is a skip and `inputs` are
-   * given: [nLayers, rows, dModel].
+   * The sum of decoder rows times activations, plus the decoder bias, plus skip(inputs) if there is a skip and `inputs`
+   * are given: [nLayers, rows, dModel].
    */
   decode(
     transcoders: NativeTranscoders,
@@ -281,7 +284,10 @@ export interface NativeEngine {
     inputs: Float32Array | null,
     onProgress?: NativeProgress,
   ): NativeJob<NdArray>;
-  /** The same of one layer of a per-layer set, all indices and `inputs` [rows, dModel] being that layer's: [rows, dModel]. */
+  /**
+   * Decode one layer of a per-layer set. All indices and `inputs` [rows, dModel] belong to that layer. Returns [rows,
+   * dModel].
+   */
   decodeLayer(
     transcoders: NativeTranscoders,
     layer: number,
@@ -292,8 +298,8 @@ export interface NativeEngine {
   ): NativeJob<NdArray>;
 
   /**
-   * Writes a tensor as its view has it, in C order, as `dtype`, into an existing file from byte `offset` on, some rows at
-   * a time. Gives the bytes written.
+   * Write a tensor to an existing file from byte `offset` on, in C order and as `dtype`, some rows at a time. The
+   * tensor is written as its view arranges it. Returns the number of bytes written.
    */
   writeTensor(
     source: TensorSource,
@@ -303,11 +309,11 @@ export interface NativeEngine {
     onProgress?: NativeProgress,
   ): NativeJob<number>;
 
-  /** [M]: logit-weighted sum of all paths' normalised absolute weights. */
+  /** [M]: the sum over all paths of the product of normalised absolute weights, weighted by logits. */
   nodeInfluence(graph: NativeGraphInput, onProgress?: NativeProgress): NativeJob<Float32Array>;
-  /** Same shape as the rectangle: normalised weight times influence of the target. */
+  /** The shape of the adjacency: normalised weight times the influence of the target. */
   edgeInfluence(graph: NativeGraphInput, onProgress?: NativeProgress): NativeJob<Float32Array>;
-  /** [K * S] change of each output when each feature is added once more, over all paths. `activations`: [S]. */
+  /** [K * S] the change of each output, over all paths, when each feature is added once more. `activations`: [S]. */
   totalEffects(
     graph: NativeGraphInput,
     activations: Float32Array,
@@ -319,14 +325,14 @@ export interface NativeEngine {
     edgeThreshold: number,
     onProgress?: NativeProgress,
   ): NativeJob<NativePruneResult>;
-  /** Largest |edge|. */
+  /** The largest magnitude of an edge. */
   largestEdge(graph: NativeGraphInput, onProgress?: NativeProgress): NativeJob<number>;
   scores(
     graph: NativeGraphInput,
     onProgress?: NativeProgress,
   ): NativeJob<{ replacement: number; completeness: number }>;
 
-  /** Cancels and drops all jobs and joins the thread. Idempotent. */
+  /** Cancel and drop all jobs, and join the thread. Idempotent. */
   dispose(): void;
 }
 
@@ -334,9 +340,9 @@ export interface NativeAddon {
   readonly libtorchVersion: string;
   cudaDeviceCount(): number;
   mpsAvailable(): boolean;
-  /** Cancels all jobs of this thread's engines and waits for them, without settling their promises: for exits. */
+  /** Cancel all jobs of this thread's engines and wait for them without settling their promises. For process exit. */
   closeEngines(): void;
-  /** `threads` for tensor arithmetic on this engine; 0 = LibTorch's default. */
+  /** `threads` for tensor arithmetic on this engine. 0 for LibTorch's default. */
   Engine: new (
     threads: number,
   ) => NativeEngine;
@@ -346,9 +352,9 @@ let addon: NativeAddon | undefined;
 let opening: Promise<void> | undefined;
 
 /**
- * The native surface, loaded on first use.
+ * Returns the native functions and loads them on first use.
  *
- * @throws CircuitTracerError `ERR_LIBTORCH` when LibTorch or the addon can't be found or has the wrong version.
+ * @throws CircuitTracerError `ERR_LIBTORCH` when LibTorch or the addon is not found or has the wrong version.
  */
 export function binding(): NativeAddon {
   addon ??= closedAtExit(loadAddon() as NativeAddon);
@@ -356,7 +362,7 @@ export function binding(): NativeAddon {
 }
 
 /**
- * Has {@link binding} at hand, without holding up the event loop while LibTorch is loaded.
+ * Load {@link binding} without blocking the event loop.
  *
  * @throws CircuitTracerError as {@link binding}.
  */
@@ -372,7 +378,7 @@ export async function openBinding(): Promise<void> {
   await opening;
 }
 
-/** LibTorch destroys what it computes with when the process exits: nothing may compute then. */
+/** When the process exits, LibTorch destroys the objects it computes with. No computation may be running then. */
 function closedAtExit(loaded: NativeAddon): NativeAddon {
   process.once('exit', () => loaded.closeEngines());
   return loaded;

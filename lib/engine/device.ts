@@ -7,7 +7,7 @@ export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'mps';
 
 const spelling = /^(auto|cpu|mps|cuda(:\d+)?)$/;
 
-/** Whether text names a device, present here or not. */
+/** Whether a text is the name of a device, available or not. */
 export function isDeviceName(text: unknown): text is Device {
   return typeof text === 'string' && spelling.test(text);
 }
@@ -24,7 +24,7 @@ export const deviceKind: Kind<Device> = {
   spelling: flagSpelling,
 };
 
-/** On the command line `cuda:0,cuda:1`. */
+/** A list of devices. On the command line: `cuda:0,cuda:1`. */
 export const deviceListKind: Kind<readonly Device[]> = {
   check: (value, name) => {
     if (Array.isArray(value) && value.every(isDeviceName)) return value;
@@ -36,10 +36,10 @@ export const deviceListKind: Kind<readonly Device[]> = {
 };
 
 /**
- * The device to compute on, as LibTorch spells it: `cpu`, `cuda:N` or `mps`.
+ * The device for computation, as LibTorch spells it: `cpu`, `cuda:N` or `mps`.
  *
- * @param device `auto` (the default) takes the first CUDA device, else Apple's GPU, else the CPU.
- * @throws CircuitTracerError `ERR_DEVICE` when this machine or this LibTorch has no such device.
+ * @param device `auto` (the default) selects the first CUDA device, otherwise Apple's GPU, otherwise the CPU.
+ * @throws CircuitTracerError `ERR_DEVICE` when this machine or this build of LibTorch has no such device.
  */
 export function resolveDevice(device: string = 'auto'): string {
   if (!isDeviceName(device)) throw invalid('device', spellings, device, 'ERR_DEVICE');
@@ -47,7 +47,8 @@ export function resolveDevice(device: string = 'auto'): string {
   const { cudaDeviceCount, mpsAvailable } = binding();
   const count = cudaDeviceCount();
   if (device === 'auto') return count > 0 ? 'cuda:0' : mpsAvailable() ? 'mps' : 'cpu';
-  if (device === 'mps') return mpsAvailable() ? device : absent(device, 'this LibTorch has no working MPS backend');
+  if (device === 'mps')
+    return mpsAvailable() ? device : absent(device, 'this build of LibTorch has no working MPS backend');
   const index = Number(device.split(':')[1] ?? 0);
   return index < count ? `cuda:${index}` : absent(device, cudaProblem(count));
 }
@@ -58,5 +59,5 @@ function cudaProblem(count: number): string {
 }
 
 function absent(device: string, problem: string): never {
-  throw new CircuitTracerError('ERR_DEVICE', `Device '${device}' isn't there: ${problem}. Use 'cpu' or 'auto'.`);
+  throw new CircuitTracerError('ERR_DEVICE', `Device '${device}' is not available: ${problem}. Use 'cpu' or 'auto'.`);
 }

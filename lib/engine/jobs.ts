@@ -6,8 +6,8 @@ import { binding, type NativeEngine, type NativeJob, type NativeProgress, openBi
 let shared: NativeEngine | undefined;
 
 /**
- * Run a job on the engine that all graph arithmetic shares; its thread sleeps while there is none and doesn't keep the
- * process alive.
+ * Run a job on the shared engine for graph arithmetic. Its thread sleeps between jobs and does not keep the process
+ * alive.
  *
  * @throws CircuitTracerError as {@link openEngines} and {@link runJob}.
  */
@@ -18,8 +18,8 @@ export async function runGraphJob<T>(start: (engine: NativeEngine) => NativeJob<
 }
 
 /**
- * Load LibTorch and the addon, unless they are there, without holding up the event loop. The loading itself can't be
- * stopped and goes on after the signal.
+ * Load LibTorch and the addon, if necessary, without blocking the event loop. The signal ends the wait, but the loading
+ * itself cannot be stopped.
  *
  * @throws CircuitTracerError `ERR_LIBTORCH` or `ABORT_ERR`.
  */
@@ -27,7 +27,7 @@ export function openEngines(signal?: AbortSignal): Promise<void> {
   return abortable(openBinding(), signal);
 }
 
-/** @param threads for tensor arithmetic; 0 = LibTorch's default, one per physical core. */
+/** @param threads for tensor arithmetic; 0 for LibTorch's default, one per physical core. */
 export function newEngine(threads: number): NativeEngine {
   try {
     return new (binding().Engine)(threads);
@@ -37,9 +37,9 @@ export function newEngine(threads: number): NativeEngine {
 }
 
 /**
- * Wait for a native job; the signal cancels it.
+ * Wait for a native job, which the signal can cancel.
  *
- * @throws CircuitTracerError with the code native gave; `ABORT_ERR` once the signal has fired.
+ * @throws CircuitTracerError with the code from native code; `ABORT_ERR` once the signal has fired.
  */
 export async function runJob<T>(job: NativeJob<T>, signal?: AbortSignal): Promise<T> {
   const cancel = () => job.cancel();
@@ -54,7 +54,7 @@ export async function runJob<T>(job: NativeJob<T>, signal?: AbortSignal): Promis
   }
 }
 
-/** Errors made below Node-API have no JavaScript stack and no class of ours; give them both. */
+/** Errors created below Node-API have neither a JavaScript stack nor our class. Add both. */
 export function fromNative(error: unknown): CircuitTracerError {
   if (error instanceof CircuitTracerError) return error;
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
@@ -62,7 +62,7 @@ export function fromNative(error: unknown): CircuitTracerError {
   return new CircuitTracerError(known, String(message ?? error), { cause: error });
 }
 
-/** A listener as native calls it, made safe. */
+/** Wrap a listener for native code, so that its errors are logged and ignored. */
 export function nativeProgress(listener: ProgressListener | undefined): NativeProgress | undefined {
   return listener && ((phase, done, total) => tellProgress(listener, { phase, done, total }));
 }

@@ -7,21 +7,35 @@ import { deviceKind } from './device';
 export const computeDtypes = ['float32', 'bfloat16', 'float16'] as const;
 export type ComputeDtype = (typeof computeDtypes)[number];
 
-/** A dtype, on the command line also by its short name. */
+/** A dtype. The command line also accepts its short name. */
 export const dtypeKind = oneOf(computeDtypes, { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' });
 
-/** How the weights of a model and its transcoders are held. */
+/** How to hold the weights of a model and its transcoders. */
 export const weightOptions = defineOptions({
-  /** What to compute in, whatever the files hold. `bfloat16` and `float16` trade exactness for memory. Default `float32`. */
+  /**
+   * The dtype to compute in, whatever dtype the files have. `bfloat16` and `float16` trade precision for memory.
+   * Default `float32`.
+   */
   dtype: {
     kind: dtypeKind,
     default: 'float32',
     flag: '--dtype <type>',
-    help: 'float32, bfloat16 or float16',
+    help: 'dtype to compute in: float32, bfloat16 or float16',
   },
-  /** Where to compute. `auto` takes the first CUDA device, else Apple's GPU, else the CPU. Default `auto`. */
-  device: { kind: deviceKind, default: 'auto', flag: '--device <device>', help: 'auto, cpu, cuda, cuda:N or mps' },
-  /** Leave encoders in their files and read them layer by layer. Same results, less memory, slower. Default false. */
+  /**
+   * The device to compute on. `auto` selects the first CUDA device, otherwise Apple's GPU, otherwise the CPU. Default
+   * `auto`.
+   */
+  device: {
+    kind: deviceKind,
+    default: 'auto',
+    flag: '--device <device>',
+    help: 'device to compute on: auto, cpu, cuda, cuda:N or mps',
+  },
+  /**
+   * Leave encoders in their files and read them layer by layer. Same results with less memory, but slower. Default
+   * false.
+   */
   lazyEncoder: { kind: boolean, default: false, flag: '--lazy-encoder', help: 'read encoders from disk as needed' },
   /** Leave decoders in their files and read only the rows of active features. Same results. Default true. */
   lazyDecoder: {
@@ -35,23 +49,24 @@ export const weightOptions = defineOptions({
 
 const ownOptions = defineOptions({
   /**
-   * Leave the model's weights in their files until the first run. Damaged numbers then show as an `ERR_WEIGHT` of that
-   * run. Weights stored in another dtype than `dtype`, or for a GPU, are copied at once all the same. Default false.
+   * Leave the model's weights in their files until the first run. Damaged numbers then cause an `ERR_WEIGHT` in that
+   * run. Weights that are stored in a dtype other than `dtype`, or needed on a GPU, are always copied during loading.
+   * Default false.
    */
   lazyWeights: { kind: boolean, default: false },
-  /** CPU threads for tensor arithmetic; 0 leaves the choice to LibTorch: one per physical core. Default 0. */
+  /** CPU threads for tensor arithmetic. With 0, LibTorch uses one per physical core. Default 0. */
   threads: {
     kind: integer(0, 4096),
     default: 0,
     flag: '--threads <n>',
-    help: 'CPU threads; 0 = as many as cores',
+    help: 'CPU threads; 0 for one per physical core',
   },
 });
 
 export const tokenizerOptions = defineOptions({
   /**
-   * Which token goes before a prompt when the tokenizer has no beginning-of-sequence token (Qwen): its end-of-sequence
-   * token (`eos`), as TransformerLens does, or its padding token (`pad`), as nnsight does. Default `eos`.
+   * The token to add before a prompt when the tokenizer has no beginning-of-sequence token (Qwen): its end-of-sequence
+   * token (`eos`), as in TransformerLens, or its padding token (`pad`), as in nnsight. Default `eos`.
    */
   qwenPrefix: {
     kind: {
@@ -60,7 +75,7 @@ export const tokenizerOptions = defineOptions({
     },
     default: 'eos',
     flag: '--backend <name>',
-    help: 'whose first token to take where they differ (Qwen): transformerlens or nnsight',
+    help: 'which library to follow for the first token if they differ (Qwen): transformerlens or nnsight',
     shown: 'transformerlens',
   },
 });
@@ -83,7 +98,7 @@ export interface ResolvedLoadOptions extends ResolvedOf<typeof loadOptions> {
   readonly hub: HubOptions;
 }
 
-/** Of transcoders without a model. */
+/** The options for transcoders without a model. */
 export const transcoderLoadOptions: Pick<
   typeof loadOptions,
   Exclude<keyof typeof loadOptions, 'lazyWeights' | 'qwenPrefix'>

@@ -1,16 +1,16 @@
 import type { TensorSource } from '../io/tensor-source';
 
-/** cos and sin of `position * frequencies[t]`, times `attentionFactor`, rotate dimension pairs (t, t + d/2). */
+/** Dimension pairs (t, t + d/2) are rotated by cos and sin of `position * frequencies[t]`, times `attentionFactor`. */
 export interface RotaryTable {
-  /** Inverse frequencies, one per rotated pair: `2 * frequencies.length` leading head dimensions rotate. */
+  /** Inverse frequencies, one per rotated pair. The first `2 * frequencies.length` head dimensions rotate. */
   readonly frequencies: readonly number[];
-  /** Multiplies both cos and sin (YaRN); 1 otherwise. */
+  /** The factor of cos and sin (YaRN). 1 otherwise. */
   readonly attentionFactor: number;
 }
 
 /**
- * Everything the one native forward pass needs to know of a model. A family file fills in every field; native has no
- * defaults and never sees config.json.
+ * Everything that the native forward pass needs to know about a model. A family file fills in every field. Native code
+ * has no defaults and never sees config.json.
  */
 export interface ModelSpec {
   /** The first `model_type` of the family: gpt2, gpt_neox. */
@@ -18,13 +18,13 @@ export interface ModelSpec {
   readonly nLayers: number;
   readonly dModel: number;
   readonly nHeads: number;
-  /** Key and value heads; query head h reads key/value head floor(h / (nHeads / nKeyValueHeads)). */
+  /** The number of key and value heads. Query head h uses key/value head floor(h / (nHeads / nKeyValueHeads)). */
   readonly nKeyValueHeads: number;
   readonly dHead: number;
   readonly dMlp: number;
-  /** Rows of the embedding; may exceed the tokenizer's vocabulary. */
+  /** The number of rows of the embedding, which may exceed the tokenizer's vocabulary. */
   readonly dVocab: number;
-  /** Longest prompt the model was made for; learned position embeddings can't go beyond it. */
+  /** The longest prompt that the model was made for. Learned position embeddings cannot exceed it. */
   readonly maxPositions: number;
   readonly normalization: 'layerNorm' | 'rmsNorm';
   readonly normEpsilon: number;
@@ -37,13 +37,13 @@ export interface ModelSpec {
   readonly positionEmbedding: 'rotary' | 'learned';
   /** One per layer; empty when positions are learned. */
   readonly rotary: readonly RotaryTable[];
-  /** One per layer: factor on query . key, usually 1 / sqrt(dHead). */
+  /** One per layer: the factor of query . key, usually 1 / sqrt(dHead). */
   readonly attentionScale: readonly number[];
-  /** Scores become cap * tanh(score / cap) before masking; 0 = none. */
+  /** Scores become cap * tanh(score / cap) before masking. 0 for none. */
   readonly attentionSoftcap: number;
-  /** One per layer: keys visible including self; 0 = all earlier ones. */
+  /** One per layer: the number of visible keys, including the position itself. 0 for all earlier ones. */
   readonly slidingWindow: readonly number[];
-  /** One learned extra logit per head in the softmax, dropped after it (GPT-OSS). */
+  /** One learned additional logit per head in the softmax, dropped after it (GPT-OSS). */
   readonly attentionSinks: boolean;
   readonly mlp: 'plain' | 'gated' | 'experts';
   /** `geluTanh` is the tanh approximation; `gptOssGlu` is (up + 1) * gate * sigmoid(1.702 * gate), clamped at 7. */
@@ -51,9 +51,9 @@ export interface ModelSpec {
   /** 0 unless `mlp` is `experts`. */
   readonly nExperts: number;
   readonly nExpertsPerToken: number;
-  /** Factor on embedding rows at the input side, before rounding to the compute dtype; 1 = none. */
+  /** The factor of embedding rows at the input, before rounding to the compute dtype. 1 for none. */
   readonly embeddingScale: number;
-  /** Logits become cap * tanh(logit / cap); 0 = none. */
+  /** Logits become cap * tanh(logit / cap). 0 for none. */
   readonly logitSoftcap: number;
 }
 

@@ -9,7 +9,7 @@ import type { ModelSpec, ModelWeights } from './model-spec';
 import { OwnedEngine } from './owned-engine';
 import { type TranscoderPlan, tensorsOf } from './transcoder-spec';
 
-/** A transformer and its transcoders on an engine of their own. */
+/** A transformer and its transcoders on their own engine. */
 export class NativeModel {
   readonly device: string;
   readonly #engine: OwnedEngine;
@@ -57,7 +57,7 @@ export class NativeModel {
     }
   }
 
-  /** @throws CircuitTracerError `ERR_DISPOSED`, `ABORT_ERR`, or what native reports. */
+  /** @throws CircuitTracerError `ERR_DISPOSED`, `ABORT_ERR`, or what native code reports. */
   run<T>(
     start: (engine: NativeEngine, transformer: NativeTransformer, transcoders: NativeTranscoders) => NativeJob<T>,
     signal?: AbortSignal,
@@ -65,7 +65,7 @@ export class NativeModel {
     return this.#engine.run((native) => start(native, this.#transformer, this.#transcoders), signal);
   }
 
-  /** The caller disposes of it. @throws CircuitTracerError `ERR_DISPOSED` */
+  /** The caller must dispose of the result. @throws CircuitTracerError `ERR_DISPOSED` */
   newKeyValueCache(): NativeKeyValueCache {
     this.checkUsable();
     return this.#engine.native.newKeyValueCache(this.#transformer);
@@ -76,12 +76,12 @@ export class NativeModel {
     this.#engine.checkUsable();
   }
 
-  /** Jobs queued or running. */
+  /** The number of queued and running jobs. */
   get pending(): number {
     return this.#engine.pending;
   }
 
-  /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */
+  /** Cancel all jobs, wait until they have stopped, and free the memory. Idempotent. */
   dispose(): Promise<void> {
     return this.#engine.dispose();
   }
@@ -92,7 +92,7 @@ function loadAdvice(error: unknown, dtype: string): unknown {
   const smaller = dtype === 'float32' ? "dtype 'bfloat16', " : '';
   return new CircuitTracerError(
     'ERR_OUT_OF_MEMORY',
-    `${error.message} Loading needs less with ${smaller}lazyEncoder, lazyDecoder, or device 'cpu'.`,
+    `${error.message} To load with less memory, use ${smaller}lazyEncoder, lazyDecoder, or device 'cpu'.`,
     { cause: error },
   );
 }

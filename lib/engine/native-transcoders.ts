@@ -7,7 +7,7 @@ import type { ResolvedLoadOptions } from './load-options';
 import { OwnedEngine } from './owned-engine';
 import { type TranscoderPlan, tensorsOf } from './transcoder-spec';
 
-/** Transcoders without a model, on an engine of their own. */
+/** Transcoders without a model, on their own engine. */
 export class NativeTranscoderEngine {
   readonly device: string;
   readonly #engine: OwnedEngine;
@@ -40,7 +40,7 @@ export class NativeTranscoderEngine {
     }
   }
 
-  /** @throws CircuitTracerError `ERR_DISPOSED`, `ABORT_ERR`, or what native reports. */
+  /** @throws CircuitTracerError `ERR_DISPOSED`, `ABORT_ERR`, or what native code reports. */
   run<T>(
     start: (engine: NativeEngine, transcoders: NativeTranscoders) => NativeJob<T>,
     signal?: AbortSignal,
@@ -53,12 +53,12 @@ export class NativeTranscoderEngine {
     this.#engine.checkUsable();
   }
 
-  /** Jobs queued or running. */
+  /** The number of queued and running jobs. */
   get pending(): number {
     return this.#engine.pending;
   }
 
-  /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */
+  /** Cancel all jobs, wait until they have stopped, and free the memory. Idempotent. */
   dispose(): Promise<void> {
     return this.#engine.dispose();
   }

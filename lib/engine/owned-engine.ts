@@ -3,7 +3,7 @@ import { abortError, checkNotAborted } from '../validate';
 import type { NativeEngine, NativeHandle, NativeJob } from './binding';
 import { newEngine, runJob } from './jobs';
 
-/** An engine that belongs to one object, the handles that live on it, and the jobs that run on it. */
+/** An engine that belongs to one object, with its handles and jobs. */
 export class OwnedEngine {
   readonly native: NativeEngine;
   readonly #owner: string;
@@ -12,21 +12,21 @@ export class OwnedEngine {
   #disposing: Promise<void> | undefined;
 
   /**
-   * @param owner in words, for errors after disposal: `This model`.
-   * @param threads as of {@link newEngine}.
+   * @param owner the name for errors after disposal: `This model`
+   * @param threads as in {@link newEngine}.
    */
   constructor(owner: string, threads: number) {
     this.#owner = owner;
     this.native = newEngine(threads);
   }
 
-  /** Dispose of the handle with the engine, and before it. */
+  /** Dispose of the handle together with the engine, but before it. */
   own<T extends NativeHandle>(handle: T): T {
     this.#handles.unshift(handle);
     return handle;
   }
 
-  /** @throws CircuitTracerError `ERR_DISPOSED`, `ABORT_ERR`, or what native reports. */
+  /** @throws CircuitTracerError `ERR_DISPOSED`, `ABORT_ERR`, or what native code reports. */
   async run<T>(start: (engine: NativeEngine) => NativeJob<T>, signal?: AbortSignal): Promise<T> {
     this.checkUsable();
     checkNotAborted(signal);
@@ -41,7 +41,7 @@ export class OwnedEngine {
     }
   }
 
-  /** Jobs queued or running. */
+  /** The number of queued and running jobs. */
   get pending(): number {
     return this.#jobs.size;
   }
@@ -49,10 +49,10 @@ export class OwnedEngine {
   /** @throws CircuitTracerError `ERR_DISPOSED` */
   checkUsable(): void {
     if (!this.#disposing) return;
-    throw new CircuitTracerError('ERR_DISPOSED', `${this.#owner} was disposed and can run no more; load it again.`);
+    throw new CircuitTracerError('ERR_DISPOSED', `${this.#owner} has been disposed. Load it again.`);
   }
 
-  /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent. */
+  /** Cancel all jobs, wait until they have stopped, and free the memory. Idempotent. */
   dispose(): Promise<void> {
     this.#disposing ??= this.#stop();
     return this.#disposing;
@@ -61,7 +61,7 @@ export class OwnedEngine {
   async #stop(): Promise<void> {
     const jobs = [...this.#jobs];
     for (const job of jobs) job.cancel();
-    // The engine joins its thread when disposed: let that happen when it has nothing left to do.
+    // Disposal joins the engine's thread, so wait until it has nothing left to do.
     await Promise.allSettled(jobs.map((job) => job.promise));
     for (const handle of this.#handles) handle.dispose();
     this.native.dispose();

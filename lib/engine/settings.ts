@@ -1,49 +1,52 @@
 import { boolean, integer, integerOrAll, integerOrAuto, number } from '../kinds';
 import { defineOptions, partOf, type ResolvedOf } from '../options';
 
-// What native reads by name from the objects it is given. Elsewhere the options have the spelling of the tables.
+// Native code reads these fields by name. Everywhere else, the options have the names of the tables.
 
 const largest = 2 ** 31 - 1;
 
-/** What a graph depends on, as it is kept with it. */
+/** The options that determine a graph. They are stored in it. */
 export const attributionSettings = defineOptions({
-  /** Without `targets`, at most so many of the likeliest next tokens become logit nodes. Default 10. */
+  /** Without `targets`, the maximum number of likely next tokens that become logit nodes. Default 10. */
   maxNLogits: {
     kind: integer(1, largest),
     default: 10,
     flag: '--max-n-logits <n>',
-    help: 'most output tokens to explain',
+    help: 'maximum number of output tokens to explain',
   },
-  /** Fewer, if they hold this share of probability together, 0 to 1. Default 0.95. */
+  /** Use fewer tokens if their probabilities add up to this share, 0 to 1. Default 0.95. */
   desiredLogitProb: {
     kind: number(0, 1),
     default: 0.95,
     flag: '--desired-logit-prob <share>',
-    help: 'or fewer, with this probability together',
+    help: 'explain fewer tokens if their probabilities reach this sum',
   },
   /**
-   * Target rows computed at once, by the CPU's threads together and by each other device. On a GPU more is faster and takes
-   * about `batchSize * positions * dModel * 10` bytes; on the CPU no more are taken than help. `auto`: as many as fit in half of
-   * the memory that is left, 512 at most. Default 512.
+   * The number of rows to compute at once, on all CPU threads together or on each other device. Larger batches are
+   * faster on a GPU and take about `batchSize * positions * dModel * 10` bytes. The CPU never uses more rows than help
+   * throughput. `auto` uses as many rows as fit in half of the available memory, at most 512. Default 512.
    */
   batchSize: {
     kind: integerOrAuto(1, largest),
     default: 512,
     flag: '--batch-size <n>',
-    help: 'rows computed at once, or auto: as many as fit',
-    flagDefault: { value: 256, why: 'as the command of the Python library takes' },
+    help: 'rows to compute at once, or auto for as many as fit',
+    flagDefault: { value: 256, why: 'as in the Python command' },
   },
   /**
-   * Keep at most this many active features, the most influential ones; Infinity keeps all. The edges of F features take about
-   * 4 F² bytes: those of all features of a long prompt may be more than a machine holds. Default 7500.
+   * The maximum number of active features to keep, by influence. Infinity keeps all. The edges of F features take about
+   * 4 F² bytes, so all features of a long prompt may need more memory than the machine has. Default 7500.
    */
   maxFeatureNodes: {
     kind: integerOrAll(1, largest),
     default: 7500,
     flag: '--max-feature-nodes <n>',
-    help: 'most features to keep, or all',
+    help: 'maximum number of features to keep, or all',
   },
-  /** With `maxFeatureNodes`, rank features anew after so many batches, of 512 with `auto`. Default 4. */
+  /**
+   * With `maxFeatureNodes`, the number of batches between rankings of features. `auto` counts batches of 512. Default
+   * 4.
+   */
   updateInterval: {
     kind: integer(1, largest),
     default: 4,
@@ -54,7 +57,10 @@ export const attributionSettings = defineOptions({
 
 export type AttributionSettings = ResolvedOf<typeof attributionSettings>;
 
-/** The same as native takes them: numbers all, 0 for `auto`, Infinity for all. It counts rows, not batches. */
+/**
+ * The settings for native code: only numbers, with 0 for `auto` and Infinity for all. The interval counts rows, not
+ * batches.
+ */
 export type NativeAttributionSettings = {
   readonly [K in Exclude<keyof AttributionSettings, 'updateInterval'>]: number;
 } & {
@@ -68,7 +74,7 @@ export function nativeSettings(settings: AttributionSettings): NativeAttribution
   return { ...others, batchSize: batchSize === 'auto' ? 0 : batchSize, rankEvery: updateInterval * rows };
 }
 
-/** The same as JSON can hold them: null for `auto` and for all. */
+/** The settings for JSON: null for `auto` and for all. */
 export function storedSettings(settings: AttributionSettings): Record<string, number | null> {
   const entries = Object.entries(partOf(attributionSettings, settings));
   return Object.fromEntries(
@@ -76,23 +82,23 @@ export function storedSettings(settings: AttributionSettings): Record<string, nu
   );
 }
 
-/** Of a pass with edits. */
+/** The options of a pass with edits. */
 export const passSettings = defineOptions({
-  /** Attention patterns are those of a clean run of the same tokens. Default true. */
+  /** Use the attention patterns of a clean run of the same tokens. Default true. */
   freezeAttention: {
     kind: boolean,
     default: true,
     flag: '--no-freeze-attention',
     help: 'let attention patterns change',
   },
-  /** Return only the non-zero activations, by index. Default false. */
+  /** Return only non-zero activations, by index. Default false. */
   sparse: { kind: boolean, default: false },
 });
 
 export type PassSettings = ResolvedOf<typeof passSettings>;
 
-/** Which of the numbers that encoders give. */
+/** Which output of the encoders to return. */
 export const activationSettings = defineOptions({
-  /** False: activations returned are pre-activations. Default true. */
+  /** Set to false to get pre-activations instead of activations. Default true. */
   applyActivationFunction: { kind: boolean, default: true },
 });

@@ -7,46 +7,46 @@ export type FeatureOutputHook = (typeof featureOutputHooks)[number];
 
 export const featureActivations = ['relu', 'jumprelu', 'topk', 'topk_relu'] as const;
 /**
- * `jumprelu`: h where h > threshold (strict), else 0, with no further ReLU. `topk`: the k largest, kept with sign.
- * `topk_relu`: of the k largest, those above 0, as when ReLU comes first.
+ * `jumprelu`: h where h > threshold (strict), otherwise 0, without a further ReLU. `topk`: the k largest values, with
+ * their signs. `topk_relu`: those of the k largest that are above 0, as if ReLU came first.
  */
 export type ActivationFunction = (typeof featureActivations)[number];
 
-/** Whether an activation keeps the k largest features of a position. */
+/** Whether an activation function keeps the k largest features of a position. */
 export function keepsLargest(activation: ActivationFunction): boolean {
   return activation === 'topk' || activation === 'topk_relu';
 }
 
-/** What a folder of transcoders is, whatever its file format. */
+/** The properties of a set of transcoders, in any file format. */
 export interface TranscoderSpec {
   readonly kind: 'perLayer' | 'crossLayer';
   readonly nLayers: number;
   readonly dModel: number;
-  /** Features of each layer; [nLayers]. */
+  /** [nLayers] the number of features per layer. */
   readonly nFeatures: readonly number[];
   readonly featureInputHook: FeatureInputHook;
   readonly featureOutputHook: FeatureOutputHook;
   readonly activation: ActivationFunction;
-  /** Features kept per position by `topk` and `topk_relu`; 0 otherwise. */
+  /** The number of features that `topk` and `topk_relu` keep per position. 0 otherwise. */
   readonly k: number;
   readonly hasSkip: boolean;
-  /** Identifies the set in graph files: hub reference, local path, or one per layer for a custom list. */
+  /** The name of the set in graph files: a hub reference, a local path, or one per layer for a custom list. */
   readonly scan: string | readonly string[];
   /** `model_name` of config.yaml, or '' when it has none. */
   readonly modelName: string;
 }
 
-/** Weights of one layer, in the one layout native knows. */
+/** The weights of one layer, in the only layout that native code knows. */
 export interface TranscoderLayerWeights {
   /** [nFeatures, dModel] */
   readonly encoder: TensorSource;
   /** [nFeatures] */
   readonly encoderBias: TensorSource;
-  /** [nFeatures], JumpReLU only. */
+  /** [nFeatures], only for JumpReLU. */
   readonly threshold?: TensorSource;
   /** [nFeatures, span, dModel]; entry j writes to layer + j. span is 1 per layer, nLayers - layer across layers. */
   readonly decoder: TensorSource;
-  /** [dModel], of the OUTPUT layer, added once. */
+  /** [dModel], of the output layer, added once. */
   readonly decoderBias: TensorSource;
   /** [out, in]: skip(x) = x @ skip^T, x at the feature input hook. */
   readonly skip?: TensorSource;
@@ -58,7 +58,7 @@ export interface TranscoderPlan {
   readonly layers: readonly TranscoderLayerWeights[];
 }
 
-/** All tensors of a plan. */
+/** All tensors of a set. */
 export function* tensorsOf({ layers }: TranscoderPlan): Generator<TensorSource> {
   for (const layer of layers) {
     for (const tensor of Object.values(layer) as (TensorSource | undefined)[]) if (tensor) yield tensor;

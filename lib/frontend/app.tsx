@@ -61,7 +61,7 @@ function Empty() {
   );
 }
 
-/** A file dropped anywhere on the page is opened. */
+/** Opens a file that is dropped anywhere on the page. */
 function DropTarget() {
   const [over, setOver] = useState(false);
   useEffect(() => {

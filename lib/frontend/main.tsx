@@ -16,7 +16,7 @@ import './styles/steering.css';
 import './styles/compare.css';
 
 startTheme();
-// Asked for first: the graph is on its way while the page is built.
+// Request the graph first, so that it loads while the page is built.
 void openFromAddress();
 const page = document.getElementById('page');
 if (page) render(<App />, page);

@@ -1,12 +1,12 @@
-/** Layer and index that were paired into one number. */
+/** A layer and an index that are paired into one number. */
 export interface Unpaired {
   readonly layer: number;
   readonly index: number;
 }
 
 /**
- * The number that graph files give a feature: z = (layer + index)(layer + index + 1) / 2 + index. The even factor is halved
- * first: exact as long as z is below 2^53.
+ * The number that graph files give a feature: z = (layer + index)(layer + index + 1) / 2 + index. The even factor is
+ * halved first, so the result is exact as long as z is below 2^53.
  */
 export function cantorPair(layer: number, index: number): number {
   const sum = layer + index;

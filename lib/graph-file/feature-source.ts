@@ -4,10 +4,10 @@ import { neuronpediaNames } from './neuronpedia';
 import type { GraphMetadata } from './schema';
 
 /**
- * Where a graph file says that the examples of its features are, in the words that `openFeatureSource` takes:
- * `feature_details` (an address of JSON files, or a set of Neuronpedia), or else its transcoders.
+ * The source of feature examples that a graph file names, in the form for `openFeatureSource`: `feature_details` (a URL
+ * of JSON files, or a set on Neuronpedia), otherwise its transcoders.
  *
- * @param metadata of the graph file
+ * @param metadata the metadata of the graph file
  * @returns undefined when the file names neither
  */
 export function locateFeatures(metadata: Unchecked<GraphMetadata>): string | undefined {

@@ -1,29 +1,29 @@
-/** Direct effect of one node on another. `N` names nodes: by index in a graph, by id in a graph file. */
+/** The direct effect of one node on another. `N` identifies nodes: by index in a graph, by id in a graph file. */
 export interface Link<N> {
   readonly source: N;
   readonly target: N;
   readonly weight: number;
 }
 
-/** Share of a group's outside input that comes from another group; negative when it inhibits. */
+/** The share of a group's outside input that comes from another group. Negative if it inhibits. */
 export interface GroupEdge {
-  /** Places in the list of groups. */
+  /** Indices in the list of groups. */
   readonly from: number;
   readonly to: number;
   readonly weight: number;
 }
 
 /**
- * Edges between groups of nodes. For members s of X and t of Y, with A(t) all absolute input of t and Ext(t) the part of it
- * that comes from outside Y:
+ * Compute the edges between groups of nodes. For members s of X and t of Y, let A(t) be the absolute input of t, and
+ * Ext(t) the part of it that comes from outside Y:
  *
  *   weight(X -> Y) = sum of w(s -> t) / Ext(t) * omega(t),   omega(t) = Ext(t) / A(t) / sum over Y of Ext / A
  *
- * A mean, over Y's members, of the share of outside input that comes from X; for single nodes, the plain share. The graph
- * page of the reference shows the same numbers.
+ * This is the mean over Y's members of the share of outside input that comes from X. For single nodes, it is the plain
+ * share. The graph page of the reference implementation shows the same numbers.
  *
- * @param groups disjoint; sources outside all of them count as input.
- * @returns edges from lists of nodes to lists of nodes, where there are any, in order of `from` and `to`.
+ * @param groups disjoint groups; sources outside of them count as input
+ * @returns the non-zero edges between groups, sorted by `from` and `to`
  */
 export function groupEdges<N>(links: Iterable<Link<N>>, groups: readonly (readonly N[])[]): GroupEdge[] {
   const groupOf = new Map(groups.flatMap((members, group) => members.map((node) => [node, group] as const)));
@@ -48,7 +48,7 @@ export function groupEdges<N>(links: Iterable<Link<N>>, groups: readonly (readon
 interface Input {
   all: number;
   outside: number;
-  /** Signed sums from other groups. */
+  /** The signed sums of edges from other groups. */
   readonly fromGroups: ReadonlyMap<number, number>;
 }
 

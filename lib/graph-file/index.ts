@@ -1,5 +1,5 @@
 /**
- * `circuit-tracer/graph-file`: what a graph file of the page holds, and what can be read out of one.
+ * `circuit-tracer/graph-file`: the content of graph files, and functions that read it.
  *
  * @packageDocumentation
  */

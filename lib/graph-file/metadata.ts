@@ -1,19 +1,19 @@
 import type { NeuronpediaNames } from './neuronpedia';
 import type { GraphMetadata } from './schema';
 
-/** What people may say of a graph in its file. */
+/** Information that people can add to a graph file. */
 export interface GraphFileInfo {
   readonly description?: string;
-  /** Who made this graph. */
+  /** The author of the graph. */
   readonly creatorName?: string;
   readonly creatorUrl?: string;
-  /** Where the transcoders come from. Default: their repositories on the hub, if that's what `scan` names. */
+  /** The URLs of the transcoders. Default: their repositories on the hub, if `scan` names them. */
   readonly sourceUrls?: readonly string[];
   /** Milliseconds since 1970. */
   readonly createTime?: number;
 }
 
-/** What the metadata tell of a pruned graph. */
+/** The metadata of a pruned graph. */
 interface DescribedGraph {
   readonly graph: {
     readonly tokenStrings: readonly string[];
@@ -24,10 +24,10 @@ interface DescribedGraph {
   readonly thresholds: { readonly nodeThreshold: number; readonly edgeThreshold: number };
 }
 
-interface Given {
+interface MetadataInput {
   readonly slug: string;
   readonly scan: string | readonly string[];
-  /** Names a list of transcoders, one per layer: `custom-<hash>`. */
+  /** The name of a list of transcoders, one per layer: `custom-<hash>`. */
   readonly customScan: (transcoders: readonly string[]) => string;
   readonly info: GraphFileInfo;
   readonly neuronpedia: NeuronpediaNames | undefined;
@@ -35,7 +35,7 @@ interface Given {
 
 export function graphMetadata(
   { graph, thresholds }: DescribedGraph,
-  { slug, scan, customScan, info, neuronpedia }: Given,
+  { slug, scan, customScan, info, neuronpedia }: MetadataInput,
 ): GraphMetadata {
   const set = typeof scan === 'string' ? scan : customScan(scan);
   const sourceSet = neuronpedia?.sourceSet;
@@ -59,7 +59,9 @@ export function graphMetadata(
   };
 }
 
-/** Graph files spell settings `max_n_logits`, and readers that check types know no null: what isn't set is left out. */
+/**
+ * Graph files spell settings as `max_n_logits`. Readers that check types reject null, so unset settings are omitted.
+ */
 function snakeCase(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const spell = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const set = Object.entries(settings).filter(([, value]) => value != null);
@@ -70,7 +72,7 @@ function snakeInfo({ createTime, ...texts }: GraphFileInfo): Partial<GraphMetada
   return { ...snakeCase(texts), ...(createTime !== undefined && { create_time_ms: createTime }) };
 }
 
-/** None for folders of this machine. */
+/** No URL for local folders. */
 function hubAddresses(scan: string | readonly string[]): string[] | undefined {
   const sets = typeof scan === 'string' ? [scan] : scan;
   const repositories = sets.map((set) => /^[\w-][\w.-]*\/[\w-][\w.-]*(?=$|\/\/|@)/.exec(set)?.[0]);

@@ -1,14 +1,14 @@
 import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
 
-/** Under which names Neuronpedia keeps a model and a set of features: `neuronpedia.org/<modelId>/<sourceSet>`. */
+/** Neuronpedia's names of a model and a set of features: `neuronpedia.org/<modelId>/<sourceSet>`. */
 export interface NeuronpediaNames {
   readonly modelId: string;
-  /** Without one, the page there shows no dashboards of features. */
+  /** Without it, the page on Neuronpedia shows no feature dashboards. */
   readonly sourceSet?: string;
 }
 
-/** Sets that Neuronpedia has dashboards of, by scan; as its graph server lists them. */
+/** The sets with dashboards on Neuronpedia, by scan, as its graph server lists them. */
 const publishedSets: Readonly<Record<string, NeuronpediaNames>> = {
   'mwhanna/gemma-scope-transcoders': { modelId: 'gemma-2-2b', sourceSet: 'gemmascope-transcoder-16k' },
   'mntss/gemma-scope-transcoders': { modelId: 'gemma-2-2b', sourceSet: 'gemmascope-transcoder-16k' },
@@ -20,19 +20,19 @@ const publishedSets: Readonly<Record<string, NeuronpediaNames>> = {
   },
 };
 
-/** Neuronpedia refuses larger uploads; bytes. */
-export const largestUpload = 100 * 2 ** 20;
+/** The maximum size of an upload to Neuronpedia in bytes. */
+export const maxUploadBytes = 100 * 2 ** 20;
 
 /**
- * @param given names in full, `MODEL` or `MODEL/SOURCE-SET`, or true: those of the published set that `scan` names.
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for names Neuronpedia refuses, or true for a set that isn't known.
+ * @param given the full names, `MODEL` or `MODEL/SOURCE-SET`; or true for the published set that `scan` names
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for names that Neuronpedia rejects, or true for an unknown set.
  */
 export function neuronpediaNames(scan: string | readonly string[], given: NeuronpediaNames | string | true) {
   const names = given === true ? publishedNames(scan) : typeof given === 'string' ? parsed(given) : given;
   for (const name of [names?.modelId, names?.sourceSet ?? 'none']) {
-    // What its upload checks, too.
+    // Neuronpedia checks the same when a file is uploaded.
     if (typeof name === 'string' && /^[\w.-]+$/.test(name)) continue;
-    throw invalid(`Neuronpedia's names are letters, digits, '_', '.' and '-'; found ${describe(given)}.`);
+    throw invalid(`Neuronpedia's names must be letters, digits, '_', '.' and '-'; found ${describe(given)}.`);
   }
   return names;
 }
@@ -41,8 +41,8 @@ function publishedNames(scan: string | readonly string[]): NeuronpediaNames {
   const set = typeof scan === 'string' ? scan.replace(/@.*$/, '') : '';
   const names = Object.hasOwn(publishedSets, set) ? publishedSets[set] : undefined;
   if (names) return names;
-  const found = typeof scan === 'string' ? `'${scan}'` : 'a list of them';
-  throw invalid(`Neuronpedia's names for the transcoders ${found} aren't known.`);
+  const found = typeof scan === 'string' ? `'${scan}'` : 'in a list';
+  throw invalid(`Neuronpedia's names for the transcoders ${found} are not known.`);
 }
 
 function parsed(text: string): NeuronpediaNames {
@@ -53,6 +53,6 @@ function parsed(text: string): NeuronpediaNames {
 function invalid(problem: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `${problem} neuronpedia must be MODEL or MODEL/SOURCE-SET, as in the address neuronpedia.org/MODEL/SOURCE-SET.`,
+    `${problem} neuronpedia must be MODEL or MODEL/SOURCE-SET, as in the URL neuronpedia.org/MODEL/SOURCE-SET.`,
   );
 }

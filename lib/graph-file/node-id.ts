@@ -5,22 +5,22 @@ export interface SelectedFeature {
   readonly feature: number;
 }
 
-/** The parts of a node that its id is made of. */
+/** The parts that form the id of a node. */
 export type NamedNode =
   | ({ readonly kind: 'feature' } & SelectedFeature)
   | { readonly kind: 'error'; readonly layer: number; readonly position: number }
   | { readonly kind: 'token'; readonly tokenId: number; readonly position: number }
   | { readonly kind: 'logit'; readonly tokenId: number; readonly position: number };
 
-/** What the id of a node, as any writer makes it, says of the node. */
+/** The content of a node's id from any writer. */
 export type ParsedNodeId =
   | NamedNode
   | ({ readonly kind: 'attention' } & SelectedFeature)
   | { readonly kind: 'bias' | 'unknown'; readonly layer: number; readonly position: number }
-  /** A feature at a position counted from the prompt's end; some writers always count 0. */
+  /** A feature with its position counted from the end of the prompt. Some writers always use 0. */
   | { readonly kind: 'featureFromEnd'; readonly layer: number; readonly feature: number; readonly fromEnd: number };
 
-// The ids in use:
+// The forms of ids in use:
 //
 //              this library                       Neuronpedia                          jsNodeId
 //   feature    {layer}_{feature}_{position}       {layer}_cro_{feature}_{position}     {layer}_{feature}-{fromEnd}
@@ -31,16 +31,16 @@ export type ParsedNodeId =
 //   bias                                          {layer}_bias_{which}_{position}
 //   unknown                                       {layer}_unknown_{which}_{position}
 //
-// The Python package writes this library's ids, but `0_{layer}_{position}` for errors. Three forms look like another node:
-// that one and a logit's like a feature's, and the jsNodeId of an error like that of a feature. Where the file's own node is
-// at hand, its `feature_type` decides; see `readNodes`.
+// The Python package writes the ids of this library, except for `0_{layer}_{position}` for errors. Three forms are
+// ambiguous: this one and that of a logit look like a feature, and the jsNodeId of an error looks like that of a
+// feature. If the node of the file is available, its `feature_type` decides; see `readNodes`.
 
 export function featureId({ layer, feature, position }: SelectedFeature): string {
   return `${layer}_${feature}_${position}`;
 }
 
 /**
- * The id by which graph files and their readers know a node: unique in a graph, the same in every graph of a prompt.
+ * The id of a node in graph files. It is unique in a graph, and the same in every graph of a prompt.
  *
  * Feature `{layer}_{feature}_{position}`, error `{layer}_-1_{position}`, token `E_{tokenId}_{position}`, logit
  * `{nLayers + 1}_{tokenId}_{position}`.
@@ -58,7 +58,7 @@ export function nodeId(node: NamedNode, nLayers: number): string {
   }
 }
 
-/** What older pages group nodes by, `jsNodeId`: the same for a feature at all positions. */
+/** `jsNodeId`, by which older pages group nodes. It is the same for a feature at all positions. */
 export function jsNodeId(node: NamedNode): string {
   switch (node.kind) {
     case 'feature':
@@ -92,14 +92,14 @@ const forms: readonly Form[] = [
   [/^L_(\d+)-(\d+)$/, (tokenId, position) => ({ kind: 'logit', tokenId, position })],
 ];
 
-/** No writer's ids are near it. */
+/** Larger than any number in the ids of any writer. */
 const longestId = 200;
 
 /**
- * Read the id of a node, in any form in use.
+ * Read the id of a node in any form in use.
  *
- * @param nLayers of the model: from there on, layers are those of logits. Without it a logit reads as a feature.
- * @returns undefined for what is no id, or has a number beyond 2^53.
+ * @param nLayers of the model; ids with at least this layer are logits. Without it, a logit reads as a feature.
+ * @returns undefined for a text that is not an id, or has a number beyond 2^53.
  */
 export function parseNodeId(id: string, nLayers = Number.POSITIVE_INFINITY): ParsedNodeId | undefined {
   if (id.length > longestId) return undefined;
@@ -115,7 +115,7 @@ export function parseNodeId(id: string, nLayers = Number.POSITIVE_INFINITY): Par
   return undefined;
 }
 
-/** The feature and position that an id means, undefined for what is none. */
+/** The feature and position in an id. Undefined for other nodes. */
 export function parseFeatureId(id: string): SelectedFeature | undefined {
   const node = parseNodeId(id);
   if (node?.kind !== 'feature') return undefined;

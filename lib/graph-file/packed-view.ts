@@ -2,15 +2,15 @@ import { Inflate } from 'fflate';
 import { parseJson } from '../json';
 import { isObject, type Json } from './json-values';
 
-/** Bytes of its JSON. */
-const largestView = 2 ** 24;
-/** Characters that are inflated at once: at most about 1000 times as many bytes. */
+/** The maximum size of its JSON in bytes. */
+const maxViewBytes = 2 ** 24;
+/** The number of characters to inflate at once. They expand to at most about 1000 times as many bytes. */
 const step = 2 ** 12;
 
 /**
- * A view as this package's page packs it into a URL: deflated JSON in base64url.
+ * Unpack a view that this package's page packed into a URL as deflated JSON in base64url.
  *
- * @returns undefined for what is none, or is larger than 16 MiB
+ * @returns undefined for a text that is not a view, or a view larger than 16 MiB
  */
 export function unpackView(packed: string): Json | undefined {
   try {
@@ -22,13 +22,13 @@ export function unpackView(packed: string): Json | undefined {
   }
 }
 
-/** @throws Error for what isn't deflated, or gives too much. */
+/** @throws Error for data that is not deflated or too large. */
 function inflate(binary: string): Uint8Array {
   const parts: Uint8Array[] = [];
   let size = 0;
   const stream = new Inflate((part) => {
     size += part.length;
-    if (size > largestView) throw new RangeError(`more than ${largestView} bytes`);
+    if (size > maxViewBytes) throw new RangeError(`more than ${maxViewBytes} bytes`);
     parts.push(part.slice());
   });
   for (let at = 0; at < binary.length; at += step) {

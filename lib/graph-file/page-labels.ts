@@ -5,10 +5,10 @@ import { featureId, parseFeatureId } from './node-id';
 import { readNodes } from './read';
 import { readSavedView, type SavedView } from './view';
 
-/** Which feature, as a {@link labelKey}, the key of a label on a page means; undefined for what is none. */
+/** The feature, as a {@link labelKey}, that the key of a label on a page identifies. Undefined for other keys. */
 type KeyReader = (key: string) => string | undefined;
 
-/** The labels readers gave to features on a page. */
+/** The labels that readers gave to features on a page. */
 export function labelsOfView(
   { labels = [] }: Pick<SavedView, 'labels'>,
   readKey: KeyReader = readLabelKey,
@@ -22,9 +22,10 @@ export function labelsOfView(
 }
 
 /**
- * The key of a label on a page, `clerps`: layer and index paired into one number; or `{layer}_{feature}_{position}`, where one
- * page writes the index and another the paired number. An index is taken for a paired number when that number's layer is the
- * key's: of true indices about one in sqrt(2 index) is.
+ * Read the key of a label in `clerps`. It is a layer and index paired into one number, or
+ * `{layer}_{feature}_{position}`, in which one page writes the index and another the paired number. An index is read as
+ * a paired number if the layer of that number is the layer of the key, which holds for about one in sqrt(2 index) true
+ * indices.
  */
 export function readLabelKey(key: string): string | undefined {
   if (/^\d+$/.test(key)) return pairedKey(Number(key));
@@ -33,7 +34,7 @@ export function readLabelKey(key: string): string | undefined {
   return cantorUnpair(named.feature)?.layer === named.layer ? pairedKey(named.feature) : labelKey(named);
 }
 
-/** The key of a label on this package's page: a node id. */
+/** Read the key of a label on this package's page, which is a node id. */
 export function readNodeKey(key: string): string | undefined {
   const feature = parseFeatureId(key);
   return feature && labelKey(feature);
@@ -44,7 +45,7 @@ function pairedKey(paired: number): string | undefined {
   return unpaired && labelKey({ layer: unpaired.layer, feature: unpaired.index });
 }
 
-/** The labels in a graph file: `clerp` of its features, over them those given on its page (`qParams.clerps`). */
+/** The labels in a graph file: `clerp` of its features, replaced by labels given on its page (`qParams.clerps`). */
 export function labelsOfGraphFile(file: Json): FeatureLabels {
   const keys = new Map<string, string>();
   const labels: Record<string, string> = {};

@@ -1,5 +1,5 @@
 /**
- * Parse JSON, and the dialect of it that Python writes: bare NaN and Infinity become null.
+ * Parse JSON, and Python's dialect of it. Bare NaN and Infinity become null.
  *
  * @throws SyntaxError
  */

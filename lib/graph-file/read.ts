@@ -12,49 +12,52 @@ import {
   type NodeRecord,
 } from './schema';
 
-// A reader for graph files of all writers, which agree on less than the schema says. Nothing here throws: what a file doesn't
-// tell is NaN, '' or undefined, and each caller decides what it can't do without.
+// A reader for the graph files of all writers, which deviate from the schema. Nothing here throws. Missing values are
+// NaN, '' or undefined, and each caller decides which values it requires.
 
-/** What a node's record says, in the spelling of any writer. */
+/** A node, read from a file of any writer. */
 export interface FileNode {
-  /** '' where the file has none; maybe not unique. */
+  /** '' if missing. May not be unique. */
   readonly id: string;
-  /** `jsNodeId`, by which some pages know a node; not unique, maybe ''. */
+  /** `jsNodeId`, by which some pages identify a node. Not unique. '' if missing. */
   readonly alias: string;
   readonly kind: NodeKind;
-  /** As the file has it, -1 for tokens, NaN where it says nothing. Writers differ in the layer of logits. */
+  /** The layer in the file. -1 for tokens, NaN if missing. Writers differ in the layer of logits. */
   readonly layer: number;
-  /** NaN where the file says nothing; the same below. */
+  /** NaN if missing, as the following fields. */
   readonly position: number;
-  /** Of a feature: its index in its layer's dictionary; undefined where neither its number nor its id tell. */
+  /** For a feature, its index in its layer's dictionary. Undefined if neither its number nor its id contains it. */
   readonly feature: number | undefined;
-  /** `feature` as the file has it. */
+  /** The field `feature` of the file. */
   readonly rawFeature: number;
   readonly activation: number;
   /** Cumulative. */
   readonly influence: number;
-  /** Of a logit; 0 elsewhere. */
+  /** For a logit. 0 for other nodes. */
   readonly probability: number;
   readonly label: string;
 }
 
-/** A link between ids that the file may not have. */
+/** An edge between ids that may not exist in the file. */
 export interface FileLink {
   readonly source: string;
   readonly target: string;
-  /** NaN for what is no number. */
+  /** NaN if it is not a number. */
   readonly weight: number;
 }
 
-/** What a graph says of itself. */
+/** The metadata of a graph. */
 export interface FileMetadata {
   readonly prompt: string;
-  /** One text per position; undefined where the file has no such list. */
+  /** One text per position. Undefined if the file has no such list. */
   readonly promptTokens: readonly string[] | undefined;
   readonly scan: string;
-  /** 0 where the file says nothing. */
+  /** 0 if missing. */
   readonly schemaVersion: number;
-  /** Share of all influence that the file's nodes were chosen to hold, above 0 to 1; undefined where it doesn't say. */
+  /**
+   * The share of all influence that the file's nodes were chosen to hold, greater than 0 and at most 1. Undefined if
+   * missing.
+   */
   readonly nodeThreshold: number | undefined;
 }
 
@@ -71,21 +74,21 @@ export function readMetadata(file: Json): FileMetadata {
   };
 }
 
-/** The name of the dictionary of a layer: one for all layers, or one of the list of a custom set. */
+/** The name of a layer's dictionary: one for all layers, or an entry of the list of a custom set. */
 export function readDictionaryName(metadata: Unchecked<GraphMetadata>, layer: number): string {
   const info: Unchecked<GraphMetadata['info']> = record(metadata.info);
-  // A file made for Neuronpedia names the model as its scan.
+  // The scan of a file for Neuronpedia is the name of the model.
   const set = text(info.transcoder_set) || text(metadata.scan);
   return set.startsWith('custom-') ? text(list(metadata.transcoder_list)[layer]) : set;
 }
 
-/** One for each entry of the file's `nodes`, also for those that are no objects. */
+/** One result for each entry of `nodes` in the file, including entries that are not objects. */
 export function readNodes(file: Json): FileNode[] {
   const { schemaVersion } = readMetadata(file);
   return list(file.nodes).map((node) => readNode(record(node), schemaVersion));
 }
 
-/** Fields that only the first page's files have. */
+/** Fields that only exist in files of the first page. */
 interface OldNodeRecord {
   readonly isLogit: boolean;
 }
@@ -119,8 +122,8 @@ function readKind({ feature_type, isLogit, layer }: Unchecked<NodeRecord & OldNo
 }
 
 /**
- * Index of a feature in its layer's dictionary. From schema 1 on, or where the node's id says the same, `feature` pairs layer
- * and index. Otherwise the id has it; a number alone may be the index, or what some writer packed.
+ * The index of a feature in its layer's dictionary. From schema 1 on, or if the node's id agrees, `feature` pairs layer
+ * and index. Otherwise the index is in the id. A number alone may be the index or another packing.
  */
 function readFeatureIndex(layer: number, raw: number, id: string, schemaVersion: number): number | undefined {
   const named = parseNodeId(id);
@@ -130,14 +133,14 @@ function readFeatureIndex(layer: number, raw: number, id: string, schemaVersion:
   return unpaired?.layer === layer && (schemaVersion >= 1 || idAgrees) ? unpaired.index : inId;
 }
 
-/** The feature of a transcoder that a node stands for, and where; undefined for other nodes, or where the file doesn't say. */
+/** The transcoder feature and position of a node. Undefined for other nodes, or if the file does not say. */
 export function readFeature({ kind, id, layer, position, feature }: FileNode): SelectedFeature | undefined {
   if (kind !== 'feature') return undefined;
   const hasPosition = Number.isSafeInteger(position) && position >= 0;
   return feature !== undefined && hasPosition ? { layer, position, feature } : parseFeatureId(id);
 }
 
-/** One for each entry of the file's `links`. */
+/** One result for each entry of `links` in the file. */
 export function readLinks(file: Json): FileLink[] {
   return list(file.links).map((link) => {
     const { source, target, weight }: Unchecked<LinkRecord> = record(link);
@@ -145,10 +148,10 @@ export function readLinks(file: Json): FileLink[] {
   });
 }
 
-/** What is whole of a file, with features under this library's ids, whatever the file calls them. */
+/** The valid content of a file, with the ids of this library for features, whatever ids the file has. */
 export interface NamedGraph {
   readonly links: readonly FileLink[];
-  /** Of the nodes that have one, by id. */
+  /** The influence of nodes that have one, by id. */
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -168,7 +171,7 @@ export function readNamedGraph(file: Json): NamedGraph {
   };
 }
 
-/** Each node's own influence in the whole graph, by id; empty for files of other writers. */
+/** The influence of each node in the whole graph, by id. Empty for files of other writers. */
 export function readNodeInfluence(file: Unchecked<GraphFile>): ReadonlyMap<string, number> {
   const given = Object.entries(record(file.node_influence));
   return new Map(

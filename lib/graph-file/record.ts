@@ -3,7 +3,7 @@ import { jsNodeId, type NamedNode, nodeId } from './node-id';
 import { outputLabel } from './output-label';
 import { featureTypes, type NodeRecord } from './schema';
 
-/** What a graph file tells of a node, besides the parts of its id. */
+/** The fields of a node in a graph file, besides the parts of its id. */
 export type RecordedNode = NamedNode & {
   /** Cumulative, null for a logit. */
   readonly influence: number | null;
@@ -13,7 +13,7 @@ export type RecordedNode = NamedNode & {
     | { readonly kind: 'error' | 'token' }
   );
 
-/** Numbers are the float32 values themselves, which JSON's shortest doubles give back exactly. */
+/** Numbers are the exact float32 values. The shortest doubles in JSON preserve them. */
 export function nodeRecord(node: RecordedNode, nLayers: number): NodeRecord {
   return {
     node_id: nodeId(node, nLayers),
@@ -26,13 +26,13 @@ export function nodeRecord(node: RecordedNode, nLayers: number): NodeRecord {
     run_idx: 0,
     reverse_ctx_idx: 0,
     jsNodeId: jsNodeId(node),
-    clerp: labelOf(node),
+    clerp: nodeLabel(node),
     influence: node.influence,
     activation: node.kind === 'feature' ? node.activation : null,
   };
 }
 
-function labelOf(node: RecordedNode): string {
+function nodeLabel(node: RecordedNode): string {
   if (node.kind === 'logit') return outputLabel(node.token, node.weight);
   return node.kind === 'feature' ? (node.label ?? '') : '';
 }

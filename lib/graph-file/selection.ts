@@ -11,29 +11,31 @@ import { readSavedView, type SavedView, viewMark } from './view';
 export type { SelectedFeature } from './node-id';
 
 export interface SelectedGroup {
-  /** Unique: a second group of one name is `name (2)`. */
+  /** Unique. A second group with the same name becomes `name (2)`. */
   readonly label: string;
   readonly features: readonly SelectedFeature[];
 }
 
-/** What a reader picked on the page of a graph. */
+/** The selection of a reader on the page of a graph. */
 export interface PageSelection {
   /** Groups of features, in the page's order. */
   readonly groups: readonly SelectedGroup[];
-  /** Pinned features of no group. */
+  /** Pinned features that are in no group. */
   readonly pinned: readonly SelectedFeature[];
-  /** Ids that stand for no feature: tokens, errors, outputs in graph files. */
+  /** Ids of other nodes: in graph files, tokens, errors and outputs. */
   readonly others: readonly string[];
   /** Labels given to features on the page. */
   readonly labels: FeatureLabels;
 }
 
 /**
- * The groups (`supernodes`) and pinned nodes (`pinnedIds`) in the URL of a graph's page, also one copied from this package's.
+ * Read the groups (`supernodes`) and pinned nodes (`pinnedIds`) from the URL of a graph's page. It may be a page of
+ * this package.
  *
- * Ids of features are `{layer}_{feature}_{position}`. An output's id looks the same, with a layer past the model's last.
+ * Ids of features are `{layer}_{feature}_{position}`. The id of an output has the same form, with a layer beyond the
+ * model's last.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a URL whose parts aren't what a page writes.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a URL with invalid parameters.
  */
 export function selectionFromUrl(url: string): PageSelection {
   const [address = '', fragment = ''] = url.split('#', 2);
@@ -45,14 +47,11 @@ export function selectionFromUrl(url: string): PageSelection {
   return { ...select(view, parseFeatureId), labels: labelsOfView(view) };
 }
 
-/** Labels in it are keyed by node id, not by the numbers that other pages use. */
+/** This page identifies labels by node id, not by the numbers of other pages. */
 function selectionOfPackedView(packed: string): PageSelection {
   const params = unpackView(packed);
   if (!params) {
-    throw new CircuitTracerError(
-      'ERR_INVALID_ARGUMENT',
-      "The view in the page's URL can't be read. Copy the URL once more.",
-    );
+    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', "The view in the page's URL is damaged. Copy the URL again.");
   }
   const view = readSavedView(params);
   refuseProblems(view, ['clerps']);
@@ -60,29 +59,38 @@ function selectionOfPackedView(packed: string): PageSelection {
 }
 
 /**
- * The same of a saved graph file: its `qParams`, in the form a page or a writer gives them.
+ * Read the selection from `qParams` of a saved graph file, in the form of any page or writer.
  *
- * @throws CircuitTracerError `ERR_FILE_FORMAT` when it is no graph file.
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` when it is not a graph file.
  */
 export function selectionFromGraphFile(file: unknown): PageSelection {
   const { qParams, nodes } = isObject(file) ? file : {};
   if (!isObject(file) || !isObject(qParams) || !Array.isArray(nodes)) {
-    throw new CircuitTracerError('ERR_FILE_FORMAT', 'A graph file must hold qParams and nodes; this one does not.');
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      'A graph file must have qParams and nodes, but this file does not.',
+    );
   }
   const bad = nodes.findIndex((node) => !isObject(node));
   if (bad >= 0) {
     const found = describe(nodes[bad]);
-    throw new CircuitTracerError('ERR_FILE_FORMAT', `A graph file's nodes must be objects; nodes[${bad}] is ${found}.`);
+    throw new CircuitTracerError(
+      'ERR_FILE_FORMAT',
+      `The nodes of a graph file must be objects; found ${found} at nodes[${bad}].`,
+    );
   }
   const view = readSavedView(qParams);
-  // A label that can't be read is no reason not to read the others.
+  // An invalid label does not prevent reading the others.
   refuseProblems(view, ['clerps']);
   return { ...select(view, featureFinder(readNodes(file))), labels: labelsOfGraphFile(file) };
 }
 
 type FindFeature = (id: string) => SelectedFeature | undefined;
 
-/** By id, or by the id that other pages use. Some writers give an error the id of a feature; then the feature is meant. */
+/**
+ * Find a node by id, or by the id of other pages. Some writers give an error the id of a feature, which then means the
+ * feature.
+ */
 function featureFinder(nodes: readonly FileNode[]): FindFeature {
   const known = new Map<string, SelectedFeature | undefined>();
   for (const node of nodes) if (!known.has(node.alias)) known.set(node.alias, readFeature(node));
@@ -127,10 +135,10 @@ export interface ScaledFeature extends SelectedFeature {
 }
 
 /**
- * Interventions that multiply the activations of whole groups. A factor's name is the label of a group or the id
- * `{layer}_{feature}_{position}` of a pinned feature.
+ * Make interventions that multiply the activations of whole groups. The name of a factor is the label of a group, or
+ * the id `{layer}_{feature}_{position}` of a pinned feature.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a group there isn't, and those there are.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an unknown group, with the names of the existing ones.
  */
 export function scaleGroups(selection: PageSelection, factors: ReadonlyMap<string, number>): ScaledFeature[] {
   const named = new Map(selection.groups.map(({ label, features }) => [label, features]));

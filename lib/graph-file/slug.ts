@@ -2,10 +2,10 @@ import { CircuitTracerError } from '../errors';
 import { describe } from '../validate';
 
 /**
- * A slug names a graph, its file and its address in a browser.
+ * Check a slug, which names a graph, its file and its URL.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless it is 1 to 200 of A-Z a-z 0-9 `_` `.` `-`, beginning with
- * none of `.` and `-`, and other than `graph-metadata`, whose file lists the graphs.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless it is 1 to 200 of A-Z a-z 0-9 `_` `.` `-`, does not begin
+ * with `.` or `-`, and is not `graph-metadata`, the name of the list of graphs.
  */
 export function checkSlug(slug: unknown): string {
   const legal = typeof slug === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/.test(slug);

@@ -2,40 +2,40 @@ import { parseJson } from '../json';
 import { isObject, list, text, type Unchecked } from './json-values';
 import type { QParams } from './schema';
 
-/** The view of a graph nobody has looked at yet. */
+/** The view of a graph that nobody has edited. */
 export const blankView: QParams = { pinnedIds: [], supernodes: [], linkType: 'both', clickedId: '', sg_pos: '' };
 
-/** In the fragment of a URL, before a whole view: deflated JSON in base64url. */
+/** The prefix in the fragment of a URL before a whole view: deflated JSON in base64url. */
 export const viewMark = 'v=';
 
-/** Nodes shown as one box. */
+/** Nodes that are shown as one box. */
 export interface Group {
   readonly label: string;
   /** Node ids. */
   readonly members: readonly string[];
 }
 
-/** A field of a saved view that doesn't hold what a page writes. */
+/** A field of a saved view with an invalid value. */
 export interface ViewProblem {
   readonly field: 'pinnedIds' | 'supernodes' | 'clerps';
-  /** What it must be, as `node ids`. */
+  /** What it must be, such as `node ids`. */
   readonly expected: string;
   readonly found: unknown;
 }
 
-/** What a reader picked and named on a page: what can be read of a saved view's lists. */
+/** The selection in a saved view, as far as it can be read. */
 export interface SavedView {
-  /** Undefined where the view says nothing of them; the same below. */
+  /** Undefined if missing from the view, as the following fields. */
   readonly pins: readonly string[] | undefined;
   readonly groups: readonly Group[] | undefined;
-  /** Pairs of a key and a label that isn't empty; see `readLabelKey`. */
+  /** Pairs of a key and a non-empty label; see `readLabelKey`. */
   readonly labels: readonly (readonly [key: string, label: string])[] | undefined;
   readonly problems: readonly ViewProblem[];
 }
 
 /**
- * Read the lists of `qParams`, or of the parameters of a URL. Each may be itself, JSON, JSON encoded once more for a URL, or
- * ids joined by commas, as different pages write them; what isn't understood is left out, and told among the problems.
+ * Read the lists of `qParams`, or of the parameters of a URL. Each may be a list, JSON, JSON encoded again for a URL,
+ * or ids joined by commas, because pages differ. Invalid entries are omitted and reported among the problems.
  */
 export function readSavedView(params: Unchecked<QParams>): SavedView {
   const pins = readPart(params.pinnedIds, readPins);
@@ -49,14 +49,14 @@ export function readSavedView(params: Unchecked<QParams>): SavedView {
   return { pins: pins.value, groups: groups.value, labels: labels.value, problems };
 }
 
-/** What a reader picked and named. */
+/** The pinned nodes, groups and labels of a reader. */
 export interface PickedNodes {
   readonly pins: readonly string[];
   readonly groups: readonly Group[];
   readonly labels: readonly (readonly [key: string, label: string])[];
 }
 
-/** The lists of a view in the form that all pages read. */
+/** The lists of a view, in the form that all pages read. */
 export function writeSavedView(picked: PickedNodes): Required<Pick<QParams, 'pinnedIds' | 'supernodes' | 'clerps'>> {
   const supernodes = picked.groups.map(({ label, members }) => [label, ...members]);
   return { pinnedIds: picked.pins, supernodes, clerps: picked.labels };
@@ -95,7 +95,7 @@ function readLabels(value: unknown): Part<[string, string][]> {
   return { value: labels.filter(([key, label]) => key !== '' && label !== ''), problems };
 }
 
-/** A list or an object, as itself or as JSON, maybe percent-encoded once more; other text with that encoding removed. */
+/** A list or object, from itself or from JSON that may be percent-encoded. Any other text is returned decoded. */
 export function decodeField(given: unknown): unknown {
   if (typeof given !== 'string') return given;
   const plain = unescaped(given);

@@ -5,10 +5,10 @@ import { CircuitTracerError } from '../errors';
 import { blocksOf } from './edge-rows';
 import type { GraphData } from './graph-data';
 
-/** Begins arithmetic on a graph in native code. */
+/** Start arithmetic on a graph in native code. */
 export type GraphJob<T> = (engine: NativeEngine, input: NativeGraphInput, progress?: NativeProgress) => NativeJob<T>;
 
-/** @throws CircuitTracerError `ABORT_ERR`, or what loading LibTorch throws. */
+/** @throws CircuitTracerError `ABORT_ERR`, or the errors of loading LibTorch. */
 export async function runOnGraph<T>(data: GraphData, options: CallOptions, start: GraphJob<T>): Promise<T> {
   const { signal, onProgress } = resolveCallOptions(options);
   return runGraphJob((engine) => start(engine, nativeInput(data), nativeProgress(onProgress)), signal);
@@ -25,7 +25,7 @@ function nativeInput({ edges, selectedFeatures, activeFeatures, model, tokens, l
 }
 
 /**
- * A NaN or infinity among the edges reaches the influence of some node.
+ * Check that influence is finite. A NaN or infinity among the edges reaches the influence of some node.
  *
  * @throws CircuitTracerError `ERR_NUMERIC`
  */
@@ -34,8 +34,8 @@ export function requireFinite(values: ArrayLike<number>): void {
     if (Number.isFinite(values[i])) continue;
     throw new CircuitTracerError(
       'ERR_NUMERIC',
-      `The graph's influence should be finite; found ${values[i]}. Its edges or the weights of its targets hold numbers ` +
-        `that are not finite, or its outputs have no input at all; make the graph again.`,
+      `The graph's influence must be finite; found ${values[i]}. Its edges or target weights contain numbers ` +
+        `that are not finite, or its outputs have no input. Compute the graph again.`,
     );
   }
 }

@@ -2,12 +2,12 @@ import { type GroupEdge, groupEdges, type Link } from '../graph-file/group-edges
 import type { PrunedNode } from './prune';
 import type { PrunedGraph } from './pruned-graph';
 
-/** Nodes of a pruned graph that stand for one idea at one position: features of one label, a token, or an output. */
+/** Nodes of a pruned graph that represent one idea at one position: features with one label, a token, or an output. */
 export interface CircuitGroup {
   readonly label: string;
   readonly kind: 'token' | 'feature' | 'logit';
   readonly position: number;
-  /** Mean over the members; -1 of a token, the number of layers of an output. */
+  /** The mean layer of the members. -1 for a token, the number of layers for an output. */
   readonly layer: number;
   readonly nodes: readonly PrunedNode[];
 }
@@ -15,19 +15,23 @@ export interface CircuitGroup {
 export interface Circuit {
   /** From the tokens up. */
   readonly groups: readonly CircuitGroup[];
-  /** Between them; see {@link groupEdges}. */
+  /** The edges between groups; see {@link groupEdges}. */
   readonly edges: readonly GroupEdge[];
 }
 
 export interface CircuitOptions {
-  /** Leave out edges whose share of a group's input is smaller, and groups that reach the output only by them. Default 0.05. */
+  /**
+   * Omit edges with a smaller share of a group's input, and groups that reach the output only through them. Default
+   * 0.05.
+   */
   readonly minShare?: number;
 }
 
 /**
- * The labelled part of a pruned graph, in a few groups: features of one label at one position, the tokens and the likeliest
- * output. A group is part of the circuit when a chain of edges leads from it to that output, each of which carries at least
- * `minShare` of the input of the group it leads to. Unlabelled features and errors count as input and are not shown.
+ * The labelled part of a pruned graph in a few groups: features with one label at one position, the tokens and the
+ * likeliest output. A group is part of the circuit if a chain of edges leads from it to that output and each of them
+ * carries at least `minShare` of the input of the group it leads to. Unlabelled features and errors count as input, but
+ * are not shown.
  *
  * @example
  * const { groups, edges } = findCircuit(await graph.prune());

@@ -11,15 +11,16 @@ const files = lazy(() => require('./formats/saved-graph') as typeof import('./fo
 export type ConvertGraphOptions = LoadGraphOptions & Omit<GraphJsonOptions, 'slug'>;
 
 /**
- * Write a saved graph in another format, which the extension of `to` says. `.safetensors` and `.pt` hold the whole graph.
- * `.json` is a graph file for the page, pruned by the thresholds and named after the file, with its entry in
- * `graph-metadata.json` beside it.
+ * Write a saved graph in another format, chosen by the extension of `to`. `.safetensors` and `.pt` hold the whole
+ * graph. `.json` is a graph file for the page. It is pruned by the thresholds, named after the file, and listed in
+ * `graph-metadata.json` in the same folder.
  *
  * @example
  * await convertGraph('dallas.pt', 'graphs/dallas.json', { nodeThreshold: 0.7 });
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_FORMAT` for
- * a file that isn't a whole graph, as graph files are; and what reading, pruning and writing throw.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or for content that the format cannot hold;
+ * `ERR_FILE_FORMAT` for a file that is not a whole graph, such as a graph file; the errors of reading, pruning and
+ * writing.
  */
 export async function convertGraph(from: string, to: string, options: ConvertGraphOptions = {}): Promise<void> {
   const { tokenizer, ...fileOptions } = options;
@@ -38,7 +39,7 @@ export async function convertGraph(from: string, to: string, options: ConvertGra
   if (extension !== '.json' && !graphExtensions.includes(extension)) {
     throw new CircuitTracerError(
       'ERR_INVALID_ARGUMENT',
-      `A graph is written as ${graphExtensions.join(', ')} or .json; found '${to}'.`,
+      `to must end in ${graphExtensions.join(', ')} or .json; found '${to}'.`,
     );
   }
   const { signal, onProgress } = options;

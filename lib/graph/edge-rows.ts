@@ -3,23 +3,26 @@ import { CircuitTracerError } from '../errors';
 import { largestArray } from '../memory-limits';
 import { describe } from '../validate';
 
-/** Row-major numbers in one array; or blocks of whole rows in order, each but the last of as many rows. */
+/**
+ * Row-major numbers in one array, or consecutive blocks of whole rows. All blocks but the last have the same number of
+ * rows.
+ */
 export type EdgeBlocks = Float32Array | readonly Float32Array[];
 
-/** Direct effects, [rows, columns], read a row at a time. One array holds at most 4 GiB, so they may lie in several. */
+/** Direct effects, [rows, columns], read one row at a time. One array holds at most 4 GiB, so there may be several. */
 export class EdgeRows {
   readonly blocks: readonly Float32Array[];
   readonly columns: number;
   readonly #rowsPerBlock: number;
 
-  /** @param edges as {@link edgesProblem} finds nothing wrong with */
+  /** @param edges checked by {@link edgesProblem} */
   constructor(edges: EdgeBlocks, columns: number) {
     this.blocks = blocksOf(edges);
     this.columns = columns;
     this.#rowsPerBlock = Math.max(1, (this.blocks[0]?.length ?? 0) / columns);
   }
 
-  /** [columns], shared with the whole. */
+  /** [columns], sharing memory with the edges. */
   row(row: number): Float32Array {
     const start = (row % this.#rowsPerBlock) * this.columns;
     return this.#blockOf(row).subarray(start, start + this.columns);
@@ -29,7 +32,7 @@ export class EdgeRows {
     return this.#blockOf(row)[(row % this.#rowsPerBlock) * this.columns + column] as number;
   }
 
-  /** Copy numbers in, from place `at` of the row-major whole. */
+  /** Copy numbers into the row-major matrix, from index `at` on. */
   set(values: Float32Array, at: number): void {
     const blockLength = this.#rowsPerBlock * this.columns;
     for (let done = 0; done < values.length; ) {
@@ -52,20 +55,20 @@ export function blocksOf(edges: EdgeBlocks): readonly Float32Array[] {
 }
 
 /**
- * How many rows each block of [rows, columns] float32 numbers has.
+ * The number of rows in each block of [rows, columns] float32 numbers.
  *
- * @param largest bytes of a block
+ * @param largest the maximum size of a block in bytes
  */
 export function blockRows(rows: number, columns: number, largest = largestArray): number[] {
   const each = Math.max(1, Math.floor(largest / (4 * columns)));
   return Array.from({ length: Math.ceil(rows / each) }, (_, block) => Math.min(each, rows - block * each));
 }
 
-/** What is wrong with the edges of a graph, in one sentence; undefined when they are [rows, columns]. */
+/** The problem with the edges of a graph, as a sentence. Undefined when they are [rows, columns]. */
 export function edgesProblem(edges: unknown, rows: number, columns: number): string | undefined {
   const blocks = Array.isArray(edges) ? (edges as unknown[]) : [edges];
   if (!blocks.every(types.isFloat32Array)) {
-    return `edges must be a Float32Array, or a list of them; found ${describe(edges)}.`;
+    return `edges must be a Float32Array or a list of them; found ${describe(edges)}.`;
   }
   const found = blocks.reduce((sum, { length }) => sum + length, 0);
   if (found !== rows * columns) {
@@ -74,17 +77,17 @@ export function edgesProblem(edges: unknown, rows: number, columns: number): str
   const [first] = blocks;
   const even = blocks.every(({ length }, i) => (i < blocks.length - 1 ? length === first?.length : length > 0));
   if (even && blocks.every(({ length }) => length % columns === 0 && length <= (first?.length ?? 0))) return undefined;
-  return `edges in several arrays must be whole rows of ${columns} numbers, each array but the last of as many.`;
+  return `edges in several arrays must be whole rows of ${columns} numbers, with the same number of rows in all arrays but the last.`;
 }
 
-/** The edges in one array; a getter that says what to do where they lie in several. */
+/** The edges in one array. If they are in several, reading the property throws an error that says what to do. */
 export function edgesProperty({ blocks, columns }: EdgeRows): PropertyDescriptor {
   if (blocks.length === 1) return { value: blocks[0], enumerable: true };
   const rows = blocks.reduce((sum, { length }) => sum + length, 0) / columns;
   const get = () => {
     throw new CircuitTracerError(
       'ERR_OUT_OF_MEMORY',
-      `The graph's edges, [${rows}, ${columns}], are more than one array holds: read graph.row(target) or ` +
+      `The graph's edges, [${rows}, ${columns}], do not fit in one array. Use graph.row(target) or ` +
         'graph.weight(target, source), or prune the graph.',
     );
   };

@@ -5,11 +5,11 @@ import type { GraphNode } from './nodes';
 export interface GraphEdge<Node = GraphNode> {
   readonly source: Node;
   readonly target: Node;
-  /** What the source adds to the target: to a feature's pre-activation, or to an output. */
+  /** What the source adds to the target: to the pre-activation of a feature, or to an output. */
   readonly weight: number;
 }
 
-/** Edges other than 0 into a node, strongest first. */
+/** The non-zero edges into a node, strongest first. */
 export function edgesInto(graph: GraphView, target: GraphNode): GraphEdge[] {
   const edges: GraphEdge[] = [];
   graph.row(target.index).forEach((weight, source) => {
@@ -18,8 +18,8 @@ export function edgesInto(graph: GraphView, target: GraphNode): GraphEdge[] {
   return edges.sort(strongestFirst);
 }
 
-/** Edges other than 0 out of a node, strongest first. */
-export function edgesOutOf(graph: GraphView, source: GraphNode): GraphEdge[] {
+/** The non-zero edges out of a node, strongest first. */
+export function outgoingEdges(graph: GraphView, source: GraphNode): GraphEdge[] {
   const edges: GraphEdge[] = [];
   const look = (target: number) => {
     const weight = graph.weight(target, source.index);
@@ -30,7 +30,7 @@ export function edgesOutOf(graph: GraphView, source: GraphNode): GraphEdge[] {
   return edges.sort(strongestFirst);
 }
 
-/** Sorting keeps the order of edges of one strength. */
+/** Sorting is stable, so edges of equal strength keep their order. */
 function strongestFirst(a: GraphEdge, b: GraphEdge): number {
   return Math.abs(b.weight) - Math.abs(a.weight);
 }

@@ -3,23 +3,23 @@ import { type FeatureLabels, findProblem as findLabelProblem } from '../graph-fi
 import { describe } from '../validate';
 import { type EdgeBlocks, edgesProblem } from './edge-rows';
 
-/** A target, which the graph explains: usually the logit of a likely next token; or any direction, or a feature. */
+/** A target that the graph explains: usually the logit of a likely next token, but also a direction or a feature. */
 export interface LogitTarget {
-  /** Row of the unembedding; dVocab and more for what is no token. */
+  /** The row of the unembedding, or at least dVocab for a target other than a token. */
   readonly tokenId: number;
   /** The decoded token, or the target's label. */
   readonly token: string;
-  /** How much the target counts in influence, from 0 to 1: for a token, by default, the model's probability of it. */
+  /** The weight of the target in influence, from 0 to 1. For a token, the default is its probability in the model. */
   readonly weight: number;
-  /** Where it is; left out when it is the last position. */
+  /** The position. Omitted when it is the last one. */
   readonly position?: number;
-  /** Of a feature, whose pre-activation is explained. */
+  /** For a feature, whose pre-activation is explained. */
   readonly feature?: { readonly layer: number; readonly feature: number };
-  /** [dModel] of a direction: what the final norm's output is multiplied by. */
+  /** [dModel] for a direction, by which the output of the final norm is multiplied. */
   readonly vector?: Float32Array;
 }
 
-/** What a graph remembers of the model it was made with. */
+/** The properties of the model that a graph stores. */
 export interface GraphModel {
   /** `model_type` of config.json. */
   readonly family: string;
@@ -30,17 +30,17 @@ export interface GraphModel {
 }
 
 /**
- * Everything a graph is made of.
+ * The whole content of a graph.
  *
- * L layers, n positions, N active features, S of them selected as nodes, K logit targets. Nodes are numbered: selected
- * features, errors layer-major (layer * n + position), tokens, logits; M = S + L * n + n + K.
+ * L layers, n positions, N active features, of which S are selected as nodes, K logit targets. Nodes are numbered in
+ * this order: selected features, errors by layer (layer * n + position), tokens, logits. M = S + L * n + n + K.
  */
 export interface GraphData {
-  /** The text the tokens stand for, special tokens included. */
+  /** The text of the tokens, including special tokens. */
   readonly prompt: string;
   /** [n] token ids. */
   readonly tokens: Int32Array;
-  /** [n] each token decoded by itself. */
+  /** [n] the text of each token alone. */
   readonly tokenStrings: readonly string[];
   /** [N * 3] of (layer, position, feature), in ascending order. */
   readonly activeFeatures: Int32Array;
@@ -49,29 +49,30 @@ export interface GraphData {
   /** [S] ascending indices into the N active features. */
   readonly selectedFeatures: Int32Array;
   /**
-   * [(S + K) * M], row-major: direct effect of each source (column) on selected features, then logits (rows). What one array
-   * can't hold is a list of them: whole rows in order, each array but the last of as many.
+   * [(S + K) * M], row-major: the direct effect of each source (column) on selected features, then logits (rows). Edges
+   * that do not fit in one array are a list of arrays: consecutive whole rows, with the same number of rows in all
+   * arrays but the last.
    */
   readonly edges: EdgeBlocks;
   /** [K], at least one. */
   readonly logits: readonly LogitTarget[];
-  /** What features stand for, where it is known. Default none. */
+  /** Feature labels, where known. Default none. */
   readonly featureLabels?: FeatureLabels;
-  /** Which transcoders: one name, or one per layer. */
+  /** The name of the transcoders, or one name per layer. */
   readonly scan: string | readonly string[];
   readonly model: GraphModel;
-  /** Options of the attribution, as JSON values. */
+  /** The options of the attribution, as JSON values. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Seconds per phase. */
+  /** The seconds of each phase. */
   readonly timings: Readonly<Record<string, number>>;
-  /** Version of this package that made the graph. */
+  /** The version of this package that made the graph. */
   readonly packageVersion: string;
 }
 
 /**
- * What is wrong with the data, in one sentence, or undefined when all of it fits together.
+ * The first inconsistency in the data, as a sentence. Undefined when there is none.
  *
- * The edges' count is checked and not their values: arithmetic on them reports what isn't finite.
+ * The number of edges is checked, but not their values. Arithmetic reports edges that are not finite.
  */
 export function findProblem(data: GraphData): string | undefined {
   return (
@@ -162,14 +163,15 @@ function placesProblem({ activeFeatures, model, tokens }: GraphData): string | u
       return `activeFeatures must be (layer < ${model.nLayers}, position < ${tokens.length}, feature); ${found()}`;
     }
     const step = layer - previousLayer || position - previousPosition || feature - previousFeature;
-    if (step <= 0) return `activeFeatures must be sorted by layer, position and feature, each one once; ${found()}`;
+    if (step <= 0)
+      return `activeFeatures must be sorted by layer, position and feature without repetitions; ${found()}`;
     [previousLayer, previousPosition, previousFeature] = [layer, position, feature];
   }
   return undefined;
 }
 
-/** A softmax in float32 may exceed 1 by its rounding. */
-const largestWeight = 1 + 1e-5;
+/** A softmax in float32 may exceed 1 through rounding. */
+const maxWeight = 1 + 1e-5;
 
 function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: GraphData): string | undefined {
   if (logits.length === 0) return 'logits must hold at least one target; found none.';
@@ -177,12 +179,12 @@ function targetsProblem({ logits, edges, selectedFeatures, model, tokens }: Grap
     if (!isRecord(logit) || !isIndex(logit.tokenId, 2 ** 31 - 1) || typeof logit.token !== 'string') {
       return `logits[${i}] must have a tokenId of 0 or more and a token; found ${JSON.stringify(logit)}.`;
     }
-    if (!(logit.weight >= 0 && logit.weight <= largestWeight)) {
+    if (!(logit.weight >= 0 && logit.weight <= maxWeight)) {
       return `logits[${i}].weight must be a number from 0 to 1; found ${describe(logit.weight)}.`;
     }
-    // What is no token has an id beyond the vocabulary: dVocab and its place among the targets.
+    // A target other than a token has an id beyond the vocabulary: dVocab plus its index among the targets.
     if (logit.tokenId >= model.dVocab + logits.length) {
-      return `logits[${i}].tokenId must be below ${model.dVocab}, or for what is no token below ${model.dVocab + logits.length}; found ${logit.tokenId}.`;
+      return `logits[${i}].tokenId must be below ${model.dVocab}, or below ${model.dVocab + logits.length} for a target other than a token; found ${logit.tokenId}.`;
     }
   }
   for (const [i, { position = 0, feature, vector }] of logits.entries()) {

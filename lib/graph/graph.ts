@@ -9,7 +9,7 @@ import type { Tokenizer } from '../model/tokenizer';
 import { checkInteger, checkNumber, checkOptions, describe } from '../validate';
 import { requireFinite, runOnGraph } from './arithmetic';
 import { EdgeRows, edgesProperty } from './edge-rows';
-import { edgesInto, edgesOutOf, type GraphEdge } from './edges';
+import { edgesInto, type GraphEdge, outgoingEdges } from './edges';
 import { findProblem, type GraphData, type GraphModel, type LogitTarget } from './graph-data';
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
 import { type GraphOverview, graphOverview, shown } from './overview';
@@ -18,7 +18,10 @@ import { PrunedGraphOf } from './prune';
 const buffers = lazy(() => require('./formats/safetensors') as typeof import('./formats/safetensors'));
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
 
-/** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
+/**
+ * `replacement`: the share of influence that starts at tokens and not at errors. `completeness`: the explained share of
+ * inputs.
+ */
 export interface GraphScores {
   readonly replacement: number;
   readonly completeness: number;
@@ -27,12 +30,12 @@ export interface GraphScores {
 export interface PruneOptions extends CallOptions {
   /** Keep the fewest nodes that hold this share of influence, 0 to 1. Default 0.8. */
   readonly nodeThreshold?: number | undefined;
-  /** Of the edges between them, keep the fewest that hold this share, 0 to 1. Default 0.98. */
+  /** Keep the fewest edges between them that hold this share, 0 to 1. Default 0.98. */
   readonly edgeThreshold?: number | undefined;
 }
 
 export interface LoadGraphOptions extends CallOptions {
-  /** Gives the texts of tokens that a `.pt` file lacks. Default: their ids. */
+  /** Returns the texts of tokens, which a `.pt` file lacks. Default: their ids. */
   readonly tokenizer?: Pick<Tokenizer, 'decodeToken'> | undefined;
 }
 
@@ -40,8 +43,8 @@ export interface LoadGraphOptions extends CallOptions {
  * The attribution graph of one prompt: the direct, linear effect of each feature, error and token on each selected
  * feature and on the likely outputs.
  *
- * `nodes()`, `features()`, `inputs(node)` and `outputs(node)` read it as objects, `row` and `weight` as numbers. The data are
- * shared, not copied: treat all arrays as read-only.
+ * `nodes()`, `features()`, `inputs(node)` and `outputs(node)` return objects. `row` and `weight` return numbers. The
+ * data are shared, not copied, so treat all arrays as read-only.
  *
  * @example
  * const graph = await model.attribute('The capital of France is');
@@ -56,8 +59,8 @@ export class Graph implements GraphData {
   readonly activationValues: Float32Array;
   readonly selectedFeatures: Int32Array;
   /**
-   * [(S + K) * M], row-major, as {@link GraphData.edges}. Of a graph of more than 4 GiB reading it throws `ERR_OUT_OF_MEMORY`:
-   * {@link row} and {@link weight} read any graph.
+   * [(S + K) * M], row-major, as in {@link GraphData.edges}. For a graph of more than 4 GiB, reading it throws
+   * `ERR_OUT_OF_MEMORY`. {@link row} and {@link weight} work for graphs of any size.
    */
   declare readonly edges: Float32Array;
   readonly logits: readonly LogitTarget[];
@@ -70,11 +73,10 @@ export class Graph implements GraphData {
   readonly #ranges: NodeRanges;
   readonly #edgeRows: EdgeRows;
 
-  /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the parts of `data` don't fit each other. */
+  /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the data are inconsistent. */
   constructor(data: GraphData) {
     const problem = findProblem(data);
-    if (problem)
-      throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `The graph's data don't fit together: ${problem}`);
+    if (problem) throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `The graph's data are inconsistent: ${problem}`);
     this.prompt = data.prompt;
     this.tokens = data.tokens;
     this.tokenStrings = data.tokenStrings;
@@ -103,7 +105,7 @@ export class Graph implements GraphData {
     return this.model.nLayers;
   }
 
-  /** N, whether or not they are nodes of this graph. */
+  /** N, the number of active features, whether or not they are nodes. */
   get nActive(): number {
     return this.activationValues.length;
   }
@@ -123,7 +125,7 @@ export class Graph implements GraphData {
     return this.#ranges.end;
   }
 
-  /** Index of the first node that isn't a feature: error (layer 0, position 0). */
+  /** The index of the first node after the features: the error at layer 0, position 0. */
   get errorStart(): number {
     return this.#ranges.errorStart;
   }
@@ -142,7 +144,7 @@ export class Graph implements GraphData {
   }
 
   /**
-   * All M nodes, or those that `test` holds for, in the order of their indices: features, errors, tokens, logits.
+   * All M nodes, or those that pass `test`, by ascending index: features, errors, tokens, logits.
    *
    * @example
    * const texas = graph.nodes(({ label }) => label === 'Texas');
@@ -151,24 +153,24 @@ export class Graph implements GraphData {
     return Array.from({ length: this.nNodes }, (_, index) => this.node(index)).filter(test);
   }
 
-  /** The feature nodes, in the order of their indices: all S of them, or those that `test` holds for. */
+  /** All S feature nodes, or those that pass `test`, by ascending index. */
   features(test: (node: FeatureNode) => unknown = () => true): FeatureNode[] {
     const nodes = Array.from({ length: this.nSelected }, (_, index) => this.node(index) as FeatureNode);
     return nodes.filter(test);
   }
 
-  /** A node in a few words: `L3 #120 @5 " Dallas"`, with its label where it has one: `L3 #120 Texas @5 " Dallas"`. */
+  /** A short text for a node: `L3 #120 @5 " Dallas"`, or with its label: `L3 #120 Texas @5 " Dallas"`. */
   label(node: GraphNode): string {
     return nodeLabel(node, this.tokenStrings);
   }
 
-  /** The same graph with these labels of features over its own; the arrays are shared. */
+  /** The same graph with additional feature labels, which replace its own where both exist. The arrays are shared. */
   withLabels(labels: FeatureLabels): Graph {
     return new Graph({ ...this.#data(), featureLabels: { ...this.featureLabels, ...labels } });
   }
 
   /**
-   * Direct effect of one node on another, both by index. Errors and tokens have no inputs: 0.
+   * The direct effect of one node on another, by index. 0 for errors and tokens, which have no inputs.
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless both are from 0 to nNodes - 1.
    */
@@ -180,8 +182,8 @@ export class Graph implements GraphData {
   }
 
   /**
-   * [M] direct effects of all nodes on one, by index; zeros for errors and tokens, which have no inputs. The numbers of
-   * features and logits are shared with the graph, not copied.
+   * [M] the direct effects of all nodes on one node, by index. Zeros for errors and tokens, which have no inputs. For
+   * features and logits, the numbers are shared with the graph, not copied.
    *
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `target` is from 0 to nNodes - 1.
    */
@@ -192,10 +194,10 @@ export class Graph implements GraphData {
   }
 
   /**
-   * The edges into a node, strongest first; those of weight 0 are left out. Errors and tokens have none.
+   * The edges into a node, strongest first, without those of weight 0. Errors and tokens have none.
    *
    * @param target a node or its index
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node the graph doesn't have.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node that is not in the graph.
    *
    * @example
    * for (const { source, weight } of graph.inputs(feature).slice(0, 5)) console.log(graph.label(source), weight);
@@ -205,16 +207,16 @@ export class Graph implements GraphData {
   }
 
   /**
-   * The edges out of a node, to features and logits, strongest first; those of weight 0 are left out. Logits have none.
+   * The edges out of a node, to features and logits, strongest first, without those of weight 0. Logits have none.
    *
    * @param source a node or its index
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node the graph doesn't have.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a node that is not in the graph.
    */
   outputs(source: GraphNode | number): GraphEdge[] {
-    return edgesOutOf(this, this.node(typeof source === 'number' ? source : source.index));
+    return outgoingEdges(this, this.node(typeof source === 'number' ? source : source.index));
   }
 
-  /** Of the edges; none for errors and tokens. */
+  /** The row of a node in the edges. Undefined for errors and tokens. */
   #rowOf(target: number): number | undefined {
     const { errorStart, logitStart } = this.#ranges;
     if (target < errorStart) return target;
@@ -222,11 +224,11 @@ export class Graph implements GraphData {
   }
 
   /**
-   * The part of the graph that matters: the fewest nodes and edges that hold the given shares of influence.
+   * Prune the graph to the fewest nodes and edges that hold the given shares of influence.
    *
    * @param options nodeThreshold 0.8, edgeThreshold 0.98
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges aren't
-   * finite, `ABORT_ERR`, or what loading LibTorch throws.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges are not
+   * finite, `ABORT_ERR`, or the errors of loading LibTorch.
    */
   async prune(options: PruneOptions = {}): Promise<PrunedGraphOf<Graph>> {
     checkOptions(options, ['nodeThreshold', 'edgeThreshold', ...callOptionNames]);
@@ -240,7 +242,7 @@ export class Graph implements GraphData {
     return new PrunedGraphOf(this, result, { nodeThreshold, edgeThreshold });
   }
 
-  /** [M] influence of each node on the outputs: the sum over all paths of normalised absolute weights. */
+  /** [M] the influence of each node on the outputs: the sum over all paths of normalised absolute weights. */
   async nodeInfluence(options: CallOptions = {}): Promise<Float32Array> {
     const influence = await runOnGraph(this.#data(), options, (engine, input, progress) =>
       engine.nodeInfluence(input, progress),
@@ -252,11 +254,11 @@ export class Graph implements GraphData {
   /**
    * [S + K, M] each edge's normalised absolute weight times the influence of its target. As large as `edges`.
    *
-   * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB: prune such a graph.
+   * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB. Prune the graph in this case.
    */
   async edgeInfluence(options: CallOptions = {}): Promise<NdArray> {
     const shape = [this.nSelected + this.nLogits, this.nNodes];
-    checkArraySize(shape, 'The influences of all edges', 'prune the graph, or make it with fewer maxFeatureNodes');
+    checkArraySize(shape, 'The influences of all edges', 'prune the graph, or compute it with fewer maxFeatureNodes');
     const data = await runOnGraph(this.#data(), options, (engine, input, progress) =>
       engine.edgeInfluence(input, progress),
     );
@@ -264,11 +266,11 @@ export class Graph implements GraphData {
   }
 
   /**
-   * [K, S] what the graph predicts each feature to do to each output over all paths: the change of output t when feature s
-   * is added once more; its negative, when s is removed. A pre-activation that changes by d is taken to change the
-   * activation by d as well.
+   * [K, S] the predicted effect of each feature on each output over all paths: the change of output t when feature s is
+   * added once more, or the negative of the change when s is removed. A change d of a pre-activation is assumed to
+   * change the activation by d.
    *
-   * @throws CircuitTracerError `ERR_NUMERIC` when edges aren't finite, `ABORT_ERR`, or what loading LibTorch throws.
+   * @throws CircuitTracerError `ERR_NUMERIC` when edges are not finite, `ABORT_ERR`, or the errors of loading LibTorch.
    */
   async totalEffects(options: CallOptions = {}): Promise<NdArray> {
     const activations = Float32Array.from(this.selectedFeatures, (active) => this.activationValues[active] as number);
@@ -279,7 +281,7 @@ export class Graph implements GraphData {
     return { data, shape: [this.nLogits, this.nSelected] };
   }
 
-  /** How much of the model's computation the whole, unpruned graph explains; both from 0 to 1. */
+  /** How much of the model's computation the whole, unpruned graph explains. Both scores are from 0 to 1. */
   async scores(options: CallOptions = {}): Promise<GraphScores> {
     const { replacement, completeness } = await runOnGraph(this.#data(), options, (engine, input, progress) =>
       engine.scores(input, progress),
@@ -289,10 +291,11 @@ export class Graph implements GraphData {
   }
 
   /**
-   * Write the whole graph to a `.safetensors` file, or a `.pt` file as the reference implementation reads it, replacing it at
-   * once when complete. A `.pt` file has no place for settings, labels, texts of the prompt's tokens and vectors of directions.
+   * Write the whole graph to a `.safetensors` file, or to a `.pt` file for the reference implementation. An existing
+   * file is replaced atomically. A `.pt` file does not store settings, labels, the texts of the prompt's tokens or the
+   * vectors of directions.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension or a target that a `.pt` file can't hold,
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension or a target that a `.pt` file cannot hold,
    * `ERR_FILE_WRITE`, `ABORT_ERR` (nothing is written).
    */
   async save(path: string, options: CallOptions = {}): Promise<void> {
@@ -300,11 +303,11 @@ export class Graph implements GraphData {
   }
 
   /**
-   * Read a graph that {@link Graph.save} or the reference implementation (`Graph.to_pt`, any version) wrote. Nothing in the
-   * file is run. Needs no LibTorch.
+   * Read a graph written by {@link Graph.save} or by any version of the reference implementation (`Graph.to_pt`). Code
+   * in the file is never run. LibTorch is not required.
    *
-   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ABORT_ERR`, or `ERR_FILE_FORMAT` for a file that is
-   * broken, isn't a graph, or holds what graphs don't.
+   * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ABORT_ERR`, or `ERR_FILE_FORMAT` for a file that
+   * is damaged, not a graph, or has unexpected content.
    */
   static async load(path: string, options: LoadGraphOptions = {}): Promise<Graph> {
     const call = resolveCallOptions(options, ['tokenizer']);
@@ -313,7 +316,7 @@ export class Graph implements GraphData {
   }
 
   /**
-   * The bytes of a `.safetensors` file of the graph, for places that are no files: {@link Graph.fromBuffer} reads them.
+   * Returns the graph as the bytes of a `.safetensors` file. {@link Graph.fromBuffer} reads them.
    *
    * @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for a graph of more than 4 GiB, `ABORT_ERR`.
    */
@@ -322,11 +325,11 @@ export class Graph implements GraphData {
   }
 
   /**
-   * Read a graph from the bytes of a `.safetensors` file that {@link Graph.save} wrote, or of {@link Graph.toBuffer}. They
-   * are copied. A `.pt` file can be read from a path alone.
+   * Read a graph from the bytes of a `.safetensors` file that {@link Graph.save} or {@link Graph.toBuffer} wrote. The
+   * bytes are copied. A `.pt` file can only be read from a path.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `bytes` is a Buffer or another Uint8Array; `ERR_FILE_FORMAT` for
-   * bytes that aren't a whole graph; `ABORT_ERR`.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `bytes` is a Buffer or another Uint8Array;
+   * `ERR_FILE_FORMAT` for bytes that are not a whole graph; `ABORT_ERR`.
    */
   static async fromBuffer(bytes: Uint8Array, options: CallOptions = {}): Promise<Graph> {
     if (!types.isUint8Array(bytes)) {
@@ -336,7 +339,7 @@ export class Graph implements GraphData {
   }
 
   /**
-   * Largest |edge|.
+   * The largest magnitude of an edge.
    *
    * @internal
    */
@@ -344,7 +347,7 @@ export class Graph implements GraphData {
     return runOnGraph(this.#data(), options, (engine, input, progress) => engine.largestEdge(input, progress));
   }
 
-  /** The gist of the graph, without its numbers: what `JSON.stringify` writes. {@link Graph.save} writes all of it. */
+  /** An overview of the graph for `JSON.stringify`, without its numbers. {@link Graph.save} writes the whole graph. */
   toJSON(): GraphOverview {
     return graphOverview(this);
   }
@@ -359,9 +362,9 @@ export class Graph implements GraphData {
   }
 }
 
-/** @param name of the file, for the message */
+/** @param name the name of the file, for the message */
 function whole(name: string, data: GraphData): Graph {
   const problem = findProblem(data);
-  if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${name} isn't a whole graph: ${problem}`);
+  if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${name} is not a whole graph: ${problem}`);
   return new Graph(data);
 }

@@ -2,8 +2,8 @@ import { CircuitTracerError } from '../errors';
 import type { PrunedView } from './graph-view';
 
 /**
- * The kept edges of a pruned graph, weighed: each edge's share of its target's kept input, |weight| over the sum of
- * the target's |weights|.
+ * The kept edges of a pruned graph with their shares: the |weight| of an edge divided by the sum of the |weights| of
+ * all kept edges into its target.
  */
 export interface InputShares {
   /** [M + 1] edges `start[t]` to `start[t + 1] - 1` lead into node t. */
@@ -30,18 +30,18 @@ export function inputShares({ edgeTargets, edgeSources, edgeWeights, graph }: Pr
   return { start, share };
 }
 
-/** One sweep over the features by index meets every source before its targets, as features are sorted by layer. */
+/** Features are sorted by layer, so one sweep by index visits every source before its targets. */
 function requireEarlier(source: number, target: number, errorStart: number): void {
   if (target >= errorStart || source >= errorStart || source < target) return;
   throw new CircuitTracerError(
     'ERR_NUMERIC',
-    `Edges must lead from features of earlier layers to later ones; found one from node ${source} to node ${target}.`,
+    `Edges must lead from features of earlier layers to later ones; found an edge from node ${source} to node ${target}.`,
   );
 }
 
 /**
- * [M] influence of each node within the pruned graph: a logit's is its weight, any other's the sum over its
- * outgoing edges of share * influence(target).
+ * [M] the influence of each node within the pruned graph. For a logit, it is its weight. For any other node, it is the
+ * sum over its outgoing edges of share * influence(target).
  */
 export function keptInfluence({ edgeSources, graph }: PrunedView, { start, share }: InputShares): Float64Array {
   const influence = new Float64Array(graph.nNodes);

@@ -5,23 +5,23 @@ import type { GraphData } from './graph-data';
 
 export { type NamedNode, nodeId } from '../graph-file/node-id';
 
-/** A transcoder feature active at one position. */
+/** A transcoder feature that is active at one position. */
 export interface FeatureNode {
   readonly kind: 'feature';
-  /** Which of the graph's M nodes it is. */
+  /** The index among the graph's M nodes. */
   readonly index: number;
-  /** As graph files name it: unique in the graph, and the same in every graph of the prompt. */
+  /** The id in graph files: unique in the graph, and the same in every graph of the prompt. */
   readonly id: string;
   readonly layer: number;
   readonly position: number;
-  /** Number of the feature in its layer's transcoder. */
+  /** The index of the feature in its layer's transcoder. */
   readonly feature: number;
   readonly activation: number;
-  /** What it stands for, where that is known. */
+  /** The label, if known. */
   readonly label?: string;
 }
 
-/** What a layer's transcoder leaves unexplained of the MLP output at one position. */
+/** The part of the MLP output at one layer and position that the transcoder does not reconstruct. */
 export interface ErrorNode {
   readonly kind: 'error';
   /** Only features have labels. */
@@ -44,7 +44,7 @@ export interface TokenNode {
   readonly token: string;
 }
 
-/** One target the graph explains, at the last position unless asked for at another. */
+/** A target that the graph explains, at the last position unless requested elsewhere. */
 export interface LogitNode {
   readonly kind: 'logit';
   /** Only features have labels. */
@@ -52,17 +52,17 @@ export interface LogitNode {
   readonly index: number;
   readonly id: string;
   readonly position: number;
-  /** Which of the targets it is; 0 is the first and most likely. */
+  /** The index among the targets. 0 is the first and, by default, the likeliest. */
   readonly rank: number;
   readonly tokenId: number;
   readonly token: string;
-  /** How much it counts in influence, from 0 to 1: for a token, by default, the model's probability of it. */
+  /** The weight in influence, from 0 to 1. For a token, the default is its probability in the model. */
   readonly weight: number;
 }
 
 export type GraphNode = FeatureNode | ErrorNode | TokenNode | LogitNode;
 
-/** Where each kind of node begins. Selected features come first, at 0. */
+/** The index of the first node of each kind. Selected features start at 0. */
 export interface NodeRanges {
   readonly errorStart: number;
   readonly tokenStart: number;
@@ -78,7 +78,7 @@ export function nodeRanges({ selectedFeatures, model, tokens, logits }: GraphDat
   return { errorStart, tokenStart, logitStart, end: logitStart + logits.length };
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `index` is one of the graph's nodes. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `index` is the index of a node in the graph. */
 export function nodeAt(data: GraphData, ranges: NodeRanges, index: number): GraphNode {
   checkInteger(index, 'node index', 0, ranges.end - 1);
   const node = nameless(data, ranges, index);
@@ -122,8 +122,8 @@ function logitNode({ logits, tokens }: GraphData, index: number, rank: number): 
 }
 
 /**
- * A node in a few words for a reader at a terminal: `L3 #120 @5 " Dallas"`, `error L2 @4 " of"`, `token " Dallas" @5`,
- * `output " Austin" p=0.610`. Control characters in tokens are escaped.
+ * A short text for a node in a terminal: `L3 #120 @5 " Dallas"`, `error L2 @4 " of"`, `token " Dallas" @5`, `output "
+ * Austin" p=0.610`. Control characters in tokens are escaped.
  */
 export function nodeLabel(node: GraphNode, tokenStrings: readonly string[]): string {
   switch (node.kind) {
@@ -142,7 +142,7 @@ function escaped(label: string): string {
   return quoted(label).slice(1, -1);
 }
 
-/** JSON escapes C0 controls only; DEL, C1 and the direction overrides can disturb a terminal, too. */
+/** JSON escapes only C0 controls. DEL, C1 and direction overrides can disturb a terminal as well. */
 function quoted(token: string): string {
   return JSON.stringify(token).replace(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

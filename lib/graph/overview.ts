@@ -2,23 +2,23 @@ import { type InspectOptions, inspect } from 'node:util';
 import type { LogitTarget } from './graph-data';
 import type { GraphView, PrunedView, PruneThresholds } from './graph-view';
 
-/** A graph in a few lines: what `JSON.stringify` and `console.log` show of it. */
+/** An overview of a graph, for `JSON.stringify` and `console.log`. */
 export interface GraphOverview {
   readonly prompt: string;
-  /** Each token decoded by itself. */
+  /** The text of each token alone. */
   readonly tokens: readonly string[];
   readonly model: string;
-  /** Which transcoders: one name, or one per layer. */
+  /** The name of the transcoders, or one name per layer. */
   readonly scan: string | readonly string[];
-  /** Features that were active, whether or not they are nodes. */
+  /** The number of active features, whether or not they are nodes. */
   readonly activeFeatures: number;
-  /** Features that are nodes. */
+  /** The number of features that are nodes. */
   readonly features: number;
   readonly nodes: number;
   readonly logits: readonly Pick<LogitTarget, 'token' | 'tokenId' | 'weight'>[];
 }
 
-/** The same of a pruned graph; `features`, `nodes` and `edges` count what was kept. */
+/** An overview of a pruned graph. `features`, `nodes` and `edges` count what pruning kept. */
 export interface PrunedGraphOverview extends GraphOverview {
   readonly edges: number;
   readonly thresholds: PruneThresholds;
@@ -43,7 +43,7 @@ export function prunedOverview({ graph, nodeMask, nEdges, thresholds }: PrunedVi
   return { ...graphOverview(graph), ...kept, thresholds };
 }
 
-/** What `console.log` shows: the name of the class and the overview. */
+/** The output of `console.log`: the class name and the overview. */
 export function shown(name: string, overview: GraphOverview, options: InspectOptions): string {
   return `${name} ${inspect(overview, { ...options, maxArrayLength: 12 })}`;
 }

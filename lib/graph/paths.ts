@@ -7,27 +7,27 @@ import type { FeatureNode, GraphNode } from './nodes';
 
 export interface TopFeature {
   readonly node: FeatureNode;
-  /** Sum over all paths to the outputs in the whole graph of normalised absolute weights. */
+  /** The sum over all paths to the outputs in the whole graph of normalised absolute weights. */
   readonly influence: number;
 }
 
 export interface TopEdge extends GraphEdge {
-  /** |weight| over the sum of |weights| of the target's kept inputs. */
+  /** |weight| divided by the sum of the |weights| of the target's kept inputs. */
   readonly share: number;
-  /** share * the target's influence on the outputs within the pruned graph. */
+  /** share * influence of the target on the outputs within the pruned graph. */
   readonly influence: number;
 }
 
 export interface TopPath {
   /** From a token to an output. */
   readonly nodes: readonly GraphNode[];
-  /** The edges between them, one fewer. Their product's sign says whether the token speaks for or against the output. */
+  /** The weights of the edges between the nodes. A positive product supports the output, a negative one opposes it. */
   readonly weights: readonly number[];
-  /** Weight of the output * the shares of all edges. */
+  /** The weight of the output * the shares of all edges. */
   readonly share: number;
 }
 
-const mostPaths = 1000;
+const maxPaths = 1000;
 
 /** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number of 0 or more. */
 export async function topFeatures(pruned: PrunedView, count: number, options: CallOptions = {}): Promise<TopFeature[]> {
@@ -57,16 +57,18 @@ export function topEdges(pruned: PrunedView, count: number): TopEdge[] {
   }));
 }
 
-/** A path's end: from `node` by `edge` to the rest, or, with neither, an output. */
+/**
+ * The end of a path: `node`, followed by `edge` and the rest of the path. For an output, edge and rest are undefined.
+ */
 interface Tail {
   readonly node: number;
   readonly edge: number;
   readonly rest?: Tail;
-  /** Weight of the output * shares of the edges so far. */
+  /** The weight of the output * the shares of the edges so far. */
   readonly share: number;
 }
 
-/** One step back from a node towards the tokens. */
+/** A step back from a node towards the tokens. */
 interface Step {
   readonly source: number;
   readonly edge: number;
@@ -75,7 +77,10 @@ interface Step {
   readonly best: number;
 }
 
-/** To prolong `tail` (none: to begin at an output) by `steps[choice]` promises a path of share `promise`. */
+/**
+ * A candidate: `tail` extended by `steps[choice]`, with the share of the best such path. Without a tail, it starts at
+ * an output.
+ */
 interface Candidate {
   readonly tail?: Tail;
   readonly steps: readonly Step[];
@@ -84,13 +89,13 @@ interface Candidate {
 }
 
 /**
- * Best-first search backwards from the outputs. What a tail promises is the share of the best path that ends in it, so
- * paths come out strongest first and nothing is looked at that isn't part of one of them.
+ * Best-first search backwards from the outputs. The promise of a tail is the share of the best path that ends in it, so
+ * paths are found strongest first, and every visited node is part of one of them.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` unless `count` is a whole number from 0 to 1000.
  */
 export function topPaths(pruned: PrunedView, count: number): TopPath[] {
-  checkInteger(count, 'count', 0, mostPaths);
+  checkInteger(count, 'count', 0, maxPaths);
   const inputs = inputShares(pruned);
   const best = bestFromToken(pruned, inputs);
   const found: TopPath[] = [];
@@ -103,13 +108,13 @@ export function topPaths(pruned: PrunedView, count: number): TopPath[] {
     const { source, edge, share } = steps[choice] as Step;
     const longer: Tail = { node: source, edge, rest: tail, share: (tail?.share ?? 1) * share };
     offer(queue, steps, choice + 1, tail);
-    if (isToken(pruned, source)) found.push(pathOf(pruned, longer));
+    if (isToken(pruned, source)) found.push(toTopPath(pruned, longer));
     else offer(queue, stepsInto(pruned, inputs, best, source), 0, longer);
   }
   return found;
 }
 
-/** [M] share of the best path from any token to each node, 1 for tokens, 0 where none leads. */
+/** [M] the share of the best path from any token to each node: 1 for tokens, 0 where no path leads. */
 function bestFromToken(pruned: PrunedView, { start, share }: InputShares): Float64Array {
   const { graph, edgeSources } = pruned;
   const best = new Float64Array(graph.nNodes).fill(1, graph.tokenStart, graph.logitStart);
@@ -146,7 +151,7 @@ function bestFirst(steps: Step[]): Step[] {
   return steps.filter((step) => step.best > 0).sort((a, b) => b.best - a.best);
 }
 
-/** Insert into the queue, kept in ascending order of promise; among equals the earliest offered stays last. */
+/** Insert into the queue, which is in ascending order of promise. Of equals, the earliest stays last. */
 function offer(queue: Candidate[], steps: readonly Step[], choice: number, tail?: Tail): void {
   const step = steps[choice];
   if (!step) return;
@@ -160,7 +165,7 @@ function offer(queue: Candidate[], steps: readonly Step[], choice: number, tail?
   queue.splice(low, 0, { tail, steps, choice, promise });
 }
 
-function pathOf({ graph, edgeWeights }: PrunedView, path: Tail): TopPath {
+function toTopPath({ graph, edgeWeights }: PrunedView, path: Tail): TopPath {
   const nodes: GraphNode[] = [];
   const weights: number[] = [];
   for (let tail: Tail | undefined = path; tail; tail = tail.rest) {
@@ -178,7 +183,7 @@ function indices(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** The `count` items of the highest value, highest first; equals by ascending item. */
+/** The `count` items with the highest values, highest first. Equal values are sorted by ascending item. */
 function strongest(items: number[], values: ArrayLike<number>, count: number): number[] {
   return items.sort((a, b) => (values[b] as number) - (values[a] as number) || a - b).slice(0, count);
 }

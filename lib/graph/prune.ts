@@ -9,28 +9,31 @@ import { type TopEdge, type TopFeature, type TopPath, topEdges, topFeatures, top
 
 /** A node that pruning kept. */
 export type PrunedNode<Node = GraphNode> = Node & {
-  /** Share of all influence held by this node and the more influential ones: small = important. Not for logits. */
+  /**
+   * The share of all influence held by this node and all more influential ones. Small is important. Undefined for
+   * logits.
+   */
   readonly influence: number | null;
 };
 
 /**
- * The nodes and edges of a graph that hold given shares of its influence on the outputs. Users know it as the type
- * `PrunedGraph` of pruned-graph.ts, whose `graph` is a `Graph`.
+ * The nodes and edges of a graph that hold given shares of its influence on the outputs. The public type is
+ * `PrunedGraph` in pruned-graph.ts, whose `graph` is a `Graph`.
  */
 export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedView {
   readonly graph: G;
   readonly thresholds: PruneThresholds;
-  /** [M] 1 = kept. Tokens and logits always are. */
+  /** [M] 1 for kept nodes. Tokens and logits are always kept. */
   readonly nodeMask: Uint8Array;
-  /** [M] share of influence held by this node and all more influential ones. */
+  /** [M] the share of influence held by this node and all more influential ones. */
   readonly cumulativeScores: Float32Array;
-  /** [E] kept edges by node index, sorted by target, then source. */
+  /** [E] the kept edges by node index, sorted by target, then source. */
   readonly edgeTargets: Int32Array;
   readonly edgeSources: Int32Array;
   readonly edgeWeights: Float32Array;
-  /** Smallest influence a node could have to be kept by the threshold. */
+  /** The smallest influence of a node that the threshold keeps. */
   readonly nodeCut: number;
-  /** Smallest influence an edge could have to be kept by the threshold. */
+  /** The smallest influence of an edge that the threshold keeps. */
   readonly edgeCut: number;
 
   /** @internal */
@@ -50,7 +53,7 @@ export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedVie
     return this.edgeWeights.length;
   }
 
-  /** The kept nodes, or those that `test` holds for, by ascending index: features, errors, tokens, logits. */
+  /** The kept nodes, or those that pass `test`, by ascending index: features, errors, tokens, logits. */
   nodes(test: (node: PrunedNode) => unknown = () => true): PrunedNode[] {
     const kept: PrunedNode[] = [];
     this.nodeMask.forEach((keep, index) => {
@@ -59,13 +62,13 @@ export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedVie
     return kept.filter(test);
   }
 
-  /** The kept features, or those that `test` holds for, by ascending index. */
+  /** The kept features, or those that pass `test`, by ascending index. */
   features(test: (node: PrunedNode<FeatureNode>) => unknown = () => true): PrunedNode<FeatureNode>[] {
     const isFeature = (node: PrunedNode): node is PrunedNode<FeatureNode> => node.kind === 'feature';
     return this.nodes().filter(isFeature).filter(test);
   }
 
-  /** The kept edges, sorted by target, then source. {@link topEdges} gives the strongest. */
+  /** The kept edges, sorted by target, then source. {@link topEdges} returns the strongest. */
   edges(): GraphEdge<PrunedNode>[] {
     const nodes = new Map(this.nodes().map((node) => [node.index, node]));
     const node = (index: number) => nodes.get(index) ?? this.#node(index);
@@ -84,8 +87,8 @@ export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedVie
   /**
    * The kept features with the most influence on the outputs, at most `count`, strongest first.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a count that isn't a whole number of 0 or more, and what
-   * `Graph.nodeInfluence` throws.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a count that is not a whole number of 0 or more, and the
+   * errors of `Graph.nodeInfluence`.
    */
   topFeatures(count: number, options: CallOptions = {}): Promise<TopFeature[]> {
     return topFeatures(this, count, options);
@@ -101,7 +104,7 @@ export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedVie
     return topPaths(this, count);
   }
 
-  /** The gist of what was kept, without its numbers: what `JSON.stringify` writes. */
+  /** An overview of the pruned graph for `JSON.stringify`, without its numbers. */
   toJSON(): PrunedGraphOverview {
     return prunedOverview(this);
   }

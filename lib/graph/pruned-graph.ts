@@ -1,5 +1,7 @@
 import type { Graph } from './graph';
 import type { PrunedGraphOf } from './prune';
 
-/** The nodes and edges of a graph that hold given shares of its influence on the outputs: what `Graph.prune` makes. */
+/**
+ * The result of `Graph.prune`: the nodes and edges of a graph that hold given shares of its influence on the outputs.
+ */
 export type PrunedGraph = PrunedGraphOf<Graph>;

@@ -3,84 +3,97 @@ import { integer, text } from '../kinds';
 import { defineOptions, type OptionsOf, type ResolvedOf, resolveOptions } from '../options';
 
 const ownHarvestOptions = defineOptions({
-  /** Corpus: `.txt` with a document per line, or `.jsonl` with `text`; either also gzipped. */
+  /** The corpus: `.txt` with one document per line, or `.jsonl` with a field `text`. Both may be gzipped. */
   text: {
     kind: text,
     required: true,
     flag: '--text <file>',
-    help: 'corpus: .txt, a document per line, or .jsonl with text; also .gz',
+    help: 'corpus: .txt with one document per line, or .jsonl with text; may be gzipped',
   },
-  /** Folder for `index.json.gz` and `layer_l.bin`; made when missing. */
+  /** The folder for `index.json.gz` and `layer_l.bin`. It is created if missing. */
   out: {
     kind: text,
     required: true,
     flag: '--out <folder>',
-    help: 'folder for the packed examples; features beside config.yaml is found',
+    help: 'folder for the packed examples; a folder named features beside config.yaml is found automatically',
   },
-  /** Longest stretch of a document that is run at once, in tokens, special ones in front included. Default 128. */
+  /** The maximum number of tokens to run at once, including special tokens at the start. Default 128. */
   context: {
     kind: integer(2, 2 ** 20),
     default: 128,
     flag: '--context <n>',
-    help: 'tokens of a document run at once',
+    help: 'maximum number of tokens to run at once',
   },
-  /** Examples of the strongest activations. Default 20. */
+  /** The number of examples of the strongest activations. Default 20. */
   topExamples: {
     kind: integer(1, 1000),
     default: 20,
     flag: '--top-examples <n>',
-    help: 'examples of the strongest activations',
+    help: 'number of examples of the strongest activations',
   },
-  /** A word is shown at most so often among them. Default 5. */
+  /** The maximum number of these examples that may show the same word. Default 5. */
   sameWord: {
     kind: integer(1, 1000),
     default: 5,
     flag: '--same-word <n>',
-    help: 'times a word is shown among them',
+    help: 'maximum number of these examples with the same word',
   },
-  /** Parts of the range of activations that have examples, too. Default 4. */
+  /** The number of intervals of the activation range that have their own examples. Default 4. */
   intervals: {
     kind: integer(0, 100),
     default: 4,
     flag: '--intervals <n>',
-    help: 'parts of the range of activations with examples',
+    help: 'number of intervals of the activation range with their own examples',
   },
-  /** Examples of each. Default 5. */
+  /** The number of examples for each interval. Default 5. */
   intervalExamples: {
     kind: integer(0, 1000),
     default: 5,
     flag: '--interval-examples <n>',
-    help: 'examples of each',
+    help: 'number of examples for each interval',
   },
-  /** Tokens shown of an example. Default 48. */
-  window: { kind: integer(1, 10_000), default: 48, flag: '--window <n>', help: 'tokens shown of an example' },
-  /** Bars of the histogram. Default 40. */
-  bins: { kind: integer(1, 1000), default: 40, flag: '--bins <n>', help: 'bars of the histogram' },
-  /** Tokens listed that a feature makes likelier, and less likely. Default 10. */
-  logits: { kind: integer(0, 1000), default: 10, flag: '--logits <n>', help: 'tokens made likelier, and less likely' },
-  /** Places kept of each feature to choose the top examples from; where texts and words repeat, they run out and fewer examples are shown. Default 100. */
+  /** The number of tokens to show for an example. Default 48. */
+  window: {
+    kind: integer(1, 10_000),
+    default: 48,
+    flag: '--window <n>',
+    help: 'number of tokens to show for an example',
+  },
+  /** The number of bars in the histogram. Default 40. */
+  bins: { kind: integer(1, 1000), default: 40, flag: '--bins <n>', help: 'number of bars in the histogram' },
+  /** The number of promoted and of suppressed tokens to list. Default 10. */
+  logits: {
+    kind: integer(0, 1000),
+    default: 10,
+    flag: '--logits <n>',
+    help: 'number of promoted and of suppressed tokens to list',
+  },
+  /**
+   * The number of positions to keep per feature as candidates for the top examples. If texts and words repeat, fewer
+   * examples may remain. Default 100.
+   */
   candidates: {
     kind: integer(1, 1_000_000),
     default: 100,
     flag: '--candidates <n>',
-    help: 'places kept of a feature for its top examples',
+    help: 'number of positions to keep per feature for its top examples',
   },
   /**
-   * Places kept of each feature, chosen as if at random, for quantiles, histogram and the examples of intervals: exact for
-   * features active on fewer tokens. Default 200.
+   * The number of positions to sample per feature for quantiles, histogram and the examples of intervals. Exact for
+   * features that are active on fewer tokens. Default 200.
    */
   sample: {
     kind: integer(1, 1_000_000),
     default: 200,
     flag: '--sample <n>',
-    help: 'places kept of it for quantiles and intervals',
+    help: 'number of positions to sample per feature for quantiles and intervals',
   },
-  /** Seconds between saves of what has been gathered, for a later call to go on from. Default 60. */
+  /** The number of seconds between saves of the state, from which a later call can resume. Default 60. */
   saveInterval: {
     kind: integer(0, 86_400),
     default: 60,
     flag: '--save-interval <n>',
-    help: 'seconds between saves to go on from',
+    help: 'seconds between saves of the state for resuming',
   },
 });
 

@@ -6,19 +6,24 @@ import { boolean, text } from '../kinds';
 import { defineOptions, type OptionsOf } from '../options';
 
 export const hubOptions = defineOptions({
-  /** Folder of the shared cache for what comes from the hub. Default: `HF_HUB_CACHE`, else `hub` in `HF_HOME` (`~/.cache/huggingface`). */
+  /**
+   * The folder of the cache that hub tools share. Default: `HF_HUB_CACHE`, otherwise `hub` in `HF_HOME`
+   * (`~/.cache/huggingface`).
+   */
   cacheDir: { kind: text },
-  /** Use the cache alone, no network. Default: `HF_HUB_OFFLINE`. */
+  /** Use only the cache, without network requests. Default: `HF_HUB_OFFLINE`. */
   offline: { kind: boolean },
-  /** Access token for the hub. Default: `HF_TOKEN`, else the file at `HF_TOKEN_PATH` or `token` in `HF_HOME`. */
+  /**
+   * The access token for the hub. Default: `HF_TOKEN`, otherwise the file at `HF_TOKEN_PATH` or `token` in `HF_HOME`.
+   */
   token: { kind: text },
 });
 
-/** How to reach the hub; what isn't given comes from the variables that Hugging Face's Python library reads. */
+/** Settings for the hub. The defaults come from the variables that Hugging Face's Python library reads. */
 export interface HubOptions extends OptionsOf<typeof hubOptions> {}
 
 export interface HubSettings {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly endpoint: string;
   /**
    * An absolute path.
@@ -54,7 +59,7 @@ function silence(env: Environment): number {
   return 1000 * (seconds > 0 && seconds <= 86_400 ? seconds : 30);
 }
 
-/** `HF_ENDPOINT`, without a slash at its end. */
+/** `HF_ENDPOINT`, without a trailing slash. */
 export function hubEndpoint(env: Environment = process.env): string {
   return (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
 }

@@ -6,19 +6,19 @@ import type { Experiment, ExperimentGroup } from '../intervention/render/experim
 import type { TokenProbability } from '../intervention/top-tokens';
 import type { FeatureIntervention, Intervention } from '../intervention/types';
 
-/** What was edited. */
+/** The edits of an experiment. */
 export interface ExperimentEdits {
   readonly interventions: readonly Intervention[];
-  /** Undefined without a page, and then links, labels and factors are empty. */
+  /** The page of the graph. Without it, edges, labels and factors are empty. */
   readonly selection: PageSelection | undefined;
   readonly links: readonly Link<string>[];
-  /** What nodes stand for, by id. */
+  /** The labels of nodes, by id. */
   readonly labels: ReadonlyMap<string, string>;
-  /** What the activations of each group were multiplied by. */
+  /** The factor of each group's activations. */
   readonly factors: ReadonlyMap<string, number>;
 }
 
-/** Both runs of an experiment. */
+/** The clean and the edited run of an experiment. */
 export interface ExperimentRuns {
   readonly prompt: string;
   readonly clean: SparseActivations;
@@ -26,23 +26,26 @@ export interface ExperimentRuns {
   readonly outputs: readonly TokenProbability[];
 }
 
-/** The picture of the groups of a page, or without one of the single features that were edited. */
-export function experimentOf(given: ExperimentEdits, { prompt, clean, edited, outputs }: ExperimentRuns): Experiment {
+/** A picture of the groups on the page. Without a page, each edited feature is shown. */
+export function describeExperiment(
+  given: ExperimentEdits,
+  { prompt, clean, edited, outputs }: ExperimentRuns,
+): Experiment {
   if (!given.selection) return { prompt, groups: given.interventions.map((entry) => editedGroup(entry)), outputs };
   const selected = selectedGroups(given.selection);
   const labels = selected.map(({ label }) => given.labels.get(label) ?? label);
   const ids = selected.map(({ features }) => features.map(featureId));
-  const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= smallestEdge);
+  const edges = groupEdges(given.links, ids).filter(({ weight }) => Math.abs(weight) >= minDrawnShare);
   const groups = pageGroups(selected, given.factors, activationShares(clean, edited));
   return { prompt, groups: groups.map((group, i) => ({ ...group, label: labels[i] as string })), edges, outputs };
 }
 
-/** Share of a group's input below which an edge isn't drawn: as on the reference's page. */
-const smallestEdge = 0.003;
+/** Edges with a smaller share of a group's input are not drawn, as on the page of the reference implementation. */
+const minDrawnShare = 0.003;
 
 type Shares = (features: readonly SelectedFeature[]) => number | null;
 
-/** The page's groups that have features, then each pinned feature of none. */
+/** The groups of the page that have features, followed by each pinned feature that is in no group. */
 function selectedGroups({ groups, pinned }: PageSelection): SelectedGroup[] {
   const loose = pinned.map((feature) => ({ label: featureId(feature), features: [feature] }));
   return [...groups, ...loose].filter(({ features }) => features.length > 0);
@@ -71,7 +74,7 @@ function editedGroup(entry: Intervention): ExperimentGroup {
   return { label, row: layer, ...change(entry) };
 }
 
-/** An edited feature's encoder reads the same as before: its share is what the edit makes it. */
+/** The encoder of an edited feature reads the same input as before, so the edit determines its share. */
 function change(entry: FeatureIntervention): Pick<ExperimentGroup, 'share' | 'change' | 'ablated'> {
   const text = (amount: number | readonly number[]) =>
     [amount]
@@ -91,7 +94,7 @@ function placeText(position: Intervention['position']): string {
   return 'start' in position ? `${position.start}..${position.stop ?? ''}` : position.join(',');
 }
 
-/** Sum of a group's activations after the edit over that before; null where it was silent. */
+/** The sum of a group's activations after the edit divided by the sum before. Null if it was inactive. */
 function activationShares(clean: SparseActivations, edited: SparseActivations): Shares {
   const before = byFeatureId(clean);
   const after = byFeatureId(edited);
@@ -112,7 +115,7 @@ function byFeatureId({ indices, values }: SparseActivations): Map<string, number
   return found;
 }
 
-/** Three significant digits and no zeros behind them. */
+/** Three significant digits without trailing zeros. */
 function shortNumber(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -5,14 +5,14 @@ import type { GraphModel, LogitTarget } from '../graph/graph-data';
 import type { GraphNode } from '../graph/nodes';
 import type { PrunedGraph } from '../graph/pruned-graph';
 
-/** A node as people and programs read it. */
+/** A node in a summary. */
 export interface NodeSummary {
-  /** As in graph files. */
+  /** The id in graph files. */
   readonly id: string;
   readonly label: string;
 }
 
-/** The gist of a graph, as `--json` prints it. */
+/** The summary of a graph that `--json` prints. */
 export interface GraphSummary {
   readonly prompt: string;
   readonly tokens: readonly { readonly id: number; readonly token: string }[];
@@ -20,7 +20,7 @@ export interface GraphSummary {
   readonly scan: string | readonly string[];
   readonly packageVersion: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Seconds. */
+  /** In seconds. */
   readonly timings: Readonly<Record<string, number>>;
   readonly activeFeatures: number;
   readonly selectedFeatures: number;
@@ -60,7 +60,7 @@ export interface GraphSummary {
 
 const listed = { features: 10, edges: 8, paths: 5 };
 
-/** Files the summary tells of: where the graph is, and its graph file. */
+/** The files that a summary names: the saved graph and its graph file. */
 export interface SummaryFiles {
   readonly graphPath?: string | undefined;
   readonly written?: GraphFilesWritten | undefined;

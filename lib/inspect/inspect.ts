@@ -19,7 +19,7 @@ import { checkFit } from '../replacement-model/fit';
 import { planLocated, planTranscoders } from '../transcoder/formats';
 import { locateTranscoders } from '../transcoder/locate';
 
-/** What weights there are on disk. */
+/** The weights on disk. */
 interface Stored {
   readonly parameters: number;
   readonly bytes: number;
@@ -60,33 +60,33 @@ export interface GraphInfo {
 export type Info = ModelInfo | TranscoderInfo | GraphInfo;
 
 /**
- * What is at a path: a model folder, a transcoder folder or a saved graph; or a model or transcoders of the hub, which
- * are fetched unless the cache has them. Weights aren't read.
+ * Identify what is at a path or hub reference: a model, transcoders or a saved graph. Models and transcoders of the hub
+ * are fetched unless they are in the cache. Weights are not read.
  *
- * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them, or what opening it throws.
+ * @throws CircuitTracerError `ERR_FILE_NOT_FOUND` when it is none of them; also the errors of opening it.
  */
 export async function inspect(path: string, options?: FetchOptions): Promise<Info> {
-  const absolute = await pathOf(path);
+  const absolute = await findLocalPath(path);
   if (absolute === undefined) return hubInfo(path, options);
   const status = await stat(absolute).catch(() => undefined);
-  if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `There is no file or folder ${absolute}.`);
+  if (!status) throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${absolute} does not exist.`);
   if (!status.isDirectory()) return graphInfo(absolute, await Graph.load(absolute));
   if (await fileExists(join(absolute, 'config.yaml'))) return transcoderInfo(absolute, await planTranscoders(absolute));
   if (await fileExists(join(absolute, 'config.json'))) return modelInfo(absolute);
   throw new CircuitTracerError(
     'ERR_FILE_NOT_FOUND',
-    `${absolute} holds neither config.json (a model) nor config.yaml (transcoders).`,
+    `${absolute} contains neither config.json (a model) nor config.yaml (transcoders).`,
   );
 }
 
-/** The path of a bundled name or of what is on this machine; undefined for a reference to the hub. */
-async function pathOf(name: string): Promise<string | undefined> {
+/** The path of a bundled or local model or set of transcoders. Undefined for a hub reference. */
+async function findLocalPath(name: string): Promise<string | undefined> {
   if (isBundledModel(name)) return modelFolder(name);
   if (isBundledTranscoders(name)) return transcoderFolder(name);
   return (await fileExists(name)) ? resolve(name) : localPath(name);
 }
 
-/** What a repository of the hub is, its files tell; they are fetched unless the cache has them. */
+/** Identify a repository of the hub by its files, which are fetched unless they are in the cache. */
 async function hubInfo(name: string, options?: FetchOptions): Promise<Info> {
   const hub = await Hub.open(options);
   const reference = modelReference(name);
@@ -123,7 +123,7 @@ function graphInfo(path: string, graph: Graph): GraphInfo {
   };
 }
 
-/** Several weights may be views of one stored tensor (tied embeddings, joint query-key-value): it counts once. */
+/** Several weights may be views of one stored tensor (tied embeddings, joint query-key-value), which counts once. */
 function stored(sources: readonly TensorSource[]): Stored {
   const unique = new Map(sources.map((source) => [`${source.file}:${source.offset}:${source.name}`, source]));
   let [parameters, bytes] = [0, 0];
@@ -141,8 +141,8 @@ function product(shape: readonly number[]): number {
   return shape.reduce((total, size) => total * size, 1);
 }
 
-/** The model and the transcoders among them, as a memory estimate takes them. */
-export async function memoryPartsOf(infos: readonly Info[]): Promise<MemoryParts> {
+/** The model and the transcoders in a list, in the form for memory estimates. */
+export async function toMemoryParts(infos: readonly Info[]): Promise<MemoryParts> {
   const model = infos.find((info) => info.kind === 'model');
   const transcoders = infos.find((info) => info.kind === 'transcoders');
   return {
@@ -151,10 +151,10 @@ export async function memoryPartsOf(infos: readonly Info[]): Promise<MemoryParts
   };
 }
 
-/** @returns why two things don't go together, or undefined when they do. */
+/** @returns the reason why the two do not match, or undefined when they do. */
 export function findMisfit(first: Info, second: Info): string | undefined {
   const [a, b] = [first, second].sort((x, y) => order.indexOf(x.kind) - order.indexOf(y.kind));
-  if (a?.kind === 'model' && b?.kind === 'transcoders') return messageOf(() => checkFit(a.spec, b.spec));
+  if (a?.kind === 'model' && b?.kind === 'transcoders') return mismatchMessage(() => checkFit(a.spec, b.spec));
   if (a?.kind === 'model' && b?.kind === 'graph') {
     const { family, nLayers, dModel, dVocab } = a.spec;
     return differences(b, { family, nLayers, dModel, dVocab }, 'the model');
@@ -168,7 +168,7 @@ export function findMisfit(first: Info, second: Info): string | undefined {
 
 const order: readonly Info['kind'][] = ['model', 'transcoders', 'graph'];
 
-function messageOf(check: () => void): string | undefined {
+function mismatchMessage(check: () => void): string | undefined {
   try {
     check();
     return undefined;
@@ -181,7 +181,8 @@ function messageOf(check: () => void): string | undefined {
 function differences(graph: GraphInfo, other: Partial<Graph['model']>, name: string): string | undefined {
   for (const [field, value] of Object.entries(other)) {
     const found = graph.model[field as keyof Graph['model']];
-    if (found !== value) return `The graph was made with ${field} ${found}; that of ${name} is ${value}.`;
+    if (found !== value)
+      return `The graph was made with ${field} ${found}, but ${name} ${name.endsWith('s') ? 'have' : 'has'} ${value}.`;
   }
   return undefined;
 }

@@ -11,7 +11,7 @@ import { isObject } from '../is-object';
 export interface Unlabelled {
   readonly layer: number;
   readonly feature: number;
-  /** Where the graph has it, strongest first: position, the token there, and the activation if it's known. */
+  /** The positions where the feature is active in the graph, strongest first. The activation is null if unknown. */
   readonly places: readonly Place[];
 }
 
@@ -21,44 +21,44 @@ export interface Place {
   readonly activation: number | null;
 }
 
-/** What a graph has features of. */
+/** The labelled and unlabelled features of a graph. */
 export interface LabelledGraph {
   readonly scan: string;
   readonly labels: FeatureLabels;
-  /** Most influential first, each feature once. */
+  /** Each unlabelled feature once, most influential first. */
   readonly unlabelled: readonly Unlabelled[];
 }
 
 type Node = Place & { readonly key: string };
 
 /**
- * The features without a label in a pruned graph: a saved graph, pruned here, or a graph file.
+ * The features without a label in a graph file, or in a saved graph, which is pruned first.
  *
- * @param more labels that count, over the graph's own
- * @throws CircuitTracerError `ERR_FILE_FORMAT` for a graph file without nodes, and what reading and pruning throw.
+ * @param extraLabels additional labels, besides the graph's own
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` for a graph file without nodes; also the errors of reading and pruning.
  */
 export async function findUnlabelled(
   path: string,
-  more: FeatureLabels,
+  extraLabels: FeatureLabels,
   thresholds: { nodeThreshold: number; edgeThreshold: number; signal: AbortSignal },
 ): Promise<LabelledGraph> {
-  if (extname(path) === '.json') return ofGraphFile(await readJsonObject(path), more, path);
+  if (extname(path) === '.json') return ofGraphFile(await readJsonObject(path), extraLabels, path);
   const graph = await Graph.load(path);
   const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, { signal: thresholds.signal });
   const nodes = top.map(({ node: { layer, feature, position, activation } }) => ({
     ...{ key: labelKey({ layer, feature }), position, activation },
     token: graph.tokenStrings[position] ?? '',
   }));
-  const labels = { ...graph.featureLabels, ...more };
+  const labels = { ...graph.featureLabels, ...extraLabels };
   return { scan: String(graph.scan), labels, unlabelled: withoutLabel(nodes, labels) };
 }
 
-function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: string): LabelledGraph {
+function ofGraphFile(file: Record<string, unknown>, extraLabels: FeatureLabels, path: string): LabelledGraph {
   const { nodes, metadata } = file;
   if (!Array.isArray(nodes) || !isObject(metadata)) {
     throw new CircuitTracerError(
       'ERR_FILE_FORMAT',
-      `${path} is not a graph. Give a saved graph, or a graph file with metadata and nodes.`,
+      `${path} is not a graph. Use a saved graph, or a graph file with metadata and nodes.`,
     );
   }
   const { scan, promptTokens = [] } = readMetadata(file);
@@ -70,11 +70,11 @@ function ofGraphFile(file: Record<string, unknown>, more: FeatureLabels, path: s
       const known = Number.isNaN(activation) ? null : activation;
       return [{ key: labelKey({ layer, feature }), position, token, activation: known }];
     });
-  const labels = { ...labelsOfGraphFile(file), ...more };
+  const labels = { ...labelsOfGraphFile(file), ...extraLabels };
   return { scan, labels, unlabelled: withoutLabel(found, labels) };
 }
 
-/** Influence is cumulative: the smaller, the more important. */
+/** Influence is cumulative, so a small value means an important node. */
 function mostInfluentialFirst(a: FileNode, b: FileNode): number {
   const rank = ({ influence }: FileNode) => (Number.isNaN(influence) ? 1 : influence);
   return rank(a) - rank(b);

@@ -1,6 +1,6 @@
 import type { Activations, NdArray, SparseActivations } from '../engine/arrays';
 
-/** Activations of passes over successive positions as those of one pass. */
+/** Join the activations of passes over successive positions into those of a single pass. */
 export function concatenated(passes: readonly Activations[]): Activations | undefined {
   const [first] = passes;
   if (first === undefined || passes.length === 1) return first;
@@ -30,7 +30,7 @@ function concatenatedDense(passes: readonly NdArray[]): NdArray {
   return { data, shape };
 }
 
-/** Each pass is sorted by (layer, position, feature), and so is the result: layer by layer, pass by pass. */
+/** Each pass is sorted by (layer, position, feature). The result is too: layer by layer, pass by pass. */
 function concatenatedSparse(passes: readonly SparseActivations[]): SparseActivations {
   const shape = concatenatedShape(passes);
   const count = passes.reduce((total, { values }) => total + values.length, 0);

@@ -7,15 +7,15 @@ import { argumentError, checkFloat, checkInteger, checkOptions, checkVector, inv
 import { positionsBetween, type ResolvedPositions, resolvePositions } from './positions';
 import type { FeatureIntervention, Intervention, VectorIntervention } from './types';
 
-/** What interventions are checked against. */
+/** The context for checking interventions. */
 export interface EditContext {
   readonly spec: ModelSpec;
   readonly transcoders: TranscoderSpec;
-  /** Number of the prompt's tokens. */
+  /** The number of tokens in the prompt. */
   readonly prompt: number;
   /** Whether tokens are generated after the prompt. */
   readonly generating: boolean;
-  /** The entries are only checked: without warnings. Default false. */
+  /** Check the entries without logging warnings. Default false. */
   readonly quiet?: boolean;
 }
 
@@ -25,7 +25,7 @@ interface PlannedFeature {
   readonly layer: number;
   readonly feature: number;
   readonly at: ResolvedPositions;
-  /** For all positions, or one for each of `at.inPrompt`. */
+  /** One number for all positions, or one for each of `at.inPrompt`. */
   readonly value: number | readonly number[];
 }
 
@@ -37,17 +37,17 @@ interface PlannedVector {
 
 const kinds = { value: 'set', scale: 'scale', add: 'add' } as const;
 
-/** Interventions as one pass after another needs them. */
+/** Interventions, split into the edits of consecutive passes. */
 export class EditPlan {
   readonly #prompt: number;
   readonly #features: PlannedFeature[] = [];
   readonly #vectors: PlannedVector[] = [];
 
   /**
-   * Two entries for one feature at one position: the later wins, and a warning names both. Vectors add up.
+   * If two entries edit one feature at one position, the later entry wins, and a warning names both. Vectors add up.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry: a layer, position, feature or hook there isn't, a
-   * number that isn't finite, values that aren't one per position.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry: a layer, position, feature or hook out of
+   * range, a number that is not finite, or a list of values that does not match its positions.
    */
   constructor(interventions: readonly Intervention[], context: EditContext) {
     this.#prompt = context.prompt;
@@ -65,7 +65,9 @@ export class EditPlan {
     if (!context.quiet) this.#warnOfOverlaps();
   }
 
-  /** Edits of the positions from `start` to `stop` (exclusive), counted from `start` as a pass over them does. */
+  /**
+   * The edits of the positions from `start` to `stop` (exclusive). Their positions count from `start`, as in a pass.
+   */
   between(start: number, stop: number): { features: NativeFeatureEdit[]; vectors: NativeVectorEdit[] } {
     const features = this.#features.flatMap(({ at, kind, layer, feature, value }) =>
       positionsBetween(at, this.#prompt, start, stop).map((position, i) => ({
@@ -86,29 +88,29 @@ export class EditPlan {
     return { features, vectors };
   }
 
-  /** Some overlaps in full and the number of all: a plan may have thousands. */
+  /** Log the first overlaps in full and only count the rest, because a plan may have thousands. */
   #warnOfOverlaps(): void {
     const seen = new Map<string, string>();
     let overlaps = 0;
     for (const { name, layer, feature, at } of this.#features) {
-      const places = [...at.inPrompt, ...(at.openFrom === undefined ? [] : ['after the prompt'])];
-      for (const position of places) {
+      const positions = [...at.inPrompt, ...(at.openFrom === undefined ? [] : ['after the prompt'])];
+      for (const position of positions) {
         const cell = `${layer} ${position} ${feature}`;
         const earlier = seen.get(cell);
         seen.set(cell, name);
-        if (earlier === undefined || ++overlaps > mostOverlapsNamed) continue;
+        if (earlier === undefined || ++overlaps > maxNamedOverlaps) continue;
         log().warn(
           { layer, position, feature },
-          `${earlier} and ${name} both edit feature ${feature} of layer ${layer} at position ${position}: the later wins`,
+          `${earlier} and ${name} both edit feature ${feature} of layer ${layer} at position ${position}. The later entry wins.`,
         );
       }
     }
-    const more = overlaps - mostOverlapsNamed;
-    if (more > 0) log().warn(`${more} more edits are of a feature and position that an earlier one edits`);
+    const more = overlaps - maxNamedOverlaps;
+    if (more > 0) log().warn(`${more} more entries edit a feature at a position that an earlier entry edits.`);
   }
 }
 
-const mostOverlapsNamed = 3;
+const maxNamedOverlaps = 3;
 
 function planFeature(entry: FeatureIntervention, name: string, context: EditContext): PlannedFeature {
   checkOptions(entry, ['layer', 'position', 'feature', ...Object.keys(kinds)], name);
@@ -121,7 +123,7 @@ function planFeature(entry: FeatureIntervention, name: string, context: EditCont
   const [key] = given;
   if (key === undefined || given.length > 1) {
     const found = given.length === 0 ? 'none' : given.join(' and ');
-    throw argumentError(`${name} must have one of value, scale and add; found ${found}.`);
+    throw argumentError(`${name} must have exactly one of value, scale and add; found ${found}.`);
   }
   const value = checkValue((entry as unknown as Record<string, unknown>)[key], `${name}.${key}`, at, generating);
   return { name, kind: kinds[key], layer, feature, at, value };
@@ -136,7 +138,7 @@ function checkValue(
   if (typeof value === 'number') return checkFloat(value, name);
   if (!Array.isArray(value)) throw invalid(name, 'a number or a list of numbers', value);
   if (generating && openFrom !== undefined) {
-    throw argumentError(`${name} must be one number, as its range goes on over every generated token; found a list.`);
+    throw argumentError(`${name} must be one number, because its range includes every generated token; found a list.`);
   }
   if (value.length !== inPrompt.length) {
     throw argumentError(
@@ -153,7 +155,7 @@ function planVector(entry: VectorIntervention, name: string, context: EditContex
   return { hookName: entry.hook, at, vector: checkVector(entry.vector, `${name}.vector`, width) };
 }
 
-/** Numbers that can be added at every position: hooks of shape [n, width] only. */
+/** The width of a vector for a hook point. Only hook points of shape [n, width] accept one. */
 function hookWidth(hook: string, name: string, spec: ModelSpec): number {
   try {
     checkHookNames([hook], spec);

@@ -18,30 +18,30 @@ import { GenerateResult } from './results';
 import { chooseToken } from './sampling';
 import type { GeneratedToken } from './types';
 
-/** A model as generation needs it. */
+/** The parts of a model that generation needs. */
 export interface GeneratingModel {
   readonly native: NativeModel;
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
   readonly tokenizer: Tokenizer | undefined;
-  /** A token's text, by itself. */
+  /** The text of a single token. */
   readonly decode: (tokenId: number) => string;
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the model has no room for so many new tokens. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the new tokens exceed the positions of the model. */
 export function checkRoom(prompt: number, maxNewTokens: number, { maxPositions }: ModelSpec): void {
   // The last token is not run.
   if (prompt + maxNewTokens - 1 <= maxPositions) return;
   throw argumentError(
-    `maxNewTokens must leave the ${prompt} tokens of the prompt and what follows within the model's ${maxPositions} ` +
-      `positions: at most ${maxPositions - prompt + 1}; found ${maxNewTokens}.`,
+    `maxNewTokens must be at most ${maxPositions - prompt + 1}, because the model has ${maxPositions} positions ` +
+      `and the prompt has ${prompt} tokens; found ${maxNewTokens}.`,
   );
 }
 
 /**
- * New tokens one by one; the whole as the generator's return value.
+ * Yields new tokens one by one. The generator's return value is the whole result.
  *
- * Freezing covers the prompt: new positions run free, edited by open-ended interventions only.
+ * Freezing covers the prompt. New positions run freely, and only open-ended interventions edit them.
  */
 export async function* generateTokens(
   model: GeneratingModel,
@@ -72,7 +72,7 @@ export async function* generateTokens(
   }
 }
 
-/** The passes over prompt and new tokens, and what they gave. */
+/** The passes over the prompt and the new tokens, with their results. */
 class Passes {
   readonly #model: GeneratingModel;
   readonly #prompt: PreparedPrompt;
@@ -101,7 +101,7 @@ class Passes {
     this.#tokens.push(tokenId);
   }
 
-  /** Run what hasn't been run; the logits of the last position, [dVocab]. */
+  /** Run the tokens that have not been run. Returns the logits of the last position, [dVocab]. */
   async next(): Promise<Float32Array> {
     const start = this.#cache && this.nNew > 0 ? this.#tokens.length - 1 : 0;
     const { logits, rawLogits, activations } = await this.#run(start);
@@ -125,7 +125,7 @@ class Passes {
       tokens: Int32Array.from(this.#tokens.slice(start)),
       zeroPositions: isFirst ? specialPositions : 0,
       frozenPositions: isFirst ? tokens.length : 0,
-      // Cached positions keep what they had; there is nothing clean to hold a new one to.
+      // Cached positions keep their values. A new position has no clean run to follow.
       ...(isFirst ? {} : { freezeAttention: false, constrainedLayers: [] }),
     };
     return this.#model.native.run(
@@ -153,7 +153,7 @@ class Passes {
   }
 }
 
-/** Text that grows by a token at a time, whose characters may take several. */
+/** Text that grows by one token at a time, where a character may take several tokens. */
 class GrowingText {
   readonly #tokenizer: Tokenizer | undefined;
   readonly #tokens: number[];
@@ -167,7 +167,7 @@ class GrowingText {
     this.#emitted = this.#promptLength;
   }
 
-  /** What the token adds; '' while its last character is incomplete. */
+  /** The text that the token adds. '' while its last character is incomplete. */
   append(tokenId: number): string {
     this.#tokens.push(tokenId);
     const text = decode(this.#tokenizer, this.#tokens);
@@ -187,7 +187,7 @@ function decode(tokenizer: Tokenizer | undefined, tokens: readonly number[]): st
   return tokenizer?.decode(tokens) ?? tokens.join(' ');
 }
 
-/** A copy, so that the other rows can be freed. */
+/** Copy one row, so that the others can be freed. */
 function lastRow({ data, shape }: { data: Float32Array; shape: readonly number[] }): Float32Array {
   return data.slice(data.length - (shape[1] as number));
 }

@@ -9,7 +9,7 @@ import { Logits } from './logits';
 import type { ResolvedFreezeOptions } from './options';
 import { InterveneResult } from './results';
 
-/** One edited pass over a prompt. */
+/** Run one edited pass over a prompt. */
 export async function runIntervention(
   model: NativeModel,
   { tokens, specialPositions }: PreparedPrompt,
@@ -34,7 +34,7 @@ export async function runIntervention(
   });
 }
 
-/** Sparse activations with the shape they are the non-zeros of. */
+/** Sparse activations with the shape of the dense array. */
 export function shaped(
   activations: NativeInterventionResult['activations'],
   nPositions: number,

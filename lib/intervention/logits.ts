@@ -3,12 +3,15 @@ import { checkInteger, checkOptions } from '../validate';
 import { type TokenProbability, topTokens } from './top-tokens';
 
 export interface TopTokensOptions {
-  /** Row of the logits: a position of the prompt, or which new token. Negative numbers count from the end. Default -1. */
+  /**
+   * The row of the logits: a position of the prompt, or the index of a new token. A negative number counts from the
+   * end. Default -1.
+   */
   readonly position?: number;
 }
 
 /**
- * Logits, [rows, dVocab], one row for each position or each new token. An `NdArray` that knows the model's tokens.
+ * Logits, [rows, dVocab], with one row for each position or new token. An `NdArray` that also decodes tokens.
  *
  * @example
  * const logits = await model.forward('The capital of France is');
@@ -23,7 +26,7 @@ export class Logits implements NdArray {
 
   /**
    * @param array [rows, dVocab]
-   * @param decode gives a token's text. Default: its id in digits
+   * @param decode returns the text of a token. Default: its id in digits
    */
   constructor({ data, shape }: NdArray, decode: (tokenId: number) => string = String) {
     this.data = data;
@@ -32,10 +35,10 @@ export class Logits implements NdArray {
   }
 
   /**
-   * [dVocab] logits of one row, shared with `data`.
+   * [dVocab] the logits of one row, shared with `data`.
    *
    * @param position as in {@link TopTokensOptions}
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a row there isn't.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a row out of range.
    */
   row(position = -1): Float32Array {
     const [rows = 0, dVocab = 0] = this.shape;
@@ -45,11 +48,11 @@ export class Logits implements NdArray {
   }
 
   /**
-   * The likeliest tokens by these logits, likeliest first, each with its text and its probability under the softmax of the
-   * row. Ties go to the lower id. Without a tokenizer the text is the id in digits.
+   * The likeliest tokens by these logits, likeliest first, with their texts and their probabilities under the softmax
+   * of the row. Of equal tokens, the lower id comes first. Without a tokenizer, the text is the id in digits.
    *
-   * @param count at most this many
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a count or a position that can't be.
+   * @param count the maximum number of tokens
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid count or position.
    */
   topTokens(count: number, options: TopTokensOptions = {}): TokenProbability[] {
     checkOptions(options, ['position']);

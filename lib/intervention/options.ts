@@ -11,7 +11,7 @@ import type { Intervention } from './types';
 
 export type LayerChoice = { readonly start: number; readonly stop?: number | undefined } | readonly number[];
 
-/** Whether the model has the layers is checked later. */
+/** Constrained layers. They are checked against the model later. */
 const layersKind: Kind<LayerChoice> = {
   check: (value, name) => {
     if (Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null) {
@@ -19,7 +19,7 @@ const layersKind: Kind<LayerChoice> = {
     }
     throw argumentError(
       `${name} must be { start, stop } or a list of at least one layer; found ${describe(value)}. ` +
-        'Leave it out to let effects propagate.',
+        'Omit it to let effects propagate.',
     );
   },
   read: (text) => {
@@ -28,24 +28,25 @@ const layersKind: Kind<LayerChoice> = {
     if (start === undefined) return text;
     return { start: Number(start), ...(stop !== undefined && { stop: Number(stop) }) };
   },
-  spelling: 'a range of layers, as 2..5 (up to 4) or 2.., or all',
+  spelling: 'a range of layers, such as 2..5 (2 to 4) or 2.., or all',
 };
 
-/** Of `intervene` and `generate` alike. */
+/** The options of both `intervene` and `generate`. */
 const ownFreezeOptions = defineOptions({
   /**
-   * In these layers the feature outputs, too, are those of the clean run but for the edits (and what they change in a
-   * skip connection), and edits write to no others; norm scales are clean when all layers are listed: direct effects.
-   * `stop` is exclusive; without it the range goes to the last layer. Default: none, effects propagate.
+   * In these layers, the feature outputs are also those of the clean run, except for the edits and their effect on a
+   * skip connection. Edits write to no other layers. If all layers are listed, norm scales are also those of the clean
+   * run, which leaves only direct effects. `stop` is exclusive. Without it, the range extends to the last layer.
+   * Default: none, so that effects propagate.
    */
   constrainedLayers: {
     kind: layersKind,
     flag: '--constrained-layers <a..b>',
-    help: 'hold the MLP outputs of these layers, as 2..5 (up to 4), 2.. or all; of all: direct effects',
+    help: 'freeze the MLP outputs of these layers: 2..5 (2 to 4), 2.., or all for direct effects only',
   },
-  /** Return the activations of features at all. Default true. */
+  /** Set to false to omit feature activations from the result. Default true. */
   returnActivations: { kind: boolean, default: true },
-  /** Return the logits before the softcap as well. Default false. */
+  /** Return the logits before the softcap in addition. Default false. */
   rawLogits: { kind: boolean, default: false },
 });
 
@@ -64,7 +65,7 @@ export const freezeOptions: typeof passSettings &
 export interface FreezeOptions extends OptionsOf<typeof freezeOptions> {}
 
 const ownInterveneOptions = defineOptions({
-  /** Hook points of the edited run to return in `cache`. Default: none. */
+  /** The hook points of the edited run to return in `cache`. Default: none. */
   hookNames: { kind: later<readonly string[]>(), default: [] },
 });
 
@@ -76,37 +77,37 @@ export const interveneOptions: typeof freezeOptions & typeof ownInterveneOptions
 export interface InterveneOptions extends OptionsOf<typeof interveneOptions> {}
 
 export const samplingOptions = defineOptions({
-  /** 0 takes the likeliest token each time. Default 0. */
+  /** With 0, always choose the likeliest token. Default 0. */
   temperature: {
     kind: number(0),
     default: 0,
     flag: '--temperature <t>',
-    help: '0 takes the likeliest token each time',
+    help: 'sampling temperature; 0 always chooses the likeliest token',
   },
-  /** Sample from so many of the likeliest tokens; Infinity: from all. Default Infinity. */
+  /** Sample from this number of likeliest tokens. Infinity samples from all. Default Infinity. */
   topK: {
     kind: integerOrAll(1),
     default: Infinity,
     flag: '--top-k <n>',
-    help: 'sample from so many of the likeliest tokens',
+    help: 'number of likeliest tokens to sample from, or all',
     shown: 'all',
   },
-  /** Sample from the fewest tokens that reach this probability together, over 0 to 1. Default 1. */
+  /** Sample from the fewest tokens whose probabilities reach this sum, greater than 0 and at most 1. Default 1. */
   topP: {
     kind: positiveShare,
     default: 1,
     flag: '--top-p <share>',
-    help: 'sample from the fewest tokens with this probability together',
+    help: 'sample from the fewest tokens whose probabilities reach this sum',
   },
-  /** Taken off a token's logit for each time it occurs among the generated tokens. Default 0. */
+  /** Subtract this from the logit of a token for each time it was generated. Default 0. */
   frequencyPenalty: {
     kind: number(),
     default: 0,
     flag: '--frequency-penalty <x>',
-    help: "off a token's logit for each time it was generated",
+    help: "subtracted from a token's logit for each time it was generated",
   },
-  /** The same seed gives the same tokens. Default 0. */
-  seed: { kind: seed, default: 0, flag: '--seed <n>', help: 'the same seed gives the same text' },
+  /** The seed of sampling. The same seed gives the same tokens. Default 0. */
+  seed: { kind: seed, default: 0, flag: '--seed <n>', help: 'random seed; the same seed gives the same text' },
 });
 
 export interface SamplingOptions extends OptionsOf<typeof samplingOptions> {}
@@ -115,14 +116,17 @@ export type ResolvedSamplingOptions = ResolvedOf<typeof samplingOptions>;
 
 const ownGenerateOptions = defineOptions({
   /**
-   * Edits of the run. Those with an open-ended range reach every new token, the others the prompt alone. Default: none.
+   * The edits of the run. Those with an open-ended range apply to every new token, the others only to the prompt.
+   * Default: none.
    */
   interventions: { kind: later<readonly Intervention[]>(), default: [] },
-  /** Tokens to add, at most. Default 10. */
-  maxNewTokens: { kind: integer(1), default: 10, flag: '--max-new-tokens <n>', help: 'tokens to add' },
-  /** Generation ends with one of these tokens. Default: the tokenizer's end-of-sequence token; none without one. */
+  /** The maximum number of new tokens. Default 10. */
+  maxNewTokens: { kind: integer(1), default: 10, flag: '--max-new-tokens <n>', help: 'maximum number of new tokens' },
+  /** Token ids that end generation. Default: the tokenizer's end-of-sequence token, if it has one. */
   stopIds: { kind: later<readonly number[]>() },
-  /** Keep keys and values of earlier positions; false runs all tokens again for each new one. Default true. */
+  /**
+   * Keep the keys and values of earlier positions. Set to false to run all tokens again for each new one. Default true.
+   */
   kvCache: { kind: boolean, default: true, flag: '--no-kv-cache', help: 'run all tokens again for each new one' },
 });
 
@@ -134,7 +138,7 @@ export const generateOptions: typeof ownGenerateOptions & typeof samplingOptions
 
 export interface GenerateOptions extends OptionsOf<typeof generateOptions> {}
 
-/** {@link FreezeOptions} with the defaults filled in, as native takes them. */
+/** {@link FreezeOptions} with the defaults filled in, in the form for native code. */
 export interface ResolvedFreezeOptions
   extends Pick<ResolvedOf<typeof freezeOptions>, 'rawLogits' | 'exactTokens' | 'signal' | 'onProgress'> {
   readonly native: Pick<
@@ -183,7 +187,7 @@ function frozen(
   return {
     native: {
       ...partOf(passSettings, options),
-      constrainedLayers: layersOf(options.constrainedLayers, spec.nLayers),
+      constrainedLayers: listLayers(options.constrainedLayers, spec.nLayers),
       activations: returnActivations ? wanted : 'none',
       hookNames,
     },
@@ -194,7 +198,7 @@ function frozen(
   };
 }
 
-function layersOf(choice: LayerChoice | undefined, nLayers: number): number[] {
+function listLayers(choice: LayerChoice | undefined, nLayers: number): number[] {
   if (choice === undefined) return [];
   const name = 'constrainedLayers';
   if (isList(choice)) {

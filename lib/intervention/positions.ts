@@ -3,19 +3,19 @@ import { positionIndex } from '../model/position';
 import { checkInteger, checkOptions, describe } from '../validate';
 import type { Position } from './types';
 
-/** Positions as counted from the first token, special ones included. */
+/** Positions, counted from the first token including special tokens. */
 export interface ResolvedPositions {
-  /** Those in the prompt, as listed. */
+  /** The positions in the prompt, in the given order. */
   readonly inPrompt: readonly number[];
-  /** An open-ended range reaches every generated position from here on. */
+  /** The start of an open-ended range, which includes every generated position from there on. */
   readonly openFrom: number | undefined;
 }
 
 /**
- * @param prompt number of the prompt's tokens, which negative positions count back from.
- * @param generating whether tokens follow the prompt: only then may an open-ended range begin after it.
- * @param name of the entry, for messages.
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for positions outside the prompt, and for none at all.
+ * @param prompt the number of tokens in the prompt, from whose end negative positions count
+ * @param generating whether tokens follow the prompt, where an open-ended range may then begin
+ * @param name the entry, for messages
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for positions outside the prompt, or an empty list.
  */
 export function resolvePositions(
   position: Position,
@@ -34,7 +34,7 @@ export function resolvePositions(
   );
 }
 
-/** Those at or after `start` and before `stop`, of the prompt and of what is generated. */
+/** The positions from `start` to `stop` (exclusive), in the prompt or generated. */
 export function positionsBetween(
   { inPrompt, openFrom }: ResolvedPositions,
   prompt: number,
@@ -49,7 +49,7 @@ export function positionsBetween(
 
 function list(positions: readonly unknown[], prompt: number, name: string): number[] {
   if (positions.length > 0) return positions.map((position, i) => positionIndex(position, prompt, `${name}[${i}]`));
-  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `${name} must list at least one position; found none.`);
+  throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `${name} must have at least one position; found none.`);
 }
 
 function range(
@@ -66,15 +66,15 @@ function range(
   if (isOpen && start === prompt && !generating) {
     throw new CircuitTracerError(
       'ERR_INVALID_ARGUMENT',
-      `${name} is open-ended and begins after the prompt of ${prompt} tokens, where there is nothing without ` +
-        'generation. Start it earlier, or generate.',
+      `${name} is open-ended and begins after the ${prompt} tokens of the prompt, but this call generates no tokens. ` +
+        'Start the range earlier, or use generate.',
     );
   }
   const stop = isOpen ? prompt : fromEnd(checkInteger(given.stop, `${name}.stop`, -prompt, prompt));
   if (!isOpen && stop <= start) {
     throw new CircuitTracerError(
       'ERR_INVALID_ARGUMENT',
-      `${name} must hold at least one position; found none from ${start} to ${stop}.`,
+      `${name} must have at least one position; found none from ${start} to ${stop}.`,
     );
   }
   const inPrompt = Array.from({ length: Math.max(0, stop - start) }, (_, i) => start + i);

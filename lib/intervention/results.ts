@@ -2,20 +2,20 @@ import type { Activations, NdArray } from '../engine/arrays';
 import type { Logits, TopTokensOptions } from './logits';
 import type { TokenProbability } from './top-tokens';
 
-/** What `intervene` gives: the edited run of a prompt of n tokens. */
+/** The result of `intervene`: the edited run of a prompt of n tokens. */
 export class InterveneResult {
   /** [n] */
   declare readonly tokens: Int32Array;
   /** [n, dVocab], after the softcap. */
   declare readonly logits: Logits;
-  /** [n, dVocab], before the softcap; undefined unless asked for. */
+  /** [n, dVocab], before the softcap. Undefined unless requested. */
   declare readonly rawLogits: Logits | undefined;
   /**
-   * [nLayers, n, most features of a layer], as the encoders read the edited run: an edit shows downstream of where it was
-   * made, not in the edited feature. Zero at special positions.
+   * [nLayers, n, maximum number of features per layer], read by the encoders in the edited run. The effect of an edit
+   * shows downstream, not in the edited feature itself. Zero at special positions.
    */
   declare readonly activations: Activations | undefined;
-  /** The values of the hook points asked for, edits included, by name. */
+  /** The values of the requested hook points by name, edits included. */
   declare readonly cache: Readonly<Record<string, NdArray>>;
 
   /** @internal */
@@ -24,31 +24,34 @@ export class InterveneResult {
   }
 
   /**
-   * The likeliest next tokens under the interventions, likeliest first: those of `logits`.
+   * The likeliest next tokens under the interventions, likeliest first, by `logits`.
    *
-   * @param options the position they follow, default the last
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a count or a position that can't be.
+   * @param options the position that they follow; default the last
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid count or position.
    */
   topTokens(count: number, options?: TopTokensOptions): TokenProbability[] {
     return this.logits.topTokens(count, options);
   }
 }
 
-/** What `generate` gives: a prompt of n tokens and `steps` new ones. */
+/** The result of `generate`: a prompt of n tokens and `steps` new ones. */
 export class GenerateResult {
-  /** All of it, prompt included. */
+  /** The whole text, including the prompt. */
   declare readonly text: string;
-  /** What comes after the prompt. */
+  /** The text after the prompt. */
   declare readonly newText: string;
-  /** [n + steps] prompt and new tokens. */
+  /** [n + steps] the tokens of the prompt and the new tokens. */
   declare readonly tokens: Int32Array;
   /** [steps] */
   declare readonly newTokens: Int32Array;
-  /** [steps, dVocab] each token was chosen from, after the softcap. */
+  /** [steps, dVocab] the logits that each token was chosen from, after the softcap. */
   declare readonly logits: Logits;
-  /** The same before the softcap; undefined unless asked for. */
+  /** The logits before the softcap. Undefined unless requested. */
   declare readonly rawLogits: Logits | undefined;
-  /** [nLayers, n + steps - 1, most features of a layer]: every position that was run, which the last token was not. */
+  /**
+   * [nLayers, n + steps - 1, maximum number of features per layer], at every position except the last, which was not
+   * run.
+   */
   declare readonly activations: Activations | undefined;
 
   /** @internal */
@@ -57,10 +60,10 @@ export class GenerateResult {
   }
 
   /**
-   * The likeliest tokens where a new token was chosen, likeliest first: those of `logits`.
+   * The likeliest tokens at the step that chose a new token, likeliest first, by `logits`.
    *
-   * @param options which new token, by `position`: 0 is the first, default the last
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a count or a position that can't be.
+   * @param options the new token, by `position`: 0 is the first; default the last
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid count or position.
    */
   topTokens(count: number, options?: TopTokensOptions): TokenProbability[] {
     return this.logits.topTokens(count, options);

@@ -2,11 +2,12 @@ import type { Random } from '../random';
 import type { ResolvedSamplingOptions } from './options';
 
 /**
- * The next token: penalties are taken off the logits, these divided by the temperature, the likeliest k kept, of these
- * the fewest that reach the share topP, and one of them drawn. Temperature 0 takes the likeliest; of equals, the first.
+ * Choose the next token: subtract the penalties from the logits, divide by the temperature, keep the k likeliest
+ * tokens, of these the fewest that reach the share topP, and draw one. Temperature 0 chooses the likeliest token, the
+ * first of equals.
  *
  * @param logits [dVocab]
- * @param counts how often each token was generated.
+ * @param counts how often each token has been generated
  */
 export function chooseToken(
   logits: Float32Array,
@@ -30,7 +31,7 @@ function indexOfMax(scores: Float64Array): number {
   return best;
 }
 
-/** Tokens that may be drawn, the likeliest first where any is left out. */
+/** The tokens to draw from. Sorted by likelihood if any token is excluded. */
 function candidates(weights: Float64Array, { topK, topP }: ResolvedSamplingOptions): Uint32Array {
   const tokens = Uint32Array.from(weights, (_, token) => token);
   if (topK >= tokens.length && topP === 1) return tokens;
@@ -48,7 +49,7 @@ function candidates(weights: Float64Array, { topK, topP }: ResolvedSamplingOptio
 
 function draw(tokens: Uint32Array, weights: Float64Array, random: Random): number {
   let left = random.uniform() * sum(tokens, weights);
-  // Rounding can leave a rest after the last one that is possible.
+  // Rounding can leave a remainder after the last possible token.
   let chosen = 0;
   for (const token of tokens) {
     const weight = weights[token] as number;

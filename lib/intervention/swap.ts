@@ -1,6 +1,6 @@
 import type { FeatureIntervention } from './types';
 
-/** A feature at a position with an activation, as the nodes of a graph have them. */
+/** A feature at a position with an activation, such as a node of a graph. */
 export interface ActiveFeature {
   readonly layer: number;
   readonly position: number;
@@ -9,9 +9,9 @@ export interface ActiveFeature {
 }
 
 /**
- * Interventions that put one idea in place of another. The features of the first are switched off. Those of the second get
- * the activations they have elsewhere, usually in the graph of another prompt with its tokens at the same positions.
- * Features of both stay on.
+ * Interventions that replace one idea by another. The features of the first are switched off. Those of the second get
+ * the activations that they have elsewhere, usually in the graph of another prompt with its tokens at the same
+ * positions. Features that belong to both stay on.
  *
  * @example
  * const edits = swapFeatures(graph.features(isTexas), elsewhere.features(isCalifornia));

@@ -1,21 +1,21 @@
-/** A token with the probability the model gives it. */
+/** A token with its probability. */
 export interface TokenProbability {
   readonly tokenId: number;
   readonly token: string;
   readonly probability: number;
 }
 
-/** The likeliest next tokens without and with interventions. */
+/** The likeliest next tokens, without and with interventions. */
 export interface TopTokenComparison {
   readonly before: readonly TokenProbability[];
   readonly after: readonly TokenProbability[];
 }
 
 /**
- * The likeliest tokens of one position, likeliest first; ties go to the lower id.
+ * The likeliest tokens of one position, likeliest first. Of equal tokens, the lower id comes first.
  *
  * @param logits [dVocab]
- * @param decode gives a token's text
+ * @param decode returns the text of a token
  */
 export function topTokens(logits: Float32Array, count: number, decode: (id: number) => string): TokenProbability[] {
   const best = largest(logits, count);
@@ -28,7 +28,7 @@ export function topTokens(logits: Float32Array, count: number, decode: (id: numb
   }));
 }
 
-/** Indices of the largest values, in one pass. */
+/** The indices of the largest values, found in one pass. */
 function largest(values: Float32Array, count: number): number[] {
   const best: number[] = [];
   const at = (index: number) => values[index] as number;

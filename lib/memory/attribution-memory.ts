@@ -4,58 +4,61 @@ import type { TranscoderSpec } from '../engine/transcoder-spec';
 import type { Settled, ValuesOf } from '../options';
 import type { sizeOptions } from './options';
 
-/** What an attribution is assumed to be of. */
+/** The assumptions about an attribution. */
 export interface AttributionSize extends ValuesOf<typeof sizeOptions> {
-  /** Of the CPU that compute rows; 0 on a GPU. */
+  /** The number of CPU threads that compute rows. 0 on a GPU. */
   readonly threads: number;
-  /** Bytes that can still be had when the attribution begins; for `auto`. Default Infinity. */
+  /** The available memory in bytes when the attribution begins, for `auto`. Default Infinity. */
   readonly free?: number;
 }
 
-/** Bytes an attribution takes besides the weights, while it runs; with the rows at once that `auto` comes to. */
+/** The memory in bytes of an attribution besides the weights, and the batch size that `auto` selects. */
 export interface AttributionMemory extends Settled<AttributionSize> {
   readonly activeFeatures: number;
-  /** The frozen model: attention patterns and matrices, decoder rows of active features, errors, activations. */
+  /**
+   * The local replacement model: attention patterns and matrices, decoder rows of active features, errors, activations.
+   */
   readonly localModel: number;
-  /** Edge rows, and the graph made of them. */
+  /** The edge rows and the graph that is built from them. */
   readonly edges: number;
-  /** Gradients and rows of all that is computed at once. */
+  /** The gradients and rows of everything that is computed at once. */
   readonly perBatch: number;
-  /** Activations of the widest layer before the inactive are dropped; not at the same time as the others but the first. */
+  /** The activations of the widest layer before inactive ones are dropped. In memory before `edges` and `perBatch`. */
   readonly encoding: number;
-  /** Most of these at once. */
+  /** The peak of their sum. */
   readonly peak: number;
 }
 
 const float = 4;
-/** Of 64 Mi numbers, as native encodes: `kDenseNumbers` in native/core/transcoder/transcoder_set.cc. */
+/** Native code encodes 64 Mi numbers at once: `kDenseNumbers` in native/core/transcoder/transcoder_set.cc. */
 const denseNumbers = 64 * 2 ** 20;
-/** `auto` takes no more rows than these. */
-const mostRows = attributionSettings.batchSize.default;
-/** Salient tokens at most, by default. */
+/** The maximum batch size of `auto`. */
+const maxAutoRows = attributionSettings.batchSize.default;
+/** The default maximum number of likely next tokens. */
 const targets = attributionSettings.maxNLogits.default;
 /**
- * A thread takes as many rows as together have so many positions, but not fewer than so many: `kCpuPositions` and
- * `kFewestRows` in native.
+ * A thread computes as many rows as have `threadPositions` positions together, but at least `threadRows`:
+ * `kCpuPositions` and `kFewestRows` in native code.
  */
 const threadPositions = 1536;
 const threadRows = 16;
-/** Of all columns, what a row can depend on: on average half of the layers and half of the positions. */
+/** The share of columns that a row can depend on: on average half of the layers and half of the positions. */
 const packedShare = 0.25;
-/** Of a graph of all features, the memory that is written to. */
+/** The share of the memory that is written to in a graph of all features. */
 const writtenShare = 0.5;
 
 /**
- * Memory of an attribution. L layers, n tokens, D width, H heads and K key-value heads of width d, V vocabulary, F features
- * of the widest layer, N = L n activePerToken active features, R = min(N, maxFeatureNodes) rows, b = min(R, batchSize),
- * C = N + L n + n columns; all numbers float32:
+ * The memory of an attribution. L layers, n tokens, D width, H heads and K key-value heads of width d, V vocabulary, F
+ * features of the widest layer, N = L n activePerToken active features, R = min(N, maxFeatureNodes) rows, b = min(R,
+ * batchSize), C = N + L n + n columns. All numbers are float32:
  *
- * - local model: L (H n² + 2 D H d + K d D) + D N S + 4 L n D + n V, where S, layers written to by a feature, is 1 or
- *   (L + 1) / 2 across layers, and L D² more with skips;
- * - edges: a quarter of (R + 10) C, and (R + 10) (R + L n + n + 10) for the graph; half of the graph alone when R = N;
- * - rows at once, b on a GPU, and on each of t threads min(b / t, max(16, 1536 / n)):
- *   n (2 max(D, H d) + d + max(d, D with skips)) + C + 2 D for each;
- * - encoding: 3.25 n F, of 64 Mi activations at most.
+ * - local model: L (H n² + 2 D H d + K d D) + D N S + 4 L n D + n V, and L D² more with skips. S, the number of layers
+ *   that a feature writes to, is 1, or (L + 1) / 2 for cross-layer transcoders;
+ * - edges: a quarter of (R + 10) C, and (R + 10) (R + L n + n + 10) for the graph, or half of the graph alone when R =
+ *   N;
+ * - rows at once, b on a GPU, and min(b / t, max(16, 1536 / n)) on each of t threads: n (2 max(D, H d) + d + max(d, D
+ *   with skips)) + C + 2 D for each;
+ * - encoding: 3.25 n F, of at most 64 Mi activations.
  */
 export function attributionMemory(
   spec: ModelSpec,
@@ -83,10 +86,10 @@ export function attributionMemory(
   const head = transcoders.hasSkip ? Math.max(dHead, width) : dHead;
   const perRow = n * (2 * Math.max(width, nHeads * dHead) + dHead + head) + columns + 2 * width;
   const fitting = Math.floor((free - localModel) / 2 / (float * perRow));
-  const batchSize = asked === 'auto' ? Math.max(1, Math.min(mostRows, fitting)) : asked;
+  const batchSize = asked === 'auto' ? Math.max(1, Math.min(maxAutoRows, fitting)) : asked;
   const perBatch = float * rowsAtOnce(Math.min(rows, batchSize), Math.floor(threadPositions / n), threads) * perRow;
   const widest = Math.max(...transcoders.nFeatures);
-  // The activations, a mask of one byte, their places: eight bytes of each active one, and the matrix once more.
+  // The activations, a mask of one byte each, eight bytes for the index of each active one, and the matrix once more.
   const encoding = 3.25 * float * Math.min(n * widest, denseNumbers);
   return {
     tokens: n,
@@ -103,7 +106,7 @@ export function attributionMemory(
   };
 }
 
-/** @param enough rows on one thread: more are not faster */
+/** @param enough the rows of one thread beyond which throughput does not improve */
 function rowsAtOnce(batch: number, enough: number, threads: number): number {
   return threads === 0 ? batch : Math.min(batch, threads * Math.max(threadRows, enough));
 }

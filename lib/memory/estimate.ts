@@ -17,7 +17,7 @@ import { type LoadMemory, loadMemory } from './load-memory';
 import { type MemoryOptions, memoryOptions } from './options';
 import { processBytes, tokenizerBytes } from './process-memory';
 
-/** Bytes, predicted before anything is loaded. */
+/** Memory in bytes, estimated before anything is loaded. */
 export interface MemoryEstimate {
   readonly dtype: ComputeDtype;
   /** `auto` counts as `cpu`. */
@@ -25,33 +25,33 @@ export interface MemoryEstimate {
   /** Node, the package, LibTorch and the tokenizer. */
   readonly process: number;
   readonly weights: Pick<LoadMemory, 'inMemory' | 'onDisk'>;
-  /** Of this process: once loaded, and most while loading. */
+  /** The memory of this process after loading, and its peak during loading. */
   readonly load: { readonly resident: number; readonly peak: number };
-  /** Only of a model with transcoders. */
+  /** Only for a model with transcoders. */
   readonly attribution: AttributionEstimate | undefined;
-  /** Of the GPU's own memory: the weights, and an attribution's arrays but for its edges; 0 on the CPU. */
+  /** The GPU's own memory for the weights and for the arrays of an attribution other than its edges. 0 on the CPU. */
   readonly onDevice: number;
-  /** Memory this process may use. */
+  /** The memory that this process may use. */
   readonly machine: number;
 }
 
 export interface AttributionEstimate extends AttributionMemory {
-  /** Most resident in this process. */
+  /** The peak resident memory of this process. */
   readonly peakResident: number;
 }
 
-/** What a model or transcoders are, as far as memory goes. */
+/** The properties of a model or transcoders that determine memory. */
 export interface MemoryParts {
   readonly model?: ModelPlan & { readonly tokenizer: number };
   readonly transcoders?: TranscoderPlan;
 }
 
 /**
- * Memory that loading a model, transcoders or both takes, and an attribution with both. Only headers of files are read, and
- * LibTorch isn't needed.
+ * Estimate the memory for loading a model, transcoders or both, and for an attribution if both are given. Only the
+ * headers of files are read. LibTorch is not required.
  *
- * @param what as `ReplacementModel.load` takes them, what is on the hub is fetched; one may be missing
- * @throws CircuitTracerError what `planTranscoders` and opening a model throw; `ERR_MODEL_MISMATCH`;
+ * @param what as for `ReplacementModel.load`; hub references are fetched; either may be omitted
+ * @throws CircuitTracerError the errors of `planTranscoders` and of opening a model; `ERR_MODEL_MISMATCH`;
  * `ERR_INVALID_ARGUMENT`.
  *
  * @example
@@ -64,7 +64,10 @@ export async function estimateMemory(
 ): Promise<MemoryEstimate> {
   checkOptions(what, ['model', 'transcoders'], 'what to estimate');
   if (what.model === undefined && what.transcoders === undefined) {
-    throw new CircuitTracerError('ERR_INVALID_ARGUMENT', 'Expected a model, transcoders or both; found neither.');
+    throw new CircuitTracerError(
+      'ERR_INVALID_ARGUMENT',
+      'what to estimate must have a model, transcoders or both; found neither.',
+    );
   }
   const model = what.model === undefined ? undefined : await openModel(checkText(what.model, 'model'));
   const transcoders =
@@ -78,7 +81,7 @@ async function openModel(name: string): Promise<MemoryParts['model']> {
   return { ...(await openModelPlan(folder)), tokenizer: await tokenizerBytes(folder) };
 }
 
-/** The same of what has been looked into already. */
+/** Estimate the memory for a model and transcoders that have been opened. */
 export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOptions = {}): MemoryEstimate {
   const resolved = resolveOptions(memoryOptions, options);
   const { dtype } = resolved;
@@ -93,7 +96,7 @@ export function memoryOf({ model, transcoders }: MemoryParts, options: MemoryOpt
     attributionMemory(model.spec, transcoders.spec, {
       ...resolved,
       threads: onCpu ? availableParallelism() : 0,
-      // What a GPU has isn't known here.
+      // The memory of a GPU is not known here.
       free: onCpu ? Math.max(0, machineBytes() - resident) : Number.POSITIVE_INFINITY,
     });
   const weights = { inMemory: load.inMemory, onDisk: load.onDisk };

@@ -1,5 +1,5 @@
 /**
- * `circuit-tracer/memory`: how much memory a model and an attribution take, before either is begun.
+ * `circuit-tracer/memory`: estimate the memory for a model and an attribution before either starts.
  *
  * @packageDocumentation
  */

@@ -4,14 +4,14 @@ import { integer, number } from '../kinds';
 import { defineOptions, type OptionsOf, pickOptions } from '../options';
 
 const ownOptions = defineOptions({
-  /** Tokens of the prompt, its special token included. Default 64. */
+  /** The number of tokens in the prompt, including its special token. Default 64. */
   tokens: {
     kind: integer(1),
     default: 64,
     flag: '--prompt-tokens <n>',
-    help: 'tokens of a prompt, for the memory of an attribution',
+    help: 'tokens of the prompt, for estimating the memory of an attribution',
   },
-  /** Active features of each layer at each token, on average. Default 50. */
+  /** The average number of active features per layer and token. Default 50. */
   activePerToken: { kind: number(0), default: 50 },
 });
 
@@ -22,5 +22,5 @@ export const sizeOptions: typeof ownOptions & Pick<typeof attributionSettings, '
 
 export const memoryOptions: typeof weightOptions & typeof sizeOptions = { ...weightOptions, ...sizeOptions };
 
-/** As for loading and for attribution. The device `auto` counts as the CPU. */
+/** Options of loading and attribution. The device `auto` counts as the CPU. */
 export interface MemoryOptions extends OptionsOf<typeof memoryOptions> {}

@@ -7,7 +7,7 @@ import { layerFits } from './reconstruction';
 import type { AttributionSetup } from './results';
 import type { RunningModel } from './running-model';
 
-/** What attribution of a prompt starts from. */
+/** The checked input of an attribution. */
 export async function attributionSetup(
   { native, decode }: RunningModel,
   { tokens, specialPositions }: PreparedPrompt,
@@ -29,7 +29,7 @@ export async function attributionSetup(
   };
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry of `targets` that can't be. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the invalid entry of `targets`. */
 export function attributionTargets(
   { native, spec, transcoderSpec: transcoders, tokenizer }: RunningModel,
   targets: readonly TargetSpec[],

@@ -9,7 +9,9 @@ import type { RunningModel } from './running-model';
 
 type ResolvedActivationOptions = ResolvedOf<typeof activationOptions>;
 
-/** Activations of every prompt, one after the other. The sizes of all are checked before the first runs. */
+/**
+ * Compute the activations of the prompts in order. The sizes of all results are checked before the first prompt runs.
+ */
 export async function featureActivations(
   model: RunningModel,
   prompts: readonly PreparedPrompt[],
@@ -20,11 +22,11 @@ export async function featureActivations(
     if (!options.sparse) checkActivationsSize(tokens, model.transcoderSpec);
   }
   const results: FeatureActivations[] = [];
-  for (const prompt of prompts) results.push(await activationsOf(model, prompt, options));
+  for (const prompt of prompts) results.push(await computeActivations(model, prompt, options));
   return results;
 }
 
-async function activationsOf(
+async function computeActivations(
   { native, spec, transcoderSpec, decode }: RunningModel,
   { tokens, specialPositions }: PreparedPrompt,
   { sparse, applyActivationFunction: apply, signal, onProgress }: ResolvedActivationOptions,

@@ -3,16 +3,16 @@ import type { TranscoderSpec } from '../engine/transcoder-spec';
 import { CircuitTracerError } from '../errors';
 
 /**
- * Whether transcoders can stand in for the MLPs of a model.
+ * Check that transcoders can replace the MLPs of a model.
  *
- * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when layers or widths differ, or the model has no such hook.
+ * @throws CircuitTracerError `ERR_MODEL_MISMATCH` when layers or widths differ, or the model lacks the hook point.
  */
 export function checkFit(model: ModelSpec, transcoders: TranscoderSpec): void {
   const madeFor = transcoders.modelName ? `, made for ${transcoders.modelName},` : '';
   if (transcoders.nLayers !== model.nLayers) {
     throw new CircuitTracerError(
       'ERR_MODEL_MISMATCH',
-      `The model (${model.family}) has ${model.nLayers} layers, but the transcoders${madeFor} have ${transcoders.nLayers}. Use transcoders trained on this model; if they are, a layer's file is missing.`,
+      `The model (${model.family}) has ${model.nLayers} layers, but the transcoders${madeFor} have ${transcoders.nLayers}. Use transcoders trained on this model. If they were, the file of a layer is missing.`,
     );
   }
   if (transcoders.dModel !== model.dModel) {
@@ -24,7 +24,7 @@ export function checkFit(model: ModelSpec, transcoders: TranscoderSpec): void {
   if (transcoders.featureInputHook === 'hook_resid_mid' && model.parallelBlocks) {
     throw new CircuitTracerError(
       'ERR_MODEL_MISMATCH',
-      `The transcoders read hook_resid_mid, which doesn't exist in ${model.family}: its attention and MLP run in parallel. Use transcoders that read mlp.hook_in or ln2.hook_normalized.`,
+      `The transcoders read hook_resid_mid, which does not exist in ${model.family} because its attention and MLP run in parallel. Use transcoders that read mlp.hook_in or ln2.hook_normalized.`,
     );
   }
 }

@@ -12,11 +12,11 @@ import { loadParts } from './parts';
 import { drawModelWeights, drawTranscoderWeights, type LayerArrays } from './random-weights';
 
 const ownOptions = defineOptions({
-  /** Of the weights not given. Default 0. */
+  /** The seed of the weights that are not given. Default 0. */
   seed: { kind: seed, default: 0 },
-  /** Arrays by the internal names that `ModelWeights` lists. */
+  /** Arrays by the internal names of `ModelWeights`. */
   weights: { kind: later<Readonly<Record<string, Float32Array>>>() },
-  /** [nLayers] arrays by the names that `TranscoderLayerWeights` lists. */
+  /** [nLayers] arrays by the names of `TranscoderLayerWeights`. */
   transcoderWeights: { kind: later<readonly LayerArrays[]>() },
 });
 
@@ -24,15 +24,15 @@ export const fromConfigOptions: typeof ownOptions & typeof loadOptions = { ...ow
 
 export interface FromConfigOptions extends OptionsOf<typeof fromConfigOptions> {}
 
-/** A model whose weights are given as arrays or drawn at random. It has no tokenizer: prompts are token ids. */
+/** A model with given or random weights. It has no tokenizer, so prompts are token ids. */
 export class InMemoryModel extends ModelWithTranscoders {
   readonly tokenizer = undefined;
 
   /**
-   * Build a model in memory, with given or seeded random weights. It has no tokenizer: prompts are token ids.
+   * Build a model in memory with given or seeded random weights. It has no tokenizer, so prompts are token ids.
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a spec that contradicts itself, `ERR_WEIGHT`,
-   * `ERR_MODEL_MISMATCH`, `ERR_LIBTORCH`, `ERR_DEVICE`, `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an inconsistent spec, `ERR_WEIGHT`, `ERR_MODEL_MISMATCH`,
+   * `ERR_LIBTORCH`, `ERR_DEVICE`, `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
    */
   static async fromConfig(
     spec: ModelSpec,

@@ -14,11 +14,11 @@ export interface LocatedPair extends LocatedModel {
 }
 
 /**
- * A model and transcoders on this machine, fetched if need be. A bundled model has transcoders of its own; transcoders
- * name their model.
+ * Locate a model and transcoders, and fetch them if necessary. If only one is given, the other follows from it: a
+ * bundled model has its own transcoders, and transcoders name their model.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when what isn't given doesn't follow from what is; what
- * `planModelSource`, `planTranscoderSet` and fetching throw.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` when the other does not follow from the one that is given; the
+ * errors of `planModelSource`, `planTranscoderSet` and fetching.
  */
 export async function locatePair(
   model: string | undefined,
@@ -40,6 +40,8 @@ export async function modelNameOf({ modelName, file }: TranscoderConfig): Promis
   const isHere = isBundledModel(modelName) || (modelName !== '' && (await localPath(modelName)) !== undefined);
   if (isHere || parseModelReference(modelName)) return modelName;
   const found =
-    modelName === '' ? 'has no model_name' : `names '${modelName}', which is no folder here and no org/repo`;
+    modelName === ''
+      ? 'has no model_name'
+      : `names '${modelName}', which is neither a local folder nor a hub reference (org/repo)`;
   throw new CircuitTracerError('ERR_INVALID_ARGUMENT', `model must be given: ${file} ${found}.`);
 }

@@ -44,10 +44,10 @@ import { type ActivationOptions, activationOptions, type RunOptions, runOptions 
 import type { RunningModel } from './running-model';
 
 /**
- * A language model with the transcoders that stand in for its MLPs: what a loaded model and one built in memory share.
+ * A language model with transcoders that replace its MLPs. Base class of loaded models and of models built in memory.
  *
- * All computing happens on a thread of the model's own; calls queue there and never block the event loop. Free it with
- * `dispose()` or `await using`.
+ * All computation runs on the model's own thread. Calls are queued there and never block the event loop. Free the
+ * memory with `dispose()` or `await using`.
  */
 export abstract class ModelWithTranscoders {
   readonly spec: ModelSpec;
@@ -57,13 +57,17 @@ export abstract class ModelWithTranscoders {
   /** The device in use: `cpu`, `cuda:N` or `mps`. */
   readonly device: string;
   readonly dtype: ComputeDtype;
-  /** Last part of the model's folder or repository; the family for a model built in memory. */
+  /** The last part of the model's folder or repository. For a model built in memory, its family. */
   readonly name: string;
-  /** What features stand for, where the folder of transcoders has a labels file. */
+  /** Feature labels, if the folder of transcoders has a labels file. */
   readonly labels: FeatureLabels;
-  /** The packed examples of features beside the transcoders, for `openFeatureSource`; undefined when there are none. */
+  /**
+   * The folder of packed feature examples of the transcoders, for `openFeatureSource`. Undefined when there is none.
+   */
   readonly featuresDirectory: string | undefined;
-  /** Of the model and of the transcoders: kept in graphs, so that `verify` can tell what a graph was made with. */
+  /**
+   * The fingerprints of the model and the transcoders. Graphs store them, so that `verify` can identify the weights.
+   */
   readonly fingerprints: Fingerprints;
   readonly #native: NativeModel;
 
@@ -86,11 +90,11 @@ export abstract class ModelWithTranscoders {
    * @example
    * const graph = await model.attribute('The capital of France is', { maxFeatureNodes: 4096 });
    *
-   * A special token is put in front unless the first one is special; special positions get no features.
+   * A special token is added at the start unless the first token is special. Special positions have no features.
    *
-   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT` (also naming the entry of `targets` that can't
-   * be), `ERR_DEVICE`, `ERR_OUT_OF_MEMORY` (saying which batch size to try), `ERR_NUMERIC`, `ERR_FILE_WRITE` (offloading),
-   * `ERR_DISPOSED` or `ABORT_ERR`.
+   * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT` (which names an invalid entry of
+   * `targets`), `ERR_DEVICE`, `ERR_OUT_OF_MEMORY` (which names a batch size to try), `ERR_NUMERIC`, `ERR_FILE_WRITE`
+   * (offloading), `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async attribute(prompt: Prompt, options?: AttributeOptions): Promise<Graph> {
     const resolved = resolveAttributeOptions(options);
@@ -106,8 +110,8 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * What attribution starts from: inputs and outputs of the features, active features, reconstruction, error and token
-   * vectors of a prompt. {@link AttributionSetup} says the shapes.
+   * The input of attribution: the inputs and outputs of the features, active features, reconstruction, and error and
+   * token vectors of a prompt. See {@link AttributionSetup} for the shapes.
    *
    * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
@@ -119,7 +123,7 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Logits of every position, [n, dVocab], after the softcap.
+   * The logits of every position, [n, dVocab], after the softcap.
    *
    * @throws CircuitTracerError as {@link runWithCache}
    *
@@ -132,11 +136,11 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Logits and the named activations; `hookNames(model.spec)` lists all names, with TransformerLens' spelling.
+   * The logits and the named activations. `hookNames(model.spec)` lists all names, spelled as in TransformerLens.
    *
-   * @returns logits [n, dVocab], after the softcap; `cache` has the value at each hook point, by name
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a hook this model lacks and the nearest it has;
-   * `ERR_INVALID_PROMPT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
+   * @returns logits [n, dVocab], after the softcap, and `cache` with the value at each hook point, by name
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming a hook point that the model lacks and the nearest existing
+   * one; `ERR_INVALID_PROMPT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async runWithCache(
     prompt: Prompt,
@@ -156,10 +160,11 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Activations of every feature at every position, of one prompt or of a list of prompts. Prompts of a list run one by
-   * one, never padded, so each has the numbers it has alone.
+   * The activations of every feature at every position, for one prompt or a list of prompts. The prompts of a list run
+   * one by one without padding, so each gets the same numbers as alone.
    *
-   * @returns dense activations, [nLayers, n, most features of a layer]; with `sparse: true` the non-zero ones by index
+   * @returns dense activations, [nLayers, n, maximum number of features per layer], or with `sparse: true` the non-zero
+   * ones by index
    * @throws CircuitTracerError `ERR_INVALID_PROMPT`, `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   getActivations(
@@ -191,8 +196,9 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Active features of documents, run one by one, with fewer calls than {@link getActivations}: their tokens in a row, and
-   * the length of each. Positions count along the row; the first `specialPositions` tokens of each document get no features.
+   * The active features of documents, which are run one by one, in fewer calls than {@link getActivations}. `tokens`
+   * holds all documents in a row, `lengths` the length of each. Positions count along the row. The first
+   * `specialPositions` tokens of each document get no features.
    *
    * @internal
    */
@@ -209,9 +215,9 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * The tokens whose logits each feature of a layer raises most, and lowers most, by what it writes in all its layers.
+   * The tokens whose logits each feature of a layer raises most and lowers most, over all layers that it writes to.
    *
-   * @param count of tokens each, at most dVocab
+   * @param count the number of tokens of each kind, at most dVocab
    * @returns token ids, [features of the layer * count] each
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
@@ -226,7 +232,7 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Run a prompt with features set, scaled or added to, or with vectors added at hook points.
+   * Run a prompt with features set, scaled or increased, or with vectors added at hook points.
    *
    * @param interventions an empty list gives the clean run
    * @returns logits and activations of the edited run
@@ -234,7 +240,7 @@ export abstract class ModelWithTranscoders {
    * const edits = [{ layer: 3, position: -1, feature: 120, value: 0 }];
    * console.log((await model.intervene(prompt, edits)).topTokens(5));
    *
-   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the entry of `interventions` that can't be,
+   * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` naming the invalid entry of `interventions`,
    * `ERR_INVALID_PROMPT`, `ERR_NUMERIC`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED` or `ABORT_ERR`.
    */
   async intervene(
@@ -253,7 +259,8 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Continue a prompt, also under interventions: as {@link generateStream}, all at once.
+   * Continue a prompt, with or without interventions. Like {@link generateStream}, but returns the whole result at
+   * once.
    *
    * @example
    * const { newText } = await model.generate('The capital of France is', { maxNewTokens: 5 });
@@ -266,12 +273,13 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * Continue a prompt token by token, as an async iterator whose return value is the whole.
+   * Continue a prompt token by token. Returns an async iterator whose return value is the whole result.
    *
-   * Of `interventions`, the open-ended ones reach every new token, the others the prompt alone. Freezing applies to the
-   * prompt. Leaving the loop early stops the model after the token it is at; so does the signal.
+   * Open-ended `interventions` apply to every new token, the others only to the prompt. Freezing applies to the prompt.
+   * Leaving the loop early, or firing the signal, stops the model after the current token.
    *
-   * @throws CircuitTracerError as {@link intervene} does, from the first step on; also for more tokens than there is room for.
+   * @throws CircuitTracerError as {@link intervene}, but from the first step on; also when the new tokens exceed the
+   * model's positions.
    */
   async *generateStream(
     prompt: Prompt,
@@ -287,12 +295,15 @@ export abstract class ModelWithTranscoders {
     return yield* generateTokens(this.#running(), prepared, plan, resolved);
   }
 
-  /** The text of one token by itself; for a model without tokenizer, its id in digits. */
+  /** The text of a single token. For a model without a tokenizer, the id in digits. */
   decodeToken(tokenId: number): string {
     return tokenText(this.tokenizer, tokenId);
   }
 
-  /** Calls queued or running, one at a time and in order; each prompt of a batch and each new token counts as one. */
+  /**
+   * The number of queued and running calls, which run one at a time and in order. Each prompt of a batch and each new
+   * token counts as one.
+   */
   get pending(): number {
     return this.#native.pending;
   }
@@ -302,7 +313,7 @@ export abstract class ModelWithTranscoders {
     return new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating });
   }
 
-  /** Free the model's memory. Calls still running reject with `ABORT_ERR`, later ones with `ERR_DISPOSED`. Idempotent. */
+  /** Free the model's memory. Running calls reject with `ABORT_ERR`, later ones with `ERR_DISPOSED`. Idempotent. */
   dispose(): Promise<void> {
     return this.#native.dispose();
   }
@@ -312,7 +323,7 @@ export abstract class ModelWithTranscoders {
   }
 
   /**
-   * What `console.log` shows: what it is, without labels and sizes.
+   * The output of `console.log`, without labels and sizes.
    *
    * @internal
    */
@@ -322,7 +333,7 @@ export abstract class ModelWithTranscoders {
     return `${this.constructor.name} ${inspect(shown, options)}`;
   }
 
-  /** What the calls that run the model share. */
+  /** The context of the calls that run the model. */
   #running(): RunningModel {
     const { spec, transcoderSpec, tokenizer } = this;
     const decode = (tokenId: number) => this.decodeToken(tokenId);

@@ -10,7 +10,7 @@ import { planLocated } from '../transcoder/formats';
 import { checkFit } from './fit';
 import { locatePair } from './locate-pair';
 
-/** What is known of a model with transcoders before their weights are read. */
+/** The properties of a model with transcoders that are known before their weights are read. */
 export interface ModelOutline {
   readonly spec: ModelSpec;
   readonly transcoderSpec: TranscoderSpec;
@@ -27,10 +27,10 @@ export interface OpenedPair {
 }
 
 /**
- * Look into a model and transcoders, fetched if need be: all but the weights.
+ * Open a model and transcoders without reading their weights. They are fetched if necessary, except for the weights.
  *
- * @throws CircuitTracerError what `locatePair` throws, and what is wrong with config.json, config.yaml, headers of weight
- * files, tokenizer or labels; `ERR_MODEL_MISMATCH` when the two don't fit.
+ * @throws CircuitTracerError the errors of `locatePair`; errors in config.json, config.yaml, the headers of weight
+ * files, the tokenizer or the labels; `ERR_MODEL_MISMATCH` when the two do not match.
  */
 export async function openPair(
   model: string | undefined,

@@ -5,7 +5,7 @@ import type { TranscoderPlan } from '../engine/transcoder-spec';
 import { type Fingerprints, fingerprintsOf } from '../fingerprint/fingerprint';
 import type { ModelOutline } from './open-pair';
 
-/** What a model is made of. */
+/** The parts of a loaded model. */
 export interface ModelParts extends Omit<ModelOutline, 'tokenizer'> {
   readonly native: NativeModel;
   readonly dtype: ComputeDtype;
@@ -13,9 +13,9 @@ export interface ModelParts extends Omit<ModelOutline, 'tokenizer'> {
 }
 
 /**
- * Read the weights onto the device.
+ * Read the weights and move them to the device.
  *
- * @throws CircuitTracerError what `NativeModel.load` throws.
+ * @throws CircuitTracerError the errors of `NativeModel.load`.
  */
 export async function loadParts(
   { name, labels, featuresDirectory }: Pick<ModelParts, 'name' | 'labels' | 'featuresDirectory'>,
@@ -24,7 +24,7 @@ export async function loadParts(
   plan: TranscoderPlan,
   options: ResolvedLoadOptions,
 ): Promise<ModelParts> {
-  // Neither waits for the other: fingerprints read little, on other threads.
+  // Fingerprints read little, and on other threads, so both run in parallel.
   const fingerprints = fingerprintsOf(spec, weights, plan);
   const native = await NativeModel.load(spec, weights, plan, options);
   const { dtype } = options;

@@ -9,11 +9,11 @@ import { planTranscoderFiles, planTranscoderSet } from '../transcoder/locate';
 import { modelNameOf } from './locate-pair';
 
 /**
- * The files of the hub that a model or a set of transcoders consists of; with a set those that its config.yaml lists in
- * other repositories and, if asked for, the model it names.
+ * The hub files of a model or a set of transcoders. A set includes the files that its config.yaml lists in other
+ * repositories and, if requested, the model that it names.
  *
- * @param text a reference to the hub, or a folder of transcoders on this machine
- * @throws CircuitTracerError as `locateModel` and `locateTranscoders`.
+ * @param text a hub reference, or a local folder of transcoders
+ * @throws CircuitTracerError the errors of `locateModel` and `locateTranscoders`.
  */
 export async function planFetch(text: string, hub: Hub, options: { withModel: boolean }): Promise<NeededFiles[]> {
   const { needed, result } = await planEither(text, hub);
@@ -22,7 +22,7 @@ export async function planFetch(text: string, hub: Hub, options: { withModel: bo
 }
 
 /**
- * Whether a text is one that {@link planFetch} takes, before anything is asked of the hub.
+ * Check whether {@link planFetch} accepts a text, without a request to the hub.
  *
  * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a malformed reference.
  */
@@ -34,12 +34,12 @@ async function isHere(text: string): Promise<boolean> {
   return isBundledTranscoders(text) || isBundledModel(text) || (await localPath(text)) !== undefined;
 }
 
-/** @returns the config of a set as the result, none of a model */
+/** @returns the config of a set as the result, or no result for a model */
 async function planEither(text: string, hub: Hub): Promise<FetchPlan<TranscoderConfig | undefined>> {
   return (await isHere(text)) ? planTranscoderSet(text, hub) : hub.plan(modelReference(text), planRepository);
 }
 
-/** A set where there is a config.yaml, else a model. */
+/** A folder with config.yaml is a set, any other a model. */
 const planRepository: Planner<TranscoderConfig | undefined> = async (hub, repository) => {
   if (repository.has(repository.inFolder('config.yaml'))) return planTranscoderFiles(hub, repository);
   const { needed } = await planModelFiles(hub, repository);

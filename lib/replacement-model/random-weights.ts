@@ -6,7 +6,7 @@ import type { Random } from '../random';
 import { atOnce } from '../turns';
 import { describe, nearest } from '../validate';
 
-/** How one weight is drawn when it isn't given. An optional bias left undrawn is absent. */
+/** How to draw a weight that is not given. An optional bias that is not drawn is absent. */
 interface Draw {
   readonly shape: readonly number[];
   readonly mean: number;
@@ -14,7 +14,7 @@ interface Draw {
   readonly optional?: boolean;
 }
 
-/** Matrices have deviation 1 / sqrt(fan-in), so that activations keep about the size of their inputs. */
+/** Matrices have the standard deviation 1 / sqrt(fan-in), so that activations keep about the size of their inputs. */
 function matrix(fanIn: number, ...shape: number[]): Draw {
   return { shape, mean: 0, deviation: 1 / Math.sqrt(fanIn) };
 }
@@ -32,7 +32,7 @@ function normDraws(name: string, size: number, spec: ModelSpec): [string, Draw][
 
 function attentionDraws(block: string, spec: ModelSpec): [string, Draw][] {
   const { dModel, dHead, nHeads, nKeyValueHeads } = spec;
-  // Biases that not every family has come with layer norm, as in GPT-2 and GPT-NeoX.
+  // The biases that only some families have come with layer norm, as in GPT-2 and GPT-NeoX.
   const optional = spec.normalization !== 'layerNorm';
   const [queries, keys] = [nHeads * dHead, nKeyValueHeads * dHead];
   const draws: [string, Draw][] = [
@@ -95,7 +95,7 @@ function layerDraws(spec: TranscoderSpec, layer: number): Map<string, Draw> {
   const { dModel } = spec;
   const features = spec.nFeatures[layer] ?? 0;
   const span = spec.kind === 'crossLayer' ? spec.nLayers - layer : 1;
-  // About one feature in fifteen passes a bar of 1.5 deviations.
+  // About one feature in fifteen exceeds a threshold of 1.5 standard deviations.
   const bar = 1.5;
   const draws = new Map<string, Draw>([
     ['encoder', matrix(dModel, features, dModel)],
@@ -113,7 +113,7 @@ function source(name: string, values: Float32Array, shape: readonly number[]): T
   return { name, data, offset: 0, dtype: 'float32', shape, view: [] };
 }
 
-/** Numbers drawn between two yields. */
+/** The count of numbers to draw between two yields. */
 const drawnAtOnce = 2 ** 14;
 
 function* normals(random: Random, count: number, { mean, deviation }: Draw): Generator<void, Float32Array> {
@@ -151,19 +151,19 @@ function* filled(
 }
 
 function checkValues(values: unknown, count: number, shape: readonly number[], name: string): void {
-  // By tag, not instanceof: test runners and other realms have a Float32Array of their own.
+  // By tag, not instanceof: test runners and other realms have their own Float32Array.
   const isFloat32 = Object.prototype.toString.call(values) === '[object Float32Array]';
   if (isFloat32 && (values as Float32Array).length === count) return;
   const found = isFloat32 ? `${(values as Float32Array).length} numbers` : describe(values);
   throw new CircuitTracerError(
     'ERR_WEIGHT',
-    `${name} must be a Float32Array of shape [${shape.join(', ')}], ${count} numbers; found ${found}.`,
+    `${name} must be a Float32Array of shape [${shape.join(', ')}] (${count} numbers); found ${found}.`,
   );
 }
 
 /**
- * Weights of a model built in memory: those given, by the internal names of {@link ModelWeights}, and the others drawn.
- * Drawing yields between short steps.
+ * The weights of a model built in memory. Weights that are not given, by the internal names of {@link ModelWeights},
+ * are drawn at random. Drawing yields between short steps.
  *
  * @throws CircuitTracerError `ERR_WEIGHT` for an unknown name or a wrong size.
  */
@@ -175,15 +175,15 @@ export function drawModelWeights(
   return filled(modelDraws(spec), given, random, 'a model of this spec');
 }
 
-/** {@link drawModelWeights} without a break. */
+/** {@link drawModelWeights} without interruption. */
 export function modelWeights(...of: Parameters<typeof drawModelWeights>): Record<string, TensorSource> {
   return atOnce(drawModelWeights(...of));
 }
 
-/** One layer's arrays by the names of `TranscoderLayerWeights`; those left out are drawn. */
+/** The arrays of one layer by the names of `TranscoderLayerWeights`. Missing ones are drawn. */
 export type LayerArrays = Readonly<Partial<Record<keyof TranscoderLayerWeights, Float32Array>>>;
 
-/** As {@link drawModelWeights}, for transcoders. */
+/** Like {@link drawModelWeights}, for transcoders. */
 export function* drawTranscoderWeights(
   spec: TranscoderSpec,
   given: readonly LayerArrays[],
@@ -198,7 +198,7 @@ export function* drawTranscoderWeights(
   return layers;
 }
 
-/** {@link drawTranscoderWeights} without a break. */
+/** {@link drawTranscoderWeights} without interruption. */
 export function transcoderWeights(...of: Parameters<typeof drawTranscoderWeights>): TranscoderLayerWeights[] {
   return atOnce(drawTranscoderWeights(...of));
 }

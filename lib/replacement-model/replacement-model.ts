@@ -9,10 +9,10 @@ import { loadParts, type ModelParts } from './parts';
 const files = lazy(() => require('./open-pair') as typeof import('./open-pair'));
 
 /**
- * A language model with the transcoders that stand in for its MLPs, loaded from files.
+ * A language model with transcoders that replace its MLPs, loaded from files.
  *
- * All computing happens on a thread of the model's own; calls queue there and never block the event loop. Free it with
- * `dispose()` or `await using`.
+ * All computation runs on the model's own thread. Calls are queued there and never block the event loop. Free the
+ * memory with `dispose()` or `await using`.
  *
  * @example
  * const model = await ReplacementModel.load('./gemma-2-2b', './gemma-scope');
@@ -29,15 +29,16 @@ export class ReplacementModel extends ModelWithTranscoders {
   }
 
   /**
-   * Load a model in Hugging Face layout and transcoders with config.yaml, each a folder or a reference to the hub, which
-   * is fetched unless the cache has it: `org/repo`, `org/repo/folder`, either with `@revision`, `hf://org/repo/path`, or
-   * the short names `gemma` and `llama` of transcoders. Labels of features are read from `labels.json` if there is one.
+   * Load a model in Hugging Face layout and transcoders with config.yaml. Each is a folder or a hub reference, which is
+   * fetched unless it is in the cache: `org/repo` or `org/repo/folder`, optionally with `@revision`;
+   * `hf://org/repo/path`; or the short names `gemma` and `llama` of transcoders. Feature labels are read from
+   * `labels.json` if it exists.
    *
-   * `demo` is the small trained model that ships with the package; its transcoders are `demo`, the default, and
-   * `demo-cross-layer`. A folder of such a name is written `./demo`.
+   * `demo` is the small trained model that ships with the package. Its transcoders are `demo`, the default, and
+   * `demo-cross-layer`. To load a folder of that name, write `./demo`.
    *
-   * @param model a folder, a reference, or undefined: the one that config.yaml of the transcoders names
-   * @param transcoders a folder or a reference; undefined: those that belong to the bundled model
+   * @param model a folder or a hub reference; undefined for the model that config.yaml of the transcoders names
+   * @param transcoders a folder or a hub reference; undefined for the transcoders of a bundled model
    * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ERR_UNSUPPORTED_MODEL`,
    * `ERR_UNSUPPORTED_TRANSCODER`, `ERR_WEIGHT`, `ERR_MODEL_MISMATCH`, `ERR_TOKENIZER`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY`, `ERR_INVALID_ARGUMENT`, `ERR_HUB`, `ERR_HUB_ACCESS`, `ERR_HUB_NOT_FOUND`, `ERR_FILE_WRITE` or
@@ -48,7 +49,7 @@ export class ReplacementModel extends ModelWithTranscoders {
   }
 
   /**
-   * As {@link load}. `check` gets what is known of the model before its weights are read, and ends the load by throwing.
+   * Like {@link load}. `check` receives what is known before the weights are read, and can throw to stop loading.
    *
    * @internal
    */

@@ -3,7 +3,7 @@ import type { Unchecked } from '../graph-file/json-values';
 import type { GraphMetadata, QParams } from '../graph-file/schema';
 import type { OptionsOf } from '../options';
 
-// The requests and answers of the server, as JSON: types alone, for both ends.
+// The requests and responses of the server as JSON. Types only, for both sides.
 //
 //   GET  data/graph-metadata.json            GraphListing
 //   GET  data/<slug>.json                    a graph file, tagged with its revision
@@ -12,23 +12,23 @@ import type { OptionsOf } from '../options';
 //   GET  api/status                          ServerStatus
 //   POST api/steer                           SteerRequest -> SteerAnswer
 //
-// Every refusal is an ErrorAnswer.
+// Every error is an ErrorAnswer.
 
-/** What the server can do. */
+/** The capabilities of the server. */
 export interface ServerStatus {
   readonly version: string;
-  /** Whether views can be saved into the graphs' files. */
+  /** Whether views can be saved in the graph files. */
   readonly canSave: boolean;
-  /** Whether it answers for single features. */
+  /** Whether it can look up features. */
   readonly features: boolean;
-  /** What it steers with. */
+  /** The model for steering. */
   readonly model: { readonly name: string; readonly nLayers: number } | null;
 }
 
-/** A graph's `metadata`; what else it holds depends on who wrote it. */
+/** The `metadata` of a graph. Other fields depend on its writer. */
 export type GraphEntry = Unchecked<GraphMetadata> & { readonly slug: string };
 
-/** A file of the server's folder that can't be listed as a graph, and why. */
+/** A file in the server's folder that cannot be listed as a graph, and the reason. */
 export interface ListProblem {
   readonly file: string;
   readonly reason: string;
@@ -41,12 +41,15 @@ export interface GraphListing {
 
 export interface SaveViewRequest {
   readonly qParams: QParams;
-  /** Of the file the view was made from: the server refuses when that has changed. null: whatever is there. */
+  /**
+   * The revision of the file that the view was made from. The server rejects the request if the file has changed. null
+   * for any revision.
+   */
   readonly revision: string | null;
 }
 
 export interface SaveViewAnswer {
-  /** Of the file that now holds the view. */
+  /** The revision of the file with the new view. */
   readonly revision: string;
 }
 
@@ -55,12 +58,12 @@ export interface SteerRequest extends Pick<OptionsOf<typeof passSettings>, 'free
   readonly edits: readonly {
     /** Ids of features, `{layer}_{feature}_{position}`. */
     readonly nodes: readonly string[];
-    /** Times the features' activations in the graph. */
+    /** The factor of the features' activations in the graph. */
     readonly factor: number;
   }[];
   /** Default 10. */
   readonly maxNewTokens?: number;
-  /** How many of the likeliest tokens to tell. Default 10. */
+  /** The number of likeliest tokens to return. Default 10. */
   readonly top?: number;
 }
 
@@ -80,7 +83,7 @@ export interface ErrorAnswer {
   readonly error: { readonly code: string; readonly message: string };
 }
 
-/** The file has changed: its revision now, and the view in it. */
+/** The file has changed. Its current revision and view. */
 export interface ConflictAnswer extends ErrorAnswer {
   readonly revision: string;
   readonly qParams: unknown;

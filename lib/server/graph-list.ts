@@ -9,26 +9,26 @@ import { type GraphFolder, isSlug } from './graph-folder';
 import { GraphText } from './graph-text';
 import { Turns } from './turns';
 
-/** What a file turned out to be: a graph or the list of graphs, a graph that can't be listed, or none. */
+/** The result of reading a file: a graph or the list of graphs, a graph that cannot be listed, or neither. */
 type Found = { readonly entry: GraphEntry & { readonly graphs?: unknown } } | { readonly reason: string } | undefined;
 
-/** Of a larger file no more is read: metadata comes first in what all writers of graphs write. */
+/** Larger files are read up to this size, because all writers of graphs write metadata first. */
 const startBytes = 8 * 2 ** 20;
 
-/** What the page offers to open: the entries of `graph-metadata.json`, then graphs that it doesn't name. */
+/** The graphs that the page can open: the entries of `graph-metadata.json`, followed by other graph files. */
 export class GraphList {
   readonly #folder: GraphFolder;
-  /** By file name, for a state of the file: reading files again and again would take seconds. */
+  /** The results by file name, for one state of each file. Reading the files again each time would take seconds. */
   readonly #read = new Map<string, { readonly state: string; readonly found: Found }>();
   readonly #turns = new Turns();
-  /** What the log has been told. */
+  /** The problems that have been logged. */
   #told = new Set<string>();
 
   constructor(folder: GraphFolder) {
     this.#folder = folder;
   }
 
-  /** Files that are no graphs are left out; those that are damaged or can't be read are named as problems. */
+  /** Other files are omitted. Files that are damaged or cannot be read are reported as problems. */
   entries(): Promise<GraphListing> {
     return this.#turns.run('', () => this.#list());
   }
@@ -62,7 +62,7 @@ export class GraphList {
     );
   }
 
-  /** Entries of files that are here. Those of files that can't be read are left to be found so. */
+  /** The entries whose files exist. Files that cannot be read are left to the scan of the folder. */
   async #named(slugs: ReadonlySet<string>, problems: ListProblem[]): Promise<Map<string, GraphEntry>> {
     let entries: GraphEntry[] = [];
     const found = await this.#found(graphListFile, async (path) => {
@@ -71,7 +71,7 @@ export class GraphList {
       return { entry: { slug: '', graphs: value.graphs } };
     });
     if (found && 'reason' in found)
-      problems.push({ file: graphListFile, reason: `${found.reason}; it is made from the files` });
+      problems.push({ file: graphListFile, reason: `${found.reason}, so the list is made from the graph files` });
     if (found && 'entry' in found) entries = found.entry.graphs as GraphEntry[];
     const named = new Map<string, GraphEntry>();
     for (const entry of entries) {
@@ -81,7 +81,7 @@ export class GraphList {
     return named;
   }
 
-  /** Only trying tells. */
+  /** Permissions can only be determined by trying. */
   async #canRead(name: string): Promise<boolean> {
     const path = await fileWithin(this.#folder.path, [name]);
     const handle = path === undefined ? undefined : await openFound(path).catch(() => undefined);
@@ -108,7 +108,7 @@ export class GraphList {
     }
   }
 
-  /** Each problem once, until it is gone. */
+  /** Log each problem once until it is resolved. */
   #tell(problems: readonly ListProblem[]): void {
     const texts = problems.map(({ file, reason }) => `${file} is not listed: ${reason}`);
     for (const text of texts) if (!this.#told.has(text)) log().warn(text);
@@ -122,11 +122,11 @@ async function graphIn(slug: string, path: string, size: number): Promise<Found>
   const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !isWhole });
   const graph = new GraphText(text, isWhole);
   const metadata = graph.value('metadata', { maxMemory: 2 ** 24 });
-  // Its address is its file's name, whatever it calls itself.
+  // The URL of a graph has the name of its file, whatever slug the file contains.
   if (isObject(metadata) && (!isWhole || (graph.isList('nodes') && graph.isList('links')))) {
     return { entry: { ...metadata, slug } };
   }
-  return isWhole ? undefined : { reason: `its metadata is not within its first ${startBytes / 2 ** 20} MiB` };
+  return isWhole ? undefined : { reason: `it has no metadata within its first ${startBytes / 2 ** 20} MiB` };
 }
 
 function isOfSystem(error: unknown): boolean {
@@ -135,5 +135,5 @@ function isOfSystem(error: unknown): boolean {
 
 function unreadable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return `it can't be read (${code === 'EACCES' ? 'permission denied' : message})`;
+  return `it cannot be read (${code === 'EACCES' ? 'permission denied' : message})`;
 }

@@ -1,16 +1,16 @@
 import { closingQuote, type JsonLimits, parseJson } from '../json';
 
-/** Where the value of a member begins, after the colon, and ends. */
+/** The start of a member's value, after the colon, and its end. */
 interface Span {
   readonly start: number;
   readonly end: number;
 }
 
 const deepest = 100;
-const mostMembers = 1000;
+const maxMembers = 1000;
 
 /**
- * The text of a JSON object whose members are parsed one by one as they are asked for: of a large graph all but its links
+ * The text of a JSON object whose members are only parsed on request. For a large graph, everything except the edges
  * takes little time and memory.
  */
 export class GraphText {
@@ -18,41 +18,41 @@ export class GraphText {
   readonly #members: ReadonlyMap<string, Span>;
 
   /**
-   * @param isWhole false: the text may end anywhere, and has the members that end before
-   * @throws SyntaxError when it is no object, its brackets don't match, or they are deeper than 100.
+   * @param isWhole false if the text may be cut; it then has the members that end before the cut
+   * @throws SyntaxError when it is not an object, its brackets do not match, or they are nested more than 100 deep.
    */
   constructor(text: string, isWhole = true) {
     this.text = text;
-    this.#members = membersOf(text, isWhole);
+    this.#members = findMembers(text, isWhole);
   }
 
-  /** @throws SyntaxError when the member is no JSON, or out of bounds. */
+  /** @throws SyntaxError when the member is not JSON or exceeds the limits. */
   value(name: string, limits?: JsonLimits): unknown {
     const span = this.#members.get(name);
     return span && parseJson(this.text.slice(span.start, span.end), limits);
   }
 
-  /** Whether a member is there and begins as a list. */
+  /** Whether the member exists and begins like a list. */
   isList(name: string): boolean {
     const span = this.#members.get(name);
     return span !== undefined && /^\s*\[/.test(this.text.slice(span.start, span.start + 100));
   }
 
-  /** Of a member; undefined where there is none. */
+  /** The text of a member. Undefined if it does not exist. */
   spanOf(name: string): Span | undefined {
     return this.#members.get(name);
   }
 }
 
-/** Of several members of one name, parsers take the last. */
-function membersOf(text: string, isWhole: boolean): Map<string, Span> {
+/** Of several members with the same name, parsers use the last. */
+function findMembers(text: string, isWhole: boolean): Map<string, Span> {
   const members = new Map<string, Span>();
   const closers: string[] = [];
   let key: string | undefined;
   let start = -1;
   const endMember = (end: number) => {
     if (start >= 0 && key !== undefined) members.set(key, { start, end });
-    if (members.size > mostMembers) throw new SyntaxError(`more than ${mostMembers} members`);
+    if (members.size > maxMembers) throw new SyntaxError(`more than ${maxMembers} members`);
     start = -1;
     key = undefined;
   };

@@ -11,7 +11,7 @@ import { isLoopback } from './hosts';
 import { newToken } from './token';
 
 export const serveOptions = defineOptions({
-  /** Folder of graph files, as `writeGraphFiles` makes it. Views are saved into them. */
+  /** The folder of graph files, as `writeGraphFiles` creates it. Views are saved into the files. */
   dataDir: {
     kind: text,
     required: true,
@@ -19,51 +19,62 @@ export const serveOptions = defineOptions({
     help: 'folder of graph files; views are saved into them',
   },
   /**
-   * Folder of what is known of features: packed (`index.json.gz`), a folder of transcoders that has such a one, or
-   * `<scan>/<number>.json`. Default: the model's, if any.
+   * The folder of feature examples: packed (`index.json.gz`), a folder of transcoders with packed examples, or
+   * `<scan>/<number>.json`. Default: those of the model, if any.
    */
   featuresDir: {
     kind: text,
     flag: '--features-dir <folder>',
-    help: "what features answer to (default: the transcoders' own)",
+    help: 'folder of feature examples (default: those of the transcoders)',
   },
-  /** The model that made the graphs, for steering. It is not disposed of with the server. Default: no steering. */
+  /** The model that made the graphs, for steering. Closing the server does not dispose of it. Default: no steering. */
   model: { kind: later<ReplacementModel>() },
-  /** Address to listen on. With one that other machines reach, requests need the token. Default `127.0.0.1`. */
+  /** The address to listen on. If other machines can connect to it, requests need the token. Default `127.0.0.1`. */
   host: {
     kind: text,
     default: '127.0.0.1',
     flag: '--host <address>',
-    help: 'address to listen on; other machines need the token',
+    help: 'address to listen on; requests from other machines need the token',
   },
-  /** Port to listen on; 0 takes any that is free. Default 8041. */
-  port: { kind: integer(0, 65_535), default: 8041, flag: '--port <n>', help: 'port of the server; 0 takes a free one' },
-  /** At least 16 letters, digits, `-` or `_`. Default: none on a loopback address, a random one on others. */
+  /** The port to listen on. 0 selects any free port. Default 8041. */
+  port: {
+    kind: integer(0, 65_535),
+    default: 8041,
+    flag: '--port <n>',
+    help: 'port of the server; 0 selects a free port',
+  },
+  /**
+   * The token that requests must send: at least 16 letters, digits, `-` or `_`. Default: none on a loopback address, a
+   * random one on others.
+   */
   token: {
     kind: later<string>(),
     flag: '--token <token>',
-    help: 'what requests must show (default: a random one where other machines can connect)',
+    help: 'token that requests must send (default: a random one if other machines can connect)',
   },
   /**
-   * Look for features that aren't here on the hub, in the repository the graph names; or on the hub of this address.
-   * True: the hub `HF_ENDPOINT` names, or https://huggingface.co. Default false.
+   * Fetch missing feature examples from the hub, from the repository that the graph names. Set it to the URL of a hub,
+   * or to true for the hub in `HF_ENDPOINT`, otherwise https://huggingface.co. Default false.
    */
   hubFeatures: {
     kind: later<boolean | string>(),
     default: false,
     flag: '--hub-features',
-    help: 'fetch features that are not here from the hub: HF_ENDPOINT, or huggingface.co',
+    help: 'fetch missing feature examples from the hub at HF_ENDPOINT, or huggingface.co',
   },
 });
 
 export interface ServeOptions extends OptionsOf<typeof serveOptions> {}
 
 export interface ResolvedServeOptions extends Omit<ResolvedOf<typeof serveOptions>, 'hubFeatures'> {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly hub: string | undefined;
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ` for a folder that isn't there or can't be read. */
+/**
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT`, or `ERR_FILE_NOT_FOUND` or `ERR_FILE_READ` for a folder that is
+ * missing or cannot be read.
+ */
 export async function resolveServeOptions(options: ServeOptions): Promise<ResolvedServeOptions> {
   const { hubFeatures, ...resolved } = resolveOptions(serveOptions, options);
   const { dataDir, model, host, token } = resolved;
@@ -80,11 +91,11 @@ export async function resolveServeOptions(options: ServeOptions): Promise<Resolv
 async function folder(path: string, name: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) {
-    throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} must be a folder; there is none at ${path}.`);
+    throw new CircuitTracerError('ERR_FILE_NOT_FOUND', `${name} must be a folder; found none at ${path}.`);
   }
-  // Only trying tells.
+  // Permissions can only be determined by trying.
   const opened = await opendir(path).catch((cause) => {
-    const message = `${name} must be a folder that can be read; ${path} can't be: permission denied.`;
+    const message = `${name} must be a readable folder; found no permission to read ${path}.`;
     throw new CircuitTracerError('ERR_FILE_READ', message, { cause });
   });
   await opened.close();
@@ -97,12 +108,12 @@ function standardToken(host: string): string | undefined {
 
 function checkToken(token: unknown): string {
   if (typeof token === 'string' && /^[\w-]{16,256}$/.test(token)) return token;
-  throw argumentError("token must be 16 to 256 letters, digits, '-' or '_'. Leave it out to have one made.");
+  throw argumentError("token must be 16 to 256 letters, digits, '-' or '_'. Omit it to generate one.");
 }
 
 function hubOf(given: unknown): string | undefined {
   if (given === false) return undefined;
   const address = given === true ? hubEndpoint(process.env) : given;
   if (typeof address === 'string' && /^https?:\/\/[^?#\s]+$/.test(address)) return address.replace(/\/+$/, '');
-  throw invalid('hubFeatures (or HF_ENDPOINT)', 'the address of a hub, true or false', address);
+  throw invalid('hubFeatures (or HF_ENDPOINT)', 'the URL of a hub, true or false', address);
 }

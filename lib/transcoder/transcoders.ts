@@ -33,40 +33,40 @@ export const encodeOptions: typeof activationSettings & typeof callOptions = { .
 export interface EncodeOptions extends OptionsOf<typeof encodeOptions> {}
 
 export interface EncodeSparseOptions extends CallOptions {
-  /** Rows 0 .. specialPositions - 1 get no features, as special tokens do in attribution. Default 1. */
+  /** Rows 0 .. specialPositions - 1 have no features, as special tokens in attribution. Default 1. */
   readonly specialPositions?: number;
 }
 
-/** Active features, sorted by (layer, row, feature), and the encoder vector of each. */
+/** The active features, sorted by (layer, row, feature), with the encoder vector of each. */
 export interface SparseEncoding extends SparseActivations {
   /** [N, dModel] */
   readonly encoderVectors: NdArray;
 }
 
-/** What active features write: one vector per feature and layer it writes to, in this order. */
+/** The contributions of active features: one vector for each feature and layer that it writes to, in this order. */
 export interface ScaledDecoderVectors {
   /** [M, dModel], decoder row times activation. */
   readonly vectors: NdArray;
-  /** [M] layer written to. */
+  /** [M] the layer that it writes to */
   readonly layers: Int32Array;
   /** [M] */
   readonly rows: Int32Array;
-  /** [M] index of the active feature in the list. */
+  /** [M] the index of the active feature in the list. */
   readonly sources: Int32Array;
 }
 
-/** Numbers as callers give them, row-major. */
+/** Numbers from the caller, row-major. */
 export type Floats = Float32Array | readonly number[];
 
 /**
- * Transcoders without a model: encode and decode arrays of your own.
+ * Transcoders without a model, to encode and decode your own arrays.
  *
- * L layers, F features of the widest layer, rows of any meaning (positions, tokens of a batch). All computing happens
- * on a thread of their own; calls queue there and never block the event loop. Lazy and eager loading give the same
- * bits. Free the memory with `dispose()` or `await using`.
+ * L layers, F features of the widest layer. Rows can be positions, tokens of a batch or anything else. All computation
+ * runs on its own thread. Calls are queued there and never block the event loop. Lazy and eager loading give
+ * bit-identical results. Free the memory with `dispose()` or `await using`.
  *
- * All methods reject with CircuitTracerError: `ERR_INVALID_ARGUMENT` for arrays of a wrong size, numbers that aren't
- * finite, or indices out of range, before anything is computed; `ERR_DISPOSED`; `ABORT_ERR`; `ERR_OUT_OF_MEMORY`.
+ * All methods reject with CircuitTracerError: `ERR_INVALID_ARGUMENT` for arrays of the wrong size, numbers that are not
+ * finite, or indices out of range, before any computation; `ERR_DISPOSED`; `ABORT_ERR`; `ERR_OUT_OF_MEMORY`.
  *
  * @example
  * const transcoders = await Transcoders.load('./gemma-scope');
@@ -91,10 +91,10 @@ export class Transcoders {
   /**
    * Load transcoders.
    *
-   * @param transcoders a folder with config.yaml, `demo`, or a reference to the hub (`org/repo`, `gemma`), which is fetched
-   * unless the cache has it
-   * @param options device `auto`, dtype `float32`, threads of LibTorch's choice, lazyEncoder false, lazyDecoder true
-   * @throws CircuitTracerError what `planTranscoders` throws, `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH`, `ERR_DEVICE`,
+   * @param transcoders a folder with config.yaml, `demo`, or a hub reference (`org/repo`, `gemma`), which is fetched
+   * unless it is in the cache
+   * @param options device `auto`, dtype `float32`, LibTorch's number of threads, lazyEncoder false, lazyDecoder true
+   * @throws CircuitTracerError the errors of `planTranscoders`, `ERR_INVALID_ARGUMENT`, `ERR_LIBTORCH`, `ERR_DEVICE`,
    * `ERR_OUT_OF_MEMORY` or `ABORT_ERR`.
    */
   static async load(transcoders: string, options?: TranscoderLoadOptions): Promise<Transcoders> {
@@ -105,9 +105,9 @@ export class Transcoders {
   }
 
   /**
-   * Load weights from wherever a plan says they are: files or memory.
+   * Load the weights of a plan from files or memory.
    *
-   * @throws CircuitTracerError `ERR_WEIGHT` when a tensor's shape isn't what the spec says, and what `load` throws.
+   * @throws CircuitTracerError `ERR_WEIGHT` when the shape of a tensor differs from the spec, and the errors of `load`.
    */
   static async fromPlan(plan: TranscoderPlan, options?: TranscoderLoadOptions): Promise<Transcoders> {
     checkTranscoderPlan(plan);
@@ -170,7 +170,7 @@ export class Transcoders {
   }
 
   /**
-   * Active features of all layers, those with an activation other than 0, and their encoder vectors.
+   * The active features of all layers, with non-zero activations, and their encoder vectors.
    *
    * @param x [L, rows, dModel] at the feature input hook
    */
@@ -200,11 +200,11 @@ export class Transcoders {
   }
 
   /**
-   * What features write at the feature output hook: the sum of decoder rows times activations, plus the decoder bias,
-   * plus the skip connection of `inputs` where there is one.
+   * The output of the features at the feature output hook: the sum of decoder rows times activations, plus the decoder
+   * bias, plus the skip connection of `inputs` if there is one.
    *
    * @param activations [L, rows, F], or a list as `encodeSparse` returns it
-   * @param inputs [L, rows, dModel] at the feature input hook; needed with a skip connection, else ignored
+   * @param inputs [L, rows, dModel] at the feature input hook; required for a skip connection, otherwise ignored
    * @returns [L, rows, dModel]
    */
   async decode(activations: Activations, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
@@ -221,13 +221,15 @@ export class Transcoders {
    * `decode` for one layer of per-layer transcoders.
    *
    * @param activations [rows, features of this layer]
-   * @param inputs [rows, dModel]; needed with a skip connection, else ignored
+   * @param inputs [rows, dModel]; required for a skip connection, otherwise ignored
    * @returns [rows, dModel]
    */
   async decodeLayer(activations: NdArray, layer: number, inputs?: Floats, options: CallOptions = {}): Promise<NdArray> {
     const { signal } = resolveCallOptions(options);
     if (this.spec.kind !== 'perLayer') {
-      throw argumentError('decodeLayer needs per-layer transcoders: features across layers write to many. Use decode.');
+      throw argumentError(
+        'decodeLayer requires per-layer transcoders, because cross-layer features write to several layers. Use decode.',
+      );
     }
     const nFeatures = this.spec.nFeatures[this.#checkLayer(layer)] ?? 0;
     const floats = checkFloats(activations?.data, 'activations.data');
@@ -240,7 +242,7 @@ export class Transcoders {
     );
   }
 
-  /** Encode and decode: what the transcoders make of `x`, [L, rows, dModel] both. No row is left out. */
+  /** Encode and decode: the output of the transcoders for `x`, both [L, rows, dModel]. No row is omitted. */
   async reconstruct(x: Floats, options: CallOptions = {}): Promise<NdArray> {
     checkOptions(options, callOptionNames);
     const { list } = await this.#encodeSparse(x, { ...options, specialPositions: 0 });
@@ -248,7 +250,7 @@ export class Transcoders {
   }
 
   /**
-   * Decoder rows of features of one layer.
+   * The decoder rows of features of one layer.
    *
    * @param features default all
    * @returns [features, span, dModel]; entry j writes to layer + j, and span is 1 per layer, L - layer across layers
@@ -262,7 +264,7 @@ export class Transcoders {
   }
 
   /**
-   * Encoder rows of features of one layer.
+   * The encoder rows of features of one layer.
    *
    * @param features default all
    * @returns [features, dModel]
@@ -289,7 +291,7 @@ export class Transcoders {
   }
 
   /**
-   * The vectors that active features write, one by one: what `decode` sums up.
+   * The contributions of active features one by one, whose sum is `decode` without bias and skip.
    *
    * @param activations [L, rows, F], or a list as `encodeSparse` returns it
    */
@@ -325,12 +327,15 @@ export class Transcoders {
     return result;
   }
 
-  /** Calls queued or running. They run one at a time, in the order they were made. */
+  /** The number of queued and running calls, which run one at a time and in order. */
   get pending(): number {
     return this.#native.pending;
   }
 
-  /** Cancel what runs, wait until it has stopped, and free the memory. Idempotent; later calls: `ERR_DISPOSED`. */
+  /**
+   * Cancel all calls, wait until they have stopped, and free the memory. Idempotent. Later calls reject with
+   * `ERR_DISPOSED`.
+   */
   dispose(): Promise<void> {
     return this.#native.dispose();
   }
@@ -339,7 +344,7 @@ export class Transcoders {
     return this.dispose();
   }
 
-  /** Layers that a feature of `layer` writes to. */
+  /** The layers that a feature of `layer` writes to. */
   #span(layer: number): number {
     return this.spec.kind === 'perLayer' ? 1 : this.spec.nLayers - layer;
   }
@@ -353,18 +358,16 @@ export class Transcoders {
     return checkFeatures(features ?? Int32Array.from({ length: nFeatures }, (_, i) => i), nFeatures);
   }
 
-  /** Inputs of the skip connection; null where there is none. */
+  /** The inputs of the skip connection. Null if there is none. */
   #checkInputs(inputs: Floats | undefined, shape: readonly number[]): Float32Array | null {
     if (!this.spec.hasSkip) return null;
     if (inputs === undefined) {
-      throw argumentError('These transcoders have a skip connection: give the inputs they were encoded from, too.');
+      throw argumentError('inputs must be given, because these transcoders have a skip connection.');
     }
     const floats = checkFloats(inputs, 'inputs');
     const expected = shape.reduce((product, size) => product * size, 1);
     if (floats.length === expected) return floats;
-    throw argumentError(
-      `inputs must have shape [${shape.join(', ')}], so ${expected} numbers; found ${floats.length}.`,
-    );
+    throw argumentError(`inputs must have shape [${shape.join(', ')}] (${expected} numbers); found ${floats.length}.`);
   }
 }
 

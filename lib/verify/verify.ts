@@ -15,16 +15,16 @@ import { remarksOn } from './remarks';
 import { sampleNodes } from './sample';
 
 const ownVerifyOptions = defineOptions({
-  /** Nodes to intervene on. Default 64. */
-  samples: { kind: integer(1, 100_000), default: 64, flag: '--samples <n>', help: 'nodes to intervene on' },
-  /** The same seed draws the same nodes. Default 0. */
-  seed: { kind: seed, default: 0, flag: '--seed <n>', help: 'which nodes: the same seed draws the same' },
-  /** Largest error allowed, as a share of the largest |edge| (frozen) or predicted effect (free). Default 0.0001. */
+  /** The number of nodes to intervene on. Default 64. */
+  samples: { kind: integer(1, 100_000), default: 64, flag: '--samples <n>', help: 'number of nodes to intervene on' },
+  /** The seed for choosing nodes. The same seed chooses the same nodes. Default 0. */
+  seed: { kind: seed, default: 0, flag: '--seed <n>', help: 'random seed; the same seed chooses the same nodes' },
+  /** The maximum error, as a share of the largest |edge| (frozen) or predicted effect (free). Default 0.0001. */
   tolerance: {
     kind: number(0),
     default: 1e-4,
     flag: '--tolerance <share>',
-    help: 'largest error allowed, of the largest edge',
+    help: 'maximum error, as a share of the largest edge',
   },
 });
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Measures attribution against the usual algorithm (autograd over a copy of the prompt per batch row) on the same
- * LibTorch, and against the Python reference where that is installed; all in turn, in one run:
+ * Compares attribution with the usual algorithm (autograd over a copy of the prompt per batch row) on the same
+ * LibTorch, and with the Python reference if it is installed. All take turns in one run:
  *
  *   npm run bench -- --help
  */
@@ -18,20 +18,20 @@ const { memoryTable, phaseTable, runTable } = require('./print-runs');
 const { measurePython, pythonVersions } = require('./python-reference');
 const { sizes } = require('./sizes');
 
-const program = benchmark('bench', 'attribution against the usual algorithm on the same LibTorch')
-  .addOption(new Option('--size <size>', 'of the model').choices(Object.keys(sizes)).default('medium'))
-  .option('--features <count>', 'rows of features, the most influential; or all', wholeNumberOrAll, 1024)
+const program = benchmark('bench', 'compare attribution with the usual algorithm on the same LibTorch')
+  .addOption(new Option('--size <size>', 'size of the model').choices(Object.keys(sizes)).default('medium'))
+  .option('--features <count>', 'number of most influential features with rows, or all', wholeNumberOrAll, 1024)
   .addOption(
     new Option('--batch <sizes>', 'batch sizes, separated by commas')
       .argParser(wholeNumbers)
       .default([64, 256], '64,256'),
   )
-  .option('--device <device>', 'of ours and of the Python reference: cpu, cuda or cuda:N', deviceName, 'cpu')
-  .addOption(new Option('--offload <where>', 'of ours: move idle weights away').choices(['cpu', 'disk']))
-  .option('--no-copied', 'leave out the usual algorithm, as where its copies take too much memory')
+  .option('--device <device>', 'device of our runs and of the Python reference: cpu, cuda or cuda:N', deviceName, 'cpu')
+  .addOption(new Option('--offload <where>', 'in our runs, move idle weights off the device').choices(['cpu', 'disk']))
+  .option('--no-copied', 'skip the usual algorithm, whose copies may take too much memory')
   .option('--python [executable]', 'also measure the Python reference (default executable: python3)');
 
-/** @returns functions that run one algorithm with some settings, by name, in the order they take turns */
+/** @returns functions that run one algorithm with given settings, by name, in the order of their turns */
 function chosenAlgorithms({ copied, python }, dir) {
   const script = (algorithm) => (settings) => measureScript('run-one.js', algorithm, dir, JSON.stringify(settings));
   return {
@@ -50,7 +50,10 @@ function measure(algorithms, settings, repeat) {
   return Object.fromEntries(Object.entries(runs).map(([name, all]) => [name, fastest(all)]));
 }
 
-/** Seconds of each phase, with the operations it needs and the rate they give. Both algorithms need the same. */
+/**
+ * The seconds of each phase, with the required operations and the resulting rate. Both algorithms require the same
+ * operations.
+ */
 function withRates({ phases, ...run }, neededFlops, gemmGflops) {
   const rated = Object.entries(phases ?? {}).map(([name, seconds]) => [
     name,
@@ -85,7 +88,7 @@ function compared({ batchSize, runs }, gemmGflops) {
 
 async function main(options) {
   if (options.copied && options.device !== 'cpu') {
-    program.error('error: the usual algorithm runs on the CPU alone: add --no-copied.');
+    program.error('error: the usual algorithm only runs on the CPU. Add --no-copied.');
   }
   const device = resolveDevice(options.device);
   const python = options.python === true ? 'python3' : options.python;

@@ -1,4 +1,4 @@
-/** Command lines of the benchmarks: a wrong one ends with exit code 2, as the command's own does. */
+/** Command lines of the benchmarks. Usage errors end with exit code 2, as in the main command. */
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -19,35 +19,35 @@ function deviceName(text) {
   throw new InvalidArgumentError('It must be cpu, cuda or cuda:N.');
 }
 
-/** A file that can be written once all is measured: hours later is too late to find out that it can't. */
+/** A file that must be writable. It is checked before the measurements, which may take hours. */
 function writableFile(text) {
   try {
     fs.accessSync(path.dirname(path.resolve(text)), fs.constants.W_OK);
   } catch {
-    throw new InvalidArgumentError('It must be in a folder that can be written to.');
+    throw new InvalidArgumentError('It must be in a writable folder.');
   }
   return text;
 }
 
-/** A program with the options that all benchmarks of attribution have. */
+/** A program with the common options of all attribution benchmarks. */
 function benchmark(name, description) {
   return new Command(name)
     .description(description)
     .exitOverride()
     .allowExcessArguments(false)
-    .addOption(new Option('--kind <kind>', 'of transcoders').choices(kinds).default('per-layer'))
-    .option('--repeat <times>', 'measure each so often; the fastest counts', positive, 1)
-    .option('--dir <folder>', 'where checkpoints are kept', path.join(os.tmpdir(), 'circuit-tracer-bench'))
-    .option('--json <file>', 'write all that was measured', writableFile);
+    .addOption(new Option('--kind <kind>', 'kind of transcoders').choices(kinds).default('per-layer'))
+    .option('--repeat <times>', 'number of measurements; the fastest counts', positive, 1)
+    .option('--dir <folder>', 'folder for checkpoints', path.join(os.tmpdir(), 'circuit-tracer-bench'))
+    .option('--json <file>', 'write all measurements as JSON', writableFile);
 }
 
-/** Parses the command line and measures. */
+/** Parses the command line and runs the measurements. */
 async function runBenchmark(program, measure) {
   surviveBrokenStreams();
   try {
     await measure(program.parse().opts());
   } catch (error) {
-    // Commander has said itself what is wrong with a command line.
+    // Commander has already printed usage errors.
     if (!(error instanceof CommanderError)) console.error(`error: ${error.message}`);
     process.exitCode = exitCodeOf(error);
   }

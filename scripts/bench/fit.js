@@ -1,6 +1,6 @@
-/** Power laws fitted to measured points, [x, y] each. */
+/** Power laws fitted to measured points, given as [x, y]. */
 
-/** The exponent e of the y = c x^e that fits best: least squares of log y on log x. */
+/** The exponent e of the best fit y = c x^e, by least squares of log y on log x. */
 function fittedExponent(points) {
   const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)]);
   const mean = (axis) => logs.reduce((sum, point) => sum + point[axis], 0) / logs.length;
@@ -9,7 +9,7 @@ function fittedExponent(points) {
   return covariance / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
-/** How far points are from y = c x^exponent at most, as a share of it, with the c that makes that least. */
+/** The maximum relative deviation of points from y = c x^exponent, with the c that minimises it. */
 function largestDeviation(points, exponent) {
   const ratios = points.map(([x, y]) => y / x ** exponent);
   const [least, most] = [Math.min(...ratios), Math.max(...ratios)];

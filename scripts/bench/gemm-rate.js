@@ -1,6 +1,6 @@
 /**
- * GFLOP/s of a large matrix product, 2048³ of float32, which shares are of. Other work on the machine only lowers it: the
- * best counts of several, taken before, between and after all else that is measured.
+ * The rate of a large matrix product, 2048³ in float32, in GFLOP/s, to which percentages refer. Other work on the
+ * machine can only lower it, so the best of several measurements before, between and after all others counts.
  */
 const { loadBuiltAddon } = require('../../dist/libtorch/load-addon');
 

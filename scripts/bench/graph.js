@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * Measures what is done with a graph once it is there: prune, scores and graph files, of a random graph.
+ * Measures operations on a finished graph (prune, scores and graph files) with a random graph.
  *
  *   node scripts/bench/graph.js [--nodes 8000]
  *
- * Prints seconds, and the peak memory beside that of the edges, [features + outputs, nodes].
+ * Prints seconds, and the peak memory next to the size of the edges, [features + outputs, nodes].
  */
 const fs = require('node:fs');
 const os = require('node:os');
@@ -17,7 +17,9 @@ const nLayers = 26;
 const nPositions = 20;
 const nOutputs = 10;
 
-/** Features spread over layers and positions; an edge where the source is below its target and not after it. */
+/**
+ * Features spread over layers and positions, with an edge if the source is in a lower layer and at no later position.
+ */
 function randomGraph(nNodes) {
   const nFeatures = nNodes - nLayers * nPositions - nPositions - nOutputs;
   const random = randomNumbers(7);
@@ -49,7 +51,7 @@ function randomGraph(nNodes) {
   });
 }
 
-/** Heavy tails, as real edges have: the cube of a uniform number. */
+/** Heavy tails, as in real edges: the cube of a uniform number. */
 function fillRow(row, { layer, position, activeFeatures, nFeatures, random }) {
   const weight = () => (2 * random() - 1) ** 3;
   for (let i = 0; i < nFeatures && activeFeatures[3 * i] < layer; i++) {
@@ -61,7 +63,7 @@ function fillRow(row, { layer, position, activeFeatures, nFeatures, random }) {
   for (let p = 0; p <= position; p++) row[nFeatures + nLayers * nPositions + p] = weight();
 }
 
-/** A linear congruential generator; constants of Numerical Recipes. */
+/** A linear congruential generator with the constants of Numerical Recipes. */
 function randomNumbers(seed) {
   let state = seed;
   return () => {

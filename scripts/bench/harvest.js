@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * Harvests a long text with the bundled model and says how fast, and in how much memory:
+ * Measures the speed and memory of harvesting a long text with the bundled model:
  *
  *   npm run bench:harvest -- [--tokens 1000000] [--set demo]
  *
- * The text is made of sentences of the bundled recipe, some at random to a line.
+ * The text consists of sentences of the bundled recipe, some at random per line.
  */
 const fs = require('node:fs');
 const os = require('node:os');

@@ -1,6 +1,6 @@
 /**
- * A graph file of given size over 26 layers and 20 tokens, the same each time: ten outputs with a fifth of all links, the
- * rest between features a few layers apart.
+ * A reproducible graph file of a given size over 26 layers and 20 tokens: ten outputs with a fifth of all edges, and
+ * the rest between features a few layers apart.
  */
 function largeGraph(nNodes, nLinks) {
   const random = randomNumbers(7);

@@ -4,8 +4,8 @@
  *
  *   npm run bench:load -- --help
  *
- * Prints milliseconds: of the first load of a process, which loads LibTorch too, of the fastest and the slowest later one, and of
- * the first run of a prompt after it.
+ * Prints milliseconds: of the first load in a process, which includes LibTorch, of the fastest and the slowest later
+ * load, and of the first run of a prompt after it.
  */
 const fs = require('node:fs/promises');
 const { Option } = require('commander');
@@ -16,12 +16,12 @@ const { checkpointFolder, makeCheckpoint, readCheckpoint } = require('./make-che
 const { sizes } = require('./sizes');
 const { fixed, textTable } = require('./text-table');
 
-const program = benchmark('bench:load', 'loading from files in the cache').addOption(
-  new Option('--size <size>', 'of the model').choices(Object.keys(sizes)).default('medium'),
+const program = benchmark('bench:load', 'measure loading from files in the cache').addOption(
+  new Option('--size <size>', 'size of the model').choices(Object.keys(sizes)).default('medium'),
 );
 
 const choices = {
-  'as by default': {},
+  defaults: {},
   'lazy encoders': { lazyEncoder: true },
   'lazy encoders and weights': { lazyEncoder: true, lazyWeights: true },
 };

@@ -1,4 +1,4 @@
-/** What was measured, and where: stands in every report. */
+/** Information about the measurement and the machine, for every report. */
 const os = require('node:os');
 const { packageVersion } = require('../../dist');
 const { binding } = require('../../dist/engine/binding');
@@ -16,7 +16,7 @@ const versions = () => ({
   libtorch: binding().libtorchVersion,
 });
 
-/** The head of a report: when, how and where. `name` is of the script in package.json. */
+/** The head of a report: time, command and machine. `name` is the script in package.json. */
 const reportHead = (name) => ({
   date: new Date().toISOString().slice(0, 10),
   command: `npm run ${name} -- ${process.argv.slice(2).join(' ')}`.trim(),

@@ -1,4 +1,4 @@
-/** Writes a seeded random model with transcoders, in the formats real ones come in, for benchmarks. */
+/** Writes a seeded random model with transcoders for benchmarks, in the formats of real ones. */
 const fs = require('node:fs');
 const path = require('node:path');
 const { isDeepStrictEqual } = require('node:util');
@@ -14,10 +14,10 @@ const seed = 7;
 const specialTokens = ['<pad>', '<eos>', '<bos>'];
 const bos = 2;
 
-/** Models of this width and more are written in shards. */
+/** Models of at least this width are written in shards. */
 const widestInOneFile = 2048;
 
-/** Seeded normal weights; matrices as wide as their input keep the size of what goes through them. */
+/** Seeded normal weights. Matrices as wide as their input preserve its magnitude. */
 class Weights {
   constructor(seed) {
     this.random = new Random(seed);
@@ -73,7 +73,7 @@ function layerTensors(weights, layer, size) {
   ];
 }
 
-/** The embedding with the last norm, then each layer. */
+/** The embedding with the last norm, followed by each layer. */
 function* modelParts(size) {
   const weights = new Weights(seed);
   yield [
@@ -83,7 +83,7 @@ function* modelParts(size) {
   for (let layer = 0; layer < size.layers; layer++) yield layerTensors(weights, layer, size);
 }
 
-/** One word a token, so that every id has a text. */
+/** One word per token, so that every id has a text. */
 function tokenizer({ vocab }) {
   const words = Array.from({ length: vocab }, (_, id) => specialTokens[id] ?? `t${id}`);
   const added = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
@@ -110,13 +110,13 @@ async function writeModel(size, folder) {
   else await writeShards(folder, modelParts(size), size.layers + 1);
 }
 
-// What transformers wants to be told of a file.
+// The metadata that transformers expects in a file.
 const metadata = { format: 'pt' };
 
 const writeOneFile = (folder, parts) =>
   writeSafetensors(path.join(folder, 'model.safetensors'), [...parts].flat(), metadata);
 
-/** Part by part, so that one is in memory at a time, and the index that says which holds what. */
+/** Write the parts one by one, so that only one is in memory, and the index of their tensors. */
 async function writeShards(folder, parts, count) {
   const padded = (number) => String(number).padStart(5, '0');
   const weightMap = {};
@@ -130,7 +130,7 @@ async function writeShards(folder, parts, count) {
   await writeFileAtomically(path.join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
 }
 
-/** The residual stream each layer's MLP reads, [positions, width] per layer, of the model in `folder`. */
+/** The residual stream that each layer's MLP reads, [positions, width] per layer, for the model in `folder`. */
 async function featureInputs(folder, tokens, size) {
   const { spec, weights } = planModel(await openCheckpoint(folder));
   const engine = new OwnedEngine('The benchmark model', 0);
@@ -144,14 +144,14 @@ async function featureInputs(folder, tokens, size) {
   }
 }
 
-/** Positions spread over the prompt, the first aside; so many are enough to place a threshold. */
+/** Positions spread over the prompt except the first. This number suffices to determine a threshold. */
 function sampledPositions(positions) {
   const others = positions - 1;
   const count = Math.min(others, 64);
   return Array.from({ length: count }, (_, i) => 1 + Math.floor((i * others) / count));
 }
 
-/** The threshold that `active` features per position are above, on average. */
+/** The threshold that leaves `active` features per position on average. */
 function thresholdOf(encoder, input, { width, features, positions, active }) {
   const sampled = sampledPositions(positions);
   const values = new Float32Array(sampled.length * features);
@@ -221,7 +221,7 @@ function randomTokens({ positions, vocab }) {
   );
 }
 
-/** Where a checkpoint is kept under `root`: by the name of its size, or by what it differs in. */
+/** The folder of a checkpoint under `root`, named by its size or by its differences. */
 function checkpointFolder(root, kind, size) {
   const known = Object.keys(sizes).find((name) => isDeepStrictEqual(sizes[name], size));
   const name = known ?? `${size.width}-wide-${size.layers}-layers-${size.positions}-tokens`;
@@ -231,7 +231,7 @@ function checkpointFolder(root, kind, size) {
 const tokensFile = (dir) => path.join(dir, 'tokens.json');
 const recipeFile = (dir) => path.join(dir, 'recipe.json');
 
-/** Written last: a checkpoint with its recipe is whole. */
+/** Written last, so a checkpoint with its recipe is complete. */
 function isMade(dir, recipe) {
   try {
     return fs.readFileSync(recipeFile(dir), 'utf8') === recipe;
@@ -240,7 +240,7 @@ function isMade(dir, recipe) {
   }
 }
 
-/** Fills `dir` with model/, transcoders/ and tokens.json, unless they are there. `size` is one of sizes.js. */
+/** Fills `dir` with model/, transcoders/ and tokens.json unless they exist. `size` is an entry of sizes.js. */
 async function makeCheckpoint(dir, kind, size) {
   const recipe = JSON.stringify({ seed, kind, size });
   if (isMade(dir, recipe)) return;

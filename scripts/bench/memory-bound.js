@@ -1,10 +1,10 @@
-/** What a run has to hold in memory at once, whatever the algorithm: its weights, and the graph it hands over. */
+/** The memory that a run requires with any algorithm: its weights, and the resulting graph. */
 const { estimateMemory } = require('../../dist/memory');
 const { planTranscoders } = require('../../dist/transcoder');
 
 const float = 4;
 
-/** Bytes of the decoder rows of active features, which are read from their files. */
+/** The bytes of the decoder rows of active features, which are read from their files. */
 function decoderRowBytes({ activeFeatures }, { kind, nLayers, dModel }) {
   let rows = 0;
   for (let i = 0; i < activeFeatures.length; i += 3) rows += kind === 'crossLayer' ? nLayers - activeFeatures[i] : 1;
@@ -12,11 +12,11 @@ function decoderRowBytes({ activeFeatures }, { kind, nLayers, dModel }) {
 }
 
 /**
- * @param folders of the model and the transcoders
- * @param options they are loaded with
+ * @param folders the folders of the model and the transcoders
+ * @param options the options that they are loaded with
  * @param graph a Graph
- * @returns MiB: the model's weights, the transcoders' as loaded, the decoder rows that are read besides, and edges,
- *   [features + outputs, nodes]
+ * @returns MiB: the model's weights, the transcoders' weights as loaded, the decoder rows read from files, and the
+ * edges, [features + outputs, nodes]
  */
 async function memoryBound({ model, transcoders }, options, graph) {
   const { inMemory } = (await estimateMemory({ model, transcoders }, options)).weights;

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * Predicted against measured peak resident memory of loads and attributions, each in a process of its own:
+ * Compares estimated with measured peak resident memory of loads and attributions, each in its own process:
  *
  *   node scripts/bench/memory.js [--size medium] [--dir FOLDER] [--json FILE]
  *
- * Makes checkpoints of some 8 GB under --dir unless they are there.
+ * Creates checkpoints of about 8 GB under --dir unless they exist.
  */
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs/promises');
@@ -66,7 +66,7 @@ async function makeCases(root, sizeName) {
   ];
 }
 
-/** In the child: load, then attribute, and print the peak after each. */
+/** In the child process: load, attribute, and print the peak after each. */
 async function measure({ model: modelDir, transcoders, tokens, options }) {
   const model = await ReplacementModel.load(modelDir, transcoders, options);
   const load = ownPeakBytes();

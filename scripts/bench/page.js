@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Times of the page in a real browser, with graphs of 5,000 nodes and 50,000 links and of 10,000 and 200,000, against
- * what they may be: `npm run bench:page`. Needs Chromium; fails when something takes too long.
+ * Measures the page in a real browser, with graphs of 5,000 nodes and 50,000 edges and of 10,000 and 200,000, and
+ * compares the times with their limits: `npm run bench:page`. Requires Chromium. Fails if a limit is exceeded.
  */
 const fs = require('node:fs');
 const os = require('node:os');
@@ -24,8 +24,8 @@ async function main() {
     const medium = await measure(browser, server.urlOf('medium'));
     const large = await measure(browser, server.urlOf('large'));
     const isMet = print([
-      ['5,000 nodes, 50,000 links', medium, { drawn: 1000, hover: 8, select: 50, slider: 100, elements: 3000 }],
-      ['10,000 nodes, 200,000 links', large, { longest: 200 }],
+      ['5,000 nodes, 50,000 edges', medium, { drawn: 1000, hover: 8, select: 50, slider: 100, elements: 3000 }],
+      ['10,000 nodes, 200,000 edges', large, { longest: 200 }],
     ]);
     process.exitCode = isMet ? 0 : 1;
   } finally {
@@ -35,7 +35,7 @@ async function main() {
   }
 }
 
-/** The median of several visits; of the longest tasks, the longest. */
+/** The median of several visits. For the longest task, the maximum. */
 async function measure(browser, url) {
   const visits = [];
   for (let i = 0; i < repeats; i++) visits.push(await visit(browser, url));
@@ -66,9 +66,9 @@ async function visit(browser, url) {
   return { drawn, hover, select, slider, elements, longest };
 }
 
-// What follows runs in the page.
+// The following functions run in the page.
 
-/** Notes tasks over 50 ms, and when the link graph is first on the screen. */
+/** Records tasks over 50 ms, and when the link graph first appears. */
 function watchTasks() {
   globalThis.tasks = [];
   new PerformanceObserver((list) => {
@@ -79,7 +79,7 @@ function watchTasks() {
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-  // The link graph notes each drawing in an attribute; what follows in the same frame counts, too.
+  // The link graph sets an attribute at each drawing. Work that follows in the same frame counts as well.
   globalThis.nextDrawing = () =>
     new Promise((resolve) => {
       const observer = new MutationObserver(() => {
@@ -90,7 +90,7 @@ function watchTasks() {
     });
 }
 
-/** The 95th percentile over moves of the mouse across the link graph; each draws its ring at once. */
+/** The 95th percentile over mouse moves across the link graph, each of which draws a ring. */
 function hoverTime() {
   const root = document.querySelector('.link-graph');
   const { left, top, width, height } = root.getBoundingClientRect();
@@ -105,7 +105,7 @@ function hoverTime() {
   return times.sort((a, b) => a - b)[190];
 }
 
-/** From the click on the output with the most links until they are on the screen. */
+/** From a click on the output with the most edges until they are on the screen. */
 async function selectTime() {
   const search = document.querySelector('#search');
   search.focus();
@@ -120,7 +120,7 @@ async function selectTime() {
   return performance.now() - start;
 }
 
-/** The longest of some steps of the influence slider until the graph is on the screen. */
+/** The longest of several steps of the influence slider, until the graph is on the screen. */
 async function sliderTime() {
   const slider = document.querySelector('.link-graph').closest('.pane').querySelector('input[type=range]');
   let longest = 0;
@@ -135,7 +135,7 @@ async function sliderTime() {
   return longest;
 }
 
-/** Two hundred nodes are pinned, and a path is traced: what else may take long. */
+/** Pins two hundred nodes and traces a path, which may also take long. */
 async function pinAndTrace() {
   const press = (key) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
   const search = document.querySelector('#search');
@@ -156,10 +156,10 @@ async function pinAndTrace() {
   await choose('type:output');
 }
 
-// Here again.
+// The following runs in this process.
 
 const titles = {
-  drawn: 'from the address to the drawn graph, ms',
+  drawn: 'from the URL to the drawn graph, ms',
   hover: 'hover, ms',
   select: 'select an output, ms',
   slider: 'step of the slider, ms',

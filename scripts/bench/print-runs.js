@@ -1,10 +1,13 @@
-/** What `bench.js` prints of its runs. */
+/** Formats the runs of `bench.js`. */
 const { fixed, percent, rounded, textTable } = require('./text-table');
 
 const perRun = (results) =>
   results.flatMap(({ batchSize, runs }) => Object.entries(runs).map(([name, run]) => ({ batchSize, name, run })));
 
-/** A line for each batch size and algorithm; shares are of the FLOPs needed for the rows, over their time. */
+/**
+ * A line for each batch size and algorithm. Percentages refer to the FLOPs required for the rows, divided by their
+ * time.
+ */
 function runTable(results) {
   const rows = perRun(results);
   const optional = (title, key, cell) => (rows.some(({ run }) => run[key] !== undefined) ? [[title, cell]] : []);
@@ -33,7 +36,7 @@ const phaseOrder = [
   'package',
 ];
 
-/** Where the time of one batch size goes. */
+/** The time of one batch size by phase. */
 function phaseTable({ batchSize, runs: { ours, copied } }) {
   const phases = phaseOrder.map((name) => ({ name, ours: ours.phases[name], copied: copied?.phases[name] }));
   const columns = [
@@ -53,7 +56,7 @@ function phaseTable({ batchSize, runs: { ours, copied } }) {
   );
 }
 
-/** Ours against what has to be held: weights, transcoders as far as they are read, and edges. */
+/** Our memory compared with the required memory: weights, the parts of transcoders that are read, and edges. */
 function memoryTable(results, base) {
   const rows = results.map(({ batchSize, runs }) => ({ batchSize, ...runs.ours })).filter((run) => run.memoryBound);
   const columns = [
@@ -65,7 +68,7 @@ function memoryTable(results, base) {
     ['/ total', ({ peakMiB, memoryBound }) => fixed(peakMiB / memoryBound.total, 2)],
     ['less base', ({ peakMiB, memoryBound }) => fixed((peakMiB - base.peakMiB) / memoryBound.total, 2)],
   ];
-  const note = `The base is ${base.peakMiB} MiB: a process with LibTorch loaded and nothing else.`;
+  const note = `The base is ${base.peakMiB} MiB, the memory of a process that has only loaded LibTorch.`;
   return rows.length > 0 ? `${textTable(columns, rows)}\n\n${note}` : note;
 }
 

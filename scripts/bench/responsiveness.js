@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * How long the event loop waits while calls work, and how soon a cancelled call ends:
+ * Measures how long the event loop is delayed while calls run, and how soon a cancelled call ends:
  *
  *   npm run bench:responsiveness -- [--aborts 20] [--sizes demo,small,medium] [--dir FOLDER] [--json FILE]
  *
- * Three tables: delays of the event loop; from abort() to the rejection of calls that wait; the same of calls that run,
- * stopped at random moments.
+ * Prints three tables: delays of the event loop, the time from abort() to the rejection of queued calls, and the same
+ * for running calls that are stopped at random moments.
  */
 const fs = require('node:fs');
 const os = require('node:os');
@@ -23,13 +23,13 @@ const milliseconds = (value) => fixed(value, 1);
 /** The timer that samples the loop runs once a millisecond. */
 const sampleEvery = 1;
 
-/** What the loop waits while `work` goes on, in milliseconds. */
+/** The delays of the loop during `work`, in milliseconds. */
 async function delaysOf(what, work) {
   const histogram = monitorEventLoopDelay({ resolution: sampleEvery });
   const start = performance.now();
   histogram.enable();
   const result = await work();
-  // A delay counts once the loop is free again.
+  // A delay is recorded once the loop is free again.
   await new Promise((resolve) => setTimeout(resolve, 5));
   histogram.disable();
   const inMilliseconds = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - sampleEvery);
@@ -44,7 +44,7 @@ function quantiles(values) {
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: sorted.at(-1) };
 }
 
-/** From the abort to the rejection; undefined when the call had ended before. */
+/** The time from the abort to the rejection. Undefined if the call had already ended. */
 async function abortLatency(call, wait) {
   const controller = new AbortController();
   let aborted;
@@ -75,7 +75,7 @@ async function abortsOf(where, name, call, { aborts, random }) {
   return { where, name, seconds, ...quantiles(latencies) };
 }
 
-/** A model, a prompt that fills it, and the graph of it. */
+/** A model, a prompt that fills it, and its graph. */
 async function opened(name, dir) {
   if (name === 'demo') {
     const model = await ReplacementModel.load('demo', undefined, { device: 'cpu' });
@@ -125,7 +125,7 @@ async function queuedCancels({ model, tokens }, count) {
   return { where: 'queue', name: 'forward', ...quantiles(latencies.filter((latency) => latency !== undefined)) };
 }
 
-/** A megabyte of text is far more than the model takes: it is tokenised, and then refused. */
+/** A megabyte of text exceeds the model's positions, so it is tokenised and then rejected. */
 async function tokenise(model) {
   const text = 'The old ferry crosses the river near Dallas. '.repeat(2 ** 20 / 45);
   await model.forward(text).catch((error) => {
@@ -133,7 +133,7 @@ async function tokenise(model) {
   });
 }
 
-/** About a hundred megabytes of edges: what is done with a graph, all in a folder of its own. */
+/** Operations on a graph with about a hundred megabytes of edges, in a temporary folder. */
 async function graphDelays({ model, graph }, folder) {
   const rows = [];
   const measure = async (what, work) => {
@@ -156,7 +156,7 @@ async function graphDelays({ model, graph }, folder) {
 }
 
 async function measure({ aborts, sizes: names, dir, json }) {
-  // First of all: LibTorch is opened once in a process.
+  // This comes first, because LibTorch is only loaded once per process.
   const first = await delaysOf('first load', () => ReplacementModel.load('demo', undefined, { device: 'cpu' }));
   const demo = first.result;
   const delays = [first.row, (await delaysOf('1 MB of text', () => tokenise(demo))).row];
@@ -197,10 +197,10 @@ function print({ delays, queued, running }) {
   console.log(`${textTable(delayColumns, delays)}\n\n${textTable(abortColumns, [...queued, ...running])}`);
 }
 
-const program = benchmark('bench:responsiveness', 'delays of the event loop, and how soon cancelled calls end')
-  .option('--aborts <times>', 'of each call', positive, 20)
+const program = benchmark('bench:responsiveness', 'measure delays of the event loop, and how soon cancelled calls end')
+  .option('--aborts <times>', 'number of aborts for each call', positive, 20)
   .addOption(
-    new Option('--sizes <names>', 'of models, separated by commas; graphs are of the last')
+    new Option('--sizes <names>', 'sizes of models, separated by commas; graphs use the last')
       .default(['demo', 'small', 'medium'])
       .argParser((text) => text.split(',')),
   );

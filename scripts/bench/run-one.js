@@ -1,7 +1,7 @@
 /**
- * One measured run:
+ * Measures one run:
  *   node scripts/bench/run-one.js ours|copied|base DIR OPTIONS_JSON
- * Prints one line of JSON. `base` is this process with LibTorch loaded and nothing else.
+ * Prints one line of JSON. `base` only loads LibTorch.
  */
 const fs = require('node:fs');
 const { ReplacementModel } = require('../../dist');
@@ -45,7 +45,7 @@ async function ours(dir, { size, device, batchSize, maxFeatureNodes, offload, re
   return result;
 }
 
-/** What the peak is compared with; on a device, which has the weights, its own peak. */
+/** The base for the peak. On a device, which holds the weights, it is the device's own peak. */
 async function peaksBeside({ device }, folders, graph) {
   if (device === 'cpu') return { memoryBound: await memoryBound(folders, { device }, graph) };
   return { peakDeviceMiB: Math.round(loadBuiltAddon('circuit_tracer_bench').peakDeviceBytes(device) / 2 ** 20) };
@@ -82,7 +82,7 @@ async function copied(dir, { batchSize, maxFeatureNodes, reference }) {
   };
 }
 
-/** Some whole rows of the other algorithm, to show that both compute the same: feature, and edges to all active ones. */
+/** Some whole rows of the other algorithm, to check that both agree: features, and edges to all active ones. */
 function sampleOf({ rows, edges }) {
   const targets = edges.shape[0] - rows.length;
   const width = edges.shape[1];
@@ -93,7 +93,7 @@ function sampleOf({ rows, edges }) {
   });
 }
 
-/** Largest difference over largest edge, in the sampled rows that both computed, over the sources both have. */
+/** The largest difference divided by the largest edge, in the sampled rows and the sources that both computed. */
 function worstDifference(graph, sample) {
   const rowOf = new Map([...graph.selectedFeatures].map((feature, row) => [feature, row]));
   let worst = 0;

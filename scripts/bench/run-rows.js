@@ -1,9 +1,9 @@
 /**
- * One measured attribution of some features of a prompt's first tokens:
+ * Measures one attribution of some features for the first tokens of a prompt:
  *   node scripts/bench/run-rows.js DIR SETTINGS_JSON
- * Prints one line of JSON. Features are `sampled`, seeded and evenly from all active ones, so that runs compare whatever the
- * prompt; they are attributed to as targets, which go through the same passes as features. Or they are `ranked`: the most
- * influential, as a graph has them, which come more often from late positions.
+ * Prints one line of JSON. `sampled` features are a seeded, uniform sample of all active ones, so that runs are
+ * comparable for any prompt. They are attributed to as targets, which go through the same passes as features. `ranked`
+ * features are the most influential, as in a graph, and are more often at late positions.
  */
 const { ReplacementModel } = require('../../dist');
 const { estimateMemory } = require('../../dist/memory');
@@ -14,7 +14,7 @@ const { readCheckpoint } = require('./make-checkpoint');
 
 const seed = 7;
 
-/** `count` active features as targets, each as likely as any other. */
+/** `count` active features as targets, each with equal probability. */
 async function sampledTargets(model, tokens, count) {
   const { activations } = await model.getActivations(tokens, { sparse: true, exactTokens: true });
   const { indices } = activations;
@@ -35,7 +35,7 @@ const how = {
 
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
-/** Of the rows measured: seconds, operations, and where on average they enter. */
+/** The measurements of the rows: seconds, operations, and the average layer and position where they start. */
 function measured(graph, size, choose) {
   const places = rowPlaces(graph, size);
   const flops = neededFlops(graph, size);

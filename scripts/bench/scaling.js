@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * What a row costs as one thing at a time varies: tokens, batch, rows and layers; ours alone.
+ * Measures the cost of a row while one setting varies: tokens, batch, rows or layers. Only our algorithm is measured.
  *
  *   npm run bench:scaling -- --help
  */
@@ -16,8 +16,8 @@ const { sizes } = require('./sizes');
 const { fixed, percent, textTable } = require('./text-table');
 
 /**
- * `law`: the power that seconds per row should grow with. All lengths of prompt are of one checkpoint, made for the longest,
- * whose first tokens they are.
+ * `law`: the power with which seconds per row should grow. All prompt lengths use one checkpoint, made for the longest,
+ * and its first tokens.
  */
 const sweeps = {
   tokens: {
@@ -36,16 +36,16 @@ const sweeps = {
   },
 };
 
-const program = benchmark('bench:scaling', 'cost of a row against tokens, batch, rows and layers')
-  .addOption(new Option('--size <size>', 'of the model varied').choices(Object.keys(sizes)).default('medium'))
-  .addOption(new Option('--only <what>', 'vary this alone').choices(Object.keys(sweeps)))
+const program = benchmark('bench:scaling', 'measure the cost of a row against tokens, batch, rows and layers')
+  .addOption(new Option('--size <size>', 'size of the model to vary').choices(Object.keys(sizes)).default('medium'))
+  .addOption(new Option('--only <what>', 'vary only this setting').choices(Object.keys(sweeps)))
   .addOption(
-    new Option('--choose <how>', 'rows: sampled evenly from all active features, or ranked as a graph has them')
+    new Option('--choose <how>', 'rows: sampled uniformly from all active features, or ranked as in a graph')
       .choices(['sampled', 'ranked'])
       .default('sampled'),
   )
-  .option('--batch <size>', 'batch size, where it does not vary', positive, 256)
-  .option('--rows <count>', 'rows of features, where they do not vary', positive, 1024);
+  .option('--batch <size>', 'batch size, unless it varies', positive, 256)
+  .option('--rows <count>', 'number of feature rows, unless it varies', positive, 1024);
 
 async function measurePoint(sweep, value, options, gemm) {
   const { dir, kind, size, choose, batch, rows, repeat } = options;
@@ -60,7 +60,7 @@ async function measurePoint(sweep, value, options, gemm) {
   return { value, ...fastest(runs) };
 }
 
-/** Exponents of cost per row, and how far its time is from the law. */
+/** The exponents of the cost per row, and the deviation of its time from the law. */
 function fitted(points, law) {
   const seconds = points.map(({ value, rows, seconds }) => [value, seconds / rows]);
   const flops = points.map(({ value, rows, gflop }) => [value, gflop / rows]);
@@ -105,7 +105,7 @@ async function main(options) {
     measured[name] = { points, law: sweep.law, ...fitted(points, sweep.law) };
   }
   console.log(
-    `GEMM rate: ${gemm}\nRows are ${options.choose}; where not varied, batch ${options.batch}, ${options.rows} rows\n`,
+    `GEMM rate: ${gemm}\nRows are ${options.choose}; unless varied, batch ${options.batch}, ${options.rows} rows\n`,
   );
   for (const [name, { points, law, ...found }] of Object.entries(measured)) {
     console.log(`${sweepTable(name, points, gemm.best)}\n${fitLine(name, found, law)}\n`);

@@ -1,4 +1,7 @@
-/** Models the benchmarks run on: Gemma 2 in shape, with random weights. `active` features per layer and position. */
+/**
+ * The models of the benchmarks: the shape of Gemma 2 with random weights. `active` is the number of features per layer
+ * and position.
+ */
 const common = { positions: 32, active: 48 };
 
 const medium = {

@@ -1,6 +1,6 @@
-/** Tables of plain text: columns as wide as their widest cell, the first to the left, the others to the right. */
+/** Plain text tables. Columns are as wide as their widest cell. The first is left-aligned, the others right-aligned. */
 
-/** @param columns pairs of a title and a function from a row to its cell; undefined leaves it empty */
+/** @param columns pairs of a title and a function from a row to its cell; undefined leaves the cell empty */
 function textTable(columns, rows) {
   const cells = [
     columns.map(([title]) => title),
@@ -11,10 +11,10 @@ function textTable(columns, rows) {
   return cells.map((line) => line.map(align).join('  ').trimEnd()).join('\n');
 }
 
-/** A number with so many digits after the point; nothing for none. */
+/** A number with a fixed number of decimals. '' for undefined. */
 const fixed = (value, digits) => value?.toFixed(digits);
 
-/** Whole from 10 on, two digits below. */
+/** A whole number from 10 on, otherwise with two decimals. */
 const rounded = (value) => value && fixed(value, value < 1 ? 2 : value < 10 ? 1 : 0);
 
 const percent = (share) => share && `${rounded(100 * share)} %`;

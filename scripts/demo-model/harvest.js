@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Writes what each feature answers to, in both sets, from the text that harvest_text.py made: records small enough to ship.
+ * Writes the texts that each feature activates on, for both sets, from the text of harvest_text.py. The records are
+ * small enough to ship.
  *
  *   node harvest.js [OUT]
  *

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * The page as Vite serves it from its sources, for those who change it: `npm run dev`. Requests of the page go on to a server
- * of graph files.
+ * Serves the page from its sources with Vite, for development: `npm run dev`. Requests of the page are passed on to a
+ * server of graph files.
  *
  *   npm run dev -- [--graph-file-dir <folder>] [--server <address>] [--port <n>]
  *
- * --graph-file-dir  what to show; default: the graph of the demo, which is made when it isn't there
- * --server          a server that runs already, by the address it printed, token and all
- * --port            where the page is; default 5173
+ * --graph-file-dir  folder of graph files; default: the graph of the demo, which is created if missing
+ * --server          the URL of a running server as it was printed, including the token
+ * --port            port of the page; default 5173
  */
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');

@@ -90,7 +90,7 @@ function flagRows(operation, table) {
       const notes = [
         help.replace(/ \(default: .*\)$/, ''),
         helpOff,
-        own && `${own.why}; the library's is ${option.default}`,
+        own && `${own.why}; the default in the library is ${option.default}`,
       ];
       return [`\`${flag}\`${off}`, flagDefault(option, said), notes.filter((note) => note).join('; ')];
     });

@@ -36,7 +36,7 @@ describe('runJob', () => {
     expect(job.cancelled()).toBe(0);
   });
 
-  test('cancels when the signal fires, and says why', async () => {
+  test('cancels when the signal fires, with its reason', async () => {
     const job = fakeJob();
     const controller = new AbortController();
     const result = runJob(job, controller.signal);

@@ -83,7 +83,7 @@ test.each<[string, Kind<unknown>, string[], RegExp]>([
   ['integerOrAuto', integerOrAuto(1, 9), ['10', 'all', 'Auto'], /whole number from 1 to 9, or 'auto'; found/],
   ['integerOrAll', integerOrAll(1), ['0', 'auto', 'Infinity'], /or more, or Infinity for all; found/],
   ['number', number(0), ['-1', '', ' ', 'NaN', 'Infinity', 'x'], /^--flag must be a finite number of 0 or more; found/],
-  ['positiveShare', positiveShare, ['0', '1.1', 'x'], /over 0, and at most 1; found/],
+  ['positiveShare', positiveShare, ['0', '1.1', 'x'], /greater than 0 and at most 1; found/],
   ['text', text, [''], /at least one character/],
   ['dtype', dtypeKind, ['fp8'], /one of 'float32', 'bfloat16', 'float16'; found "fp8"/],
   ['device', deviceKind, ['gpu'], /must be 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps'; found "gpu"/],

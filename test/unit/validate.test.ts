@@ -24,7 +24,7 @@ function caught(action: () => unknown): unknown {
   throw new Error('expected a throw');
 }
 
-test('checkInteger', () => {
+test('checkInteger accepts whole numbers in the range', () => {
   expect(checkInteger(3, 'n', 1)).toBe(3);
   expect(checkInteger(0, 'n', 0, 0)).toBe(0);
   for (const value of [0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '3', null, undefined, 2n, 2 ** 53]) {
@@ -35,7 +35,7 @@ test('checkInteger', () => {
   expect(caught(() => checkInteger(9, 'n', 1, 8))).toEqual(refusal(/from 1 to 8; found 9/));
 });
 
-test('checkNumber', () => {
+test('checkNumber accepts finite numbers in the range', () => {
   expect(checkNumber(0.5, 'p', 0, 1)).toBe(0.5);
   for (const value of [-0.1, 1.1, Number.NaN, '0.5']) {
     expect(caught(() => checkNumber(value, 'p', 0, 1))).toEqual(refusal(/^p must be a number from 0 to 1; found /));
@@ -66,7 +66,7 @@ test('checkOptions refuses what it does not know', () => {
   }
 });
 
-test('texts, flags, callbacks', () => {
+test('checkText, checkBoolean and checkCallback reject other types', () => {
   expect(checkText('x', 'path')).toBe('x');
   expect(caught(() => checkText('', 'path'))).toEqual(refusal(/path must be a string/));
   expect(checkBoolean(false, 'sparse')).toBe(false);
@@ -75,7 +75,7 @@ test('texts, flags, callbacks', () => {
   expect(caught(() => checkCallback('x', 'onProgress'))).toEqual(refusal(/onProgress must be a function/));
 });
 
-test('signals', () => {
+test('checkSignal accepts any AbortSignal and rejects other values', () => {
   const controller = new AbortController();
   expect(checkSignal(controller.signal)).toBe(controller.signal);
   expect(checkSignal(undefined)).toBeUndefined();
@@ -91,7 +91,7 @@ test('signals', () => {
   });
 });
 
-test('nearest', () => {
+test('nearest finds the likeliest known name for a misspelling', () => {
   const known = ['hook_resid_pre', 'hook_resid_mid', 'hook_mlp_out'];
   expect(nearest('hook_resid_mdi', known)).toBe('hook_resid_mid');
   expect(nearest('HOOK_MLP_OUT', known)).toBe('hook_mlp_out');

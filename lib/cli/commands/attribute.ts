@@ -29,7 +29,7 @@ import {
   promptOf,
   withModel,
 } from '../options/model-options';
-import { checkOutputs, graphFilesOf, type Outputs } from '../options/outputs';
+import { checkOutputs, type Outputs, resolveGraphFiles } from '../options/outputs';
 import { addServerOptions, checkServing, type ServerFlags, serveUntilStopped } from '../options/server-options';
 import { addFlags, optionsFrom } from '../options/table-flags';
 import { addTargetOptions, checkTargets, type TargetFlags, targetsOf } from '../options/target-options';
@@ -60,7 +60,7 @@ export function registerAttribute(program: Command): void {
   addTargetOptions(command);
   addFlags(command, attributeOptions);
   addMachineOptions(command);
-  addServerOptions(command.option('--server', 'then show the graph in the browser, until Ctrl-C'));
+  addServerOptions(command.option('--server', 'show the graph in the browser afterwards, until Ctrl-C'));
   addCommonOptions(command, { json: 'the summary' }).addHelpText('after', example).action(attribute);
 }
 
@@ -69,12 +69,12 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   logToStderr(display, flags.verbose);
   const prompt = await promptOf(flags);
   const { targets, flags: targetFlags } = targetsOf(flags);
-  const outputs = outputsOf(flags);
-  const { devices } = resolveAttributeOptions(optionsOf(flags));
+  const outputs = toOutputs(flags);
+  const { devices } = resolveAttributeOptions(toAttributeOptions(flags));
   await checkOutputs(outputs);
   if (flags.server && outputs.graphFiles) await checkServing(outputs.graphFiles.directory, flags);
   for (const device of devices) resolveDevice(device);
-  // A labels file that is broken shows before the work.
+  // Report a damaged labels file before the work.
   const labels = await labelsOf(flags);
   const check = async (outline: ModelOutline, signal: AbortSignal) => {
     checkContent(flags, outline.transcoderSpec.scan);
@@ -83,7 +83,7 @@ async function attribute(flags: AttributeFlags): Promise<void> {
   };
   const work = async (given: ModelWork) => {
     const graph = (await compute(prompt, targets, flags, given)).withLabels(labels);
-    // Files and summary need no model; steering does.
+    // Graph files and the summary need no model, but steering does.
     if (!flags.server) await given.model.dispose();
     await deliver(graph, outputs, flags, display, given.signal);
     if (flags.server && outputs.graphFiles) await show(outputs.graphFiles, flags, given);
@@ -100,14 +100,16 @@ function show(
   return serveUntilStopped({ dataDir: directory, slug, model, output }, flags, signal);
 }
 
-function outputsOf(flags: AttributeFlags): Outputs {
+function toOutputs(flags: AttributeFlags): Outputs {
   const { slug, graphFileDir, graphOutputPath: graphPath } = flags;
-  const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
+  const graphFiles = resolveGraphFiles(slug, graphFileDir, (message) => log().warn(message));
   if (graphPath === undefined && !graphFiles) {
-    throw new UsageError('--graph-output-path is required when no graph files are made (--slug and --graph-file-dir).');
+    throw new UsageError(
+      '--graph-output-path is required unless graph files are written (--slug and --graph-file-dir).',
+    );
   }
   if (flags.server && !graphFiles) {
-    throw new UsageError('--server shows graph files: give --slug and --graph-file-dir, too.');
+    throw new UsageError('--server requires graph files. Add --slug and --graph-file-dir.');
   }
   return { graphPath, graphFiles };
 }
@@ -118,10 +120,10 @@ function compute(
   flags: AttributeFlags,
   { model, ...shared }: ModelWork,
 ): Promise<Graph> {
-  return model.attribute(prompt, { ...(targets && { targets }), ...optionsOf(flags), ...shared });
+  return model.attribute(prompt, { ...(targets && { targets }), ...toAttributeOptions(flags), ...shared });
 }
 
-function optionsOf(flags: AttributeFlags): AttributeOptions {
+function toAttributeOptions(flags: AttributeFlags): AttributeOptions {
   const exactTokens = flags.tokens !== undefined;
   return { ...optionsFrom(attributeOptions, flags), exactTokens, verbose: flags.verbose };
 }

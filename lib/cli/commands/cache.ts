@@ -10,15 +10,17 @@ interface RemoveFlags extends CommonFlags {
 }
 
 export function registerCache(program: Command): void {
-  const cache = program.command('cache').description('what is in the cache that hub tools share, and removing it');
-  const ls = cache.command('ls').description('the models and transcoders in the cache');
+  const cache = program
+    .command('cache')
+    .description('list or remove models and transcoders in the shared cache of hub tools');
+  const ls = cache.command('ls').description('list the models and transcoders in the cache');
   addCommonOptions(ls, { logs: false, json: 'them' }).action(list);
   const rm = cache
     .command('rm')
-    .description('remove a repository, or one revision and what no other revision uses')
-    .argument('<reference>', 'as ls lists them: a repository, repository@revision, or a commit')
-    .option('--dry-run', 'say what would be removed');
-  addCommonOptions(rm, { logs: false, json: 'what is removed' }).action(remove);
+    .description('remove a repository, or one revision and the files that no other revision uses')
+    .argument('<reference>', 'a repository, repository@revision or a commit, as listed by ls')
+    .option('--dry-run', 'only print what would be removed');
+  addCommonOptions(rm, { logs: false, json: 'the removed files' }).action(remove);
 }
 
 async function list({ json }: CommonFlags): Promise<void> {
@@ -37,12 +39,12 @@ async function remove(text: string, { dryRun = false, json }: RemoveFlags): Prom
   process.stdout.write(json ? `${JSON.stringify(removal, null, 2)}\n` : `${words}\n`);
 }
 
-/** As it is listed. */
+/** The reference in the form that `cache ls` lists. */
 function named({ repo, commit }: CachedReference): string {
   return printable(commit === undefined ? repo : `${repo}@${shortCommit(commit)}`);
 }
 
-/** Enough digits to be the only commit, nearly always. */
+/** The number of digits that nearly always identify a commit. */
 const shortCommit = (commit: string) => commit.slice(0, 12);
 
 const sizeWidth = 10;
@@ -55,7 +57,7 @@ function render(cacheDir: string, repositories: readonly CachedRepository[]): st
     ...revisions.map(({ commit, refs, bytes: size, fetchedAt }) =>
       row(`  ${shortCommit(commit)} ${refs.join(', ')}`, size, new Date(fetchedAt).toISOString().slice(0, 10)),
     ),
-    ...(incompleteBytes > 0 ? [row('  downloads that broke off', incompleteBytes)] : []),
+    ...(incompleteBytes > 0 ? [row('  interrupted downloads', incompleteBytes)] : []),
   ]);
   const total = repositories.reduce((sum, { bytes }) => sum + bytes, 0);
   return `${[...lines, `${repositories.length} repositories, ${byteSize(total)}, in ${cacheDir}`].join('\n')}\n`;

@@ -19,7 +19,7 @@ interface ConvertFlags extends CommonFlags {
   edgeThreshold: number;
 }
 
-/** What both kinds of conversion take. */
+/** The common flags of both kinds of conversion. */
 interface Shared {
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
@@ -28,12 +28,14 @@ interface Shared {
 export function registerConvert(program: Command): void {
   const command = program
     .command('convert')
-    .description('write transcoders in the native format that lazy loading reads best, or a saved graph in another')
-    .argument('<from>', 'transcoders with config.yaml, also demo and demo-cross-layer; or a graph: .safetensors, .pt')
-    .argument('<to>', 'folder to make; for a graph a file: .safetensors, .pt, or .json for the page');
+    .description(
+      'convert transcoders to the format that lazy loading reads fastest, or a saved graph to another format',
+    )
+    .argument('<from>', 'transcoders with config.yaml, demo or demo-cross-layer; or a graph: .safetensors or .pt')
+    .argument('<to>', 'folder to create; or for a graph, a file: .safetensors, .pt, or .json for the page');
   addTokenizerOption(command)
-    .option('--node-threshold <share>', 'influence kept by the nodes of a .json graph', fraction, 0.8)
-    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98);
+    .option('--node-threshold <share>', 'share of influence that the nodes of a .json graph keep', fraction, 0.8)
+    .option('--edge-threshold <share>', 'share of influence that its edges keep', fraction, 0.98);
   addCommonOptions(addFlags(command, convertTranscodersOptions), {}).action(convert);
 }
 
@@ -53,7 +55,7 @@ async function convert(from: string, to: string, flags: ConvertFlags): Promise<v
   });
 }
 
-/** @returns what was written, in words */
+/** @returns a sentence about the written files */
 async function convertSavedGraph(
   from: string,
   to: string,
@@ -66,7 +68,7 @@ async function convertSavedGraph(
   return resolve(to);
 }
 
-/** @returns what was written, in words */
+/** @returns a sentence about the written files */
 async function convertSet(from: string, to: string, flags: ConvertFlags, shared: Shared): Promise<string> {
   const options = { ...optionsFrom(convertTranscodersOptions, flags), ...shared };
   const { directory, files, bytes } = await convertTranscoders(from, to, options);

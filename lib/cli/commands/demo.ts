@@ -85,10 +85,10 @@ async function writeFiles(graph: Graph, pruned: PrunedGraph, circuit: Circuit, d
   await graph.save(join(directory, 'dallas.safetensors'));
 }
 
-/** Put California in place of Texas, and see what the model says. */
+/** Replace Texas by California and print the model's answer. */
 async function proof(model: ReplacementModel, graph: Graph, palette: Palette): Promise<string[]> {
   const elsewhere = await model.attribute(other.prompt);
-  const edits = swapFeatures(featuresOf(graph, question.idea), featuresOf(elsewhere, other.idea));
+  const edits = swapFeatures(findFeatures(graph, question.idea), findFeatures(elsewhere, other.idea));
   const comparison: TopTokenComparison = {
     before: await likeliest(model, []),
     after: await likeliest(model, edits),
@@ -100,8 +100,8 @@ async function proof(model: ReplacementModel, graph: Graph, palette: Palette): P
   ];
 }
 
-/** Features whose label names the idea. */
-function featuresOf(graph: Graph, idea: string): FeatureNode[] {
+/** The features whose label contains the idea. */
+function findFeatures(graph: Graph, idea: string): FeatureNode[] {
   return graph.features(({ label }) => label?.includes(idea));
 }
 
@@ -112,12 +112,12 @@ async function likeliest(model: ReplacementModel, edits: ReturnType<typeof swapF
 function farewell(folder: string): string[] {
   const shown = relative('', folder) || '.';
   return [
-    `Files in ${shown}: dallas.json for the page, dallas.safetensors the whole graph`,
+    `Files in ${shown}: dallas.json for the page, dallas.safetensors for the whole graph`,
     '',
-    'See it in the browser, and steer the model there:',
+    'To see it in the browser and steer the model there, run:',
     `  circuit-tracer start-server --graph-file-dir ${shown} -m demo`,
     '',
-    'Then ask a question of your own:',
+    'To ask your own question, run:',
     '  circuit-tracer attribute --slug osaka \\',
     '    -p "Fact: the language of the country containing Osaka is" \\',
     `    --graph-file-dir ${shown}`,

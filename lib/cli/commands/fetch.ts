@@ -15,10 +15,10 @@ interface FetchFlags extends CommonFlags {
 export function registerFetch(program: Command): void {
   const command = program
     .command('fetch')
-    .description('get models and transcoders from the hub into the cache; goes on where it was stopped')
+    .description('download models and transcoders from the hub to the cache; resumes interrupted downloads')
     .argument('<references...>', 'org/repo, org/repo/folder, …@revision, hf://…, gemma or llama')
-    .option('--dry-run', 'say what would be fetched')
-    .option('--no-model', 'not the model that transcoders name');
+    .option('--dry-run', 'only print what would be fetched')
+    .option('--no-model', 'do not fetch the model that transcoders name');
   addCommonOptions(command, { logs: false, json: 'the files' }).action(fetchReferences);
 }
 
@@ -60,7 +60,7 @@ function render(files: readonly NeededFile[], dryRun: boolean): string {
 }
 
 function row({ path, bytes, cachedBytes }: NeededFile): string {
-  const state = cachedBytes === bytes ? 'cached' : cachedBytes > 0 ? 'in part' : '';
+  const state = cachedBytes === bytes ? 'cached' : cachedBytes > 0 ? 'partial' : '';
   const name = cell(printable(path), pageWidth - sizeWidth - stateWidth - 4);
   return `  ${name}${byteSize(bytes).padStart(sizeWidth)}  ${state}`.trimEnd();
 }

@@ -36,7 +36,7 @@ import { progressDisplay } from '../runtime/progress';
 type GenerateFlags = ModelFlags & PromptFlags & InterventionFlags & PageFlags & CommonFlags;
 
 export function registerGenerate(program: Command): void {
-  const command = program.command('generate').description('continue a prompt, also with features set to values');
+  const command = program.command('generate').description('continue a prompt, with or without interventions');
   addInterventionOptions(addPromptOptions(addModelOptions(command)));
   addFlags(command, omitOptions(generateOptions, 'freezeAttention', 'constrainedLayers'));
   addPageOptions(command);
@@ -50,13 +50,13 @@ async function generate(flags: GenerateFlags): Promise<void> {
   const display = progressDisplay(process.stderr, (line) => withEntries(line, entries));
   logToStderr(display, flags.verbose);
   if (flags.html !== undefined && interventions.length === 0) {
-    throw new UsageError('--html compares two texts: give an intervention, too.');
+    throw new UsageError('--html compares two texts and requires an intervention.');
   }
   await checkPages(flags);
   const run = (edits: readonly Intervention[], { model, ...shared }: ModelWork) =>
-    model.generate(prompt, { interventions: edits, ...optionsOf(flags), ...shared });
+    model.generate(prompt, { interventions: edits, ...toGenerateOptions(flags), ...shared });
   const check = async (outline: ModelOutline, signal: AbortSignal) => {
-    const { maxNewTokens } = resolveGenerateOptions(optionsOf(flags), outline.spec, outline.tokenizer);
+    const { maxNewTokens } = resolveGenerateOptions(toGenerateOptions(flags), outline.spec, outline.tokenizer);
     const prepared = await checkPrompt(prompt, flags, outline, signal);
     checkRoom(prepared.tokens.length, maxNewTokens, outline.spec);
     checkInterventions(interventions, prepared, outline, true);
@@ -65,24 +65,24 @@ async function generate(flags: GenerateFlags): Promise<void> {
     [await run([], model), interventions.length === 0 ? null : await run(interventions, model)] as const;
   const [before, after] = await namingEntries(entries, () => withModel(flags, display, { check, work }));
   const text = before.text.slice(0, before.text.length - before.newText.length);
-  if (after) await writePages(flags, continuationsHtml(comparisonOf(text, before, after)));
+  if (after) await writePages(flags, continuationsHtml(toComparison(text, before, after)));
   const output = flags.json
     ? JSON.stringify({ prompt: text, interventions, before: summary(before), after: after && summary(after) }, null, 2)
     : render(text, before, after).join('\n');
   process.stdout.write(`${output}\n`);
 }
 
-function comparisonOf(prompt: string, before: GenerateResult, after: GenerateResult): ContinuationComparison {
+function toComparison(prompt: string, before: GenerateResult, after: GenerateResult): ContinuationComparison {
   return { prompt, before: before.newText, after: after.newText };
 }
 
 function render(prompt: string, before: GenerateResult, after: GenerateResult | null): string[] {
   const palette = new Palette(process.stdout);
-  if (after) return renderContinuations(comparisonOf(prompt, before, after), palette);
+  if (after) return renderContinuations(toComparison(prompt, before, after), palette);
   return [renderContinuation(prompt, before.newText, palette), ''];
 }
 
-function optionsOf(flags: GenerateFlags): GenerateOptions {
+function toGenerateOptions(flags: GenerateFlags): GenerateOptions {
   const exactTokens = flags.tokens !== undefined;
   return { ...optionsFrom(generateOptions, flags), exactTokens, returnActivations: false };
 }

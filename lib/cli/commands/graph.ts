@@ -12,7 +12,7 @@ import {
   type GraphFileFlags,
   labelsOf,
 } from '../options/graph-file-options';
-import { checkOutputs, graphFilesOf } from '../options/outputs';
+import { checkOutputs, resolveGraphFiles } from '../options/outputs';
 import { addTokenizerOption, tokenizerOf } from '../options/tokenizer-option';
 import { printSummary } from '../render/print-summary';
 import { interruptible } from '../runtime/exit';
@@ -27,10 +27,13 @@ interface GraphFlags extends GraphFileFlags, CommonFlags {
 export function registerGraph(program: Command): void {
   const command = program
     .command('graph')
-    .description('prune and summarise a saved graph, and write graph files of it')
+    .description('prune and summarise a saved graph, and write graph files')
     .argument('<file>', 'graph saved as .safetensors or .pt');
   addGraphFileOptions(command);
-  addTokenizerOption(command).option('--scan <name>', "transcoders the page reads features of (default: the graph's)");
+  addTokenizerOption(command).option(
+    '--scan <name>',
+    "transcoders whose features the page reads (default: the graph's)",
+  );
   addCommonOptions(command, { json: 'the summary' }).action(showGraph);
 }
 
@@ -38,7 +41,7 @@ async function showGraph(file: string, flags: GraphFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);
   const { slug, graphFileDir, nodeThreshold, edgeThreshold, scan } = flags;
-  const graphFiles = graphFilesOf(slug, graphFileDir, (message) => log().warn(message));
+  const graphFiles = resolveGraphFiles(slug, graphFileDir, (message) => log().warn(message));
   await checkOutputs({ graphPath: undefined, graphFiles });
   const labels = await labelsOf(flags);
   await interruptible(async (signal) => {

@@ -19,7 +19,7 @@ The same command after a break goes on where it was. Example:
 export function registerHarvest(program: Command): void {
   const command = program
     .command('harvest')
-    .description('run a corpus through the model and write what each feature answers to');
+    .description('run a corpus through the model and write the texts that each feature activates on');
   addModelOptions(command);
   addFlags(command, harvestOptions);
   addMachineOptions(command);
@@ -39,5 +39,5 @@ async function harvest(flags: HarvestFlags): Promise<void> {
 }
 
 function inWords({ directory, tokens, features }: HarvestResult): string {
-  return `${grouped(features)} features were active on ${grouped(tokens)} tokens; the texts that activate them are in ${directory}`;
+  return `${grouped(features)} features were active on ${grouped(tokens)} tokens. The texts that they activate on are in ${directory}`;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { CircuitTracerError } from '../../errors';
-import { findMisfit, type Info, inspect, memoryPartsOf } from '../../inspect/inspect';
+import { findMisfit, type Info, inspect, toMemoryParts } from '../../inspect/inspect';
 import { memoryAdvice } from '../../memory/advice';
 import { memoryOf } from '../../memory/estimate';
 import { memoryOptions } from '../../memory/options';
@@ -15,14 +15,14 @@ import { progressDisplay } from '../runtime/progress';
 export function registerInfo(program: Command): void {
   const command = program
     .command('info')
-    .description('say what a model, transcoder folder or graph is, whether two of them fit, and the memory they take')
+    .description('describe a model, transcoders or a graph, check whether two of them match, and estimate memory')
     .argument('<path>', 'model, transcoders (folder or org/repo) or saved graph')
-    .argument('[other]', 'another of them');
+    .argument('[other]', 'a second one, to check whether they match');
   addFlags(command, memoryOptions);
   addCommonOptions(command, { logs: false, json: 'it' }).action(showInfo);
 }
 
-/** What is on the hub is fetched, which shows and can be stopped. */
+/** Hub references are fetched with progress and can be interrupted. */
 async function inspectBoth(path: string, other: string | undefined): Promise<{ first: Info; second?: Info }> {
   const display = progressDisplay();
   try {
@@ -39,7 +39,9 @@ async function inspectBoth(path: string, other: string | undefined): Promise<{ f
 async function showInfo(path: string, other: string | undefined, flags: CommonFlags): Promise<void> {
   const { first, second } = await inspectBoth(path, other);
   if (second?.kind === first.kind) {
-    throw new UsageError(`Both paths are of one kind (${first.kind}): give two of a model, transcoders and a graph.`);
+    throw new UsageError(
+      `Both paths are of the same kind (${first.kind}). Use two different kinds of model, transcoders and graph.`,
+    );
   }
   const misfit = second && findMisfit(first, second);
   const infos = second ? [first, second] : [first];
@@ -47,14 +49,14 @@ async function showInfo(path: string, other: string | undefined, flags: CommonFl
   if (flags.json) printJson(infos, misfit, memory);
   else printPage(infos, memory);
   if (misfit) throw new CircuitTracerError('ERR_MODEL_MISMATCH', misfit);
-  if (second && !flags.json) process.stdout.write('They fit.\n');
+  if (second && !flags.json) process.stdout.write('They match.\n');
 }
 
 type MemoryAnswer = Awaited<ReturnType<typeof memoryAnswer>>;
 
-/** Undefined when neither a model nor transcoders are among them. */
+/** Undefined without a model and transcoders. */
 async function memoryAnswer(infos: readonly Info[], flags: CommonFlags) {
-  const parts = await memoryPartsOf(infos);
+  const parts = await toMemoryParts(infos);
   if (!parts.model && !parts.transcoders) return undefined;
   const options = optionsFrom(memoryOptions, flags);
   return { estimate: memoryOf(parts, options), advice: memoryAdvice(parts, options) };
@@ -67,7 +69,7 @@ function printJson(infos: readonly Info[], misfit: string | undefined, memory: M
   process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
-/** Without where each tensor lies. */
+/** Without the location of each tensor. */
 function plain(info: Info): object {
   if (info.kind === 'graph') return info;
   const { plan: _, ...others } = info;

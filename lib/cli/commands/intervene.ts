@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SparseActivations } from '../../engine/arrays';
-import { experimentOf } from '../../inspect/experiment';
+import { describeExperiment } from '../../inspect/experiment';
 import { type InterveneOptions, interveneOptions, resolveInterveneOptions } from '../../intervention/options';
 import { experimentSvg } from '../../intervention/render/experiment-svg';
 import { topTokensHtml } from '../../intervention/render/html';
@@ -42,7 +42,7 @@ interface InterveneFlags extends ModelFlags, PromptFlags, InterventionFlags, Pag
 export function registerIntervene(program: Command): void {
   const command = program
     .command('intervene')
-    .description('set features to values and compare the likeliest next tokens');
+    .description('run a prompt with interventions and compare the likeliest next tokens');
   addInterventionOptions(addPromptOptions(addModelOptions(command)));
   addFlags(command, interveneOptions, ['constrainedLayers']).option(
     '--top <n>',
@@ -62,7 +62,7 @@ async function intervene(flags: InterveneFlags): Promise<void> {
   logToStderr(display, flags.verbose);
   await checkPages(flags);
   const check = async (outline: ModelOutline, signal: AbortSignal) => {
-    resolveInterveneOptions(optionsOf(flags), outline.spec);
+    resolveInterveneOptions(toInterveneOptions(flags), outline.spec);
     checkInterventions(given.interventions, await checkPrompt(prompt, flags, outline, signal), outline, false);
   };
   const work = (model: ModelWork) => compare(prompt, given, flags, model);
@@ -78,7 +78,7 @@ async function intervene(flags: InterveneFlags): Promise<void> {
   process.stdout.write(`${[...lines, ...renderTopTokens(comparison, new Palette(process.stdout)), ''].join('\n')}\n`);
 }
 
-function optionsOf(flags: InterveneFlags): InterveneOptions & { sparse: true } {
+function toInterveneOptions(flags: InterveneFlags): InterveneOptions & { sparse: true } {
   const exactTokens = flags.tokens !== undefined;
   return { ...optionsFrom(interveneOptions, flags), exactTokens, sparse: true };
 }
@@ -89,7 +89,7 @@ async function compare(
   flags: InterveneFlags,
   { model, signal, onProgress }: ModelWork,
 ) {
-  const options = { ...optionsOf(flags), signal, onProgress };
+  const options = { ...toInterveneOptions(flags), signal, onProgress };
   const clean = await model.intervene(prompt, [], options);
   const edited = await model.intervene(prompt, given.interventions, options);
   const comparison: TopTokenComparison = {
@@ -98,7 +98,7 @@ async function compare(
   };
   const ids = Array.from(clean.tokens);
   const text = model.tokenizer?.decode(ids) ?? ids.join(' ');
-  const experiment = experimentOf(given, {
+  const experiment = describeExperiment(given, {
     prompt: text,
     clean: clean.activations as SparseActivations,
     edited: edited.activations as SparseActivations,

@@ -34,51 +34,52 @@ export function registerLabel(program: Command): void {
     .command('label')
     .description('list the features of a pruned graph that have no label, with their best examples')
     .argument('<graph>', 'saved graph, or graph file (.json)')
-    .option('--labels <file>', 'labels.json with more labels; where --name writes')
-    .option('--name <layer:feature=text>', 'put a label into --labels; may be repeated', name)
-    .option('--features <place>', 'where examples are: a folder, an address, org/repo (default: with the transcoders)')
+    .option('--labels <file>', 'labels.json with additional labels, to which --name writes')
+    .option('--name <layer:feature=text>', 'add a label to --labels; may be repeated', name)
+    .option('--features <place>', 'source of examples: a folder, a URL or org/repo (default: the transcoders)')
     .option(
       '-t, --transcoder-set <name>',
       'their transcoders: folder, org/repo, gemma, llama (default: those of the graph)',
     )
-    .option('--count <n>', 'features to list', wholeNumber(1), 10)
-    .option('--examples <n>', 'examples of each', wholeNumber(0), 3)
-    .option('--node-threshold <share>', 'influence kept by the nodes of a saved graph', fraction, 0.8)
-    .option('--edge-threshold <share>', 'influence kept by its edges', fraction, 0.98);
+    .option('--count <n>', 'number of features to list', wholeNumber(1), 10)
+    .option('--examples <n>', 'number of examples for each', wholeNumber(0), 3)
+    .option('--node-threshold <share>', 'share of influence that the nodes of a saved graph keep', fraction, 0.8)
+    .option('--edge-threshold <share>', 'share of influence that its edges keep', fraction, 0.98);
   addCommonOptions(command, { logs: false, json: 'them' }).action(label);
 }
 
-/** `3:120=cities in Texas` */
+/** Parses `3:120=cities in Texas`. */
 function name(text: string, previous: [string, string][] = []): [string, string][] {
   const [, key, label] = /^(\d+:\d+)=(.+)$/s.exec(text) ?? [];
   if (key !== undefined && label !== undefined) return [...previous, [key, label]];
-  throw new InvalidArgumentError('It must be LAYER:FEATURE=TEXT, as "3:120=cities in Texas".');
+  throw new InvalidArgumentError('It must be LAYER:FEATURE=TEXT, such as "3:120=cities in Texas".');
 }
 
 async function label(graph: string, flags: LabelFlags): Promise<void> {
   await interruptible(async (signal) => {
-    const labels = await labelsOf(flags);
+    const labels = await mergeLabels(flags);
     const { nodeThreshold, edgeThreshold } = flags;
     const found = await findUnlabelled(graph, labels, { nodeThreshold, edgeThreshold, signal });
-    const source = await sourceOf(found.scan, flags);
-    // Nothing is written before the graph and the source turn out to be readable.
+    const source = await openSource(found.scan, flags);
+    // Write nothing until the graph and the source have been read.
     if (flags.name && flags.labels !== undefined) await writeLabels(flags.labels, labels);
     const listed = found.unlabelled.slice(0, flags.count);
-    const known = await examplesOf(listed, source, found.scan, signal);
+    const known = await readExamples(listed, source, found.scan, signal);
     if (flags.json) printJson(found, listed, known);
     else printPage(found, listed, known, flags);
   });
 }
 
-/** The labels of `--labels`, and over them those that `--name` gives. */
-async function labelsOf({ labels: path, name: names = [] }: LabelFlags): Promise<FeatureLabels> {
+/** The labels of `--labels`, with those of `--name` added. */
+async function mergeLabels({ labels: path, name: names = [] }: LabelFlags): Promise<FeatureLabels> {
   if (path === undefined) {
-    if (names.length > 0) throw new UsageError('--name needs --labels, the labels.json to write to.');
+    if (names.length > 0) throw new UsageError('--name requires --labels, the labels.json to write to.');
     return {};
   }
   const known = names.length === 0 || (await fileExists(path)) ? await readLabels(path) : {};
   if (names.length === 0) return known;
-  if (!path.endsWith('labels.json')) throw new UsageError(`--name writes to a labels.json only; found ${path}.`);
+  if (!path.endsWith('labels.json'))
+    throw new UsageError(`--labels must be a file named labels.json when --name is given; found ${path}.`);
   await checkFile(path);
   return { ...known, ...Object.fromEntries(names) };
 }
@@ -87,15 +88,18 @@ function writeLabels(path: string, labels: FeatureLabels): Promise<void> {
   return writeFileAtomically(path, `${JSON.stringify({ labels }, null, 2)}\n`);
 }
 
-/** Of the flags, or what ships with the transcoders; nothing is asked of other machines unless a flag says so. */
-async function sourceOf(scan: string, { features, transcoderSet }: LabelFlags): Promise<FeatureSource | undefined> {
+/**
+ * The source of examples from the flags, or the transcoders' own. No network request is made unless a flag names a
+ * remote source.
+ */
+async function openSource(scan: string, { features, transcoderSet }: LabelFlags): Promise<FeatureSource | undefined> {
   if (features !== undefined) return openFeatureSource(features);
-  if (transcoderSet !== undefined) return openFeaturesOf(transcoderSet);
+  if (transcoderSet !== undefined) return openExamples(transcoderSet);
   return isBundledTranscoders(scan) || scan.startsWith('/') ? openFeaturesIn(transcoderFolder(scan)) : undefined;
 }
 
-/** Those of transcoders that the user names: bundled, in a folder, or on the hub. */
-async function openFeaturesOf(set: string): Promise<FeatureSource | undefined> {
+/** The folder of transcoders that the user names: bundled, local, or on the hub. */
+async function openExamples(set: string): Promise<FeatureSource | undefined> {
   const folder = isBundledTranscoders(set) ? transcoderFolder(set) : await localPath(set);
   if (folder === undefined) return openFeatureSource(scanOf(requireHubReference(set, 'transcoders')));
   if (await isFolder(folder)) return openFeaturesIn(folder);
@@ -107,7 +111,7 @@ async function openFeaturesIn(transcoders: string): Promise<FeatureSource | unde
   return folder === undefined ? undefined : openFeatureSource(folder);
 }
 
-async function examplesOf(
+async function readExamples(
   features: readonly Unlabelled[],
   source: FeatureSource | undefined,
   scan: string,
@@ -136,8 +140,8 @@ function printPage(
 ): void {
   const palette = new Palette(process.stdout);
   const lines = listed.flatMap((feature, i) => [...renderFeature(feature, known[i], examples, palette), '']);
-  const count = `${grouped(unlabelled.length)} features have no label; ${grouped(Object.keys(labels).length)} labels are known.`;
+  const count = `${grouped(unlabelled.length)} features have no label. ${grouped(Object.keys(labels).length)} labels are known.`;
   const [first] = listed;
-  const hint = first && `Name one: --labels labels.json --name "${labelKey(first)}=what it stands for"`;
+  const hint = first && `To name one: --labels labels.json --name "${labelKey(first)}=what it stands for"`;
   process.stdout.write(`${[...lines, count, ...(hint ? [hint] : [])].join('\n')}\n`);
 }

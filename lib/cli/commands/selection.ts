@@ -1,26 +1,26 @@
 import type { Command } from 'commander';
 import type { PageSelection, SelectedFeature } from '../../graph-file/selection';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
-import { selectionOf } from '../options/page-argument';
+import { readPageArgument } from '../options/page-argument';
 import { cell, Palette, pageWidth, printable, wrap } from '../render/text';
 
 export function registerSelection(program: Command): void {
   const command = program
     .command('selection')
-    .description("the groups, pinned features and labels in the URL of a graph's page, or in a graph file")
-    .argument('<url or file>', 'address of a page of this package, circuit-tracer or Neuronpedia; or a graph file');
+    .description("print the groups, pinned features and labels in the URL of a graph's page, or in a graph file")
+    .argument('<url or file>', 'URL of a page of this package, circuit-tracer or Neuronpedia; or a graph file');
   addCommonOptions(command, { logs: false, json: 'them' }).action(showSelection);
 }
 
 async function showSelection(page: string, { json }: CommonFlags): Promise<void> {
-  const { selection } = await selectionOf(page);
+  const { selection } = await readPageArgument(page);
   const lines = json ? [JSON.stringify(selection, null, 2)] : render(selection, new Palette(process.stdout));
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 const nameWidth = 26;
 
-/** Features as interventions take them: LAYER:POSITION:FEATURE. */
+/** Features in the form for interventions: LAYER:POSITION:FEATURE. */
 function render({ groups, pinned, others, labels }: PageSelection, palette: Palette): string[] {
   const names = ({ layer, position, feature }: SelectedFeature) => `${layer}:${position}:${feature}`;
   const sections = [

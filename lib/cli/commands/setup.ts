@@ -14,13 +14,13 @@ interface SetupFlags extends CommonFlags {
 export function registerSetup(program: Command): void {
   const command = program
     .command('setup')
-    .description('fetch LibTorch into the per-user cache, unless it is on this machine already')
+    .description('download LibTorch to the per-user cache, unless it is already on this machine')
     .addOption(
-      new Option('--variant <variant>', 'build of LibTorch; auto: cuda where there is an NVIDIA device')
+      new Option('--variant <variant>', 'build of LibTorch; auto selects cuda if there is an NVIDIA device')
         .choices(variants)
         .default('auto'),
     )
-    .option('--force', 'fetch it even when it is there', false);
+    .option('--force', 'download it even if it exists', false);
   addCommonOptions(command, {}).action(setup);
 }
 

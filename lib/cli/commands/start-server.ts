@@ -26,7 +26,7 @@ export function registerStartServer(program: Command): void {
   addCommonOptions(addMachineOptions(command), {}).addHelpText('after', example).action(startServer);
 }
 
-/** With a model, the page can steer it; without, it can all the rest. */
+/** The page can only steer with a model. Everything else works without. */
 async function startServer(flags: StartServerFlags): Promise<void> {
   const display = progressDisplay();
   logToStderr(display, flags.verbose);

@@ -15,7 +15,7 @@ type VerifyFlags = ModelFlags & CommonFlags;
 export function registerVerify(program: Command): void {
   const command = program
     .command('verify')
-    .description('measure how far a saved graph predicts its model; exit code 1 when its edges are off')
+    .description('measure how well a saved graph predicts its model; exit code 1 if its edges are wrong')
     .argument('<graph>', 'graph saved as .safetensors');
   addModelOptions(command);
   addFlags(command, verifyOptions);

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
 /**
- * Turn `--max_n_logits` into `--max-n-logits`: both spellings are accepted, kebab-case is shown. Values are left
- * alone, and so is all that follows `--`.
+ * Turn `--max_n_logits` into `--max-n-logits`. Both spellings are accepted, and kebab-case is shown. Values and
+ * everything after `--` are left unchanged.
  */
 export function normaliseArguments(args: readonly string[], valueFlags: ReadonlySet<string>): string[] {
   const result: string[] = [];
@@ -21,14 +21,14 @@ function kebabCase(arg: string): string {
   return name ? name.replaceAll('_', '-') + rest : arg;
 }
 
-/** Every flag of the program or its commands that takes a value: `--prompt`, `-p`. */
-export function valueFlagsOf(program: Command): Set<string> {
+/** All flags of the program and its commands that take a value, such as `--prompt` and `-p`. */
+export function findValueFlags(program: Command): Set<string> {
   const options = [program, ...program.commands].flatMap((command) => command.options);
   const taking = options.filter((option) => option.required || option.optional);
   return new Set(taking.flatMap((option) => [option.long, option.short]).filter((flag) => flag != null));
 }
 
-/** A parser of whole numbers from `min` on, for an option's value. */
+/** A parser of option values that are whole numbers of at least `min`. */
 export function wholeNumber(min: number, max = 2 ** 31 - 1): (text: string) => number {
   return (text) => {
     const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -37,14 +37,14 @@ export function wholeNumber(min: number, max = 2 ** 31 - 1): (text: string) => n
   };
 }
 
-/** A share or probability. */
+/** Parses a share or probability. */
 export function fraction(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError('It must be a number from 0 to 1.');
 }
 
-/** `2,5,7` */
+/** Parses `2,5,7`. */
 export function tokenIds(text: string): number[] {
   const ids = text.split(',').map((part) => part.trim());
   if (ids.every((id) => /^\d{1,9}$/.test(id))) return ids.map(Number);

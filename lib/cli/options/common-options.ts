@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 
-/** Flags of nearly every command. */
+/** The flags of nearly every command. */
 export interface CommonFlags {
   verbose?: boolean;
   json?: boolean;
 }
 
 /**
- * Add `--verbose`, and `--json` to a command that has something for programs.
+ * Add `--verbose`, and `--json` to a command with machine-readable output.
  *
- * @param json what it prints as JSON
- * @param logs whether there is a log to show, besides stacks of errors
+ * @param json the output as JSON
+ * @param logs whether the command logs its work
  */
 export function addCommonOptions(command: Command, { json, logs = true }: { json?: string; logs?: boolean }): Command {
-  command.option('--verbose', logs ? 'log what is done, and show stacks of errors' : 'show stacks of errors');
+  command.option('--verbose', logs ? 'log the work, and show the stacks of errors' : 'show the stacks of errors');
   return json === undefined ? command : command.option('--json', `print ${json} as JSON`);
 }

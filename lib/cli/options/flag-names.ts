@@ -3,7 +3,7 @@ import { CircuitTracerError } from '../../errors';
 
 const libraryNames = new WeakMap<Option, readonly string[]>();
 
-/** A flag with the names that the library has for it, where its own isn't spelled after them. */
+/** A flag and the library's names for it, if its name does not follow from them. */
 export function calledBy(flag: Option, ...names: readonly string[]): Option {
   libraryNames.set(flag, names);
   return flag;
@@ -20,12 +20,12 @@ export function inFlags(error: unknown, command: Command | undefined): unknown {
   return message === error.message ? error : reworded(error, message);
 }
 
-/** The same error with another message; its stack stays in its cause. */
+/** The same error with another message. The original error is its cause and keeps its stack. */
 export function reworded(error: CircuitTracerError, message: string): CircuitTracerError {
   return new CircuitTracerError(error.code, message, { cause: error });
 }
 
-/** Flags by the library's names of options, the earlier flag where there are two. */
+/** The flags by the library's names of options. If there are two, the first. */
 function flagsByOption(command: Command): Map<string, string> {
   const named = command.options.flatMap((flag) => (libraryNames.get(flag) ?? []).map((name) => [name, flag] as const));
   const own = command.options.map((flag) => [flag.attributeName(), flag] as const);
@@ -35,8 +35,8 @@ function flagsByOption(command: Command): Map<string, string> {
 }
 
 /**
- * A name of several words stands for the option wherever it is. One word may be just a word: it is taken for the option
- * where a sentence begins with it (`temperature must be …`) and before a quoted value (`device 'cpu'`).
+ * A name of several words always stands for the option. A name of one word may be an ordinary word, so it stands for
+ * the option only at the start of a sentence (`temperature must be …`) and before a quoted value (`device 'cpu'`).
  */
 function named(message: string, name: string, flag: string): string {
   if (/[A-Z]/.test(name)) return message.replace(new RegExp(`(?<![\\w./\\\\-])${name}(?![\\w-])`, 'g'), flag);
@@ -45,10 +45,10 @@ function named(message: string, name: string, flag: string): string {
     .replace(new RegExp(`(?<![\\w.-])${name} '([\\w:]+)'`, 'g'), `${flag} $1`);
 }
 
-/** Flags that made the entries of a list option: `--set 3:1:5=0` for `interventions[0]`. */
+/** The flags behind the entries of a list option: `--set 3:1:5=0` for `interventions[0]`. */
 export type EntryFlags = Readonly<Record<string, readonly string[]>>;
 
-/** A text with entries of lists named by the flags they come from. */
+/** Replace entries of lists in a text by the flags that they come from. */
 export function withEntries(text: string, entries: EntryFlags): string {
   const entry = new RegExp(`\\b(${Object.keys(entries).join('|')})\\[(\\d+)\\](?:\\.(?:feature\\.)?(\\w+))?`, 'g');
   return text.replace(entry, (whole, list: string, index: string, part: string | undefined) => {
@@ -58,7 +58,7 @@ export function withEntries(text: string, entries: EntryFlags): string {
   });
 }
 
-/** Run work whose errors name entries of lists, and name their flags instead. */
+/** Run work, and name flags instead of list entries in its errors. */
 export async function namingEntries<T>(entries: EntryFlags, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

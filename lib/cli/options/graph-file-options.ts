@@ -6,7 +6,7 @@ import { neuronpediaNames } from '../../graph-file/neuronpedia';
 import { fraction } from './arguments';
 import { calledBy } from './flag-names';
 
-/** Flags of commands that write graph files. */
+/** The flags of commands that write graph files. */
 export interface GraphFileFlags {
   slug?: string;
   graphFileDir?: string;
@@ -21,7 +21,7 @@ export interface GraphFileFlags {
 
 export function addGraphFileOptions(command: Command): Command {
   return command
-    .option('--slug <name>', 'name of the graph files; with --graph-file-dir')
+    .option('--slug <name>', 'name of the graph files, with --graph-file-dir')
     .addOption(
       calledBy(
         new Option('--graph-file-dir <folder>', 'folder for <slug>.json and graph-metadata.json'),
@@ -29,21 +29,26 @@ export function addGraphFileOptions(command: Command): Command {
         'dataDir',
       ),
     )
-    .option('--node-threshold <share>', 'influence kept by the nodes of graph files and summary', fraction, 0.8)
-    .option('--edge-threshold <share>', 'influence kept by their edges', fraction, 0.98)
-    .option('--labels <file>', 'names of features: a labels.json, or a graph file with labels')
-    .option('--neuronpedia', 'make graph files to upload to Neuronpedia')
+    .option(
+      '--node-threshold <share>',
+      'share of influence that the nodes of graph files and summary keep',
+      fraction,
+      0.8,
+    )
+    .option('--edge-threshold <share>', 'share of influence that their edges keep', fraction, 0.98)
+    .option('--labels <file>', 'feature labels: a labels.json, or a graph file with labels')
+    .option('--neuronpedia', 'write graph files for upload to Neuronpedia')
     .addOption(
       calledBy(
-        new Option('--neuronpedia-set <model/set>', 'its names, where they are not known: gemma-2-2b/clt-hp'),
+        new Option('--neuronpedia-set <model/set>', "Neuronpedia's names, if they are not known: gemma-2-2b/clt-hp"),
         'neuronpedia',
       ),
     )
-    .option('--description <text>', 'what the graph files say of the graph')
-    .option('--creator <name>', 'and of who made it');
+    .option('--description <text>', 'description of the graph in the graph files')
+    .option('--creator <name>', 'author of the graph in the graph files');
 }
 
-/** What the flags say of the content of graph files. */
+/** The content of graph files from the flags. */
 export function contentOptions(flags: GraphFileFlags): Pick<GraphFileOptions, 'info' | 'neuronpedia'> {
   const { description, creator: creatorName, neuronpediaSet } = flags;
   const neuronpedia = neuronpediaSet ?? (flags.neuronpedia || undefined);
@@ -53,13 +58,13 @@ export function contentOptions(flags: GraphFileFlags): Pick<GraphFileOptions, 'i
   };
 }
 
-/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` before the work when Neuronpedia has no such names. */
+/** @throws CircuitTracerError `ERR_INVALID_ARGUMENT` before the work when Neuronpedia's names are not known. */
 export function checkContent(flags: GraphFileFlags, scan: string | readonly string[]): void {
   const { neuronpedia } = contentOptions(flags);
   if (neuronpedia !== undefined) neuronpediaNames(scan, neuronpedia);
 }
 
-/** Of `--labels`; none without. @throws CircuitTracerError what {@link readLabels} throws. */
+/** The labels of `--labels`, if given. @throws CircuitTracerError the errors of {@link readLabels}. */
 export async function labelsOf({ labels }: GraphFileFlags): Promise<FeatureLabels> {
   return labels === undefined ? {} : readLabels(labels);
 }

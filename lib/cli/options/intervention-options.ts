@@ -9,10 +9,10 @@ import { readJsonFile } from '../../io/files';
 import type { PreparedPrompt } from '../../model/prompt';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import { UsageError } from '../runtime/exit';
-import { selectionOf } from './page-argument';
+import { readPageArgument } from './page-argument';
 import { addFlags } from './table-flags';
 
-/** Flags that say what to do to the model. */
+/** The flags for interventions. */
 export interface InterventionFlags {
   set?: FeatureIntervention[];
   scale?: FeatureIntervention[];
@@ -23,7 +23,7 @@ export interface InterventionFlags {
 }
 
 export interface GivenInterventions extends ExperimentEdits {
-  /** [interventions.length] the flag each comes from. */
+  /** [interventions.length] the flag that each comes from. */
   readonly flags: readonly string[];
 }
 
@@ -32,11 +32,11 @@ type Kind = 'value' | 'scale' | 'add';
 export function addInterventionOptions(command: Command): Command {
   const form = 'LAYER:POSITION:FEATURE=NUMBER';
   command
-    .option(`--set <${form}>`, "the feature's activation; may be repeated", collect('value'))
-    .option(`--scale <${form}>`, 'times its own activation; may be repeated', collect('scale'))
-    .option(`--add <${form}>`, 'added to its own activation; may be repeated', collect('add'))
-    .option('--interventions <file>', 'more of them: a JSON list as the library takes')
-    .option('--page <url or file>', "groups of a graph's page: its URL, or a saved graph file")
+    .option(`--set <${form}>`, 'set the activation of a feature; may be repeated', collect('value'))
+    .option(`--scale <${form}>`, 'multiply the activation of a feature; may be repeated', collect('scale'))
+    .option(`--add <${form}>`, 'add to the activation of a feature; may be repeated', collect('add'))
+    .option('--interventions <file>', 'JSON file with a list of interventions in the form of the library')
+    .option('--page <url or file>', "groups from a graph's page: its URL, or a saved graph file")
     .option('--group <label=factor>', 'multiply the activations of a group of the page; may be repeated', groupFactor);
   return addFlags(command, freezeOptions, ['freezeAttention']);
 }
@@ -46,16 +46,16 @@ function collect(kind: Kind): (text: string, previous?: FeatureIntervention[]) =
 }
 
 /**
- * `20:-1:1454=0`. POSITION is an index, negative from the end; `5..9` (up to 8); `5..` (open-ended); or `1,4,7`. NUMBER may
- * be one for each position: `2,0.5,1`.
+ * `20:-1:1454=0`. POSITION is an index, where negative numbers count from the end; `5..9` (up to 8); `5..`
+ * (open-ended); or `1,4,7`. NUMBER may be a list with one number for each position: `2,0.5,1`.
  */
 export function parseIntervention(kind: Kind, text: string): FeatureIntervention {
   const [, layer, where, feature, numbers] = /^(\d+):([-\d.,]+):(\d+)=(.+)$/.exec(text.trim()) ?? [];
   const position = where === undefined ? undefined : parsePosition(where);
-  const values = numbers?.split(',').map(numberOf) ?? [];
+  const values = numbers?.split(',').map(parseNumber) ?? [];
   if (position === undefined || values.length === 0 || values.some((value) => !Number.isFinite(value))) {
     throw new InvalidArgumentError(
-      'It must be LAYER:POSITION:FEATURE=NUMBER, as 20:-1:1454=0; POSITION may also be 5..9, 5.. or 1,4,7.',
+      'It must be LAYER:POSITION:FEATURE=NUMBER, such as 20:-1:1454=0. POSITION may also be 5..9, 5.. or 1,4,7.',
     );
   }
   const amount = values.length === 1 ? (values[0] as number) : values;
@@ -74,26 +74,28 @@ function parsePosition(text: string): Position | undefined {
   return parts.length === 1 ? Number(parts[0]) : parts.map(Number);
 }
 
-function numberOf(text: string): number {
+function parseNumber(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text);
 }
 
 function groupFactor(text: string, previous: [string, number][] = []): [string, number][] {
-  // A label may hold an equals sign; a number can't.
+  // A label may contain an equals sign. A number cannot.
   const at = text.lastIndexOf('=');
-  const factor = numberOf(text.slice(at + 1));
+  const factor = parseNumber(text.slice(at + 1));
   if (at > 0 && Number.isFinite(factor)) return [...previous, [text.slice(0, at), factor]];
-  throw new InvalidArgumentError('It must be LABEL=FACTOR, as "Texas=-2".');
+  throw new InvalidArgumentError('It must be LABEL=FACTOR, such as "Texas=-2".');
 }
 
-/** All that the flags give: of the file, then the page's groups, then --set, --scale and --add. The later wins. */
+/**
+ * All interventions of the flags, in this order: the file, the page's groups, --set, --scale, --add. Later ones win.
+ */
 export async function interventionsOf(flags: InterventionFlags): Promise<GivenInterventions> {
   const fromFile = flags.interventions === undefined ? [] : await readJsonFile(flags.interventions);
   if (!Array.isArray(fromFile))
-    throw new UsageError(`--interventions must be a JSON list; ${flags.interventions} isn't.`);
-  const { selection, links, labels } = await pageOf(flags.page);
+    throw new UsageError(`--interventions must be a JSON list; found another value in ${flags.interventions}.`);
+  const { selection, links, labels } = await openPage(flags.page);
   const factors = new Map(flags.group ?? []);
-  if (factors.size > 0 && !selection) throw new UsageError('--group names a group of a page: give its --page.');
+  if (factors.size > 0 && !selection) throw new UsageError('--group requires --page, the page that has the group.');
   const scaled = selection ? scaleGroups(selection, factors) : [];
   const { set = [], scale = [], add = [] } = flags;
   return {
@@ -112,7 +114,7 @@ export async function interventionsOf(flags: InterventionFlags): Promise<GivenIn
   };
 }
 
-/** `20:-1:1454=0`, what {@link parseIntervention} reads. */
+/** Formats `20:-1:1454=0`, which {@link parseIntervention} reads. */
 function asGiven(entry: FeatureIntervention): string {
   const { layer, position, feature } = entry;
   const amount = 'value' in entry ? entry.value : 'scale' in entry ? entry.scale : entry.add;
@@ -121,7 +123,7 @@ function asGiven(entry: FeatureIntervention): string {
   return `${layer}:${place}:${feature}=${amount}`;
 }
 
-/** Whether the model has the layers, positions and features. */
+/** Check that the model has the layers, positions and features. */
 export function checkInterventions(
   interventions: readonly Intervention[],
   { tokens }: PreparedPrompt,
@@ -131,17 +133,17 @@ export function checkInterventions(
   new EditPlan(interventions, { spec, transcoders, prompt: tokens.length, generating, quiet: true });
 }
 
-/** @throws UsageError without an intervention. */
+/** @throws UsageError if there is no intervention. */
 export async function requireInterventions(flags: InterventionFlags): Promise<GivenInterventions> {
   const given = await interventionsOf(flags);
   if (given.interventions.length > 0) return given;
   throw new UsageError(
-    'Give at least one intervention: --set, --scale, --add, --interventions, or --page and --group.',
+    'At least one intervention is required: --set, --scale, --add, --interventions, or --page with --group.',
   );
 }
 
-async function pageOf(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
+async function openPage(page: string | undefined): Promise<Pick<GivenInterventions, 'selection' | 'links' | 'labels'>> {
   if (page === undefined) return { selection: undefined, links: [], labels: new Map() };
-  const { selection, file = {} } = await selectionOf(page);
+  const { selection, file = {} } = await readPageArgument(page);
   return { selection, ...readNamedGraph(file) };
 }

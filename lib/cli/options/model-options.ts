@@ -14,7 +14,7 @@ import type { ProgressDisplay } from '../runtime/progress';
 import { tokenIds } from './arguments';
 import { addFlags, optionsFrom } from './table-flags';
 
-/** Flags of every command that runs a model. */
+/** The flags of every command that runs a model. */
 export interface ModelFlags {
   model?: string;
   transcoderSet?: string;
@@ -26,7 +26,7 @@ export interface PromptFlags {
   messages?: string;
 }
 
-/** What a command does with its model. */
+/** The flags of commands that load a model. */
 export interface ModelWork {
   readonly model: ReplacementModel;
   readonly signal: AbortSignal;
@@ -35,18 +35,21 @@ export interface ModelWork {
 
 export function addModelOptions(command: Command): Command {
   return command
-    .option('-m, --model <name>', 'folder or org/repo (default: model_name of config.yaml, or demo)')
-    .option('-t, --transcoder-set <name>', 'folder, org/repo, gemma, llama; for demo also demo-cross-layer');
+    .option('-m, --model <name>', 'model: folder or org/repo (default: model_name of config.yaml, or demo)')
+    .option(
+      '-t, --transcoder-set <name>',
+      'transcoders: folder, org/repo, gemma or llama; for demo also demo-cross-layer',
+    );
 }
 
 export function addPromptOptions(command: Command): Command {
   return command
-    .option('-p, --prompt <text>', 'text to analyse')
-    .option('--tokens <ids>', 'exact token ids in place of a prompt: 2,5,7', tokenIds)
-    .option('--messages <file>', 'a conversation in place of a prompt: JSON list of {role, content}');
+    .option('-p, --prompt <text>', 'text to run')
+    .option('--tokens <ids>', 'exact token ids instead of a prompt: 2,5,7', tokenIds)
+    .option('--messages <file>', 'conversation instead of a prompt: JSON list of {role, content}');
 }
 
-/** How weights are loaded. */
+/** The flags for loading weights. */
 export function addWeightOptions(command: Command): Command {
   return addFlags(command, weightOptions);
 }
@@ -55,17 +58,17 @@ export function addMachineOptions(command: Command): Command {
   return addFlags(command, loadOptions);
 }
 
-/** The one prompt the flags give. `--tokens` are taken as they are. */
+/** The prompt from the flags. `--tokens` are used without changes. */
 export async function promptOf({ prompt, tokens, messages }: PromptFlags): Promise<Prompt> {
   const given = [prompt, tokens, messages].filter((value) => value !== undefined);
-  if (given.length > 1) throw new UsageError('Give only one of --prompt, --tokens and --messages.');
-  if (messages !== undefined) return chatOf(await readJsonFile(messages), messages);
+  if (given.length > 1) throw new UsageError('Only one of --prompt, --tokens and --messages can be used.');
+  if (messages !== undefined) return toChat(await readJsonFile(messages), messages);
   const plain = prompt ?? tokens;
-  if (plain === undefined) throw new UsageError('Give a --prompt, its token ids with --tokens, or --messages.');
+  if (plain === undefined) throw new UsageError('A prompt is required: --prompt, --tokens or --messages.');
   return plain;
 }
 
-/** The prompt as the model will get it: tokens it can run. */
+/** The prompt as tokens that the model can run. */
 export async function checkPrompt(
   prompt: Prompt,
   { tokens }: PromptFlags,
@@ -75,34 +78,34 @@ export async function checkPrompt(
   return preparePrompt(prompt, spec, tokenizer, tokens !== undefined, signal);
 }
 
-/** A list of messages, or an object that has one. What is in it, the chat template checks. */
-function chatOf(json: unknown, file: string): ChatPrompt {
+/** A list of messages, or an object with a list of messages. The chat template checks the messages. */
+function toChat(json: unknown, file: string): ChatPrompt {
   const messages = Array.isArray(json) ? json : (json as { messages?: unknown } | null)?.messages;
   if (Array.isArray(messages)) return { messages };
-  throw new UsageError(`--messages must be a JSON list of {role, content}; ${file} is something else.`);
+  throw new UsageError(`--messages must be a JSON list of {role, content}; found another value in ${file}.`);
 }
 
-/** Neither flag: the bundled model. Transcoders name their model unless the flag does. */
-function namesOf({ model, transcoderSet }: ModelFlags): { model: string | undefined; transcoderSet?: string } {
+/** Without both flags, the bundled model. Transcoders name their model unless the flag does. */
+function resolveNames({ model, transcoderSet }: ModelFlags): { model: string | undefined; transcoderSet?: string } {
   if (transcoderSet !== undefined) return { model, transcoderSet };
   if (model === undefined || isBundledModel(model)) return { model: 'demo' };
-  throw new UsageError(`--transcoder-set is required: the transcoders of ${model}.`);
+  throw new UsageError(`--transcoder-set is required for the model ${model}.`);
 }
 
-/** What a command does with a model. */
+/** The work of a command with its model. */
 export interface ModelTask<T> {
-  /** All that can be known before the weights are read; what it throws ends the command. */
+  /** Checks everything that is known before the weights are read. An error ends the command. */
   readonly check: (outline: ModelOutline, signal: AbortSignal) => Promise<unknown> | unknown;
   readonly work: (given: ModelWork) => Promise<T>;
 }
 
-/** Load the model the flags name, work with it until done or interrupted, and free it. */
+/** Load the model that the flags name, use it until done or interrupted, and free it. */
 export async function withModel<T>(
   flags: ModelFlags,
   display: ProgressDisplay,
   { check, work }: ModelTask<T>,
 ): Promise<T> {
-  const names = namesOf(flags);
+  const names = resolveNames(flags);
   return interruptible(async (signal) => {
     const shared = { signal, onProgress: display.listener };
     const options: LoadOptions = { ...optionsFrom(loadOptions, flags), ...shared };

@@ -2,14 +2,14 @@ import { type Json, record } from '../../graph-file/json-values';
 import { type PageSelection, selectionFromGraphFile, selectionFromUrl } from '../../graph-file/selection';
 import { readJsonFile } from '../../io/files';
 
-/** What a reader picked on a page, and the graph file it is saved in; a URL has none. */
+/** A reader's selection on a page, and the graph file that contains it. A URL has no file. */
 export interface PageArgument {
   readonly selection: PageSelection;
   readonly file: Json | undefined;
 }
 
-/** @param page URL of a graph's page, the part after its `?` alone, or a graph file */
-export async function selectionOf(page: string): Promise<PageArgument> {
+/** @param page the URL of a graph's page, only the part after its `?`, or a graph file */
+export async function readPageArgument(page: string): Promise<PageArgument> {
   if (/^[?#]|^\w+:\/\/|[?&](supernodes|pinnedIds|clerps)=/.test(page)) {
     return { selection: selectionFromUrl(page), file: undefined };
   }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { writeFileAtomically } from '../../io/files';
 import { checkFile } from './outputs';
 
-/** Flags of commands that write pictures of what they did. */
+/** The flags of commands that write pictures of their results. */
 export interface PageFlags {
   html?: string;
   svg?: string;
@@ -12,12 +12,12 @@ export function addPageOptions(command: Command): Command {
   return command.option('--html <file>', 'write the comparison as a web page');
 }
 
-/** @throws CircuitTracerError `ERR_FILE_WRITE` before the work when its pages couldn't be written. */
+/** @throws CircuitTracerError `ERR_FILE_WRITE` before the work when the files cannot be written. */
 export async function checkPages({ html, svg }: PageFlags): Promise<void> {
   for (const path of [html, svg]) if (path !== undefined) await checkFile(path);
 }
 
-/** Write the fragment as a page of its own, and the picture. */
+/** Write the fragment as a page, and the picture. */
 export async function writePages(flags: PageFlags, fragment: string, svg?: string): Promise<void> {
   if (flags.html !== undefined) await writeFileAtomically(flags.html, page(fragment));
   if (flags.svg !== undefined && svg !== undefined) await writeFileAtomically(flags.svg, svg);

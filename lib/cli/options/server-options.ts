@@ -5,7 +5,7 @@ import { serveOptions } from '../../server/options';
 import { openInBrowser } from '../runtime/open-browser';
 import { addFlags, optionsFrom } from './table-flags';
 
-/** Flags of commands that start the server of the page. */
+/** The flags of commands that start the server. */
 export interface ServerFlags {
   open?: boolean;
 }
@@ -17,19 +17,19 @@ export function addServerOptions(command: Command): Command {
   );
 }
 
-/** What to serve, and where to say so. */
+/** The content to serve, and where to print its URL. */
 export interface Serving {
   readonly dataDir: string;
-  /** The graph whose page to show; default: the page chooses. */
+  /** The slug of the graph to open. Default: the page's choice. */
   readonly slug?: string;
   readonly model?: ReplacementModel;
   readonly output: NodeJS.WritableStream;
 }
 
 /**
- * Find out before long work that its result can be shown.
+ * Check before long work that its result can be shown.
  *
- * @throws CircuitTracerError what `serve` throws.
+ * @throws CircuitTracerError the errors of `serve`.
  */
 export async function checkServing(dataDir: string, flags: ServerFlags): Promise<void> {
   await (await serve({ ...optionsFrom(serveOptions, flags), dataDir })).close();

@@ -6,9 +6,9 @@ import { UsageError } from '../runtime/exit';
 import { calledBy } from './flag-names';
 
 /**
- * Add flags of a table of options, with its help and defaults.
+ * Add the flags of a table of options, with their help and defaults.
  *
- * @param names of the options to add; default: all that have a flag
+ * @param names the options to add; default: all that have a flag
  */
 export function addFlags<T extends OptionTable>(
   command: Command,
@@ -46,7 +46,7 @@ function reader(kind: Kind<unknown>, flag: string): (text: string) => unknown {
   };
 }
 
-/** The options of a table that a command's flags give. */
+/** The options of a table from a command's flags. */
 export function optionsFrom<T extends OptionTable>(table: T, flags: object): OptionsOf<T> {
   const given = flags as Readonly<Record<string, unknown>>;
   const entries = Object.entries(table).flatMap(([name, { flag }]) => {

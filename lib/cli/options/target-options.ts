@@ -6,7 +6,7 @@ import type { Tokenizer } from '../../model/tokenizer';
 import type { ModelOutline } from '../../replacement-model/open-pair';
 import { UsageError } from '../runtime/exit';
 
-/** Flags that say what a graph explains. */
+/** The flags for attribution targets. */
 export interface TargetFlags {
   target?: string[];
   targetDiff?: string[];
@@ -16,8 +16,12 @@ export interface TargetFlags {
 export function addTargetOptions(command: Command): Command {
   const collect = (text: string, previous: string[] = []) => [...previous, text];
   return command
-    .option('--target <token>', 'explain this token instead of the likeliest; may be repeated', collect)
-    .option('--target-diff <tokens...>', "explain the first token's logit minus the second's; may be repeated", collect)
+    .option('--target <token>', 'explain this token instead of the likeliest tokens; may be repeated', collect)
+    .option(
+      '--target-diff <tokens...>',
+      'explain the logit of the first token minus that of the second; may be repeated',
+      collect,
+    )
     .option('--target-feature <LAYER:POSITION:FEATURE>', 'explain a feature; may be repeated', collectFeature);
 }
 
@@ -25,13 +29,13 @@ type FeaturePlace = NonNullable<TargetFlags['targetFeature']>[number];
 
 function collectFeature(text: string, previous: FeaturePlace[] = []): FeaturePlace[] {
   const [, layer, position, feature] = /^(\d+):(-?\d+):(\d+)$/.exec(text.trim()) ?? [];
-  if (feature === undefined) throw new InvalidArgumentError('It must be LAYER:POSITION:FEATURE, as 3:5:120.');
+  if (feature === undefined) throw new InvalidArgumentError('It must be LAYER:POSITION:FEATURE, such as 3:5:120.');
   return [...previous, { layer: Number(layer), position: Number(position), feature: Number(feature) }];
 }
 
-/** Targets, and the flag that each comes from. */
+/** Targets, and the flags that they come from. */
 export interface GivenTargets {
-  /** Tokens, then differences, then features; undefined without any, which means the likeliest tokens. */
+  /** Tokens, then differences, then features. Undefined if there are none, which selects the likeliest tokens. */
   readonly targets: TargetSpec[] | undefined;
   /** [targets.length] */
   readonly flags: readonly string[];
@@ -39,7 +43,7 @@ export interface GivenTargets {
 
 export function targetsOf({ target = [], targetDiff = [], targetFeature = [] }: TargetFlags): GivenTargets {
   if (targetDiff.length % 2 === 1) {
-    throw new UsageError('--target-diff takes two tokens: --target-diff " Austin" " Sacramento".');
+    throw new UsageError('--target-diff requires two tokens, such as --target-diff " Austin" " Sacramento".');
   }
   const quoted = (token: string) => JSON.stringify(token);
   const pairs = targetDiff.flatMap((first, i) => (i % 2 === 0 ? [[first, targetDiff[i + 1] as string] as const] : []));
@@ -58,7 +62,7 @@ export function targetsOf({ target = [], targetDiff = [], targetFeature = [] }: 
   };
 }
 
-/** Whether the model has the targets; what they are numerically, only its weights tell. */
+/** Check that the model has the targets. Their values depend on its weights. */
 export async function checkTargets(
   targets: readonly TargetSpec[],
   { tokens, specialPositions }: PreparedPrompt,
@@ -70,10 +74,10 @@ export async function checkTargets(
   for (const target of targets) if (typeof target === 'string') await warnOfMissingSpace(target, tokenizer);
 }
 
-/** Most words of a text are tokens with a space in front; without it they are other tokens. */
+/** Warn about a token without a leading space, because most words of a text are tokens with one. */
 async function warnOfMissingSpace(token: string, tokenizer: Tokenizer): Promise<void> {
   if (!/^[\p{L}\p{N}]/u.test(token)) return;
   const [id, ...others] = await tokenizer.encode(` ${token}`);
   if (id === undefined || others.length > 0 || tokenizer.decodeToken(id) !== ` ${token}`) return;
-  log().warn(`--target ${JSON.stringify(token)} is the token without a space in front; " ${token}" is another token`);
+  log().warn(`--target ${JSON.stringify(token)} is a token without a leading space. " ${token}" is a different token.`);
 }

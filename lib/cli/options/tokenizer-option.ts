@@ -3,15 +3,15 @@ import { type FetchOptions, Hub } from '../../hub/plan';
 import { locateTokenizer } from '../../model/locate';
 import { Tokenizer } from '../../model/tokenizer';
 
-/** Graphs in `.pt` files have no texts of their tokens. */
+/** Graphs in `.pt` files do not contain the texts of their tokens. */
 export function addTokenizerOption(command: Command): Command {
   return command.option(
     '-m, --model <name>',
-    'model whose tokenizer names the tokens of a .pt graph: folder, org/repo',
+    'model with the tokenizer for the tokens of a .pt graph: folder or org/repo',
   );
 }
 
-/** The tokenizer of the model that the flag names, fetched if need be; none without the flag. */
+/** The tokenizer of the model that the flag names, fetched if necessary. Undefined without the flag. */
 export async function tokenizerOf(
   model: string | undefined,
   fetching: Pick<FetchOptions, 'signal' | 'onProgress'>,

@@ -5,7 +5,7 @@ import { cell, type Palette, pageWidth, printable, wrap } from './text';
 
 const widths = { name: 34, members: 10 };
 
-/** A circuit as lines of at most 80 columns, the output first: each group with the shares of its input. */
+/** Render a circuit in lines of at most 80 columns, the output first: each group with the shares of its input. */
 export function renderCircuit({ groups, edges }: Circuit, tokens: readonly string[], palette: Palette): string[] {
   const rows = groups.flatMap((group, i) => {
     const inputs = edges.filter(({ to }) => to === i).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));

@@ -8,7 +8,7 @@ const half = (pageWidth - gap) / 2;
 const widths = { token: 16, bar: 13, percent: half - 16 - 13 };
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** The likeliest tokens before and after, side by side in 80 columns; all bars share one scale. */
+/** Render the likeliest tokens before and after, side by side in 80 columns. All bars share one scale. */
 export function renderTopTokens({ before, after }: TopTokenComparison, palette: Palette): string[] {
   const largest = [...before, ...after].reduce((max, { probability }) => Math.max(max, probability), 0);
   const row = (token: TokenProbability | undefined) => (token ? tokenRow(token, largest, palette) : ' '.repeat(half));
@@ -30,7 +30,7 @@ function tokenRow({ token, probability }: TokenProbability, largest: number, pal
   );
 }
 
-/** Both texts, what the model added between « and ». */
+/** Render both texts, with the continuation between « and ». */
 export function renderContinuations({ prompt, before, after }: ContinuationComparison, palette: Palette): string[] {
   const text = (added: string) => renderContinuation(prompt, added, palette);
   return [palette.heading('Before'), text(before), '', palette.heading('With interventions'), text(after), ''];
@@ -40,7 +40,7 @@ export function renderContinuation(prompt: string, added: string, palette: Palet
   return `${plainLines(prompt)}${palette.bar(`«${plainLines(added)}»`)}`;
 }
 
-/** Line breaks are part of the text; other control characters could move the cursor. */
+/** Line breaks are part of the text. Other control characters could move the cursor. */
 function plainLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }

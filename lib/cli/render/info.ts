@@ -10,7 +10,7 @@ export function field(name: string, text: string): string[] {
   return lines.map((line, index) => `  ${cell(index === 0 ? name : '', label)}${line}`);
 }
 
-/** What one path holds, as lines of at most 80 columns. */
+/** Render the content of a path in lines of at most 80 columns. */
 export function renderInfo(info: Info, palette: Palette): string[] {
   switch (info.kind) {
     case 'model':
@@ -63,7 +63,7 @@ function transcoderLines(info: TranscoderInfo): string[] {
   const features = same ? `${grouped(spec.nFeatures[0] ?? 0)} in each layer` : spec.nFeatures.map(grouped).join(' ');
   return [
     ...field('kind', spec.kind === 'crossLayer' ? 'cross-layer' : 'one per layer'),
-    ...field('made for', spec.modelName || '(not said)'),
+    ...field('made for', spec.modelName || '(not specified)'),
     ...field('layers', String(spec.nLayers)),
     ...field('width', grouped(spec.dModel)),
     ...field('features', features),
@@ -85,7 +85,7 @@ function graphLines(info: GraphInfo): string[] {
     ...field('features', `${grouped(info.activeFeatures)} active, ${grouped(info.selectedFeatures)} selected`),
     ...field('nodes', grouped(info.nodes)),
     ...field('outputs', `${logits.length}: ${top.join(', ')}${logits.length > top.length ? ', …' : ''}`),
-    // A .pt file doesn't say.
+    // A .pt file does not contain it.
     ...field('made by', info.packageVersion === '' ? 'unknown' : `circuit-tracer ${info.packageVersion}`),
   ];
 }

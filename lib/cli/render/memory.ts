@@ -6,7 +6,7 @@ import type { Option } from '../../options';
 import { field } from './info';
 import { byteSize, grouped, type Palette, pageWidth, wrap } from './text';
 
-/** Memory that loading takes, and an attribution, as lines of at most 80 columns. */
+/** Render the memory for loading and attribution in lines of at most 80 columns. */
 export function renderMemory(estimate: MemoryEstimate, advice: MemoryAdvice, palette: Palette): string[] {
   const { weights, load, machine, dtype, device } = estimate;
   return [
@@ -43,16 +43,16 @@ function attributionLines({ attribution }: MemoryEstimate): string[] {
 function warning({ machine }: MemoryEstimate, { fits, needed, changes }: MemoryAdvice, palette: Palette): string[] {
   if (fits) return [];
   const problem = `needs ${byteSize(needed)}, more than the ${byteSize(machine)} of this machine.`;
-  const hints = changes.map((change) => `${flagOf(change.options)} (${byteSize(change.needed)})`);
-  const advice = hints.length > 0 ? ` Less is needed with ${hints.join(', ')}.` : '';
+  const hints = changes.map((change) => `${formatFlag(change.options)} (${byteSize(change.needed)})`);
+  const advice = hints.length > 0 ? ` To use less, add ${hints.join(', ')}.` : '';
   return [
     palette.error('warning:'),
     ...wrap(`${problem}${advice}`.split(' '), ' ', pageWidth - 2, '').map((line) => `  ${line}`),
   ];
 }
 
-/** One option as it is given on the command line. */
-function flagOf(change: MemoryOptions): string {
+/** An option in the form of a flag. */
+function formatFlag(change: MemoryOptions): string {
   const given = Object.entries(change).map(([name, value]) => {
     const { flag = name }: Option = memoryOptions[name as keyof MemoryOptions];
     return value === true ? flag : flag.replace(/ <.*>$/, ` ${value}`);

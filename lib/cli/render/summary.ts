@@ -5,7 +5,7 @@ import { cell, clip, grouped, numberCell, type Palette, pageWidth, printable, si
 const label = 13;
 const fieldWidth = pageWidth - label;
 
-/** The summary as lines of at most 80 columns. */
+/** Render the summary in lines of at most 80 columns. */
 export function renderSummary(summary: GraphSummary, palette: Palette): string[] {
   const sections = [
     head(summary),
@@ -66,7 +66,7 @@ function outputs({ logits }: GraphSummary, palette: Palette): string[] {
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A share of one as a bar, to an eighth of a column. */
+/** Render a share as a bar, to an eighth of a column. */
 function bar(share: number): string {
   const units = Math.round(Math.min(1, Math.max(0, share)) * barWidth * 8);
   return '█'.repeat(Math.floor(units / 8)) + (eighths[units % 8] ?? '');
@@ -96,7 +96,7 @@ function paths({ topPaths }: GraphSummary, palette: Palette): string[] {
   if (topPaths.length === 0) return [];
   const indent = ' '.repeat(12);
   const rows = topPaths.flatMap(({ nodes, weights, share }) => {
-    // The sign of the product says whether the token speaks for or against the output.
+    // A positive product supports the output, a negative one opposes it.
     const sign = weights.reduce((product, weight) => product * Math.sign(weight), 1) < 0 ? '-' : '+';
     const words = nodes.map((node) => node.label);
     const lines = wrap(words, ' → ', pageWidth - indent.length, '  ');
@@ -108,7 +108,7 @@ function paths({ topPaths }: GraphSummary, palette: Palette): string[] {
 
 function files({ files: { graph, graphFile } }: GraphSummary, palette: Palette): string[] {
   const paths = [graph, graphFile].filter((path) => path !== null);
-  // Paths are there to be copied: they are never cut.
+  // Paths are meant to be copied, so they are never cut.
   return paths.length === 0 ? [] : [palette.heading('Files'), ...paths.map((path) => `  ${shortPath(path)}`)];
 }
 

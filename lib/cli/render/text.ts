@@ -1,10 +1,10 @@
-/** Columns of the narrowest terminal that summaries are made for. */
+/** The width of the narrowest supported terminal. */
 export const pageWidth = 80;
 
-/** Select Graphic Rendition codes of ECMA-48; 0 ends them. */
+/** Select Graphic Rendition codes of ECMA-48. 0 ends them. */
 const styles = { bold: '1', dim: '2', cyan: '36', boldRed: '1;31' } as const;
 
-/** Colours where they help: on a terminal, unless NO_COLOR is set (no-color.org). */
+/** Colours on a terminal, unless NO_COLOR is set (no-color.org). */
 export class Palette {
   readonly #enabled: boolean;
 
@@ -35,7 +35,7 @@ export class Palette {
 
 const unsafe = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
-/** Text on one line that can't move the cursor or turn the direction of writing. */
+/** Text on one line, without characters that move the cursor or change the direction of writing. */
 export function printable(text: string): string {
   return text.replace(unsafe, (character) => {
     if (character === '\n') return '⏎';
@@ -49,7 +49,9 @@ const wide =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}])/u;
 const zeroWidth = /^\p{Mark}+$|^\u200b$/u;
 
-/** Columns a terminal takes for the text: two for East Asian wide characters and emoji, none for combining marks. */
+/**
+ * The columns that a terminal uses for text: two for East Asian wide characters and emoji, none for combining marks.
+ */
 export function columns(text: string): number {
   let count = 0;
   for (const { segment } of graphemes.segment(text)) {
@@ -58,7 +60,7 @@ export function columns(text: string): number {
   return count;
 }
 
-/** Cut to at most `width` columns, an ellipsis in place of what is lost. */
+/** Cut text to at most `width` columns, with an ellipsis at the end. */
 export function clip(text: string, width: number): string {
   if (columns(text) <= width) return text;
   let [kept, used] = ['', 0];
@@ -71,18 +73,18 @@ export function clip(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Exactly `width` columns: clipped or filled with spaces. */
+/** Clip or pad text to exactly `width` columns. */
 export function cell(text: string, width: number): string {
   const clipped = clip(text, width);
   return clipped + ' '.repeat(Math.max(0, width - columns(clipped)));
 }
 
-/** A number in a right-aligned cell. */
+/** Format a number in a right-aligned cell. */
 export function numberCell(value: number, width: number, digits = 3): string {
   return significant(value, digits).padStart(width);
 }
 
-/** Some significant digits, with an exponent only where it must be: 12.3, 0.0123, 1.23e-7. */
+/** Format with some significant digits, and an exponent only if necessary: 12.3, 0.0123, 1.23e-7. */
 export function significant(value: number, digits = 3): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -91,12 +93,12 @@ export function significant(value: number, digits = 3): string {
   return value.toFixed(decimals);
 }
 
-/** 12,345 */
+/** Format as 12,345. */
 export function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** 1.5 GB, in powers of a thousand as disks are sold. */
+/** Format as 1.5 GB, in powers of a thousand, as disks are sold. */
 export function byteSize(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   let [value, unit] = [bytes, 0];
@@ -104,7 +106,7 @@ export function byteSize(bytes: number): string {
   return unit === 0 ? `${grouped(value)} bytes` : `${significant(value)} ${units[unit]}`;
 }
 
-/** Words joined into lines of at most `width` columns; lines after the first are indented. */
+/** Join words into lines of at most `width` columns. Lines after the first are indented. */
 export function wrap(words: readonly string[], joint: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = '';

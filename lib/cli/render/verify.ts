@@ -4,7 +4,7 @@ import { cell, clip, grouped, numberCell, type Palette, pageWidth, printable, si
 
 const label = 22;
 
-/** The report as lines of at most 80 columns. */
+/** Render the report in lines of at most 80 columns. */
 export function renderVerify(report: VerifyReport, palette: Palette): string[] {
   const { prompt, seed, tolerance, differences, remarks, frozen, free } = report;
   const { features, errors, tokens } = frozen.samples;
@@ -37,29 +37,29 @@ function field(name: string, text: string): string {
   return cell(name, label) + clip(text, pageWidth - label);
 }
 
-/** Spearman's, of predicted and measured effects. */
+/** Spearman's rank correlation of predicted and measured effects. */
 const correlationMeans =
-  'It is 1 where the graph puts the ablations in the same order of effect as the model does, 0 where the orders have nothing to do with each other, and -1 where they are opposite.';
+  '1 means that the graph orders the effects of ablations like the model, 0 that the orders are unrelated, and -1 that they are opposite.';
 
 function correlation(spearman: number | null): string[] {
   const name = 'Rank correlation';
-  if (spearman === null) return sentence(name, 'not defined: there are fewer than two effects, or all are alike');
+  if (spearman === null) return sentence(name, 'undefined, because there are fewer than two effects or all are equal');
   return [field(name, spearman.toFixed(3)), ...sentence('', correlationMeans)];
 }
 
-/** Whether the edges hold, and where they don't, what is known of the reason. */
+/** The verdict on the edges and, if they are wrong, what is known about the reason. */
 function verdict({ frozen, differences }: VerifyReport, palette: Palette): string[] {
   if (frozen.passed) return [field('Verdict', 'passed')];
   const reason =
     differences.length > 0
-      ? `: this is not what the graph was made with (${differences.map(({ what }) => what).join(', ')})`
-      : ': model, transcoders, dtype and device are those of the graph as far as it says';
+      ? `: these differ from what the graph was made with (${differences.map(({ what }) => what).join(', ')})`
+      : ': model, transcoders, dtype and device match those recorded in the graph';
   const [first = '', ...rest] = wrap(`FAILED${reason}`.split(' '), ' ', pageWidth - label, '');
   const painted = first.replace('FAILED', palette.error('FAILED'));
   return [`${cell('Verdict', label)}${painted}`, ...rest.map((line) => ' '.repeat(label) + line)];
 }
 
-/** A name and its sentence, wrapped. */
+/** A name and its wrapped sentence. */
 function sentence(name: string, text: string): string[] {
   const lines = wrap(printable(text).split(' '), ' ', pageWidth - label, '');
   return lines.map((line, i) => cell(i === 0 ? name : '', label) + line);

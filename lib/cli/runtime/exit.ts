@@ -3,7 +3,7 @@ import { CircuitTracerError } from '../../errors';
 import { writeError } from '../../io/files';
 import { Palette, printable } from '../render/text';
 
-/** The command line itself is wrong. */
+/** An error in the command line itself. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -13,10 +13,10 @@ export class UsageError extends Error {
 
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
-/** Commander's own words for asking for help or the version, and getting it. */
+/** Commander's codes for help and version output. */
 const answered = new Set(['commander.helpDisplayed', 'commander.version']);
 
-/** @returns the code to exit with: 1 for an input's or the machine's fault, 2 for wrong usage, 130 when interrupted. */
+/** @returns the exit code: 1 for a problem with an input or the machine, 2 for wrong usage, 130 when interrupted. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return answered.has(error.code) ? exitCodes.success : exitCodes.usage;
   if (error instanceof UsageError) return exitCodes.usage;
@@ -25,9 +25,9 @@ export function exitCodeOf(error: unknown): number {
   return error.code === 'ERR_INVALID_ARGUMENT' ? exitCodes.usage : exitCodes.failure;
 }
 
-/** Print what went wrong, in one message and without a stack, unless it is asked for. */
+/** Print the error as one message, without a stack unless requested. */
 export function reportFailure(error: unknown, verbose: boolean, stream: NodeJS.WriteStream = process.stderr): void {
-  if (error instanceof CommanderError) return; // has been printed by commander
+  if (error instanceof CommanderError) return; // already printed by commander
   const palette = new Palette(stream);
   const message = error instanceof Error ? error.message : String(error);
   const lines = message.split('\n').map(printable).join('\n');
@@ -35,7 +35,8 @@ export function reportFailure(error: unknown, verbose: boolean, stream: NodeJS.W
   stream.write(`${palette.error('error:')} ${lines}${code}\n`);
   if (error instanceof UsageError) stream.write('Run the command with --help to see its options.\n');
   else if (verbose) stream.write(`${stackOf(error)}\n`);
-  else if (!(error instanceof CircuitTracerError)) stream.write('This is a bug; --verbose shows where it happened.\n');
+  else if (!(error instanceof CircuitTracerError))
+    stream.write('This is a bug. Run with --verbose to see where it happened.\n');
 }
 
 function stackOf(error: unknown): string {
@@ -45,14 +46,15 @@ function stackOf(error: unknown): string {
 }
 
 /**
- * Outlive standard streams that can't be written. A reader that has seen enough (`| head`) closes the pipe: no error of
- * ours. A full disk costs the log's lines, not the work; of standard output, which is the work's result, it is a failure,
- * told once.
+ * Survive standard streams that cannot be written. A reader that has read enough (`| head`) closes the pipe, which is
+ * not an error. A full disk loses log lines, but not the work. If standard output, which holds the result, cannot be
+ * written, that is reported once as a failure.
  */
 export function surviveBrokenStreams(): void {
-  // Writing past `ulimit -f` ends a process that doesn't listen; one that does is told by the write.
+  // Exceeding `ulimit -f` ends a process that does not listen for the signal. If it listens, the write reports the
+  // error.
   process.on('SIGXFSZ', () => undefined);
-  // Where the log can't be written, there is nobody to tell.
+  // If the log cannot be written, nothing can be reported.
   process.stderr.on('error', () => undefined);
   let told = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -66,8 +68,8 @@ export function surviveBrokenStreams(): void {
 const stopSignals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Run work that Ctrl-C stops: the first time by the abort signal, so that it can clean up after itself; the second time
- * at once.
+ * Run work that Ctrl-C stops. The first time, the abort signal fires, so that the work can clean up. The second time,
+ * the process ends immediately.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

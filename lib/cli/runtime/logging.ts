@@ -4,7 +4,7 @@ import { setLogger } from '../../log';
 import { Palette } from '../render/text';
 import type { ProgressDisplay } from './progress';
 
-/** Send the package's log to standard error: for people on a terminal, as JSON lines otherwise. */
+/** Send the package's log to standard error: formatted on a terminal, otherwise as JSON lines. */
 export function logToStderr(display: ProgressDisplay, verbose = false): void {
   const level = verbose ? 'info' : 'warn';
   const stream = process.stderr;

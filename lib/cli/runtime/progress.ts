@@ -5,10 +5,10 @@ import { byteSize } from '../render/text';
 
 const bars = lazy(() => require('cli-progress') as typeof import('cli-progress'));
 
-/** Shows how far a command is, on standard error. */
+/** Shows the progress of a command on standard error. */
 export interface ProgressDisplay {
   readonly listener: ProgressListener;
-  /** Print a line without tearing the bar. */
+  /** Print a line without breaking the bar. */
   print(line: string): void;
   /** Clear the bar, if any. Idempotent. */
   stop(): void;
@@ -17,7 +17,7 @@ export interface ProgressDisplay {
 /**
  * A bar on a terminal, plain lines in a pipe.
  *
- * @param reword what is printed, in the words of the command
+ * @param reword replaces names of the library by those of the command
  */
 export function progressDisplay(
   stream: NodeJS.WriteStream = process.stderr,
@@ -28,7 +28,7 @@ export function progressDisplay(
   return { listener, print: (line) => display.print(reword(line)), stop: () => display.stop() };
 }
 
-function shareOf({ done, total, unit }: Progress, joint: string): string {
+function formatShare({ done, total, unit }: Progress, joint: string): string {
   const text = unit === 'bytes' ? byteSize : String;
   return `${text(done)}${joint}${text(total)}`;
 }
@@ -47,17 +47,17 @@ class BarDisplay implements ProgressDisplay {
       stream,
       hideCursor: true,
       clearOnComplete: true,
-      // Ctrl-C is ours to handle.
+      // Ctrl-C is handled by this package.
       gracefulExit: false,
       barsize: 28,
       format: (barOptions, { progress }, step) => {
         const { phase, total } = step as Progress;
-        const share = total > 0 ? shareOf(step as Progress, '/') : '';
+        const share = total > 0 ? formatShare(step as Progress, '/') : '';
         return `${String(phase).padEnd(22)} ${Format.BarFormat(progress, barOptions)} ${share}`;
       },
     };
     this.#bar = new SingleBar(options, Presets.shades_classic);
-    // However the process ends, the cursor must be visible again.
+    // The cursor must become visible again, however the process ends.
     process.once('exit', () => this.stop());
   }
 
@@ -90,14 +90,14 @@ class LineDisplay implements ProgressDisplay {
     this.#stream = stream;
   }
 
-  /** One line when a phase begins, and one every few seconds while it lasts. */
+  /** Print a line when a phase begins, and every few seconds while it lasts. */
   readonly listener = (step: Progress): void => {
     const { phase, total } = step;
     const now = Date.now();
     if (phase === this.#phase && now - this.#lastLine < quietMs) return;
     this.#phase = phase;
     this.#lastLine = now;
-    this.print(total > 0 ? `${phase}: ${shareOf(step, ' of ')}` : phase);
+    this.print(total > 0 ? `${phase}: ${formatShare(step, ' of ')}` : phase);
   };
 
   print(line: string): void {

@@ -13,7 +13,7 @@ import type {
   TokenChance,
 } from '../../server/api';
 
-/** A graph of the server's list. */
+/** A graph in the server's list. */
 export interface ListedGraph {
   readonly slug: string;
   readonly prompt: string;
@@ -21,7 +21,7 @@ export interface ListedGraph {
   readonly titlePrefix: string;
 }
 
-/** An answer that isn't the one hoped for; `details` is its body. */
+/** A response other than success. `details` is its body. */
 export class ServerError extends Error {
   readonly status: number;
   readonly code: string;
@@ -29,28 +29,28 @@ export class ServerError extends Error {
 
   constructor(status: number, details: Readonly<Record<string, unknown>>) {
     const { code, message }: Unchecked<ErrorAnswer['error']> = record(details.error);
-    super(text(message) || `The server answered ${status}.`);
+    super(text(message) || `The server responded with status ${status}.`);
     this.status = status;
     this.code = text(code);
     this.details = details;
   }
 }
 
-/** @returns the fields of the answer, which an older server may lack */
+/** @returns the fields of the response, some of which an older server may lack */
 async function request<T>(path: string, init: RequestInit = {}): Promise<Unchecked<T>> {
   let response: Response;
   try {
     response = await fetch(new URL(path, location.href), { cache: 'no-cache', ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new Error('The server does not answer. Is it still running?');
+    throw new Error('The server does not respond. Is it still running?');
   }
   const body = record(await response.json().catch(() => ({})));
   if (!response.ok) throw new ServerError(response.status, body);
   return body as Unchecked<T>;
 }
 
-/** null where the page is served as plain files. */
+/** The status of the server. null if the page is served as plain files. */
 export async function fetchStatus(): Promise<ServerStatus | null> {
   try {
     const { version, canSave, features, model } = await request<ServerStatus>('api/status');
@@ -89,7 +89,7 @@ function listProblem({ file, reason }: Unchecked<ListProblem>): ListProblem {
 /**
  * Save a view into its graph's file.
  *
- * @param revision of the file it was made from; the server refuses when that has changed. null: whatever is there.
+ * @param revision the revision of the file that the view was made from, or null for any; the server rejects others
  * @returns the file's new revision
  */
 export async function saveView(slug: string, qParams: QParams, revision: string | null): Promise<string> {

@@ -1,9 +1,9 @@
 import { createStore, get, set, type UseStore } from 'idb-keyval';
 
-/** A view kept in the browser until it is saved. */
+/** A view that the browser stores until it is saved. */
 export interface Draft {
   readonly qParams: Readonly<Record<string, unknown>>;
-  /** Of the saved view it began from, as text: tells whether the file was saved elsewhere since. */
+  /** The saved view that it started from, as text, to detect whether the file has been saved elsewhere. */
   readonly base: string;
 }
 
@@ -14,12 +14,12 @@ function drafts(): UseStore {
   return store;
 }
 
-/** Open the store ahead of the first question. */
+/** Open the store before it is first needed. */
 export function warmDrafts(): void {
   void readDraft('');
 }
 
-/** The draft of a graph; none where the browser keeps none. */
+/** The draft of a graph. Undefined if the browser has none. */
 export async function readDraft(contentKey: string): Promise<Draft | undefined> {
   try {
     return await get<Draft>(contentKey, drafts());
@@ -28,7 +28,7 @@ export async function readDraft(contentKey: string): Promise<Draft | undefined> 
   }
 }
 
-/** @returns whether it is kept */
+/** @returns whether it was stored */
 export async function writeDraft(contentKey: string, draft: Draft | undefined): Promise<boolean> {
   try {
     await set(contentKey, draft, drafts());

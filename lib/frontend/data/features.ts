@@ -2,33 +2,33 @@ import { record, text, type Unchecked } from '../../graph-file/json-values';
 import type { ErrorAnswer } from '../../server/api';
 import { type FeatureInfo, parseFeature } from '../core/graph/feature';
 
-// A server that has features answers GET api/features/<layer>/<index>?scan=<scan of the graph> with the JSON of one
-// feature (FeatureExamples), or with 404 and {error: {code, message}}: ERR_NO_FEATURE when this feature isn't known,
-// ERR_NO_FEATURES when none of the scan's are. Served as plain files, they are features/<scan>/<feature>.json.
+// A server with features responds to GET api/features/<layer>/<index>?scan=<scan of the graph> with the JSON of one
+// feature (FeatureExamples), or with 404 and {error: {code, message}}: ERR_NO_FEATURE if this feature is not known,
+// ERR_NO_FEATURES if none of the scan's features are. As plain files, they are features/<scan>/<feature>.json.
 
-/** Where a feature is to be looked for. */
+/** The location of a feature. */
 export interface FeatureRequest {
   readonly layer: number;
   readonly index: number;
-  /** The number as the graph file has it: names the file in folders of plain files. */
+  /** The number in the graph file, which is the file name in folders of plain files. */
   readonly raw: number;
   readonly scan: string;
-  /** The server answers for single features. */
+  /** Whether the server can look up single features. */
   readonly served: boolean;
 }
 
-/** `none`: nothing is known of this feature, and asking again won't help. */
+/** `none`: there are no examples of this feature, and a retry cannot help. */
 export type FeatureAnswer = { readonly info: FeatureInfo } | { readonly none: string };
 
 export const noFeatures =
-  'No examples of features are at hand. Start the server with a folder of features to see them here.';
+  'No feature examples are available. Start the server with a folder of features to see them here.';
 
-const mostKept = 200;
+const maxCached = 200;
 const kept = new Map<string, FeatureAnswer>();
 
 /**
- * Read one feature; the last 200 are kept. Rejects when aborted, or with a message for the reader when the source fails in
- * a way that may pass.
+ * Read one feature. The last 200 are cached. Rejects when aborted, or with a message for the reader when the source
+ * fails in a way that may be temporary.
  */
 export async function fetchFeature(request: FeatureRequest, signal: AbortSignal): Promise<FeatureAnswer> {
   const url = addressOf(request);
@@ -41,7 +41,7 @@ export async function fetchFeature(request: FeatureRequest, signal: AbortSignal)
   const answer = await ask(url, signal);
   kept.set(url, answer);
   const [oldest] = kept.keys();
-  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+  if (kept.size > maxCached && oldest !== undefined) kept.delete(oldest);
   return answer;
 }
 
@@ -64,13 +64,13 @@ async function ask(url: string, signal: AbortSignal): Promise<FeatureAnswer> {
     return {
       none:
         text(code) === 'ERR_NO_FEATURE'
-          ? 'Nothing is known of this feature: it may never have been active.'
+          ? 'There are no examples of this feature. It may never have been active.'
           : noFeatures,
     };
   }
   if (!response.ok) {
     const { message }: Unchecked<ErrorAnswer['error']> = record(record(body).error);
-    throw new Error(text(message) || `The server answered ${response.status} for this feature.`);
+    throw new Error(text(message) || `The server responded with status ${response.status} for this feature.`);
   }
   return { info: parseFeature(body) };
 }

@@ -21,7 +21,7 @@ worker.addEventListener('error', ({ message }) => {
 
 /** Read a graph file from the server or from the reader's disk. Rejects with a message for the reader. */
 export async function loadGraph(source: LoadSource, logitDifference = ''): Promise<LoadedGraph> {
-  // Read here, not in the worker: the file is on its way while that starts.
+  // The request is sent here and not in the worker, so that it runs while the worker starts.
   const { bytes, revision } = await read(source);
   const request: LoadRequest = { id: ++requests, bytes, revision, logitDifference };
   return new Promise((resolve, reject) => {
@@ -34,16 +34,16 @@ async function read(source: LoadSource): Promise<{ bytes: ArrayBuffer; revision:
   if ('file' in source) return { bytes: await source.file.arrayBuffer(), revision: null };
   let response: Response;
   try {
-    // The server says whether the file has changed; without the question a changed file would stay unseen.
+    // Always ask the server whether the file has changed.
     response = await fetch(source.url, { cache: 'no-cache' });
   } catch {
-    throw new Error('The server does not answer. Is it still running?');
+    throw new Error('The server does not respond. Is it still running?');
   }
   if (!response.ok) throw new Error(`The server has no such graph (${response.status} for ${source.url}).`);
   return { bytes: await response.arrayBuffer(), revision: response.headers.get('etag') };
 }
 
-/** Address of a graph's file, relative to the page. */
+/** The URL of a graph file, relative to the page. */
 export function graphUrl(slug: string): string {
   return new URL(`graph_data/${encodeURIComponent(slug)}.json`, location.href).href;
 }

@@ -2,14 +2,14 @@ import type { GraphFile } from '../core/graph/parse';
 import { influenceOf, type Scores, scoresOf } from '../core/measure/scores';
 import { strongestLinks } from '../core/view/drawn-links';
 
-/** A graph file with what is computed once from it. */
+/** A graph file with the data that is computed once from it. */
 export interface LoadedGraph extends GraphFile {
-  /** ETag of the answer, null without one. */
+  /** The ETag of the response. null if it has none. */
   readonly revision: string | null;
   readonly scores: Scores;
-  /** All links by influence on the outputs, strongest first. */
+  /** All edges by influence on the outputs, strongest first. */
   readonly strongest: Int32Array;
-  /** The same for graphs of the same nodes and links, whatever their saved view. */
+  /** Equal for graphs with the same nodes and edges, whatever their saved view. */
   readonly contentKey: string;
 }
 
@@ -18,7 +18,7 @@ export function withDerived(file: GraphFile, revision: string | null): LoadedGra
   return { ...file, revision, strongest, scores: scoresOf(file.graph), contentKey: contentKey(file) };
 }
 
-/** FNV-1a over ids and link weights, and the sizes. */
+/** FNV-1a over ids and edge weights, and the sizes. */
 function contentKey({ graph }: GraphFile): string {
   let hash = 0x811c9dc5;
   const add = (value: number) => {

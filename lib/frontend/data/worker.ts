@@ -14,7 +14,7 @@ export type LoadReply =
   | { readonly id: number; readonly loaded: LoadedGraph }
   | { readonly id: number; readonly problem: string };
 
-/** Parses and weighs graph files away from the page, which stays responsive. */
+/** Parses graph files and computes shares outside the page's thread, so that the page stays responsive. */
 self.addEventListener('message', ({ data }: MessageEvent<LoadRequest>) => {
   const { id, bytes, revision, logitDifference } = data;
   try {
@@ -29,7 +29,7 @@ self.addEventListener('message', ({ data }: MessageEvent<LoadRequest>) => {
 function withDifference(file: GraphFile, names: string): GraphFile {
   if (names === '') return file;
   const graph = withLogitDifference(file.graph, names);
-  const warning = `The graph lacks the outputs of ${names}, or one of them.`;
+  const warning = `The graph lacks one or both of the outputs ${names}.`;
   return graph ? { ...file, graph } : { ...file, warnings: [...file.warnings, warning] };
 }
 

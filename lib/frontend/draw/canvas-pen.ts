@@ -3,7 +3,7 @@ import { glyphCorners, type Pen, type ShapeStyle, type Stroke, type TextStyle } 
 
 export const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
-/** Draws on a canvas; alike shapes go into one path. */
+/** Draws on a canvas. Shapes with the same style share one path. */
 export class CanvasPen implements Pen {
   readonly #context: CanvasRenderingContext2D;
 

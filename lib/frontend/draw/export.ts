@@ -23,7 +23,7 @@ export interface PictureParts {
   readonly palette: Palette;
 }
 
-/** A picture of known size, to be drawn with any pen. */
+/** A picture of known size that any pen can draw. */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
@@ -79,14 +79,14 @@ export function svgOf({ width, height, paint }: Drawing, palette: Palette): stri
   return pen.document(width, height, palette.surface);
 }
 
-/** Twice as sharp as on paper, as far as browsers make canvases that large. */
+/** Twice the resolution, if browsers support canvases of that size. */
 export async function pngOf({ width, height, paint }: Drawing, palette: Palette): Promise<Blob> {
   const scale = Math.min(2, 8000 / Math.max(width, height));
   const canvas = document.createElement('canvas');
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   const context = canvas.getContext('2d');
-  if (!context) throw new Error('This browser draws no pictures.');
+  if (!context) throw new Error('This browser does not support canvas drawing.');
   context.scale(scale, scale);
   context.fillStyle = palette.surface;
   context.fillRect(0, 0, width, height);

@@ -3,7 +3,7 @@ import { membersOf, type View } from '../core/view/view';
 import { nodesOf } from '../core/view/visible';
 import type { Ends } from './link-graph';
 
-/** The nodes that stand out beside the drawn links: selected ones, pinned ones, and those linked with the selection. */
+/** The nodes to emphasise besides the drawn edges: selected and pinned nodes, and neighbours of the selection. */
 export function endsOf(graph: Graph, view: View, links: readonly number[]): Ends {
   const selected = nodesOf(graph, view.selected === '' ? [] : membersOf(view, view.selected));
   const inside = new Set(selected);

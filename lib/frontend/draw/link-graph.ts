@@ -7,7 +7,7 @@ import type { Palette } from './palette';
 import type { Pen } from './pen';
 import { linkWidth, shareFill, shareStroke } from './share-style';
 
-/** Room around the nodes. */
+/** The margin around the nodes. */
 export const margins = { left: 36, right: 6, top: 52, bottom: 58 };
 
 export interface LinkGraphPicture {
@@ -15,16 +15,16 @@ export interface LinkGraphPicture {
   readonly layout: LinkGraphLayout;
   readonly shown: Uint8Array;
   readonly palette: Palette;
-  /** Pixels the nodes are shifted to the left. */
+  /** The number of pixels by which the nodes are scrolled. */
   readonly scroll: number;
-  /** Size of the whole picture. */
+  /** The size of the whole picture. */
   readonly width: number;
   readonly height: number;
-  /** [n] 1 for nodes that only this graph of two has. */
+  /** [n] in a comparison, 1 for nodes that only this graph has. */
   readonly filled?: Uint8Array;
 }
 
-/** A node's place in the picture. */
+/** The coordinates of a node in the picture. */
 export function placeOf({ layout, scroll }: LinkGraphPicture, node: number): [number, number] {
   return [margins.left + layout.x[node] - scroll, margins.top + layout.y[node]];
 }
@@ -33,7 +33,7 @@ export function glyphRadius({ layout }: LinkGraphPicture): number {
   return Math.min(4.5, Math.max(2, layout.rowHeight * 0.28));
 }
 
-/** Bands, names of rows and tokens, and all nodes that are shown. */
+/** Draw bands, the names of rows and tokens, and all visible nodes. */
 export function paintNodes(pen: Pen, picture: LinkGraphPicture): void {
   paintBands(pen, picture);
   const { graph, shown, palette, filled } = picture;
@@ -51,7 +51,7 @@ export function paintNodes(pen: Pen, picture: LinkGraphPicture): void {
   paintEdges(pen, picture);
 }
 
-/** Links, weakest first, and the nodes at their ends filled with the share's colour. */
+/** Draw edges, weakest first, and fill the nodes at their ends with the colour of the share. */
 export function paintLinks(pen: Pen, picture: LinkGraphPicture, links: readonly number[], ends: Ends): void {
   const { graph, palette } = picture;
   for (const link of links) {
@@ -74,9 +74,9 @@ export function paintLinks(pen: Pen, picture: LinkGraphPicture, links: readonly 
   }
 }
 
-/** Nodes that stand out. */
+/** Draw emphasised nodes. */
 export interface Ends {
-  /** Share of the links with the selection, by node. */
+  /** The share of the edge to or from the selection, by node. */
   readonly shares: ReadonlyMap<number, number>;
   readonly pinned: readonly number[];
   readonly selected: readonly number[];
@@ -106,7 +106,7 @@ function paintBands(pen: Pen, { graph, layout, palette, width, scroll }: LinkGra
   }
 }
 
-/** Names along the edges, over whatever was scrolled below them. */
+/** Draw names along the sides, over the scrolled content. */
 function paintEdges(pen: Pen, picture: LinkGraphPicture): void {
   const { graph, layout, palette, width, height, scroll } = picture;
   pen.rect(0, 0, margins.left, height, { fill: palette.surface });

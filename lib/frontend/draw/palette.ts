@@ -1,4 +1,4 @@
-/** Colours of drawings. The page reads them from its style sheet, so that light and dark are defined once. */
+/** The colours of drawings. They are read from the style sheet, so that the light and dark themes are defined once. */
 export interface Palette {
   readonly surface: string;
   readonly band: string;
@@ -6,7 +6,7 @@ export interface Palette {
   readonly ink: string;
   readonly muted: string;
   readonly accent: string;
-  /** Fill of what only one of two graphs has. */
+  /** The fill of nodes that only one of two graphs has. */
   readonly only: string;
   readonly positive: string;
   readonly negative: string;
@@ -16,7 +16,7 @@ const names = ['surface', 'band', 'line', 'ink', 'muted', 'accent', 'only', 'pos
 
 let known: { theme: string | undefined; palette: Palette } | undefined;
 
-/** Of the theme on show; read once for each, as asking makes the browser lay the page out. */
+/** The palette of the current theme. Read once per theme, because reading makes the browser lay out the page. */
 export function readPalette(): Palette {
   const { dataset } = document.documentElement;
   if (known && known.theme === dataset.theme) return known.palette;

@@ -22,17 +22,20 @@ export interface TextStyle {
   readonly bold?: boolean;
 }
 
-/** What drawings of graphs are made of, on a canvas for the screen and PNG files or as SVG. */
+/** The primitives for drawing graphs: on a canvas for the screen and PNG files, or as SVG. */
 export interface Pen {
-  /** The glyph of a kind at each point x0 y0 x1 y1 ..., all alike. */
+  /** Draw the glyph of a kind at each point x0 y0 x1 y1 ..., all in one style. */
   glyphs(kind: NodeKind, points: ArrayLike<number>, radius: number, style: ShapeStyle): void;
   rect(x: number, y: number, width: number, height: number, style: ShapeStyle, corner?: number): void;
-  /** M x y, then either L x y or C of three points: flat numbers, 2, 4 or 8 of them. */
+  /** M x y, then either L x y or C of three points, as flat numbers: 4 or 8 in total, or 2 for a move. */
   curve(points: readonly number[], stroke: Stroke): void;
   text(text: string, x: number, y: number, style: TextStyle): void;
 }
 
-/** Corners of a kind's glyph around the origin for radius 1; undefined for a circle. Shapes differ, not only colours. */
+/**
+ * The corners of a kind's glyph around the origin for radius 1. Undefined for a circle. Kinds differ by shape, not only
+ * by colour.
+ */
 export function glyphCorners(kind: NodeKind): readonly (readonly [number, number])[] | undefined {
   return corners[kind];
 }

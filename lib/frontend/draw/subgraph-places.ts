@@ -4,12 +4,12 @@ import type { Subgraph } from '../core/view/subgraph';
 import type { Point, SubgraphLayout, View } from '../core/view/view';
 import { boxSize } from './subgraph-shapes';
 
-/** Where the layout puts the boxes. */
+/** The box positions from the layout. */
 export function laidOut(subgraph: Subgraph, layout: SubgraphLayout): Point[] {
   return layout === 'force' ? forcePlaces(subgraph, boxSize) : layeredPlaces(subgraph, boxSize);
 }
 
-/** Where the boxes are: where they were dragged, else where the layout put them. */
+/** The box positions: dragged positions, otherwise those of the layout. */
 export function placesIn(subgraph: Subgraph, view: View, places: readonly Point[]): Point[] {
   return subgraph.boxes.map(({ key }, i) => view.positions[key] ?? places[i]);
 }

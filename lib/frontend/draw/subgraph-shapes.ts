@@ -2,24 +2,24 @@ import type { Point } from '../core/view/view';
 
 export const boxSize = { width: 148, height: 38 };
 
-/** Edges of a smaller share are left out unless asked for. */
-export const leastEdge = 0.003;
-/** Edges of a smaller share carry no number, and no more than the strongest do. */
-const leastLabelled = 0.03;
-const mostLabelled = 40;
+/** Edges with a smaller share are omitted by default. */
+export const minEdgeShare = 0.003;
+/** Edges with a smaller share have no number. Only the strongest have one. */
+const minLabelledShare = 0.03;
+const maxLabelledEdges = 40;
 
-/** The edges that carry their number, strongest first. */
+/** The edges that have a number, strongest first. */
 export function labelledEdges<E extends { readonly weight: number }>(edges: readonly E[]): E[] {
-  const strong = edges.filter(({ weight }) => Math.abs(weight) >= leastLabelled);
-  return strong.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, mostLabelled);
+  const strong = edges.filter(({ weight }) => Math.abs(weight) >= minLabelledShare);
+  return strong.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, maxLabelledEdges);
 }
 
 export interface EdgeLine {
-  /** Of a cubic curve: four points. */
+  /** A cubic curve: four points. */
   readonly points: readonly number[];
 }
 
-/** From the top of one box to the bottom of another; between boxes side by side, from centre to centre. */
+/** From the top of one box to the bottom of another, or between the centres of boxes that are side by side. */
 export function edgeLine(from: Point, to: Point): EdgeLine {
   const up = to[1] < from[1] - boxSize.height;
   const down = to[1] > from[1] + boxSize.height;
@@ -30,10 +30,10 @@ export function edgeLine(from: Point, to: Point): EdgeLine {
 }
 
 const labelSize = { width: 42, height: 13 };
-/** Where on an edge its number may stand, best first. */
+/** The relative positions of a number on its edge, best first. */
 const labelTimes = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78];
 
-/** Places on the edges for their numbers, clear of boxes and of each other as far as there is such a place. */
+/** The positions of the numbers on edges, clear of boxes and of each other if possible. */
 export function labelPlaces(lines: readonly EdgeLine[], boxes: readonly Point[]): Point[] {
   const taken: Point[] = [];
   for (const { points } of lines) {
@@ -57,7 +57,7 @@ function onCurve([x1, y1, x2, y2, x3, y3, x4, y4]: readonly number[], time: numb
   return [a * x1 + b * x2 + c * x3 + d * x4, a * y1 + b * y2 + c * y3 + d * y4];
 }
 
-/** Width of an edge: 14 |share|, at least 1. */
+/** The width of an edge: 14 |share|, at least 1. */
 export function edgeWidth(share: number): number {
   return Math.max(1, 14 * Math.abs(share));
 }

@@ -4,11 +4,11 @@ import type { Point } from '../core/view/view';
 import type { Palette } from './palette';
 import type { Pen } from './pen';
 import { shareStroke } from './share-style';
-import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, leastEdge } from './subgraph-shapes';
+import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, minEdgeShare } from './subgraph-shapes';
 
-/** The subgraph as a picture, for export. */
+/** The subgraph as a picture for export. */
 export function paintSubgraph(pen: Pen, { boxes, edges }: Subgraph, places: readonly Point[], palette: Palette): void {
-  const sorted = edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
+  const sorted = edges.filter(({ weight }) => Math.abs(weight) >= minEdgeShare);
   sorted.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
   for (const { from, to, weight } of sorted) {
     pen.curve(edgeLine(places[from], places[to]).points, shareStroke(weight, edgeWidth(weight), palette));

@@ -4,7 +4,7 @@ import { glyphCorners, type Pen, type ShapeStyle, type Stroke, type TextStyle } 
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** Writes SVG. Text of graphs is escaped, so it stays text. */
+/** Writes SVG. Text from graphs is escaped. */
 export class SvgPen implements Pen {
   readonly #parts: string[] = [];
 
@@ -75,7 +75,7 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** Also drops what XML can't hold, control characters and unpaired surrogates. */
+/** Also removes characters that XML does not allow: control characters and unpaired surrogates. */
 function escaped(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

@@ -21,7 +21,7 @@ export function ConnectionsPane() {
         <Connected graph={graph} view={view} nodes={nodes} />
       ) : (
         <p class="hint muted">
-          Select a node in the link graph, the subgraph or by search to see what leads into it and what it leads to.
+          Select a node in the link graph, in the subgraph or by search to see its inputs and outputs.
         </p>
       )}
     </Pane>
@@ -57,14 +57,14 @@ function Connected({ graph, view, nodes }: { graph: Graph; view: View; nodes: re
 interface ListProps {
   readonly title: string;
   readonly unit: string;
-  /** Shares of one input can be summed. */
+  /** Whether the shares belong to one input and can be summed. */
   readonly sums?: boolean;
   readonly graph: Graph;
   readonly view: View;
   readonly list: readonly Connection[];
 }
 
-/** Positive connections, then negative ones, each strongest first, as the printed share says. */
+/** Positive connections, then negative ones, each sorted by share, strongest first. */
 function ConnectionList({ title, unit, sums = false, graph, view, list }: ListProps) {
   const positive = list.filter(({ share }) => share >= 0);
   const negative = list.filter(({ share }) => share < 0);
@@ -117,10 +117,10 @@ function heading(title: string, list: readonly Connection[], sums: boolean): str
 
 const partTitles = { feature: 'Features', error: 'Errors', token: 'Tokens', other: 'Other' } as const;
 
-/** Error share, what the filters hide, and where the input comes from. */
+/** The error share, the share of hidden nodes, and the sources of the input. */
 function InputSummary({ graph, view, nodes }: { graph: Graph; view: View; nodes: readonly number[] }) {
   const parts = inputParts(graph, nodes);
-  if (parts.length === 0) return <p class="muted input-summary">It has no input of its own.</p>;
+  if (parts.length === 0) return <p class="muted input-summary">The selection has no inputs.</p>;
   const ofErrors = parts.filter(({ kind }) => kind === 'error').reduce((sum, part) => sum + sizeOf(part), 0);
   const hidden = hiddenInput(graph, nodes, shownOf(graph, view));
   return (

@@ -4,10 +4,10 @@ import { short } from '../core/graph/format';
 
 const firstShown = 5;
 
-/** Examples by quantile, tokens tinted by how strongly the feature answers to them. */
+/** Examples by quantile. The tint of a token shows how strongly the feature activates on it. */
 export function ExampleList({ info }: { info: FeatureInfo }) {
   const filled = info.quantiles.filter(({ examples }) => examples.length > 0);
-  if (filled.length === 0) return <p class="muted hint">No examples are known.</p>;
+  if (filled.length === 0) return <p class="muted hint">No examples are available.</p>;
   return (
     <>
       {filled.map((quantile) => (

@@ -11,7 +11,7 @@ import { FeatureExamples } from './feature-examples';
 import { GlyphIcon } from './widgets/glyph';
 import { LabelField } from './widgets/label-field';
 
-/** Everything about the node the pointer rests on, else about the selection. */
+/** Details of the node under the resting pointer, otherwise of the selection. */
 export function FeatureDetail() {
   const graph = useStore((state) => state.document?.loaded.graph);
   const view = useStore((state) => state.history.present);
@@ -19,7 +19,7 @@ export function FeatureDetail() {
   if (!graph) return null;
   const selected = selection(graph, view);
   if (rested >= 0 && rested < graph.n) return <NodeDetail graph={graph} view={view} node={rested} />;
-  if (selected.length === 0) return <p class="hint muted">Select a node to see what is known of it.</p>;
+  if (selected.length === 0) return <p class="hint muted">Select a node to see its details.</p>;
   if (groupOfKey(view, view.selected)) return <GroupDetail graph={graph} view={view} nodes={selected} />;
   return <NodeDetail graph={graph} view={view} node={selected[0]} />;
 }
@@ -52,7 +52,7 @@ function NodeDetail({ graph, view, node }: { graph: Graph; view: View; node: num
 }
 
 const aboutKind: Readonly<Record<string, string>> = {
-  error: 'What the transcoder of this layer leaves unexplained at this token.',
+  error: 'The part of the MLP output at this token that the transcoder of this layer does not reconstruct.',
   token: 'The embedding of a token of the prompt.',
   logit: 'A likely next token.',
   bias: 'A constant input.',

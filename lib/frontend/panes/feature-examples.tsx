@@ -12,7 +12,7 @@ import { Histogram } from './widgets/histogram';
 
 type Asked = { readonly problem: string } | FeatureAnswer | null;
 
-/** What the feature's source knows: what it makes likelier, how strong it usually is, and examples. */
+/** The data of a feature: promoted tokens, activations and examples. */
 export function FeatureExamples({ graph, node }: { graph: Graph; node: number }) {
   const [attempt, setAttempt] = useState(0);
   const answer = useFeature(graph, node, attempt);
@@ -31,7 +31,7 @@ export function FeatureExamples({ graph, node }: { graph: Graph; node: number })
   return <Known info={answer.info} activation={graph.activation[node]} />;
 }
 
-/** The answer for this node and no other: a late one for a node left behind is dropped. */
+/** The response for the current node. Late responses for other nodes are dropped. */
 function useFeature(graph: Graph, node: number, attempt: number): Asked {
   const [found, setFound] = useState<{ of: string; asked: Asked }>({ of: '', asked: null });
   const source = useStore(({ status }) => status && (status.features ? 'served' : 'nothing'));

@@ -4,7 +4,7 @@ import { useStore } from '../state/hooks';
 import { openFile } from '../state/open';
 import { Menu } from './widgets/menu';
 
-/** Opening, sharing and exporting. */
+/** Opens, shares and exports graphs. */
 export function FileMenu() {
   const open = useStore((state) => state.document !== null);
   const served = useStore((state) => (state.document?.slug ?? '') !== '');
@@ -59,7 +59,7 @@ function Exports({ pinned }: { pinned: boolean }) {
         Nodes as CSV
       </button>
       <button type="button" onClick={() => void exportCsv('links')}>
-        Links as CSV
+        Edges as CSV
       </button>
       <button type="button" onClick={() => void exportJson()}>
         Graph with this view as JSON

@@ -10,7 +10,7 @@ import { FileMenu } from './file-menu';
 import { SearchBox } from './search-box';
 import { Icon } from './widgets/icon';
 
-/** Graph selector, search, and what concerns the whole page. */
+/** The graph selector, search and commands for the whole page. */
 export function Header() {
   const open = useStore((state) => state.document !== null);
   return (
@@ -81,8 +81,8 @@ function GraphSelector() {
           <button
             type="button"
             class="quiet"
-            aria-label="Read the file again"
-            title="Read the file again"
+            aria-label="Reload the file"
+            title="Reload the file"
             onClick={() => void reload()}
           >
             <Icon name="reload" />
@@ -139,7 +139,7 @@ function SaveButton() {
       type="button"
       class={changed ? 'primary' : ''}
       disabled={saving === 'saving'}
-      title={changed ? 'Save the view into the graph’s file (Ctrl S)' : 'The file holds this view'}
+      title={changed ? 'Save the view into the graph’s file (Ctrl S)' : 'The file has this view'}
       onClick={() => void save()}
     >
       {title}

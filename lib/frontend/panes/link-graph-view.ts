@@ -34,13 +34,13 @@ export interface LinkGraphActions {
 }
 
 const hitRadius = 24;
-const mostZoom = 20;
+const maxZoom = 20;
 const longPress = 500;
 const dragStart = 4;
 
 /**
- * The link graph on three canvases: nodes, links, and what is under the pointer, so that a move of the mouse draws no more
- * than a ring. Works without a framework; a component tells it what to show.
+ * The link graph on three canvases: nodes, edges, and what is under the pointer, so that a mouse move only draws a
+ * ring. It does not use a framework. A component passes it the content.
  */
 export class LinkGraphView {
   readonly #root: HTMLElement;
@@ -64,10 +64,10 @@ export class LinkGraphView {
   #frame = 0;
   #dirty = { layout: true, links: true };
   #drag: { x: number; scroll: number; moved: boolean; timer: ReturnType<typeof setTimeout> } | undefined;
-  /** This view moved the pointer or the focus, not another pane. */
+  /** Whether this view moved the pointer or the focus, and not another pane. */
   #own = false;
 
-  /** @param pointed the node under the pointer, shared with whatever else shows this graph */
+  /** @param pointed the node under the pointer, shared with everything else that shows this graph */
   constructor(root: HTMLElement, actions: LinkGraphActions, pointed: Signal<number> = hovered) {
     this.#root = root;
     this.#pointed = pointed;
@@ -80,7 +80,7 @@ export class LinkGraphView {
     root.tabIndex = 0;
     root.dataset.entry = '';
     root.setAttribute('role', 'application');
-    root.setAttribute('aria-label', 'Link graph: arrow keys go from node to node, Enter selects, P pins');
+    root.setAttribute('aria-label', 'Link graph: arrow keys move between nodes, Enter selects, P pins');
     this.#listen();
     this.#observer.observe(root);
     this.#unsubscribe = pointed.subscribe(() => this.#showHover());
@@ -96,7 +96,7 @@ export class LinkGraphView {
   }
 
   zoomBy(factor: number, x = this.#width / 2): void {
-    const zoom = Math.min(mostZoom, Math.max(1, this.#zoom * factor));
+    const zoom = Math.min(maxZoom, Math.max(1, this.#zoom * factor));
     const at = (this.#scroll + x - margins.left) / this.#zoom;
     this.#scroll = at * zoom - (x - margins.left);
     this.#zoom = zoom;
@@ -169,7 +169,7 @@ export class LinkGraphView {
     return { graph, shown, palette, layout: this.#layout as LinkGraphLayout, ...size, ...(filled && { filled }) };
   }
 
-  /** Empty a canvas at the size and sharpness of the screen. */
+  /** Clear a canvas and fit it to the size and resolution of the screen. */
   #clear(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
     const scale = Math.min(2, devicePixelRatio);
     const context = canvas.getContext('2d') as CanvasRenderingContext2D;
@@ -318,7 +318,7 @@ function layer(): HTMLCanvasElement {
   return canvas;
 }
 
-/** Draw on the part where nodes lie: links of a scrolled graph don't run over the names of rows. */
+/** Draw on the part with nodes, so that edges of a scrolled graph do not cross the names of rows. */
 function clipped(
   context: CanvasRenderingContext2D,
   width: number,

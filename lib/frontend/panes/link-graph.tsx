@@ -75,7 +75,7 @@ function LinkGraph({ view: kept }: { view: { current: LinkGraphView | null } }) 
   return <div class="link-graph" ref={root} />;
 }
 
-/** What is drawn, and how much is not. */
+/** Summarises what is drawn and how much is not. */
 function Summary() {
   const document = useStore((state) => state.document);
   const view = useStore((state) => state.history.present);
@@ -85,21 +85,21 @@ function Summary() {
     const { graph } = document.loaded;
     const nodes = shownOf(graph, view).reduce((sum, each) => sum + each, 0);
     const shown = `${nodes.toLocaleString('en')} of ${count(graph.n, 'node')}`;
-    if (path.length > 0) return `${shown}; ${count(path.length, 'link')} (of the path)`;
+    if (path.length > 0) return `${shown}; ${count(path.length, 'edge')} (of the path)`;
     const { links, left, of } = drawnOf(document, view);
     const what = { selection: 'of the selection', pins: 'of pinned nodes', all: 'the strongest' }[of];
     const more = left > 0 ? `, ${left.toLocaleString('en')} more not drawn` : '';
-    return `${shown}; ${count(links.length, 'link')} (${what}${more})`;
+    return `${shown}; ${count(links.length, 'edge')} (${what}${more})`;
   }, [document, view, path]);
   return <span class="muted summary">{text}</span>;
 }
 
 function Filters() {
   const view = useStore((state) => state.history.present);
-  const most = useStore(() => mostThreshold());
+  const most = useStore(() => maxThreshold());
   return (
     <>
-      <label title="The most influential nodes that together hold at most this share of all influence on the outputs; at the end all of the file">
+      <label title="The most influential nodes that together hold at most this share of all influence on the outputs. The right end shows all nodes of the file.">
         Keep nodes up to <output>{Math.min(most, view.threshold).toFixed(2)}</output> of influence
         <input
           type="range"
@@ -114,15 +114,15 @@ function Filters() {
       <label>
         <input type="checkbox" checked={view.hideErrors} onChange={toggleErrors} /> Hide errors
       </label>
-      <Menu title="Links" stays>
+      <Menu title="Edges" stays>
         <LinkFilters />
       </Menu>
     </>
   );
 }
 
-/** The slider ends where the file was pruned: beyond there is nothing to show. */
-function mostThreshold(): number {
+/** The slider ends at the threshold that the file was pruned with. Beyond it there are no nodes. */
+function maxThreshold(): number {
   return Math.ceil(100 * (getState().document?.loaded.graph.keptInfluence ?? 1)) / 100;
 }
 
@@ -161,7 +161,7 @@ function LinkFilters() {
         />
       </label>
       <label>
-        With nothing selected, links
+        With nothing selected, edges
         <select value={view.linkType} onChange={({ currentTarget }) => setLinkType(currentTarget.value as LinkType)}>
           {linkTypes.map(([type, title]) => (
             <option key={type} value={type}>

@@ -2,7 +2,7 @@ import { useStore } from '../state/hooks';
 import { dismiss } from '../state/notices';
 import { Icon } from './widgets/icon';
 
-/** Messages above the panes, until they are closed. */
+/** Messages above the panes until they are closed. */
 export function Notices() {
   const notices = useStore((state) => state.notices);
   return (

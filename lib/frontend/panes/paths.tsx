@@ -8,7 +8,7 @@ import { pinAll, toggleTrace } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { emphasised, setState } from '../state/store';
 
-const mostPaths = 20;
+const maxPaths = 20;
 
 /** The strongest paths between two nodes. */
 export function PathsTab() {
@@ -23,7 +23,7 @@ export function PathsTab() {
   if (start === undefined) {
     return (
       <div class="hint muted">
-        <p>Select a node, press Trace (T), then select another: the strongest paths between them appear here.</p>
+        <p>Select a node, press Trace (T), then select another node to see the strongest paths between them.</p>
         {view.selected !== '' && (
           <button type="button" onClick={toggleTrace}>
             Trace from the selected node
@@ -33,7 +33,7 @@ export function PathsTab() {
     );
   }
   if (end === undefined)
-    return <p class="hint">From {titleOf(graph, start, view.labels)}: now select the node to trace to.</p>;
+    return <p class="hint">From {titleOf(graph, start, view.labels)}. Now select the node to trace to.</p>;
   return <Paths graph={graph} view={view} start={start} end={end} />;
 }
 
@@ -72,10 +72,10 @@ function Paths({ graph, view, start, end }: PathsProps) {
   );
 }
 
-/** In whichever direction links lead. */
+/** Finds paths in whichever direction edges lead. */
 function betweenThem(graph: Graph, start: number, end: number): Path[] {
-  const paths = strongestPaths(graph, start, end, mostPaths);
-  return paths.length > 0 ? paths : strongestPaths(graph, end, start, mostPaths);
+  const paths = strongestPaths(graph, start, end, maxPaths);
+  return paths.length > 0 ? paths : strongestPaths(graph, end, start, maxPaths);
 }
 
 function PathRow({ graph, view, path }: { graph: Graph; view: View; path: Path }) {

@@ -10,7 +10,7 @@ import { NodeRow, rowHeight } from './widgets/node-row';
 import { VirtualList } from './widgets/virtual-list';
 
 const help = 'Text, or layer:3 token:salt pos:11 feature:120 type:error is:pinned';
-const mostPinned = 50;
+const maxPinned = 50;
 
 /** Search over all nodes; with an empty query, a table of them all. */
 export function SearchBox() {
@@ -75,7 +75,7 @@ function Results({ query, onDone }: { query: string; onDone: () => void }) {
     <div class="results">
       <div class="results-head">
         <span role="status">{count(found.length, 'node')}</span>
-        {query !== '' && features.length > 0 && features.length <= mostPinned && (
+        {query !== '' && features.length > 0 && features.length <= maxPinned && (
           <button type="button" onClick={() => pinAll(features.map((node) => graph.ids[node]))}>
             Pin {count(features.length, 'feature')}
           </button>

@@ -2,7 +2,7 @@ import type { SteerAnswer } from '../../server/api';
 import { unsignedPercent, visibleToken } from '../core/graph/format';
 import { type ChanceRow, chanceRows } from '../core/view/steering';
 
-/** The next token's distribution and the continuation, before and after. */
+/** The distribution of the next token and the continuation, before and after. */
 export function SteerResults({ result }: { result: SteerAnswer }) {
   const rows = chanceRows(result.before, result.after);
   const most = Math.max(...rows.map(({ before, after }) => Math.max(before || 0, after || 0)), 1e-9);

@@ -8,7 +8,7 @@ import { blankSteering, setSteering, steering } from '../state/steering';
 import { getState } from '../state/store';
 import { SteerResults } from './steer-results';
 
-/** Run the model once more with pinned features made stronger, weaker or switched off. */
+/** Runs the model again with pinned features made stronger, weaker or switched off. */
 export function SteerTab() {
   const document = useStore((state) => state.document);
   const view = useStore((state) => state.history.present);
@@ -20,14 +20,14 @@ export function SteerTab() {
   if (document.slug === '' || !model) return <p class="hint muted">{withoutModel(document.slug)}</p>;
   const targets = steerTargets(document.loaded.graph, view);
   if (targets.length === 0) {
-    return <p class="hint muted">Pin features, or group them: each pinned feature and group can be steered here.</p>;
+    return <p class="hint muted">Pin or group features to steer them here.</p>;
   }
   return <Steering graph={document.loaded.graph} targets={targets} model={model.name} />;
 }
 
 function withoutModel(slug: string): string {
-  if (slug === '') return 'A file opened from disk can’t be steered: the server does not know which model it is of.';
-  return 'Steering runs the model. Start the server with a model to steer with pinned features and groups here.';
+  if (slug === '') return 'A file opened from disk cannot be steered, because the server does not know its model.';
+  return 'Steering requires a model. Start the server with a model to steer pinned features and groups here.';
 }
 
 function Steering({ graph, targets, model }: { graph: Graph; targets: readonly SteerTarget[]; model: string }) {
@@ -56,7 +56,7 @@ function Steering({ graph, targets, model }: { graph: Graph; targets: readonly S
             }
           />
         </label>
-        <label title="Attention patterns stay as they were without steering">
+        <label title="Keep the attention patterns of the run without steering">
           <input
             type="checkbox"
             checked={freezeAttention}

@@ -3,7 +3,7 @@ import { percent, shortened } from '../core/graph/format';
 import type { Box, Subgraph } from '../core/view/subgraph';
 import type { Point } from '../core/view/view';
 import { shareOpacity } from '../draw/share-style';
-import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, leastEdge } from '../draw/subgraph-shapes';
+import { boxSize, edgeLine, edgeWidth, labelledEdges, labelPlaces, minEdgeShare } from '../draw/subgraph-shapes';
 import { moveBox, toggleMark, togglePin, toggleSelection } from '../state/edit';
 import { useStore } from '../state/hooks';
 import { hovered } from '../state/store';
@@ -16,11 +16,11 @@ import { Icon } from './widgets/icon';
 interface PictureProps {
   readonly subgraph: Subgraph;
   readonly places: readonly Point[];
-  /** Clicks mark instead of select. */
+  /** Whether clicks mark boxes instead of selecting them. */
   readonly marking: boolean;
 }
 
-/** Boxes and the edges between them; drag a box to place it. */
+/** Boxes and the edges between them. Drag a box to move it. */
 export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
   const svg = useRef<SVGSVGElement>(null);
   const { viewBox, handlers, toUnits, zoomBy, fit } = usePanZoom(svg, places);
@@ -63,9 +63,9 @@ export function SubgraphPicture({ subgraph, places, marking }: PictureProps) {
   );
 }
 
-/** Weak edges first; numbers above all. */
+/** Weak edges first. Numbers are on top. */
 function Edges({ subgraph, places }: { subgraph: Subgraph; places: readonly Point[] }) {
-  const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= leastEdge);
+  const edges = subgraph.edges.filter(({ weight }) => Math.abs(weight) >= minEdgeShare);
   edges.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
   const lines = edges.map((edge) => ({ ...edge, ...edgeLine(places[edge.from], places[edge.to]) }));
   const labelled = labelledEdges(lines);

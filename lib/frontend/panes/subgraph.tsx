@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { unsignedPercent } from '../core/graph/format';
 import type { Graph } from '../core/graph/graph';
-import { mostBoxes, type Subgraph } from '../core/view/subgraph';
+import { maxBoxes, type Subgraph } from '../core/view/subgraph';
 import { isGroupKey, type SubgraphLayout, type View } from '../core/view/view';
 import { laidOut, placesIn } from '../draw/subgraph-places';
 import { scoresOfPins, subgraph } from '../state/derived';
@@ -23,8 +23,7 @@ export function SubgraphPane() {
         <Boxes graph={graph} view={view} subgraph={shown} marking={marking} />
       ) : (
         <p class="hint muted" data-entry tabIndex={-1}>
-          Pin nodes to lay them out here: Ctrl-click them, press P, or hold a finger on them. Then mark some and group
-          them.
+          Pin nodes to show them here: Ctrl-click, press P or long-press. Then mark boxes to group them.
         </p>
       )}
     </Pane>
@@ -40,7 +39,7 @@ function Boxes({ graph, view, subgraph, marking }: { graph: Graph; view: View; s
         <PinScores graph={graph} view={view} />
         {subgraph.left > 0 && (
           <span class="warning">
-            {subgraph.left} boxes are not shown: the first {mostBoxes} are.
+            {subgraph.left} boxes are not shown: the first {maxBoxes} are.
           </span>
         )}
       </div>
@@ -50,7 +49,7 @@ function Boxes({ graph, view, subgraph, marking }: { graph: Graph; view: View; s
 
 const scorePause = 150;
 
-/** Computed a moment after the last change: a sum over all links. */
+/** The scores, computed shortly after the last change because they take a sum over all edges. */
 function PinScores({ graph, view }: { graph: Graph; view: View }) {
   const [text, setText] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -89,7 +88,7 @@ function Tools({ view, marking, onMarking }: ToolsProps) {
         <option value="force">Force</option>
       </select>
       {Object.keys(view.positions).length > 0 && (
-        <button type="button" title="Lay out anew" onClick={() => setLayout(view.layout)}>
+        <button type="button" title="Lay out again" onClick={() => setLayout(view.layout)}>
           Tidy
         </button>
       )}

@@ -7,7 +7,7 @@ import { membersOf, type View } from '../core/view/view';
 import { nodesOf, shownNodes } from '../core/view/visible';
 import type { Document, State } from './store';
 
-/** Remember the last result of a function as long as its arguments stay the same. */
+/** Cache the last result of a function while its arguments stay the same. */
 function remembered<A extends readonly unknown[], R>(compute: (...args: A) => R): (...args: A) => R {
   let last: { args: A; result: R } | undefined;
   return (...args) => {
@@ -28,7 +28,7 @@ const shown = remembered(
   ) => shownNodes(graph, { threshold, hideErrors, pins, groups, selected }),
 );
 
-/** [n] which nodes the filters show. */
+/** [n] the nodes that pass the filters. */
 export function shownOf(graph: Graph, view: View): Uint8Array {
   return shown(graph, view.threshold, view.hideErrors, view.pins, view.groups, view.selected);
 }
@@ -55,7 +55,7 @@ const pinnedScores = remembered(
   (graph: Graph, pins: View['pins']): Scores => subgraphScores(graph, new Set(nodesOf(graph, pins))),
 );
 
-/** Scores that remain when features that aren't pinned count as unexplained. */
+/** The scores that remain if features that are not pinned count as unexplained. */
 export function scoresOfPins(graph: Graph, view: View): Scores {
   return pinnedScores(graph, view.pins);
 }
@@ -65,7 +65,7 @@ const selectedConnections = remembered(
     connectionsOf(graph, selectedNodes(graph, selected, groups)),
 );
 
-/** What leads into the selection and what it leads to. */
+/** The inputs and outputs of the selection. */
 export function connections(graph: Graph, view: View): Connections {
   return selectedConnections(graph, view.selected, view.groups);
 }
@@ -74,7 +74,7 @@ function selectedNodes(graph: Graph, selected: string, groups: View['groups']): 
   return selected === '' ? [] : nodesOf(graph, membersOf({ groups }, selected));
 }
 
-/** Nodes of the selected node or group. */
+/** The nodes of the selected node or group. */
 export function selection(graph: Graph, view: View): number[] {
   return selectedNodes(graph, view.selected, view.groups);
 }

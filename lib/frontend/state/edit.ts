@@ -5,13 +5,13 @@ import type { View } from '../core/view/view';
 import * as views from '../core/view/view';
 import { currentView, getState, setState } from './store';
 
-/** Change the view by a step that can be undone; steps of one `kind` in a row are undone together. */
+/** Change the view with an undo step. Consecutive steps of one `kind` are undone together. */
 export function edit(next: (view: View) => View, kind = ''): void {
   const { history } = getState();
   setState({ history: change(history, next(history.present), kind) });
 }
 
-/** Change the view by something that undo leaves alone. */
+/** Change the view without an undo step. */
 function editQuietly(next: (view: View) => View): void {
   const { history } = getState();
   setState({ history: replace(history, next(history.present)) });
@@ -27,13 +27,13 @@ export function redo(): void {
   setState({ history: withSelection(redone(history), history.present.selected), marked: [] });
 }
 
-/** Undo changes what was arranged, not what is looked at, unless that is gone. */
+/** Undo restores the arrangement and keeps the selection, unless it no longer exists. */
 function withSelection(history: ReturnType<typeof undone<View>>, selected: string) {
   const gone = views.isGroupKey(selected) && !views.groupOfKey(history.present, selected);
   return replace(history, { ...history.present, selected: gone ? '' : selected });
 }
 
-/** Select a node or group by key; '' selects nothing. While a path is traced, a node becomes its end. */
+/** Select a node or group by key. '' selects nothing. While a path is traced, a node becomes its end. */
 export function select(key: string): void {
   const { traceFrom, document } = getState();
   const node = document ? nodeOf(document.loaded.graph, key) : undefined;
@@ -106,7 +106,7 @@ export function setLinkType(linkType: views.LinkType): void {
   edit((view) => ({ ...view, linkType }));
 }
 
-/** Lay the subgraph out anew, forgetting where boxes were dragged. */
+/** Lay out the subgraph again, and discard dragged positions. */
 export function setLayout(layout: views.SubgraphLayout): void {
   edit((view) => ({ ...view, layout, positions: {} }));
 }
@@ -123,7 +123,7 @@ export function clearPins(): void {
   setState({ marked: [] });
 }
 
-/** Begin to trace a path at the selected node, or stop. */
+/** Start tracing a path at the selected node, or stop tracing. */
 export function toggleTrace(): void {
   const { traceFrom } = getState();
   const { selected } = currentView();

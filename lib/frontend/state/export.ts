@@ -12,7 +12,7 @@ import { currentView, type Document, emphasised, getState } from './store';
 
 export type ExportKind = 'svg' | 'png';
 
-/** Download a picture of the link graph or of the subgraph, in the colours on show. */
+/** Download a picture of the link graph or the subgraph, in the current colours. */
 export async function exportPicture(picture: Picture, kind: ExportKind): Promise<void> {
   await attempt(async (document) => {
     const view = currentView();
@@ -36,7 +36,7 @@ export async function exportCsv(what: 'nodes' | 'links'): Promise<void> {
   });
 }
 
-/** Download the graph file with the view and labels in it. */
+/** Download the graph file with the current view and labels. */
 export async function exportJson(): Promise<void> {
   await attempt(async (document) => {
     const source = document.file ? await document.file.text() : await fetchText(graphUrl(document.slug));
@@ -47,16 +47,16 @@ export async function exportJson(): Promise<void> {
 
 async function fetchText(url: string): Promise<string> {
   const response = await fetch(url, { cache: 'no-cache' });
-  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  if (!response.ok) throw new Error(`The server responded with status ${response.status}.`);
   return response.text();
 }
 
-/** A link that shows this graph with this view. */
+/** Copy a link to this graph with this view. */
 export async function copyLink(): Promise<void> {
   await attempt(async ({ slug, logitDiff }) => {
     const address = await viewAddress(new URL(location.href), slug, writeView(currentView()), logitDiff);
     await navigator.clipboard.writeText(address);
-    notify({ kind: 'info', text: 'The link to this view is in the clipboard.' });
+    notify({ kind: 'info', text: 'The link to this view was copied to the clipboard.' });
   });
 }
 
@@ -66,7 +66,7 @@ async function attempt(action: (document: Document) => void | Promise<void>): Pr
   try {
     await action(document);
   } catch (error) {
-    notify({ kind: 'problem', text: `That did not work. ${problemOf(error)}` });
+    notify({ kind: 'problem', text: `The action failed. ${problemOf(error)}` });
   }
 }
 

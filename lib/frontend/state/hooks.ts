@@ -2,12 +2,12 @@ import { useEffect, useReducer, useRef } from 'preact/hooks';
 import type { Signal } from './signal';
 import { getState, onState, type State } from './store';
 
-/** Part of the state; the component is drawn again when it changes. */
+/** A part of the state. The component is rendered again when it changes. */
 export function useStore<T>(select: (state: State) => T): T {
   return useWatched(onState, () => select(getState()));
 }
 
-/** Value of a signal; the component is drawn again when it changes. */
+/** The value of a signal. The component is rendered again when it changes. */
 export function useSignal<T>(signal: Signal<T>): T {
   return useWatched(
     (listener) => signal.subscribe(listener),

@@ -5,7 +5,7 @@ import { save } from './save';
 import { currentView, getState, hovered, type Pane, paneIds, panes, setState } from './store';
 import { lookAtSelection } from './use-looked-at';
 
-/** A key and what it does; the help sheet lists them. */
+/** A key and its command, as listed in the help. */
 export interface KeyAction {
   readonly keys: string;
   readonly title: string;
@@ -17,30 +17,30 @@ const paneActions = paneIds.map((pane, i): [string, KeyAction] => {
   return [keys, { keys, title: `Go to ${panes[pane].called}`, run: () => goTo(pane) }];
 });
 
-/** Shortcuts, by what `keyName` makes of an event. */
+/** Shortcuts by the result of `keyName` for an event. */
 export const keyActions: Readonly<Record<string, KeyAction>> = {
   '/': { keys: '/', title: 'Search for nodes', run: () => focusOn('#search') },
   ...Object.fromEntries(paneActions),
   p: {
     keys: 'P',
-    title: 'Pin or unpin the node under the pointer, in focus or selected',
+    title: 'Pin or unpin the node that is under the pointer, focused or selected',
     run: () => edits.togglePin(pointedAt()),
   },
   m: { keys: 'M', title: 'Mark the selected box for grouping', run: markSelected },
   g: { keys: 'G', title: 'Group the marked boxes', run: edits.groupMarked },
   u: {
     keys: 'U',
-    title: 'Ungroup, or take the node out of its group',
+    title: 'Ungroup, or remove the node from its group',
     run: () => edits.ungroup(currentView().selected),
   },
   r: { keys: 'R', title: 'Rename or label the selection', run: renameSelection },
-  t: { keys: 'T', title: 'Trace paths from the selected node to the next', run: edits.toggleTrace },
+  t: { keys: 'T', title: 'Trace paths from the selected node to the next selected node', run: edits.toggleTrace },
   e: { keys: 'E', title: 'Hide or show errors', run: edits.toggleErrors },
   '[': { keys: '[', title: 'Show fewer nodes', run: () => stepThreshold(-0.02) },
   ']': { keys: ']', title: 'Show more nodes', run: () => stepThreshold(0.02) },
-  f: { keys: 'F', title: 'Let the pane in focus fill the page, or not', run: toggleWide },
-  '?': { keys: '?', title: 'This sheet', run: () => setState({ dialog: 'help' }) },
-  Escape: { keys: 'Esc', title: 'Close, stop tracing, clear marks, then the selection', run: leave },
+  f: { keys: 'F', title: 'Maximise or restore the focused pane', run: toggleWide },
+  '?': { keys: '?', title: 'Show this help', run: () => setState({ dialog: 'help' }) },
+  Escape: { keys: 'Esc', title: 'Close, stop tracing, clear marks, or clear the selection', run: leave },
   'mod+z': { keys: 'Ctrl Z', title: 'Undo', run: edits.undo },
   'mod+shift+z': { keys: 'Ctrl Shift Z', title: 'Redo', run: edits.redo },
   'mod+y': { keys: 'Ctrl Y', title: 'Redo', run: edits.redo },
@@ -91,7 +91,7 @@ function renameSelection(): void {
   requestAnimationFrame(() => focusOn('#label'));
 }
 
-/** Bring a pane forward and put the focus into it. */
+/** Show a pane and move the focus into it. */
 function goTo(pane: Pane): void {
   setState({ pane, ...(getState().wide !== '' && { wide: pane }) });
   requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-pane="${pane}"] [data-entry]`)?.focus());
@@ -103,7 +103,7 @@ function toggleWide(): void {
   setState({ wide: getState().wide === '' ? pane : '', pane });
 }
 
-/** Key of the node or group that keys act on: under the pointer or in focus, else what is selected. */
+/** The key of the node or group that shortcuts act on: under the pointer or focused, otherwise selected. */
 function pointedAt(): string {
   const graph = graphOf(getState());
   const { value: node } = hovered;

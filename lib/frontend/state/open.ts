@@ -10,7 +10,7 @@ import type { LoadedGraph } from '../data/loaded-graph';
 import { notify, problemOf } from './notices';
 import { currentView, type Document, emphasised, getState, hovered, setState } from './store';
 
-/** Show what the address asks for: its graph, or the first of the list. */
+/** Open the graph that the URL names, or the first of the list. */
 export async function openFromAddress(): Promise<void> {
   warmDrafts();
   const address = await readAddress(new URL(location.href));
@@ -25,15 +25,15 @@ export async function openFromAddress(): Promise<void> {
 
 function noGraphs(): string {
   const told = getState().listProblems.map(({ file, reason }) => `${file === '.' ? 'The folder' : file}: ${reason}.`);
-  return ['There are no graphs here yet.', ...told.slice(0, mostTold)].join(' ');
+  return ['There are no graphs here yet.', ...told.slice(0, maxReported)].join(' ');
 }
 
-const mostTold = 5;
+const maxReported = 5;
 
 /**
- * Read the list of graphs again; a list that can't be read is no reason to show no graph.
+ * Read the list of graphs again. If that fails, a graph can still be shown.
  *
- * @returns why it can't be read, or ''
+ * @returns the reason why it cannot be read, or ''
  */
 export async function refreshList(): Promise<string> {
   try {
@@ -41,7 +41,7 @@ export async function refreshList(): Promise<string> {
     return '';
   } catch (error) {
     setState({ entries: [], listProblems: [] });
-    return `The list of graphs can’t be read. ${problemOf(error)}`;
+    return `The list of graphs cannot be read. ${problemOf(error)}`;
   }
 }
 
@@ -54,7 +54,7 @@ export async function openFile(file: File): Promise<void> {
   await open({ file }, { slug: '', title: file.name, file, logitDiff: '' }, {});
 }
 
-/** Read the graph again, as the file may have changed; the view stays. */
+/** Read the graph again, because the file may have changed. The view is kept. */
 export async function reload(): Promise<void> {
   const { document } = getState();
   if (!document) return;
@@ -78,7 +78,7 @@ async function open(source: LoadSource, origin: Origin, params: Json): Promise<v
   }
 }
 
-/** A graph that is on show stays. */
+/** The graph on the page stays. */
 function tellProblem(text: string): void {
   if (getState().document) {
     setState({ loading: '' });
@@ -89,8 +89,8 @@ function tellProblem(text: string): void {
 type Origin = Pick<Document, 'slug' | 'title' | 'file' | 'logitDiff'>;
 
 /**
- * From weakest to strongest: the page's defaults, the file's saved view, unsaved changes, the address. By default everything
- * in the file is shown.
+ * Views in ascending precedence: the page's defaults, the file's saved view, unsaved changes, the URL. By default, all
+ * nodes of the file are visible.
  */
 function show(loaded: LoadedGraph, origin: Origin, params: Json, draft: Draft | undefined): void {
   const { graph, metadata, warnings } = loaded;
@@ -141,28 +141,28 @@ function offerSaved(saved: View): void {
   notify({ kind: 'info', text, actions: [{ title: 'Go back to the saved view', run }] });
 }
 
-/** Keep the address in step with what is selected, so that Back and a reload find it again. */
+/** Keep the URL in step with the selection, so that Back and a reload restore it. */
 export function pushAddress(): void {
   const { document } = getState();
   if (!document || document.slug === '') return;
   const search = selectionAddress(document.slug, currentView().selected, document.logitDiff);
-  // While Back has another graph read, the address is ahead of what is on show.
+  // While Back loads another graph, the URL is ahead of the page.
   if (search === lastAddress) return;
   lastAddress = search;
   if (search !== location.search || location.hash !== '') history.pushState(null, '', search);
 }
 
-/** Of what is on show. */
+/** The URL of the current state. */
 let lastAddress = '';
 
-/** The address as it is to be for a state that is about to be set: no step of its own for Back. */
+/** Set the URL for a state that is about to be set, without a history entry. */
 function settleAddress({ slug, logitDiff }: Origin, { selected }: View): void {
   if (slug === '') return;
   lastAddress = selectionAddress(slug, selected, logitDiff);
   history.replaceState(null, '', lastAddress);
 }
 
-/** Back and Forward. */
+/** Handles Back and Forward. */
 export async function followAddress(): Promise<void> {
   const { slug, params, logitDiff } = await readAddress(new URL(location.href));
   const { document, history } = getState();

@@ -10,12 +10,12 @@ export function hasChanges(): boolean {
   return document !== null && viewText(currentView()) !== document.savedText;
 }
 
-/** Save the view into the graph's file; ask when that was changed by somebody else. */
+/** Save the view into the graph file. Ask if the file was changed by somebody else. */
 export async function save(overwrite = false): Promise<void> {
   const { document, status } = getState();
   if (!document) return;
   if (!status?.canSave || document.slug === '') {
-    notify({ kind: 'info', text: 'This page can’t write the file. Use Export to download the graph with your view.' });
+    notify({ kind: 'info', text: 'This page cannot write the file. Use Export to download the graph with your view.' });
     return;
   }
   const view = currentView();
@@ -34,15 +34,15 @@ export async function save(overwrite = false): Promise<void> {
 function tellOfConflict(): void {
   notify({
     kind: 'problem',
-    text: 'The file was changed elsewhere since you opened it. Nothing was saved yet.',
+    text: 'The file was changed elsewhere since you opened it. Nothing has been saved yet.',
     actions: [
-      { title: 'Save mine over it', run: () => void save(true) },
-      { title: 'Read the file again, without my changes', run: () => void takeOther() },
+      { title: 'Overwrite it with my view', run: () => void save(true) },
+      { title: 'Reload the file and discard my changes', run: () => void takeOther() },
     ],
   });
 }
 
-/** Not only the view may have changed. */
+/** More than the view may have changed. */
 async function takeOther(): Promise<void> {
   const { document } = getState();
   if (!document) return;
@@ -52,7 +52,7 @@ async function takeOther(): Promise<void> {
 
 const pause = 400;
 
-/** Keep unsaved changes in the browser, a moment after the last one. */
+/** Keep unsaved changes in the browser, shortly after the last change. */
 export function startAutosave(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let kept = getState().history.present;

@@ -1,4 +1,4 @@
-/** A value that tells its listeners of changes. */
+/** A value that notifies listeners of changes. */
 export class Signal<T> {
   #value: T;
   readonly #listeners = new Set<() => void>();
@@ -17,7 +17,7 @@ export class Signal<T> {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** @returns how to stop listening */
+  /** @returns a function that removes the listener */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

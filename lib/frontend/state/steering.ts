@@ -1,10 +1,10 @@
 import type { SteerAnswer, SteerRequest } from '../../server/api';
 import { Signal } from './signal';
 
-/** What is being steered and what came of it; stays while other tabs are looked at. */
+/** The state and result of steering. It is kept while other tabs are shown. */
 export interface Steering extends Required<Pick<SteerRequest, 'maxNewTokens' | 'freezeAttention'>> {
   readonly slug: string;
-  /** Factor by box key. */
+  /** The factor by box key. */
   readonly chosen: Readonly<Record<string, number>>;
   readonly running: boolean;
   readonly problem: string;

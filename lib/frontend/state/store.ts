@@ -7,16 +7,16 @@ import { Signal } from './signal';
 
 /** The graph on the page. */
 export interface Document {
-  /** Name on the server; '' for a file opened from disk. */
+  /** The name on the server. '' for a file opened from disk. */
   readonly slug: string;
   readonly title: string;
   readonly file: File | undefined;
-  /** `A__vs__B` where the graph has one more output, the difference of two; else ''. */
+  /** `A__vs__B` if the graph has an additional output, the difference of two. Otherwise ''. */
   readonly logitDiff: string;
   readonly loaded: LoadedGraph;
-  /** Of the file as last read or saved. */
+  /** The revision of the file when last read or saved. */
   readonly revision: string | null;
-  /** The saved view, as text, to tell whether the view has changed since. */
+  /** The saved view as text, to detect changes. */
   readonly savedText: string;
 }
 
@@ -41,29 +41,29 @@ export type Pane = keyof typeof panes;
 export const paneIds = Object.keys(panes) as readonly Pane[];
 
 export interface State {
-  /** null: no server but plain files; undefined: not known yet. */
+  /** null without a server, for plain files. undefined while unknown. */
   readonly status: ServerStatus | null | undefined;
   readonly entries: readonly ListedGraph[];
   readonly listProblems: readonly ListProblem[];
-  /** Name of the graph being read. */
+  /** The name of the graph that is loading. */
   readonly loading: string;
-  /** Why no graph is shown. */
+  /** The reason why no graph is shown. */
   readonly problem: string;
   readonly document: Document | null;
   readonly history: History<View>;
   readonly saving: 'no' | 'saving' | 'saved';
   readonly notices: readonly Notice[];
-  /** Boxes chosen to be grouped, by key. */
+  /** The keys of the boxes that are marked for grouping. */
   readonly marked: readonly string[];
-  /** Node a path is traced from, by id; '' when none is. */
+  /** The id of the node from which a path is traced. '' if none. */
   readonly traceFrom: string;
-  /** Node it is traced to. */
+  /** The node to which it is traced. */
   readonly traceTo: string;
   readonly dialog: Dialog;
   readonly detailTab: DetailTab;
-  /** The pane on show where there is room for one. */
+  /** The visible pane on screens with room for one. */
   readonly pane: Pane;
-  /** The pane that fills the page, where one does. */
+  /** The maximised pane, if any. */
   readonly wide: Pane | '';
 }
 
@@ -86,10 +86,10 @@ const state = new Signal<State>({
   wide: '',
 });
 
-/** Node under the pointer, -1 for none. Apart from the state: it changes with every move of the mouse. */
+/** The node under the pointer, -1 for none. It is separate from the state because it changes with every mouse move. */
 export const hovered = new Signal(-1);
 
-/** Nodes and links of a path to be emphasised. */
+/** The nodes and edges of a path to emphasise. */
 export const emphasised = new Signal<readonly number[]>([]);
 
 export function getState(): State {

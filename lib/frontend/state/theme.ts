@@ -7,10 +7,10 @@ const systemDark = matchMedia('(prefers-color-scheme: dark)');
 
 export const theme = new Signal<Theme>(kept());
 
-/** What is shown: the chosen theme, or the system's. */
+/** The current theme: chosen by the reader, or the system's. */
 export const shownTheme = new Signal<'light' | 'dark'>('light');
 
-/** Follow the reader's choice and the system's. */
+/** Follow the reader's choice and the system's theme. */
 export function startTheme(): void {
   const apply = () => {
     const dark = theme.value === 'dark' || (theme.value === 'auto' && systemDark.matches);
@@ -27,7 +27,7 @@ export function setTheme(next: Theme): void {
   try {
     localStorage.setItem(key, next);
   } catch {
-    // A browser that keeps nothing still shows it now.
+    // Apply the theme even if the browser cannot store it.
   }
 }
 

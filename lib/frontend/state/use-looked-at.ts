@@ -4,7 +4,7 @@ import { hovered } from './store';
 
 const pause = 120;
 
-/** The node the pointer rests on, once it rests; -1 for none. */
+/** The node that the pointer rests on. -1 for none. */
 const rested = new Signal(-1);
 
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -12,7 +12,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 hovered.subscribe(() => {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    // What is being typed belongs to the node on show.
+    // Typed text belongs to the node that is shown.
     if (!document.activeElement?.matches('#label')) rested.set(hovered.value);
   }, pause);
 });
@@ -21,7 +21,7 @@ export function useRestedOn(): number {
   return useSignal(rested);
 }
 
-/** Show the selection again, wherever the pointer is. */
+/** Show the selection again, regardless of the pointer. */
 export function lookAtSelection(): void {
   clearTimeout(timer);
   hovered.set(-1);

@@ -1,7 +1,7 @@
 import { type ResolvedCallOptions, resolveCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { graphMetadata } from '../../graph-file/metadata';
-import { largestUpload } from '../../graph-file/neuronpedia';
+import { maxUploadBytes } from '../../graph-file/neuronpedia';
 import { nodeRecord } from '../../graph-file/record';
 import type { GraphMetadata, LinkRecord, NodeRecord, QParams } from '../../graph-file/schema';
 import { blankView } from '../../graph-file/view';
@@ -13,38 +13,39 @@ import type { PrunedGraph } from '../pruned-graph';
 import { customScan } from './custom-scan';
 import { checkContent, type GraphJsonOptions, graphJsonNames } from './graph-json-options';
 
-/** What is written of a graph, before it is text. */
+/** The content of a graph file before it becomes text. */
 export interface GraphContent {
   readonly pruned: PrunedGraph;
   readonly metadata: GraphMetadata;
   readonly view: QParams;
   readonly nodes: readonly PrunedNode[];
-  /** [M] of each node of the whole graph */
+  /** [M] the influence of each node of the whole graph */
   readonly influence: Float32Array;
   readonly call: ResolvedCallOptions;
-  /** Most bytes of the file. */
+  /** The maximum size of the file in bytes. */
   readonly most: number;
 }
 
 /**
- * Prune the graph unless it is, and find out all that its file says.
+ * Prune the graph unless it is pruned already, and collect the content of its file.
  *
- * @param more names of further options, checked by the caller
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a bad slug, scan, view or threshold, and what pruning throws.
+ * @param otherNames names of additional options, which the caller checks
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid slug, scan, view or threshold; the errors of
+ * pruning.
  */
 export async function graphContent(
   graph: Graph | PrunedGraph,
   options: GraphJsonOptions,
-  more: readonly string[] = [],
+  otherNames: readonly string[] = [],
 ): Promise<GraphContent> {
-  checkOptions(options, [...graphJsonNames, ...more]);
+  checkOptions(options, [...graphJsonNames, ...otherNames]);
   const { signal, onProgress, slug = 'graph' } = options;
   const call = resolveCallOptions({ signal, onProgress });
   const whole = graph instanceof PrunedGraphOf ? graph.graph : graph;
   const { scan = whole.scan } = options;
   const neuronpedia = checkContent(slug, scan, options);
   const pruned = await prunedGraph(graph, options);
-  // A gallery of graphs asks when each was made.
+  // Lists of graphs show when each was created.
   const info = { ...(neuronpedia && { createTime: Date.now() }), ...options.info };
   return {
     pruned,
@@ -53,7 +54,7 @@ export async function graphContent(
     nodes: connectedNodes(pruned),
     influence: await whole.nodeInfluence({ signal }),
     call,
-    most: neuronpedia ? largestUpload : Number.POSITIVE_INFINITY,
+    most: neuronpedia ? maxUploadBytes : Number.POSITIVE_INFINITY,
   };
 }
 
@@ -63,11 +64,11 @@ function prunedGraph(graph: Graph | PrunedGraph, options: PruneOptions): Promise
   if (nodeThreshold === undefined && edgeThreshold === undefined) return graph;
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    'nodeThreshold and edgeThreshold are for a whole graph; this one was pruned already. Leave them out.',
+    'nodeThreshold and edgeThreshold apply only to a whole graph, but this graph is pruned. Omit them.',
   );
 }
 
-/** Features and errors without an edge are left out; tokens and logits never are. */
+/** Features and errors without an edge are omitted. Tokens and logits are always included. */
 function connectedNodes(pruned: PrunedGraph): PrunedNode[] {
   const connected = new Uint8Array(pruned.graph.nNodes);
   for (const node of pruned.edgeTargets) connected[node] = 1;
@@ -89,12 +90,15 @@ export function* links({ pruned, nodes }: GraphContent): Generator<LinkRecord> {
   }
 }
 
-/** Influence of each node but the logits on the whole graph's outputs, by id: what only this package's page reads. */
+/**
+ * The influence of each node except the logits on the outputs of the whole graph, by id. Only this package's page reads
+ * it.
+ */
 export function* nodeInfluences({ nodes, influence }: GraphContent): Generator<[string, number]> {
   for (const { kind, id, index } of nodes) if (kind !== 'logit') yield [id, influence[index] as number];
 }
 
-/** The file's text in pieces, one line per node and link, as bytes. Progress counts the lines. */
+/** The text of the file as chunks of bytes, with one line per node and edge. Progress counts the lines. */
 export async function* graphBytes(content: GraphContent): AsyncGenerator<Buffer> {
   const { nodes, pruned, call, most } = content;
   const progress = new Phase(call.onProgress, 'write', nodes.length + pruned.nEdges);
@@ -128,7 +132,7 @@ function* lines(entries: Iterable<object>): Generator<string> {
   }
 }
 
-/** Pieces joined to a few milliseconds' work: one write each, and the event loop runs in between. */
+/** Join text into chunks that take a few milliseconds each. The event loop runs between them, and each is one write. */
 function* inChunks(pieces: Iterable<string>): Generator<{ text: string; lines: number }> {
   let chunk: string[] = [];
   let length = 0;
@@ -145,7 +149,7 @@ function* inChunks(pieces: Iterable<string>): Generator<{ text: string; lines: n
 function tooLarge(): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `Neuronpedia takes graph files of at most ${largestUpload / 2 ** 20} MiB; this one would be larger. Keep less of ` +
-      'the graph: lower nodeThreshold or edgeThreshold.',
+    `Neuronpedia accepts graph files of at most ${maxUploadBytes / 2 ** 20} MiB, but this file would be larger. Keep less of ` +
+      'the graph with a lower nodeThreshold or edgeThreshold.',
   );
 }

@@ -9,9 +9,9 @@ import type { GraphJsonOptions } from './graph-json-options';
 import { updateGraphList } from './graph-list';
 
 export interface GraphFileOptions extends GraphJsonOptions {
-  /** Names the graph, its file and its address: letters, digits, `_`, `.`, `-`. */
+  /** The name of the graph in its file name and URL: letters, digits, `_`, `.`, `-`. */
   readonly slug: string;
-  /** Folder for `<slug>.json` and `graph-metadata.json`; made when missing. */
+  /** The folder for `<slug>.json` and `graph-metadata.json`. It is created if missing. */
   readonly directory: string;
 }
 
@@ -22,7 +22,7 @@ export interface GraphFilesWritten {
   readonly bytes: number;
 }
 
-/** As the package's function of this name, which loads this file. */
+/** The implementation of the package's function of this name. */
 export async function writeGraphFiles(
   graph: Graph | PrunedGraph,
   options: GraphFileOptions,

@@ -6,19 +6,19 @@ import { checkSlug } from '../../graph-file/slug';
 import { checkInteger, checkOptions, checkText, describe } from '../../validate';
 import type { PruneOptions } from '../graph';
 
-/** What a graph file says. The thresholds are for a whole graph: a pruned one is written as it is. */
+/** The content of a graph file. The thresholds apply to a whole graph. A pruned graph is written unchanged. */
 export interface GraphJsonOptions extends PruneOptions {
-  /** Names the graph, its file and its address: letters, digits, `_`, `.`, `-`. Default 'graph'. */
+  /** The name of the graph in its file name and URL: letters, digits, `_`, `.`, `-`. Default 'graph'. */
   readonly slug?: string;
-  /** Which transcoders the page reads features of: one name, or one per layer. Default: the graph's own. */
+  /** The transcoders whose features the page reads: one name, or one per layer. Default: the graph's own. */
   readonly scan?: string | readonly string[];
-  /** What the page shows at first: pinned nodes and groups `[label, id, ...]`, by node id. Default: nothing. */
+  /** The initial view of the page: pinned nodes and groups `[label, id, ...]`, by node id. Default: empty. */
   readonly view?: GraphFileView;
-  /** What the file says of itself. Default: the program that made it, and repositories that the scan names. */
+  /** Information about the graph. Default: the program that made it, and the repositories that the scan names. */
   readonly info?: GraphFileInfo;
   /**
-   * Make a file to upload to Neuronpedia: its names of the model and the features, as `{ modelId, sourceSet }` or
-   * `'gemma-2-2b/gemmascope-transcoder-16k'`; true for a published set, whose names are known. Default: none.
+   * Make a file for upload to Neuronpedia, with its names of the model and the features: `{ modelId, sourceSet }` or
+   * `'gemma-2-2b/gemmascope-transcoder-16k'`, or true for a published set with known names. Default: none.
    */
   readonly neuronpedia?: NeuronpediaNames | string | true;
 }
@@ -32,8 +32,8 @@ const ownNames: readonly (keyof GraphJsonOptions)[] = ['slug', 'scan', 'view', '
 export const graphJsonNames = [...ownNames, 'nodeThreshold', 'edgeThreshold', ...callOptionNames] as const;
 
 /**
- * @returns Neuronpedia's names, for a file that goes there
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a slug, scan or info that a file can't have.
+ * @returns Neuronpedia's names, if the file is for Neuronpedia
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid slug, scan or info.
  */
 export function checkContent(
   slug: string,
@@ -47,8 +47,8 @@ export function checkContent(
   if (named) return neuronpedia === undefined ? undefined : neuronpediaNames(scan, neuronpedia);
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `scan must name the transcoders, by one name or one per layer, so that the page finds their features; found ` +
-      `${describe(scan)}. Give the option scan.`,
+    `scan must be the name of the transcoders or one name per layer, so that the page finds their features; found ` +
+      `${describe(scan)}. Set the option scan.`,
   );
 }
 
@@ -62,6 +62,6 @@ function checkInfo(info: GraphFileInfo): void {
   }
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `info.sourceUrls must be a list of addresses; found ${describe(sourceUrls)}.`,
+    `info.sourceUrls must be a list of URLs; found ${describe(sourceUrls)}.`,
   );
 }

@@ -7,18 +7,18 @@ import type { PrunedGraph } from '../pruned-graph';
 import { type GraphContent, graphBytes, graphContent, links, nodeInfluences, nodeRecords } from './graph-content';
 import type { GraphJsonOptions } from './graph-json-options';
 
-/** What a graph file holds, in the names that the page and Neuronpedia read. */
+/** The content of a graph file, with the field names that the page and Neuronpedia read. */
 export interface GraphJson {
   readonly metadata: GraphMetadata;
-  /** What the page shows at first. */
+  /** The initial view of the page. */
   readonly qParams: QParams;
   readonly nodes: readonly NodeRecord[];
   readonly links: readonly LinkRecord[];
-  /** Influence on the outputs in the whole graph of each node but the outputs, by id. */
+  /** The influence of each node except the outputs on the outputs of the whole graph, by id. */
   readonly node_influence: Readonly<Record<string, number>>;
 }
 
-/** As the package's function of this name, which loads this file. */
+/** The implementation of the package's function of this name. */
 export async function graphJson(graph: Graph | PrunedGraph, options: GraphJsonOptions = {}): Promise<GraphJson> {
   const content = await graphContent(graph, options);
   return inTurns(assembled(content), content.call.signal);
@@ -32,13 +32,13 @@ function* assembled(content: GraphContent): Generator<void, GraphJson> {
   return { metadata, qParams: view, ...file, node_influence: Object.fromEntries(nodeInfluences(content)) };
 }
 
-/** As the package's function of this name, which loads this file. */
+/** The implementation of the package's function of this name. */
 export async function graphJsonStream(graph: Graph | PrunedGraph, options: GraphJsonOptions = {}): Promise<Readable> {
   const content = await graphContent(graph, options);
   return Readable.from(inBetween(graphBytes(content)), { objectMode: false });
 }
 
-/** The event loop runs between two chunks, however fast they are read. */
+/** Let the event loop run between two chunks, however fast they are read. */
 async function* inBetween(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     yield chunk;

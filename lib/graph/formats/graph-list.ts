@@ -3,16 +3,16 @@ import { CircuitTracerError } from '../../errors';
 import { type GraphMetadata, graphListFile } from '../../graph-file/schema';
 import { readJsonFile, withFileLock, writeFileAtomically } from '../../io/files';
 
-/** `graph-metadata.json`: what the page offers to open. */
+/** `graph-metadata.json`, the list of graphs that the page can open. */
 interface GraphList {
   readonly graphs: readonly { readonly slug?: unknown }[];
 }
 
 /**
- * Put a graph's entry last in the folder's `graph-metadata.json`, in place of one of the same slug, after `writeGraph`
- * has written the graph. All of it under one lock, so that file and entry are of the same writer.
+ * Write a graph with `writeGraph` and append its entry to the folder's `graph-metadata.json`, in place of an entry with
+ * the same slug. One lock covers both, so that the file and its entry come from the same writer.
  *
- * @throws CircuitTracerError `ERR_FILE_FORMAT` when the file is there and broken, before anything is written;
+ * @throws CircuitTracerError `ERR_FILE_FORMAT` when the list exists but is damaged, before anything is written;
  * `ERR_FILE_READ`; `ERR_FILE_WRITE`.
  */
 export async function updateGraphList(
@@ -40,8 +40,8 @@ async function readGraphList(path: string): Promise<GraphList> {
   if (isGraphList(list)) return list;
   throw new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `Expected ${path} to be {"graphs": [...]} with an object for each graph; found something else. Nothing was ` +
-      `written; mend the file or move it away.`,
+    `Expected ${path} to be {"graphs": [...]} with an object for each graph, found something else. Nothing was ` +
+      `written. Repair or move the file.`,
   );
 }
 

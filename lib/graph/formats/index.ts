@@ -10,13 +10,13 @@ const files = lazy(() => require('./graph-files') as typeof import('./graph-file
 const json = lazy(() => require('./graph-json') as typeof import('./graph-json'));
 
 /**
- * Write a graph where the page and Neuronpedia read it: `<slug>.json`, and its entry in `graph-metadata.json`, in place of
- * an entry of the same slug. A whole graph is pruned first, by the thresholds among the options (0.8 and 0.98); a pruned
- * one is written as it is. Each file is replaced at once when complete; several processes may write to one folder.
+ * Write a graph file for the page and Neuronpedia: `<slug>.json`, with an entry in `graph-metadata.json` that replaces
+ * one of the same slug. A whole graph is first pruned by the thresholds in the options (0.8 and 0.98). A pruned graph
+ * is written unchanged. Each file is replaced atomically. Several processes may write to one folder.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a bad slug, scan or threshold; `ERR_FILE_WRITE`;
- * `ERR_FILE_FORMAT` when `graph-metadata.json` is there and broken, in which case nothing is written; or what
- * {@link Graph.prune} throws.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid slug, scan or threshold; `ERR_FILE_WRITE`;
+ * `ERR_FILE_FORMAT` when `graph-metadata.json` exists but is damaged, in which case nothing is written; or the errors
+ * of {@link Graph.prune}.
  *
  * @example
  * await writeGraphFiles(graph, { slug: 'dallas', directory: 'graphs' });
@@ -29,11 +29,11 @@ export async function writeGraphFiles(
 }
 
 /**
- * The graph as the page reads it, as an object of plain JSON values: what `writeGraphFiles` writes, without writing it.
+ * Returns the content of a graph file as an object of plain JSON values, without writing it.
  *
- * A whole graph is pruned first, by the thresholds among the options (0.8 and 0.98); a pruned one is taken as it is.
+ * A whole graph is first pruned by the thresholds in the options (0.8 and 0.98). A pruned graph is used unchanged.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a bad option, and what {@link Graph.prune} throws.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for an invalid option, and the errors of {@link Graph.prune}.
  *
  * @example
  * response.json(await graphJson(await model.attribute(prompt), { slug: 'dallas' }));
@@ -43,13 +43,14 @@ export async function graphJson(graph: Graph | PrunedGraph, options: GraphJsonOp
 }
 
 /**
- * What {@link graphJson} gives as a stream of UTF-8 JSON text, made as it is read, for graphs too large to hold as one string. The promise
- * settles before the first byte, so that a bad option or a failure of pruning can still become an answer of its own.
+ * Returns the same content as {@link graphJson} as a stream of UTF-8 JSON text, for graphs that are too large for one
+ * string. The text is produced as it is read. The promise settles before the first byte, so that the caller can still
+ * respond with an error.
  *
- * It is a Node stream; `Readable.toWeb` of `node:stream` makes one for `Response`.
+ * It is a Node stream. Use `Readable.toWeb` of `node:stream` to get one for `Response`.
  *
- * @throws CircuitTracerError as {@link graphJson}. The stream ends with an error of code `ABORT_ERR` when the signal fires
- * while it is read, and `ERR_INVALID_ARGUMENT` when a file for Neuronpedia grows too large.
+ * @throws CircuitTracerError as {@link graphJson}. The stream ends with the error `ABORT_ERR` when the signal fires
+ * during reading, or `ERR_INVALID_ARGUMENT` when a file for Neuronpedia becomes too large.
  *
  * @example
  * const stream = await graphJsonStream(graph, { slug: 'dallas' });

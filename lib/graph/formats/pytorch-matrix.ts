@@ -10,8 +10,8 @@ interface Counts {
 }
 
 /**
- * The rows of features and logits, [S + K, M], of a square matrix [M, M]. The rows between, of errors and tokens, have no
- * inputs: they must be zero, and are never held.
+ * Read the rows of features and logits, [S + K, M], of a square matrix [M, M]. The rows of errors and tokens, which
+ * have no inputs, must be zero and are never kept.
  */
 export async function readRectangle(
   file: TorchFile,
@@ -36,7 +36,7 @@ export async function readRectangle(
     if (end > gapEnd) edges.set(part.subarray(Math.max(0, gapEnd - at)), Math.max(at, gapEnd) - (gapEnd - gapStart));
     const gap = part.subarray(Math.max(0, gapStart - at), Math.max(0, Math.min(part.length, gapEnd - at)));
     if (gap.some((value) => value !== 0)) {
-      throw new PickleError('its adjacency_matrix gives inputs to errors or tokens, which have none');
+      throw new PickleError('adjacency_matrix must have no edges into errors or tokens');
     }
   });
   return edges.blocks;
@@ -46,6 +46,6 @@ function allocate(rows: number, width: number): Float32Array[] {
   try {
     return blockRows(rows, width).map((count) => new Float32Array(count * width));
   } catch {
-    throw new PickleError(`its ${rows * width} edges are more than memory holds`);
+    throw new PickleError(`its ${rows * width} edges do not fit in memory`);
   }
 }

@@ -5,16 +5,16 @@ export function architectureOf(family: string): string {
   return families.find(({ modelTypes: [name] }) => name === family)?.architectures[0] ?? family;
 }
 
-/** The architecture itself for a model no family here covers. */
+/** The architecture itself for a model of no supported family. */
 export function familyOf(architecture: string): string {
   return families.find(({ architectures }) => architectures.includes(architecture))?.modelTypes[0] ?? architecture;
 }
 
-/** Classes of the reference implementation in its graph files, over all its versions. */
+/** The classes in graph files of the reference implementation, in all its versions. */
 export const unifiedConfig = { module: 'circuit_tracer.utils.tl_nnsight_mapping', name: 'UnifiedConfig' };
 export const logitTarget = { module: 'circuit_tracer.attribution.targets', name: 'LogitTarget' };
 
-/** Those, and the configuration of TransformerLens by the places it has had. */
+/** These classes, and the configuration of TransformerLens under all its module names. */
 export const recordClasses: ReadonlySet<string> = new Set([
   `${unifiedConfig.module}.${unifiedConfig.name}`,
   `${logitTarget.module}.${logitTarget.name}`,

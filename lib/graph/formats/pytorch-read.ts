@@ -9,16 +9,16 @@ import type { GraphData, GraphModel, LogitTarget } from '../graph-data';
 import { readRectangle } from './pytorch-matrix';
 import { familyOf, recordClasses } from './pytorch-names';
 
-/** Text of a token by its id. */
+/** Returns the text of a token by its id. */
 export type TokenText = (tokenId: number) => string;
 
 /**
- * The data of a graph that the reference implementation saved with `torch.save`: a dict of `input_string`, `input_tokens` [n],
- * `active_features` [N, 3], `activation_values` [N], `selected_features` [S], `adjacency_matrix` [M, M], `logit_targets` (or
- * `logit_tokens`) and `logit_probabilities` [K], `cfg`, `scan` (or `scan_name`), `vocab_size`. Such a file has no settings, no
- * labels, and no texts of the prompt's tokens.
+ * The data of a graph that the reference implementation saved with `torch.save`: a dict of `input_string`,
+ * `input_tokens` [n], `active_features` [N, 3], `activation_values` [N], `selected_features` [S], `adjacency_matrix`
+ * [M, M], `logit_targets` (or `logit_tokens`) and `logit_probabilities` [K], `cfg`, `scan` (or `scan_name`),
+ * `vocab_size`. Such a file has no settings, labels, or texts of the prompt's tokens.
  *
- * @param textOf for tokens whose text isn't in the file; by default their ids
+ * @param textOf for tokens whose text is not in the file; by default their ids
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
 export async function readPytorchGraph(
@@ -28,7 +28,7 @@ export async function readPytorchGraph(
 ): Promise<GraphData> {
   const file = await openTorchFile(path, recordClasses);
   try {
-    return await graphDataOf({ ...file, readStorage: counted(file, moved) }, new Fields(file.value), textOf);
+    return await toGraphData({ ...file, readStorage: counted(file, moved) }, new Fields(file.value), textOf);
   } catch (error) {
     throw torchFileError(path, error);
   } finally {
@@ -36,7 +36,7 @@ export async function readPytorchGraph(
   }
 }
 
-/** Reads a storage, and tells of its bytes. */
+/** Reads a storage and reports its bytes as progress. */
 function counted(file: TorchFile, moved: MovedBytes): TorchFile['readStorage'] {
   return async function* (...stretch) {
     for await (const piece of file.readStorage(...stretch)) {
@@ -46,10 +46,10 @@ function counted(file: TorchFile, moved: MovedBytes): TorchFile['readStorage'] {
   };
 }
 
-async function graphDataOf(file: TorchFile, fields: Fields, textOf: TokenText): Promise<GraphData> {
-  const model = modelOf(fields);
+async function toGraphData(file: TorchFile, fields: Fields, textOf: TokenText): Promise<GraphData> {
+  const model = readModel(fields);
   const tokens = await readIntegers(file, fields.tensor('input_tokens'));
-  const logits = await logitsOf(file, fields, textOf);
+  const logits = await readLogits(file, fields, textOf);
   const selectedFeatures = await readIntegers(file, fields.tensor('selected_features'));
   const counts = { features: selectedFeatures.length, logits: logits.length };
   const errorsAndTokens = (model.nLayers + 1) * tokens.length;
@@ -70,7 +70,7 @@ async function graphDataOf(file: TorchFile, fields: Fields, textOf: TokenText): 
   };
 }
 
-function modelOf(fields: Fields): GraphModel {
+function readModel(fields: Fields): GraphModel {
   const config = fields.config();
   const number = (name: string) => {
     const value = config.get(name);
@@ -87,10 +87,10 @@ function modelOf(fields: Fields): GraphModel {
   };
 }
 
-async function logitsOf(file: TorchFile, fields: Fields, textOf: TokenText): Promise<LogitTarget[]> {
+async function readLogits(file: TorchFile, fields: Fields, textOf: TokenText): Promise<LogitTarget[]> {
   const given = fields.targets();
   const named =
-    given instanceof TorchTensor ? Array.from(await readIntegers(file, given), unnamed) : given.map(targetOf);
+    given instanceof TorchTensor ? Array.from(await readIntegers(file, given), unnamed) : given.map(readTarget);
   const probabilities = await readFloats(file, fields.tensor('logit_probabilities', [named.length]));
   return named.map(({ tokenId, token }, rank) => ({
     tokenId,
@@ -101,8 +101,8 @@ async function logitsOf(file: TorchFile, fields: Fields, textOf: TokenText): Pro
 
 const unnamed = (tokenId: number) => ({ tokenId, token: '' });
 
-/** A named tuple, which is made with its values, or an object with fields. */
-function targetOf(target: unknown): { tokenId: number; token: string } {
+/** A named tuple, which is constructed with its values, or an object with fields. */
+function readTarget(target: unknown): { tokenId: number; token: string } {
   const record = target instanceof PickleRecord ? target : undefined;
   const values = Array.isArray(target) ? target : record?.args;
   const token = record?.fields.get('token_str') ?? values?.[0];
@@ -111,18 +111,18 @@ function targetOf(target: unknown): { tokenId: number; token: string } {
   throw new PickleError('an entry of logit_targets has no token_str and vocab_idx');
 }
 
-/** The dict's values, each checked as it is taken. */
+/** The values of the dict, which are checked when they are read. */
 class Fields {
   readonly #values: ReadonlyMap<unknown, unknown>;
 
   constructor(value: unknown) {
     if (!(value instanceof Map) || !value.has('adjacency_matrix')) {
-      throw new PickleError('it holds no dict with an adjacency_matrix, as graphs are saved');
+      throw new PickleError('it has no dict with an adjacency_matrix');
     }
     this.#values = value;
   }
 
-  /** @param shape -1 is any size; a size of 1 before the others doesn't matter */
+  /** @param shape -1 for any size; leading sizes of 1 are ignored */
   tensor(name: string, shape: readonly number[] = [-1]): TorchTensor {
     const tensor = this.#values.get(name);
     if (!(tensor instanceof TorchTensor)) throw new PickleError(`${name} must be a tensor`);
@@ -158,12 +158,12 @@ class Fields {
     return typeof size === 'number' ? size : undefined;
   }
 
-  /** '' when the file doesn't say: graphs were saved without. */
+  /** '' when the file has none, as in graphs of early versions. */
   scan(): string | string[] {
     const scan = this.#values.get('scan') ?? this.#values.get('scan_name') ?? '';
     if (typeof scan === 'string') return scan;
     if (Array.isArray(scan) && scan.every((name) => typeof name === 'string')) return scan;
-    throw new PickleError('scan must be text, or a list of texts');
+    throw new PickleError('scan must be text or a list of texts');
   }
 
   targets(): TorchTensor | readonly unknown[] {
@@ -171,6 +171,6 @@ class Fields {
     if (Array.isArray(targets)) return targets;
     if (targets instanceof TorchTensor)
       return this.#values.has('logit_targets') ? this.tensor('logit_targets') : this.tensor('logit_tokens');
-    throw new PickleError('logit_targets must be a list, or a tensor of token ids');
+    throw new PickleError('logit_targets must be a list or a tensor of token ids');
   }
 }

@@ -10,10 +10,12 @@ import { architectureOf, logitTarget, unifiedConfig } from './pytorch-names';
 const pieceBytes = 2 ** 20;
 
 /**
- * Save a graph as the reference implementation does, for its `Graph.from_pt`. The square matrix it keeps is written row by
- * row and never held. Settings, labels, texts of the prompt's tokens and vectors of directions have no place there.
+ * Save a graph in the format of the reference implementation, for its `Graph.from_pt`. The square matrix of this format
+ * is written row by row and never kept. The format has no fields for settings, labels, texts of the prompt's tokens and
+ * vectors of directions.
  *
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a target the format can't hold, `ERR_FILE_WRITE`, `ABORT_ERR`.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a target that the format cannot hold, `ERR_FILE_WRITE`,
+ * `ABORT_ERR`.
  */
 export async function writePytorchGraph(path: string, data: GraphData, call: ResolvedCallOptions): Promise<void> {
   const { model, tokens, activeFeatures, activationValues, selectedFeatures, logits } = data;
@@ -23,12 +25,12 @@ export async function writePytorchGraph(path: string, data: GraphData, call: Res
   const integers = (values: Int32Array, shape: readonly number[]) =>
     storages.add({ dtype: 'int64', shape, pieces: () => int64Pieces(values) });
   const floats = (values: Float32Array) =>
-    storages.add({ dtype: 'float32', shape: [values.length], pieces: () => [bytesOf(values)] });
+    storages.add({ dtype: 'float32', shape: [values.length], pieces: () => [toBytes(values)] });
   const matrix = { dtype: 'float32', shape: [width, width], pieces: () => matrixPieces(data, width) } as const;
   const value = new Map<string, PickleValue>([
     ['input_string', data.prompt],
     ['adjacency_matrix', storages.add(matrix)],
-    ['cfg', instance(global(unifiedConfig), tuple(), configOf(data))],
+    ['cfg', instance(global(unifiedConfig), tuple(), toConfig(data))],
     ['active_features', integers(activeFeatures, [activationValues.length, 3])],
     ['logit_targets', logits.map(({ token, tokenId }) => instance(global(logitTarget), tuple(token, tokenId)))],
     ['logit_probabilities', floats(Float32Array.from(logits, ({ weight }) => weight))],
@@ -47,13 +49,13 @@ function checkTarget({ position, feature, token }: LogitTarget, nPositions: numb
   if (feature === undefined && (position === undefined || position === nPositions - 1)) return;
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `A .pt file holds outputs at the last position only; the graph explains ${JSON.stringify(token)} elsewhere. Save it as ` +
+    `A .pt file can only hold outputs at the last position, but the graph explains ${JSON.stringify(token)} at another. Save it as ` +
       '.safetensors.',
   );
 }
 
-/** Every field of the class; None for what a graph doesn't know of its model. */
-function configOf({ model }: GraphData): Map<string, PickleValue> {
+/** Every field of the class. None for properties that a graph does not store. */
+function toConfig({ model }: GraphData): Map<string, PickleValue> {
   return new Map<string, PickleValue>([
     ['n_layers', model.nLayers],
     ['d_model', model.dModel],
@@ -69,7 +71,7 @@ function configOf({ model }: GraphData): Map<string, PickleValue> {
   ]);
 }
 
-/** [M, M] from the rectangle [S + K, M]: rows of errors and tokens are zero. */
+/** Expand [S + K, M] to [M, M], with zeros in the rows of errors and tokens. */
 function* matrixPieces({ edges, selectedFeatures, logits }: GraphData, width: number): Iterable<Uint8Array> {
   const features = selectedFeatures.length * width;
   const rest = (width - selectedFeatures.length - logits.length) * width;
@@ -87,19 +89,19 @@ function* numbersIn(edges: EdgeBlocks, from: number, to: number): Iterable<Uint8
   }
 }
 
-/** As 64-bit integers, some at a time. */
+/** Convert to 64-bit integers, some at a time. */
 function* int64Pieces(values: Int32Array): Iterable<Uint8Array> {
   const count = pieceBytes / 16;
   for (let at = 0; at < values.length; at += count) {
-    yield bytesOf(BigInt64Array.from(values.subarray(at, at + count), BigInt));
+    yield toBytes(BigInt64Array.from(values.subarray(at, at + count), BigInt));
   }
 }
 
 function* inPieces(values: Float32Array): Iterable<Uint8Array> {
-  const bytes = bytesOf(values);
+  const bytes = toBytes(values);
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | BigInt64Array): Uint8Array {
+function toBytes({ buffer, byteOffset, byteLength }: Float32Array | BigInt64Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -20,13 +20,13 @@ import type { GraphData, LogitTarget } from '../graph-data';
 const format = 'circuit-tracer graph';
 const formatVersion = '1';
 
-/** The part of a graph that isn't numbers, kept as JSON in the file's metadata. */
+/** The non-numeric content of a graph, stored as JSON in the file's metadata. */
 type Description = Pick<
   GraphData,
   'prompt' | 'tokenStrings' | 'featureLabels' | 'scan' | 'model' | 'settings' | 'timings'
 > & {
   readonly logitTokens: readonly string[];
-  /** What else there is to say of each target; left out when there is nothing of any. */
+  /** Additional data of each target. Omitted when there is none. */
   readonly logitPlaces?: readonly Pick<LogitTarget, 'position' | 'feature'>[];
 };
 
@@ -39,7 +39,7 @@ export async function saveGraphData(path: string, data: GraphData, call: Resolve
   moved.end();
 }
 
-/** The bytes of such a file. @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB, `ABORT_ERR`. */
+/** Returns the bytes of a file. @throws CircuitTracerError `ERR_OUT_OF_MEMORY` for more than 4 GiB, `ABORT_ERR`. */
 export async function graphBuffer(data: GraphData, call: ResolvedCallOptions): Promise<Buffer> {
   const { tensors, metadata, moved } = savedParts(data, call);
   const buffer = await safetensorsBuffer(tensors, metadata, moved.add);
@@ -62,7 +62,7 @@ function savedParts(data: GraphData, call: ResolvedCallOptions) {
     { name: 'edges', dtype: 'F32', shape: [rows, columns], data: edges },
     { name: 'logit_token_ids', dtype: 'I32', shape: [logitTokenIds.length], data: logitTokenIds },
     { name: 'logit_probabilities', dtype: 'F32', shape: [probabilities.length], data: probabilities },
-    ...vectorsOf(data),
+    ...targetVectors(data),
   ];
   const versions = { format_version: formatVersion, package_version: data.packageVersion };
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
@@ -70,8 +70,8 @@ function savedParts(data: GraphData, call: ResolvedCallOptions) {
   return { tensors, metadata, moved: movedBytes('save', total, call) };
 }
 
-/** The vectors of targets that are directions: `logit_vector_3` is that of the target at 3. */
-function vectorsOf({ logits }: GraphData): TensorToWrite[] {
+/** The vectors of targets that are directions. `logit_vector_3` belongs to the target at index 3. */
+function targetVectors({ logits }: GraphData): TensorToWrite[] {
   return logits.flatMap(({ vector }, rank) =>
     vector ? [{ name: vectorName(rank), dtype: 'F32', shape: [vector.length], data: vector }] : [],
   );
@@ -89,24 +89,27 @@ function describeGraph({ logits, ...data }: GraphData): string {
 }
 
 /**
- * The data of a saved graph; shapes are checked here, how the parts fit together by the caller.
+ * Read the data of a saved graph. Shapes are checked here. The caller checks that the parts are consistent.
  *
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
 export async function loadGraphData(path: string, moved: MovedBytes): Promise<GraphData> {
-  return graphDataOf(path, await readSafetensorsArrays(path, moved.add));
+  return toGraphData(path, await readSafetensorsArrays(path, moved.add));
 }
 
-/** The data in the bytes of a saved graph, copied. @throws CircuitTracerError `ERR_FILE_FORMAT`, `ABORT_ERR`. */
+/**
+ * Read the data from the bytes of a saved graph and copy them. @throws CircuitTracerError `ERR_FILE_FORMAT`,
+ * `ABORT_ERR`.
+ */
 export async function parseGraphData(bytes: Uint8Array, call: ResolvedCallOptions): Promise<GraphData> {
   const moved = movedBytes('load', bytes.length, call);
   const source = memorySource('the buffer', bytes);
-  const data = graphDataOf(source.name, await readArraysOf(source, moved.add));
+  const data = toGraphData(source.name, await readArraysOf(source, moved.add));
   moved.end();
   return data;
 }
 
-function graphDataOf(path: string, { metadata, ...arrays }: SafetensorsArrays): GraphData {
+function toGraphData(path: string, { metadata, ...arrays }: SafetensorsArrays): GraphData {
   const { logitTokens, logitPlaces = [], ...description } = parseDescription(path, metadata);
   const selectedFeatures = integers(path, arrays, 'selected_features', [-1]);
   const tokenIds = integers(path, arrays, 'logit_token_ids', [logitTokens.length]);
@@ -117,7 +120,7 @@ function graphDataOf(path: string, { metadata, ...arrays }: SafetensorsArrays): 
     activeFeatures: integers(path, arrays, 'active_features', [-1, 3]),
     activationValues: floats(path, arrays, 'activation_values', [-1]),
     selectedFeatures,
-    edges: edgesOf(path, arrays, selectedFeatures.length + logitTokens.length),
+    edges: readEdges(path, arrays, selectedFeatures.length + logitTokens.length),
     logits: logitTokens.map((token, rank) => ({
       tokenId: tokenIds[rank] as number,
       token,
@@ -130,7 +133,7 @@ function graphDataOf(path: string, { metadata, ...arrays }: SafetensorsArrays): 
 }
 
 function parseDescription(path: string, metadata: Record<string, string>): Description {
-  if (metadata.format !== format) throw broken(path, 'found another safetensors file, such as weights');
+  if (metadata.format !== format) throw broken(path, 'found another kind of safetensors file, such as weights');
   if (metadata.format_version !== formatVersion) {
     throw broken(path, `found format version ${metadata.format_version}; this package reads version ${formatVersion}`);
   }
@@ -138,18 +141,18 @@ function parseDescription(path: string, metadata: Record<string, string>): Descr
   try {
     description = parseJson(metadata.graph ?? '');
   } catch (error) {
-    throw broken(path, `the metadata entry 'graph' isn't JSON (${(error as Error).message})`);
+    throw broken(path, `the metadata entry 'graph' is not JSON (${(error as Error).message})`);
   }
   const { logitTokens, logitPlaces, ...rest } = (description ?? {}) as Description;
   const { prompt, tokenStrings, featureLabels = {}, scan, model, settings, timings } = rest;
   if (!Array.isArray(logitTokens)) throw broken(path, `the metadata entry 'graph' has no list of logitTokens`);
   if (logitPlaces !== undefined && !(Array.isArray(logitPlaces) && logitPlaces.length === logitTokens.length)) {
-    throw broken(path, `the metadata entry 'graph' must have as many logitPlaces as logitTokens`);
+    throw broken(path, `the metadata entry 'graph' must have one entry of logitPlaces per entry of logitTokens`);
   }
   return { logitTokens, logitPlaces, prompt, tokenStrings, featureLabels, scan, model, settings, timings };
 }
 
-function edgesOf(path: string, arrays: Arrays, rows: number): readonly Float32Array[] {
+function readEdges(path: string, arrays: Arrays, rows: number): readonly Float32Array[] {
   const { data } = stored(path, arrays, 'edges', [rows, -1]);
   const parts = Array.isArray(data) ? data : [data];
   if (parts.every((part) => types.isFloat32Array(part))) return parts;
@@ -166,7 +169,7 @@ function floats(path: string, arrays: Arrays, name: string, shape: readonly numb
   throw broken(path, `tensor ${name} must be of dtype F32`);
 }
 
-/** Integers as I32, or as I64 that fit it. */
+/** Read integers stored as I32, or as I64 if they fit in 32 bits. */
 function integers(path: string, arrays: Arrays, name: string, shape: readonly number[]): Int32Array {
   const { data } = stored(path, arrays, name, shape);
   if (types.isInt32Array(data)) return data;
@@ -177,11 +180,10 @@ function integers(path: string, arrays: Arrays, name: string, shape: readonly nu
   });
 }
 
-/** @param shape expected; -1 = any size */
+/** @param shape the expected shape; -1 for any size */
 function stored(path: string, { arrays, otherDtypes }: Arrays, name: string, shape: readonly number[]): StoredArray {
   const found = arrays.get(name);
-  if (otherDtypes.has(name))
-    throw broken(path, `tensor ${name} is of dtype ${otherDtypes.get(name)}, which graphs don't have`);
+  if (otherDtypes.has(name)) throw broken(path, `tensor ${name} has the unsupported dtype ${otherDtypes.get(name)}`);
   if (!found) throw broken(path, `tensor ${name} is missing`);
   const fits = found.shape.length === shape.length && shape.every((size, i) => size < 0 || size === found.shape[i]);
   if (fits) return found;
@@ -192,6 +194,6 @@ function stored(path: string, { arrays, otherDtypes }: Arrays, name: string, sha
 function broken(path: string, problem: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `Expected ${path} to be a graph saved as .safetensors: ${problem}. Save the graph again, or give another file.`,
+    `Expected ${path} to be a graph saved as .safetensors: ${problem}. Save the graph again, or use another file.`,
   );
 }

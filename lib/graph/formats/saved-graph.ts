@@ -18,26 +18,26 @@ const writers: Readonly<Record<string, Writer>> = {
   '.pt': writePytorchGraph,
 };
 
-/** Extensions a whole graph can be saved under. */
+/** The file extensions for a whole graph. */
 export const graphExtensions = Object.keys(writers);
 
 /**
- * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or what the format can't hold; `ERR_FILE_WRITE`;
- * `ABORT_ERR`.
+ * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for another extension, or for content that the format cannot hold;
+ * `ERR_FILE_WRITE`; `ABORT_ERR`.
  */
 export async function saveGraph(path: string, data: GraphData, call: ResolvedCallOptions): Promise<void> {
   const write = writers[extname(checkText(path, 'path'))];
   if (write) return write(path, data, call);
   throw new CircuitTracerError(
     'ERR_INVALID_ARGUMENT',
-    `A graph is saved as ${graphExtensions.join(' or ')}; found the path '${path}'.`,
+    `path must end in ${graphExtensions.join(' or ')}; found '${path}'.`,
   );
 }
 
 /**
- * A saved graph of either format, told by the file's first bytes.
+ * Read a saved graph of either format. The first bytes of the file determine the format.
  *
- * @param textOf for tokens whose text isn't in the file
+ * @param textOf for tokens whose text is not in the file
  * @throws CircuitTracerError `ERR_FILE_NOT_FOUND`, `ERR_FILE_READ`, `ERR_FILE_FORMAT`, `ABORT_ERR`.
  */
 export async function loadGraph(path: string, call: ResolvedCallOptions, textOf?: TokenText): Promise<GraphData> {
@@ -59,16 +59,16 @@ async function readGraph(path: string, start: Buffer, moved: MovedBytes, textOf?
 }
 
 /**
- * The length of the header, at most 100 MB, then the header, which is JSON. The length may begin with the first bytes of any other
- * format; in those, as a length, they are far more, or no JSON follows.
+ * A safetensors file begins with the length of its header, at most 100 MB, followed by the header, which is JSON. The
+ * first bytes of other formats, read as a length, are far larger or are not followed by JSON.
  */
 function isSafetensors(start: Buffer): boolean {
   return start.length > 8 && start.readBigUInt64LE() <= 100_000_000n && start.toString('latin1', 8, 9) === '{';
 }
 
-/** None when the file can't be read, which its reader reports. */
+/** The first bytes. Empty when the file cannot be read, which its reader then reports. */
 async function firstBytes(path: string): Promise<Buffer> {
-  // Opening a named pipe would wait for its writer.
+  // Opening a named pipe would wait for a writer.
   if (!(await fileExists(path))) return Buffer.alloc(0);
   try {
     const file = await open(path);
@@ -86,7 +86,7 @@ async function firstBytes(path: string): Promise<Buffer> {
 function notWhole(path: string, found: string): CircuitTracerError {
   return new CircuitTracerError(
     'ERR_FILE_FORMAT',
-    `Expected ${path} to be a whole graph, saved as ${graphExtensions.join(' or ')}; found ${found}. Graph files are pruned: ` +
-      'they lack the other features, edges and errors, so no whole graph can be made of one.',
+    `Expected ${path} to be a whole graph, saved as ${graphExtensions.join(' or ')}; found ${found}. Graph files are pruned. ` +
+      'They lack the other features, edges and errors, so they cannot be converted to a whole graph.',
   );
 }

@@ -23,7 +23,7 @@ text{fill:var(--ink)}
 .against-head{fill:var(--negative)}
 </style>`;
 
-/** Font size of notes, and a tenth more: bold letters are wider. */
+/** The font size of notes, plus a tenth because bold letters are wider. */
 const boldNote = 12.5;
 
 interface Point {
@@ -37,7 +37,7 @@ export function promptLines(lines: readonly string[], width: number): string {
   return [box, ...lines.map((line, i) => text(line, margin + 12, margin + 24 + 19 * i))].join('\n');
 }
 
-/** A box with its label, what was done to it, and a bar of its activation. */
+/** A box with the group's label, its edit and a bar for its activation. */
 export function groupBox(group: ExperimentGroup, { x, y }: Point): string {
   const { label, change, share, ablated = false, replacedBy } = group;
   const inner = size.box - 20;
@@ -55,10 +55,10 @@ export function groupBox(group: ExperimentGroup, { x, y }: Point): string {
   ].join('\n');
 }
 
-/** The bar ends at 100 %; the number says what goes beyond. */
+/** The bar ends at 100 %. The number shows larger shares. */
 function shareBar(share: number | null): string {
   const [y, width] = [size.boxHeight - 19, size.box - 20 - 56];
-  if (share === null || !Number.isFinite(share)) return text('activation not known', 10, y + 8, 'faint');
+  if (share === null || !Number.isFinite(share)) return text('activation unknown', 10, y + 8, 'faint');
   const length = Math.min(1, Math.abs(share)) * width;
   const kind = share < 0 ? 'bar minus' : 'bar';
   return [
@@ -73,7 +73,7 @@ function shareText(share: number): string {
   return Math.abs(value) >= 100_000 ? `${value < 0 ? '-' : '&gt; '}99999%` : `${value}%`;
 }
 
-/** An arrow's two ends, the control points between them, and where its head points, in degrees from downwards. */
+/** The ends of an arrow, its control points, and the direction of its head in degrees from straight down. */
 interface Route {
   readonly start: Point;
   readonly bends: readonly [Point, Point];
@@ -84,8 +84,8 @@ interface Route {
 const headLength = 7;
 
 /**
- * From the upper edge of a box to the lower edge of one above it, or the other way round; between the nearer sides of boxes
- * in one row; around the boxes between two of one column.
+ * Route an edge between two boxes: from the upper side of a box to the lower side of one above it or vice versa,
+ * between the nearer sides of boxes in one row, or around the boxes between two in one column.
  */
 function route(source: Point, target: Point): Route {
   const distance = Math.abs(target.y - source.y);

@@ -9,9 +9,9 @@ interface Placed {
 }
 
 /**
- * A picture of an experiment: the prompt, the groups with their activation as a share of the original, the edges between
- * them, and the likeliest outputs. Valid XML for any label; text is cut to fit its box; follows the reader's light or dark
- * theme.
+ * Draw an experiment: the prompt, the groups with their activations as shares of the original, the edges between them,
+ * and the likeliest outputs. The result is valid XML for any label. Text is cut to fit its box. Colours follow the
+ * reader's light or dark theme.
  */
 export function experimentSvg({ prompt, groups, edges = [], outputs }: Experiment): string {
   const places = place(groups);
@@ -45,7 +45,7 @@ export function experimentSvg({ prompt, groups, edges = [], outputs }: Experimen
   ].join('\n');
 }
 
-/** Rows from the bottom up, each centred. */
+/** The rows from bottom to top, each centred. */
 function place(groups: readonly ExperimentGroup[]): Placed[] {
   const rows = [...new Set(groups.map(({ row }) => row))].sort((a, b) => b - a);
   const counts = rows.map((row) => groups.filter((group) => group.row === row).length);

@@ -1,17 +1,17 @@
 import type { TokenProbability } from '../top-tokens';
 
-/** Features that stand for one idea. */
+/** Features that represent one idea. */
 export interface ExperimentGroup {
   readonly label: string;
-  /** Activation as a share of the original: 1 = unchanged, 0 = silent, may be negative; null = not known. */
+  /** The activation as a share of the original: 1 for unchanged, 0 for inactive. May be negative. Null if unknown. */
   readonly share: number | null;
-  /** What was done to the group, in few words: `× -2`. None: it was only watched. */
+  /** A short description of the edit, such as `× -2`. Omit it for a group that was not edited. */
   readonly change?: string;
-  /** Switched off: drawn dashed. Default false. */
+  /** Whether the group was switched off. It is then drawn with dashed lines. Default false. */
   readonly ablated?: boolean;
-  /** Label of what was put in its place. */
+  /** The label of the replacement. */
   readonly replacedBy?: string;
-  /** Height in the picture: groups of one row stand beside each other, row 0 at the bottom. */
+  /** The row in the picture. Groups of one row are side by side. Row 0 is at the bottom. */
   readonly row: number;
 }
 
@@ -19,11 +19,11 @@ export interface ExperimentEdge {
   /** Indices in `groups`. */
   readonly from: number;
   readonly to: number;
-  /** Sign and relative strength. Default 1. */
+  /** The sign and relative strength. Default 1. */
   readonly weight?: number;
 }
 
-/** An intervention on a circuit and what came of it. */
+/** An intervention on a circuit and its outcome. */
 export interface Experiment {
   readonly prompt: string;
   readonly groups: readonly ExperimentGroup[];

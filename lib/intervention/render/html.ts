@@ -1,16 +1,16 @@
 import type { TokenProbability, TopTokenComparison } from '../top-tokens';
 import { escapeMarkup, percent, visibleToken } from './markup';
 
-/** A text without and with interventions. */
+/** The continuations of a text without and with interventions. */
 export interface ContinuationComparison {
   readonly prompt: string;
-  /** What the model adds to the prompt by itself. */
+  /** The continuation without interventions. */
   readonly before: string;
-  /** What it adds under the interventions. */
+  /** The continuation under the interventions. */
   readonly after: string;
 }
 
-/** Colours with a contrast of at least 4.5 to their background, light and dark. */
+/** Colours with a contrast of at least 4.5 to their background, in the light and dark theme. */
 const style = `<style>
 .circuit-tracer-comparison{--ink:#1c2330;--faint:#586174;--paper:#fff;--line:#d5dae3;--before:#8c99ad;--after:#2f6fde;--mark:#dbe8ff;
 font:14px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);display:flex;flex-wrap:wrap;gap:16px;padding:12px;border:1px solid var(--line);border-radius:8px}
@@ -28,7 +28,7 @@ font:14px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);disp
 </style>`;
 
 /**
- * The likeliest tokens side by side with bars, as an HTML fragment that needs nothing else. Bars share one scale.
+ * The likeliest tokens side by side with bars of one scale, as a self-contained HTML fragment.
  */
 export function topTokensHtml({ before, after }: TopTokenComparison): string {
   const largest = [...before, ...after].reduce((max, { probability }) => Math.max(max, probability), 0);
@@ -36,7 +36,7 @@ export function topTokensHtml({ before, after }: TopTokenComparison): string {
   return fragment(tokenTable(before, scale), tokenTable(after, scale));
 }
 
-/** Two continuations of a prompt side by side, the new text marked, as an HTML fragment that needs nothing else. */
+/** Two continuations of a prompt side by side with the new text marked, as a self-contained HTML fragment. */
 export function continuationsHtml({ prompt, before, after }: ContinuationComparison): string {
   const text = (added: string) => `<p>${escapeMarkup(prompt)}<mark>${escapeMarkup(added)}</mark></p>`;
   return fragment(text(before), text(after));

@@ -1,5 +1,5 @@
 /**
- * `circuit-tracer/render`: pictures and tables of what interventions did, as SVG and HTML text.
+ * `circuit-tracer/render`: render the results of interventions as SVG and HTML text.
  *
  * @packageDocumentation
  */

@@ -1,4 +1,4 @@
-/** XML 1.0 forbids some characters even as references; others turn the direction of the text around them. */
+/** XML 1.0 forbids some characters even as references. Others change the direction of the text around them. */
 function isForbidden(character: string): boolean {
   const code = character.codePointAt(0) as number;
   const control = code < 0x20 && code !== 0x09 && code !== 0x0a;
@@ -6,7 +6,7 @@ function isForbidden(character: string): boolean {
   return control || (code >= 0x7f && code < 0xa0) || notCharacter || /\p{Bidi_Control}/u.test(character);
 }
 
-/** Text without control characters, turns of writing direction and halves of characters. */
+/** Remove control characters and direction marks, and replace unpaired surrogates. */
 export function cleanText(text: string): string {
   const characters = Array.from(text, (character) => (/^\p{Surrogate}$/u.test(character) ? '\ufffd' : character));
   return characters.filter((character) => !isForbidden(character)).join('');
@@ -14,18 +14,18 @@ export function cleanText(text: string): string {
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Text as content or attribute of XML and HTML: nothing in it can become markup. */
+/** Escape text for content and attributes of XML and HTML. */
 export function escapeMarkup(text: string): string {
   return cleanText(text).replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
-/** A token made visible: its line breaks and tabs, and the spaces at its ends. */
+/** Make the line breaks and tabs of a token visible, and the spaces at its ends. */
 export function visibleToken(token: string): string {
   const shown = token.replaceAll('\n', '⏎').replaceAll('\r', '').replaceAll('\t', '⇥');
   return shown.replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length)) || '∅';
 }
 
-/** 12.3%, 0.04%, < 0.01% */
+/** Format as 12.3%, 0.04% or < 0.01%. */
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.01) return '< 0.01%';

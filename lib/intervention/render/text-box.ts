@@ -5,18 +5,18 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ascii = /^[\u0020-\u007e]$/;
 const latin = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]\p{Mark}*$/u;
 
-/** Widest advance in em that common sans-serif fonts give a character, a little more than DejaVu Sans does. */
+/** The widest advance, in em, of a character in common sans-serif fonts. Slightly wider than in DejaVu Sans. */
 function advance(grapheme: string): number {
   if (/^[ .,:;'|!ijlfrt()[\]/-]$/.test(grapheme)) return 0.42;
   if (/^[@%mMW]$/.test(grapheme)) return 1.05;
   if (/^[A-Zw+=<>~#^&]$/.test(grapheme)) return 0.85;
   if (ascii.test(grapheme)) return 0.66;
   if (latin.test(grapheme)) return 1.1;
-  // Ideographs and emoji are one em wide, some symbols and joined emoji wider.
+  // Ideographs and emoji are one em wide. Some symbols and joined emoji are wider.
   return 1.4 * Math.min(3, [...grapheme].length);
 }
 
-/** No font is expected to set the text wider than this, in units of the font size. */
+/** The maximum width that the text is expected to take in any font, in multiples of the font size. */
 export function widthInEm(text: string): number {
   let width = 0;
   for (const { segment } of graphemes.segment(text)) width += advance(segment);
@@ -24,8 +24,8 @@ export function widthInEm(text: string): number {
 }
 
 /**
- * Text as at most `lines` lines that fit `width`, broken between words where it can be and ended with an ellipsis where
- * some is lost.
+ * Break text into at most `lines` lines that fit `width`, between words if possible. If some text is cut, the last line
+ * ends with an ellipsis.
  */
 export function fitText(text: string, fontSize: number, width: number, lines: number): string[] {
   const available = width / fontSize;
@@ -39,7 +39,7 @@ export function fitText(text: string, fontSize: number, width: number, lines: nu
   return rest === '' ? result : [...result, ellipsize(rest, available)];
 }
 
-/** As much as fits, back to the last space if there is one; at least one character. */
+/** As much text as fits, up to the last space if there is one, but at least one character. */
 function firstLine(text: string, available: number): string {
   const line = longestPrefix(text, available) || [...graphemes.segment(text)][0]?.segment || '';
   if (line.length === text.length) return line;

@@ -9,7 +9,7 @@ import { jsonBody } from '../request-body';
 import { interventionsOf } from '../steering/graph-edits';
 import { promptOf } from '../steering/graph-prompt';
 import { steer } from '../steering/steer';
-import { steerRequestOf } from '../steering/steer-request';
+import { checkSteerRequest } from '../steering/steer-request';
 import { WorkQueue } from '../steering/work-queue';
 
 const maxRequestBytes = 2 ** 20;
@@ -27,7 +27,7 @@ export function addSteerRoute(
     const body = await jsonBody(c.env.incoming, maxRequestBytes);
     if (!model)
       throw new Problem(404, 'ERR_NO_MODEL', 'This server was started without a model, so it cannot steer one.');
-    const request = steerRequestOf(body);
+    const request = checkSteerRequest(body);
     const file = await folder.withGraph(request.slug, promptAndNodes);
     noticeWhenGone(c.env.incoming, c.env.outgoing);
     const signal = AbortSignal.any([c.req.raw.signal, closing]);

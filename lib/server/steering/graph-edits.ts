@@ -5,19 +5,19 @@ import type { FeatureIntervention } from '../../intervention/types';
 import type { SteerEdit } from './steer-request';
 
 /**
- * Features set to their factor times their activation in the graph, whatever earlier edits would make of it; features the
- * graph doesn't have, to their factor times what they are.
+ * Set features to their factor times their activation in the graph, regardless of earlier edits. Features that the
+ * graph does not have are multiplied by their factor.
  */
 export function interventionsOf(edits: readonly SteerEdit[], graph: Json): FeatureIntervention[] {
-  const activations = activationsOf(graph);
+  const activations = readActivations(graph);
   return edits.map(({ factor, ...feature }) => {
     const activation = activations.get(featureId(feature));
     return activation === undefined ? { ...feature, scale: factor } : { ...feature, value: factor * activation };
   });
 }
 
-/** By the ids of features. */
-function activationsOf(graph: Json): Map<string, number> {
+/** Activations by the ids of features. */
+function readActivations(graph: Json): Map<string, number> {
   const found = new Map<string, number>();
   for (const node of readNodes(graph)) {
     const feature = readFeature(node);

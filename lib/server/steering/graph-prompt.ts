@@ -5,26 +5,26 @@ import type { ReplacementModel } from '../../replacement-model/replacement-model
 import { Problem } from '../problem';
 
 /**
- * The ids of a graph's tokens. Its file has them in the ids of its token nodes, which no pruning takes out; files of other
- * writers may lack some, and have their prompt tokenised.
+ * The token ids of a graph. They are in the ids of its token nodes, which pruning never removes. The files of other
+ * writers may lack some, in which case the prompt is tokenised.
  *
- * @param signal ends the tokenising of a long prompt
- * @throws Problem 422 when they aren't this model's: the graph is of another one.
+ * @param signal stops the tokenising of a long prompt
+ * @throws Problem 422 when the tokens are not those of this model.
  */
 export async function promptOf(graph: Json, model: ReplacementModel, signal: AbortSignal): Promise<number[]> {
   const { prompt, promptTokens: strings } = readMetadata(graph);
-  if (!strings) throw new Problem(422, 'ERR_FILE_FORMAT', "The graph's file has no prompt_tokens.");
+  if (!strings) throw new Problem(422, 'ERR_FILE_FORMAT', 'The graph file has no prompt_tokens.');
   const tokens = tokensOfNodes(graph, strings.length) ?? (await tokenised(prompt, model, signal));
   const isSame = tokens.length === strings.length && tokens.every((id, i) => decoded(id, model) === strings[i]);
   if (isSame) return tokens;
   throw new Problem(
     422,
     'ERR_MODEL_MISMATCH',
-    `The tokens of the graph are not those of the model ${model.name}. Start the server with the model it was made with.`,
+    `The tokens of the graph do not match the model ${model.name}. Start the server with the model that made the graph.`,
   );
 }
 
-/** @returns undefined unless each of the positions has a token, and no other has. */
+/** @returns undefined unless there is exactly one token for each position. */
 function tokensOfNodes(graph: Json, count: number): number[] | undefined {
   const tokens = new Map<number, number>();
   for (const { id } of readNodes(graph)) {
@@ -35,7 +35,7 @@ function tokensOfNodes(graph: Json, count: number): number[] | undefined {
   return tokens.size === count && found.every((token) => token !== undefined) ? found : undefined;
 }
 
-/** On another thread, so that a long prompt does not hold up other requests. */
+/** Tokenise on another thread, so that a long prompt does not block other requests. */
 async function tokenised(prompt: string, { tokenizer }: ReplacementModel, signal: AbortSignal): Promise<number[]> {
   if (prompt === '') return [];
   const { tokens } = await tokenizer.prepareAsync(prompt, { signal });

@@ -7,54 +7,54 @@ import { checkInteger, checkNumber, checkText } from '../../validate';
 import type { SteerRequest } from '../api';
 import { Problem } from '../problem';
 
-/** One feature at one position. */
+/** A feature at one position. */
 export interface SteerEdit extends SelectedFeature {
-  /** Times the feature's activation in the graph. */
+  /** The factor of the feature's activation in the graph. */
   readonly factor: number;
 }
 
-/** What the page asks to be done to the model, checked. */
+/** A checked request to steer the model. */
 export interface SteerSettings extends Required<Omit<SteerRequest, 'edits'>> {
   readonly edits: readonly SteerEdit[];
 }
 
 const steerOptions = pickOptions(generateOptions, 'freezeAttention');
-const mostNodes = 10_000;
-const mostNewTokens = 200;
-const mostTop = 100;
-/** Of a layer, feature or position. */
-const largestNumber = 999_999_999;
+const maxNodes = 10_000;
+const newTokensLimit = 200;
+const topLimit = 100;
+/** The maximum layer, feature or position. */
+const maxNumber = 999_999_999;
 
 /**
- * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the field that is wrong.
+ * @throws Problem 400, CircuitTracerError `ERR_INVALID_ARGUMENT` naming the invalid field.
  */
-export function steerRequestOf(body: Unchecked<SteerRequest>): SteerSettings {
+export function checkSteerRequest(body: Unchecked<SteerRequest>): SteerSettings {
   const { slug, edits, maxNewTokens = generateOptions.maxNewTokens.default, top = 10 } = body;
   const { freezeAttention } = resolveOptions(steerOptions, { freezeAttention: body.freezeAttention as boolean });
   return {
     slug: checkText(slug, 'slug'),
-    edits: editsOf(edits),
-    maxNewTokens: checkInteger(maxNewTokens, 'maxNewTokens', 0, mostNewTokens),
+    edits: checkEdits(edits),
+    maxNewTokens: checkInteger(maxNewTokens, 'maxNewTokens', 0, newTokensLimit),
     freezeAttention,
-    top: checkInteger(top, 'top', 1, mostTop),
+    top: checkInteger(top, 'top', 1, topLimit),
   };
 }
 
-function editsOf(given: unknown): SteerEdit[] {
+function checkEdits(given: unknown): SteerEdit[] {
   if (!Array.isArray(given)) throw invalid('edits must be a list of { nodes, factor }');
   const edits = given.flatMap((edit: unknown, i) => {
     if (!isObject(edit) || !Array.isArray(edit.nodes)) throw invalid(`edits[${i}] must be { nodes, factor }`);
     const factor = checkNumber(edit.factor, `edits[${i}].factor`);
-    return edit.nodes.map((node) => ({ ...featureOf(node), factor }));
+    return edit.nodes.map((node) => ({ ...parseFeature(node), factor }));
   });
-  if (edits.length <= mostNodes) return edits;
-  throw invalid(`edits must name at most ${mostNodes} nodes`);
+  if (edits.length <= maxNodes) return edits;
+  throw invalid(`edits must name at most ${maxNodes} nodes`);
 }
 
-function featureOf(node: unknown): SelectedFeature {
+function parseFeature(node: unknown): SelectedFeature {
   const feature = typeof node === 'string' ? parseFeatureId(node) : undefined;
-  if (feature && Object.values(feature).every((number) => number <= largestNumber)) return feature;
-  throw invalid('nodes must be ids of features, layer_feature_position');
+  if (feature && Object.values(feature).every((number) => number <= maxNumber)) return feature;
+  throw invalid('nodes must be feature ids of the form layer_feature_position');
 }
 
 function invalid(message: string): Problem {

@@ -4,9 +4,9 @@ import type { SteerAnswer, TokenChance } from '../api';
 import type { SteerSettings } from './steer-request';
 
 /**
- * @param tokens of the prompt, exact
- * @param interventions that the request's edits stand for
- * @throws CircuitTracerError what `generate` throws.
+ * @param tokens the exact tokens of the prompt
+ * @param interventions the edits of the request
+ * @throws CircuitTracerError the errors of `generate`.
  */
 export async function steer(
   model: ReplacementModel,
@@ -33,7 +33,7 @@ async function run(
 ): Promise<{ likeliest: TokenChance[]; text: string }> {
   const result = await model.generate(tokens, {
     interventions,
-    // The first new token's logits are those of the prompt.
+    // The logits of the first new token are those of the prompt.
     maxNewTokens: Math.max(1, maxNewTokens),
     freezeAttention,
     exactTokens: true,

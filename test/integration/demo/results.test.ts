@@ -50,7 +50,7 @@ test('interventions in the place of options are refused, not overlooked', async 
   await expectRejection(model.generate(prompt, { interventions: {} as [] }), 'ERR_INVALID_ARGUMENT', /interventions/);
 });
 
-test('decodeToken gives a text, or the id where there is no tokenizer', async () => {
+test('decodeToken returns the text, or the id without a tokenizer', async () => {
   const [first] = (await model.forward(prompt)).topTokens(1);
   expect(model.decodeToken(first?.tokenId ?? 0)).toBe(' Austin');
   await using bare = await InMemoryModel.fromConfig(model.spec, model.transcoderSpec);

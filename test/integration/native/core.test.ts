@@ -6,7 +6,7 @@ import path from 'node:path';
 const suffix = process.platform === 'win32' ? '.exe' : '';
 const program = path.join(__dirname, '..', '..', '..', 'build', 'Release', `circuit_tracer_core_test${suffix}`);
 
-test('the core computes what was worked out by hand', () => {
+test('the core matches values computed by hand', () => {
   const { status, stdout, stderr, error } = spawnSync(program, { encoding: 'utf8', timeout: 60_000 });
   expect(error).toBeUndefined();
   const lines = stdout.trim().split('\n');

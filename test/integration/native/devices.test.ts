@@ -22,7 +22,7 @@ describe.each(['gemma2-clt-relu', 'llama-plt-relu-skip', 'neox-plt-jumprelu'])('
     }
   });
 
-  test('with weights moved away, too', async () => {
+  test('offloading weights gives the same edges', async () => {
     const { model, parity } = used;
     const { text } = parity.request.prompt;
     const options = partialRunOptions(parity);

@@ -99,11 +99,11 @@ describe('generation', () => {
     expect((await model.generate(prompt, { ...free, maxNewTokens: 1 })).newTokens).toHaveLength(1);
   });
 
-  test('refuses what cannot be', async () => {
+  test('rejects invalid options', async () => {
     const refused = (options: GenerateOptions, name: RegExp) =>
       expectRejection(model.generate(prompt, { interventions: steering, ...options }), 'ERR_INVALID_ARGUMENT', name);
     await refused({ maxNewTokens: 0 }, /maxNewTokens/);
-    await refused({ maxNewTokens: 100_000 }, /maxNewTokens must leave.*at most \d+; found 100000/);
+    await refused({ maxNewTokens: 100_000 }, /maxNewTokens must be at most \d+, because .*; found 100000/);
     await refused({ stopIds: [600] }, /stopIds\[0\]/);
     await refused({ constrainedLayers: [] }, /constrainedLayers/);
     await refused({ constrainedLayers: { start: 2, stop: 5 } }, /constrainedLayers\.stop.*4; found 5/);
@@ -120,15 +120,15 @@ describe('generation', () => {
     await refused([''], /targets\[0\].*is 0/);
     await refused([], /at least one target/);
     await refused([600], /targets\[0\].*0 to 511; found 600/);
-    await refused([3, { token: 3, position: -1 }], /targets\[1\].*targets\[0\]; list it once/);
+    await refused([3, { token: 3, position: -1 }], /targets\[1\] repeats.*targets\[0\]\. Remove one/);
     await refused([{ token: 3, position: 8 }], /targets\[0\]\.position/);
     await refused([{ token: 3, weight: -1 }], /targets\[0\]\.weight/);
     await refused([{ label: 'x', vector: [1, 2] }], /targets\[0\]\.vector must hold 56 numbers/);
     await refused([{ vector: new Float32Array(56) }], /targets\[0\]\.label/);
-    await refused([{ feature: { layer: 0, position: 0, feature: 1 } }], /after the special tokens/);
+    await refused([{ feature: { layer: 0, position: 0, feature: 1 } }], /because special tokens have no features/);
     await refused([{ feature: { layer: 4, position: 1, feature: 1 } }], /targets\[0\]\.feature\.layer/);
-    await refused([{ difference: [3, 3] }], /same one twice/);
-    await refused([{ tokens: 3 }], /must be a token's id or text/);
+    await refused([{ difference: [3, 3] }], /two different tokens; found the same token twice/);
+    await refused([{ tokens: 3 }], /must be a token id, the text of a token, or an object/);
   });
 
   test('a token at another position, and its place in saved graphs', async () => {

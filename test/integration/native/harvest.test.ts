@@ -241,7 +241,7 @@ describe('refuses', () => {
     await expectRejection(run({ text: file }), 'ERR_FILE_FORMAT', message);
   });
 
-  test('what another harvest left, and what is damaged', async () => {
+  test('the state of another harvest, and a damaged state', async () => {
     const [text, out] = [textFile(), temporaryFolder()];
     const stop = new AbortController();
     const left = harvestFeatures(model, {

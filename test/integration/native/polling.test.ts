@@ -96,7 +96,7 @@ describe('what is computed in blocks', () => {
     expectClose(whole.activations.values.subarray(0, values.length), values);
   });
 
-  test('gives edges that the frozen model confirms', async () => {
+  test('gives edges that match the frozen model', async () => {
     const graph = await model.attribute(tokens, { exactTokens, maxFeatureNodes: 12, maxNLogits: 2 });
     const { frozen } = await verifyGraph(graph, model, { samples: 1 });
     expect(frozen.passed).toBe(true);

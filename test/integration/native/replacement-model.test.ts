@@ -79,7 +79,7 @@ describe('fromConfig', () => {
     expect((await model.forward(prompt)).data.every((logit) => logit === 0)).toBe(true);
   });
 
-  test('refuses what does not go together', async () => {
+  test('refuses an inconsistent spec, wrong weights and unknown options', async () => {
     const load = (change: Partial<ModelSpec>, options = {}) =>
       InMemoryModel.fromConfig({ ...spec, ...change }, transcoders, options);
     await expectRejection(load({ dModel: 24 }), 'ERR_MODEL_MISMATCH', /24.*16/);

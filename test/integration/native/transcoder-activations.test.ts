@@ -118,7 +118,10 @@ describe('calls that can not work', () => {
 
   test('a skip connection without inputs', async () => {
     const activations = await transcoders.encode([1, 2, 3, 4]);
-    await refuses(transcoders.decode(activations), /skip connection: give the inputs/);
+    await refuses(
+      transcoders.decode(activations),
+      /inputs must be given, because these transcoders have a skip connection/,
+    );
     await refuses(transcoders.decode(activations, [1, 2, 3]), /inputs must have shape \[1, 1, 4\]/);
     expect((await transcoders.decode(activations, [1, 2, 3, 4])).data).toEqual(Float32Array.of(1, 2, 3, 4));
   });

@@ -5,7 +5,7 @@ import { useCase } from '../../support/use-case';
 describe.each(caseNames)('%s', (name) => {
   const used = useCase(name);
 
-  test('logits', async () => {
+  test('logits match the reference', async () => {
     const { parity, model } = used;
     const logits = await model.forward(parity.request.prompt.text);
     const expected = parity.tensor('logits');

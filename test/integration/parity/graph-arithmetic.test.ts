@@ -26,11 +26,11 @@ describe.each(caseNames)('%s', (name) => {
     graph = new Graph(expectedGraph(parity));
   });
 
-  test('influence of each node', async () => {
+  test('the influence of each node matches the reference', async () => {
     expectClose('influence', await graph.nodeInfluence(), parity.floats('node_influence'));
   });
 
-  test('scores', async () => {
+  test('scores match the reference', async () => {
     const { replacement, completeness } = await graph.scores();
     const expected = parity.request.scores;
     expectClose('scores', [replacement, completeness], [expected.replacement, expected.completeness], share);

@@ -214,7 +214,7 @@ describe('a model folder that', () => {
     await expectRejection(load(folder), code, names);
   });
 
-  test('is not there', async () => {
+  test('does not exist', async () => {
     const folder = path.join(temporaryFolder(), 'nowhere');
     await expectRejection(load(folder), 'ERR_FILE_NOT_FOUND', /nowhere/);
   });

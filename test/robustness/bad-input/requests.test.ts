@@ -112,7 +112,7 @@ describe('options', () => {
     );
   });
 
-  test('a misspelt name', async () => {
+  test('a misspelled option name', async () => {
     await expectRejection(
       model.attribute(prompt, wrong({ batchsize: 4 })),
       'ERR_INVALID_ARGUMENT',
@@ -147,7 +147,7 @@ describe('options', () => {
   });
 });
 
-describe('output', () => {
+describe('output paths', () => {
   test('into a folder that is a file', async () => {
     const file = path.join(temporaryFolder(), 'file');
     writeFileSync(file, 'precious');
@@ -155,7 +155,7 @@ describe('output', () => {
     await expectRejection(writeGraphFiles(graph, { slug: 's', directory: file }), 'ERR_FILE_WRITE', /file/);
   });
 
-  test('over a folder', async () => {
+  test('a graph is not saved over a folder', async () => {
     const folder = temporaryFolder();
     mkdirSync(path.join(folder, 'graph.safetensors'));
     await expectRejection(graph.save(path.join(folder, 'graph.safetensors')), 'ERR_FILE_WRITE', /graph\.safetensors/);

@@ -57,7 +57,7 @@ test.each<[string, (file: string) => void, ErrorCode, RegExp]>([
   await expectRejection(Graph.load(file), code, names);
 });
 
-test('a saved graph that is not there is said to be missing', async () => {
+test('a missing saved graph is reported as missing', async () => {
   const file = path.join(temporaryFolder(), 'graph.safetensors');
   await expectRejection(Graph.load(file), 'ERR_FILE_NOT_FOUND', /graph\.safetensors/);
 });

@@ -171,7 +171,7 @@ describe('npz transcoders that', () => {
 });
 
 describe('a model and transcoders that do not fit', () => {
-  test('in width', async () => {
+  test('because of another width', async () => {
     await expectRejection(
       load('llama', transcoderDir('gpt2-plt-relu')),
       'ERR_MODEL_MISMATCH',
@@ -179,7 +179,7 @@ describe('a model and transcoders that do not fit', () => {
     );
   });
 
-  test('in layers', async () => {
+  test('because of another number of layers', async () => {
     await expectRejection(load('gpt2', transcoderDir('llama-plt-relu-skip')), 'ERR_MODEL_MISMATCH', /4.*3|3.*4/s);
   });
 

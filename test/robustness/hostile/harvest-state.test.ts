@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-test('an abort saves what there is, says so, and the same harvest goes on to the same bytes', async () => {
+test('an abort saves the state, and the same harvest resumes to the same bytes', async () => {
   const [whole, out] = [temporaryFolder(), temporaryFolder()];
   const result = await resume(whole);
   expect(await brokenOff(out)).toMatchObject({ code: 'ABORT_ERR', message: expect.stringMatching(/saved.*resume/) });

@@ -43,7 +43,7 @@ test.each<[string, string, number, boolean]>([
   expect(existsSync(others[0] as string)).toBe(!goes);
 });
 
-test('folders, too', async () => {
+test('leftover folders are also removed', async () => {
   const folder = temporaryFolder();
   const half = path.join(folder, `.set.${gone}-${place}-77.0123456789ab.tmp`);
   mkdirSync(half);

@@ -65,9 +65,9 @@ test('nothing known, a failure with another try, an answer that makes no sense',
     2: (route) => json(route, 200, { odd: true }),
   });
   await selectBySearch(page, 'feature:7');
-  await page.waitForSelector('text=Nothing is known of this feature');
+  await page.waitForSelector('text=There are no examples of this feature');
   await selectBySearch(page, 'feature:9');
-  await page.waitForSelector('text=The answer is not a feature');
+  await page.waitForSelector('text=The response is not a feature');
   await selectBySearch(page, 'the sea');
   await page.waitForSelector('text=The disk is full.');
   await page.click('text=Try again');
@@ -107,5 +107,5 @@ test('a server without features says so', async () => {
   const server = await tests.serve({ x: smallFile() });
   const page = await tests.open(server.urlOf('x'));
   await selectBySearch(page, 'feature:9');
-  await page.waitForSelector('text=No examples of features are at hand');
+  await page.waitForSelector('text=No feature examples are available');
 });

@@ -83,7 +83,7 @@ test('a box is moved and unpinned from the keyboard', async () => {
   expect(await boxNames(page)).toEqual(['L2 #9']);
 });
 
-test('arrow keys go from node to node, and say which', async () => {
+test('arrow keys move between nodes and announce them', async () => {
   const server = await tests.serve({ x: smallFile() });
   const page = await tests.open(server.urlOf('x'));
   await page.keyboard.press('1');
@@ -108,7 +108,7 @@ test('arrow keys go from node to node, and say which', async () => {
 test('the help sheet lists the keys; Escape closes it and the focus comes back', async () => {
   const server = await tests.serve({ x: smallFile() });
   const page = await tests.open(server.urlOf('x'));
-  await page.focus('[aria-label="Read the file again"]');
+  await page.focus('[aria-label="Reload the file"]');
   const before = await focused(page);
   await page.keyboard.press('?');
   expect(await page.locator('dialog .keys kbd').count()).toBeGreaterThan(15);

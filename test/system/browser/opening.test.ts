@@ -39,7 +39,7 @@ const odd: Record<string, unknown> = {
   'odd-view': smallFile({ qParams: { pinnedIds: 7, supernodes: '[[', clerps: [null], sg_pos: 5, clickedId: [] } }),
 };
 
-test('every odd file is shown', async () => {
+test('every unusual graph file can be opened', async () => {
   const server = await tests.serve(odd);
   const page = await tests.open(server.urlOf('no-view'));
   for (const slug of Object.keys(odd)) {
@@ -113,7 +113,7 @@ test('a file that changed on the disk is read anew', async () => {
   await page.waitForSelector('text=9 of 9 nodes');
   const file = JSON.parse(readFileSync(path.join(folder, 'x.json'), 'utf8'));
   writeFileSync(path.join(folder, 'x.json'), JSON.stringify({ ...file, nodes: file.nodes.slice(0, 5) }));
-  await page.click('[aria-label="Read the file again"]');
+  await page.click('[aria-label="Reload the file"]');
   await page.waitForSelector('text=5 of 5 nodes');
   writeFileSync(path.join(folder, 'x.json'), JSON.stringify({ ...file, nodes: file.nodes.slice(0, 3) }));
   await page.reload();

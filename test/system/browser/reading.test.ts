@@ -55,14 +55,14 @@ test('weight and top-k filters', async () => {
   const server = await tests.serve({ x: smallFile() });
   const page = await tests.open(server.urlOf('x'));
   await selectBySearch(page, 'feature:9');
-  await page.waitForSelector('text=5 links (of the selection)');
-  await page.click('summary:has-text("Links")');
+  await page.waitForSelector('text=5 edges (of the selection)');
+  await page.click('summary:has-text("Edges")');
   await page.getByLabel('At most per node').fill('1');
   await page.keyboard.press('Tab');
-  await page.waitForSelector('text=2 links (of the selection, 3 more not drawn)');
+  await page.waitForSelector('text=2 edges (of the selection, 3 more not drawn)');
   await page.getByLabel('Share of input at least').fill('55');
   await page.keyboard.press('Tab');
-  await page.waitForSelector('text=1 link (of the selection)');
+  await page.waitForSelector('text=1 edge (of the selection)');
   expect(await rowsOf(page, 'Inputs')).toHaveLength(1);
 });
 
@@ -138,7 +138,7 @@ test('the page’s shares are the library’s to 1e-6', async () => {
   const { pruned, directory } = await reference();
   const server = await tests.serve(directory);
   const page = await tests.open(server.urlOf('reference'));
-  const rows = (await download(page, 'Links as CSV')).trimEnd().split('\r\n').slice(1);
+  const rows = (await download(page, 'Edges as CSV')).trimEnd().split('\r\n').slice(1);
   const shares = new Map(
     rows
       .map((row) => row.split(','))
@@ -196,7 +196,7 @@ test('a group shows what leads into it, as the edges do', async () => {
 });
 
 // Page trials, H3 to H5; field faults, section 2.
-test('of the demo graph all nodes are shown, with the influence that the command line prints', async () => {
+test('all nodes of the demo graph are shown, with the influence that the command line prints', async () => {
   const folder = temporaryFolder();
   const prompt = 'Fact: the capital of the state containing Dallas is';
   const files = ['--slug', 'dallas', '--graph-file-dir', folder];
@@ -213,7 +213,7 @@ test('of the demo graph all nodes are shown, with the influence that the command
   ]);
   const { topFeatures } = JSON.parse(stdout);
   const page = await tests.open((await tests.serve(folder)).urlOf('dallas'));
-  await page.waitForSelector('text=20 of 20 nodes; 58 links (the strongest)');
+  await page.waitForSelector('text=20 of 20 nodes; 58 edges (the strongest)');
   await page.waitForSelector('text=Keep nodes up to 0.80 of influence');
   expect(topFeatures).toHaveLength(7);
   for (const { layer, feature, influence } of topFeatures) {

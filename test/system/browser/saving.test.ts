@@ -118,7 +118,7 @@ test('a copied link shows the view elsewhere', async () => {
   const before = await expectSeen(page, arranged);
   await page.click('summary:has-text("File")');
   await page.click('text=Copy a link to this view');
-  await page.waitForSelector('text=The link to this view is in the clipboard');
+  await page.waitForSelector('text=The link to this view was copied to the clipboard');
   const address = await page.evaluate(() => navigator.clipboard.readText());
   const other = await tests.open(address);
   await other.waitForSelector('.box');
@@ -155,7 +155,7 @@ test('an address with the difference of two outputs', async () => {
   await page.reload();
   await page.waitForSelector('.selected-title >> text=water − lake');
   await page.goto(`${server.url}?slug=x&logitDiff=a__vs__b`);
-  await page.waitForSelector('text=The graph lacks the outputs of a__vs__b');
+  await page.waitForSelector('text=The graph lacks one or both of the outputs a__vs__b');
 });
 
 test('a file whose view was saved as text', async () => {
@@ -201,12 +201,12 @@ test('two tabs do not overwrite each other’s views', async () => {
   await second.waitForSelector('text=The file was changed elsewhere');
   const saved = () => JSON.parse(readFileSync(path.join(folder, 'x.json'), 'utf8')).qParams.pinnedIds;
   expect(saved()).toEqual([low.node_id]);
-  await second.click('text=Save mine over it');
+  await second.click('text=Overwrite it with my view');
   await second.waitForSelector('button:text-is("Saved")');
   expect(saved()).toEqual([high.node_id]);
   await pinBySearch(first, 'the sea');
   await first.keyboard.press('Control+s');
-  await first.click('text=Read the file again');
+  await first.click('text=Reload the file and discard');
   await first.waitForFunction(() => document.querySelectorAll('.box').length === 1);
   expect(await boxNames(first)).toEqual(['L2 #9']);
 });

@@ -49,7 +49,7 @@ test('steer pinned features and groups: chances and continuation, before and aft
   expect(await page.locator('.continuation').count()).toBe(2);
 });
 
-test('without a model the page says what is missing; a refusal is shown', async () => {
+test('without a model the page says so, and errors of the server are shown', async () => {
   const server = await tests.serve({ x: smallFile() });
   const page = await tests.open(server.urlOf('x'));
   await page.click('#tab-steer');

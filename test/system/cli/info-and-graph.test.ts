@@ -50,7 +50,7 @@ describe('info', () => {
     });
   });
 
-  test('transcoders', async () => {
+  test('describes transcoders', async () => {
     expect(await successful('info', transcoders)).toMatch(
       /cross-layer\n.*224 in each layer\n.*relu\n.*hook_resid_mid/s,
     );
@@ -67,11 +67,11 @@ describe('info', () => {
     ['model and graph', () => [model, saved]],
     ['transcoders and graph', () => [saved, transcoders]],
   ])('what fits: %s', async (_, paths) => {
-    expect(await successful('info', ...paths())).toMatch(/They fit\.\n$/);
+    expect(await successful('info', ...paths())).toMatch(/They match\.\n$/);
     expect(JSON.parse(await successful('info', ...paths(), '--json'))).toMatchObject({ fit: true, misfit: null });
   });
 
-  test('the memory they take', async () => {
+  test('estimates memory for loading and attribution', async () => {
     const text = await successful('info', model, transcoders, '--dtype', 'bf16', '--lazy-encoder');
     expect(text).toMatch(
       /Memory in bfloat16 on cpu\n.*weights .*model 29\d kB.*\n.*left in files .*encoders .*decoders /s,
@@ -95,16 +95,16 @@ describe('info', () => {
   test('more memory than the machine has', async () => {
     const flags = ['--prompt-tokens', '99999', '--max-feature-nodes', '9999999'];
     const text = await successful('info', model, transcoders, ...flags);
-    expect(text).toMatch(/warning:\n +needs .*, more than the .* of this machine\. Less is\s+needed\s+with/s);
+    expect(text).toMatch(/warning:\n +needs .*, more than the .* of this machine\. To\s+use\s+less,\s+add/s);
   });
 
-  test('what does not fit', async () => {
+  test('reports paths that do not match', async () => {
     expectFailure(await run('info', modelDir('gpt2'), transcoders), 1, /ERR_MODEL_MISMATCH/);
-    expectFailure(await run('info', modelDir('llama'), saved), 1, /family gemma2; that of the model is llama/);
+    expectFailure(await run('info', modelDir('llama'), saved), 1, /family gemma2, but the model has llama/);
     expectFailure(await run('info', model, modelDir('gpt2')), 2, /both|two of/i);
   });
 
-  test('what is nothing known', async () => {
+  test('refuses paths that are none of these', async () => {
     expectFailure(await run('info', path.join(folder, 'nowhere')), 1, /nowhere.*ERR_FILE_NOT_FOUND/);
     expectFailure(await run('info', folder), 1, /config\.json.*config\.yaml/);
     expectFailure(await run('info', path.join(model, 'config.json')), 1, /config\.json/);
@@ -146,7 +146,7 @@ describe('graph', () => {
     const before = readdirSync(folder);
     const { code, stderr } = await run('graph', saved, '--slug', 'third');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/--slug without --graph-file-dir/);
+    expect(stderr).toMatch(/--slug was given without --graph-file-dir/);
     expect(readdirSync(folder)).toEqual(before);
   });
 

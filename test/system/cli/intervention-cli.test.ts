@@ -99,7 +99,7 @@ describe('circuit-tracer intervene', () => {
     expect(lines.filter((line) => line.match(/%/g)?.length === 2)).toHaveLength(4);
   });
 
-  test('--json prints what was done and came of it', async () => {
+  test('--json prints the interventions and their results', async () => {
     const result = JSON.parse(await run('intervene', ...input, ...prompt, ...edit, '--top', '2', '--json'));
     expect(result.interventions).toEqual([
       { layer: 1, position: -1, feature: 5, value: 30 },

@@ -33,7 +33,7 @@ describe('label', () => {
     async (graph) => {
       const text = await list(graph, '--count', '2');
       expect(text).toMatch(/^\d:\d+ +@\d+ ".*"\n {2}promotes {2}".*\n +[\d.]+ {2}.*\[.+\].*\n/);
-      expect(text).toMatch(/\d features have no label; \d+ labels are known\.\nName one: /);
+      expect(text).toMatch(/\d features have no label\. \d+ labels are known\.\nTo name one: /);
       expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     },
   );
@@ -65,12 +65,12 @@ describe('label', () => {
     expect(again.unlabelled).toBe(before.unlabelled - 1);
   });
 
-  test('refuses what it can not do', async () => {
-    expectUsage(await run('label', at('born.json'), '--name', '1:2=x'), /--name needs --labels/);
+  test('rejects invalid flags and files', async () => {
+    expectUsage(await run('label', at('born.json'), '--name', '1:2=x'), /--name requires --labels/);
     expectUsage(await run('label', at('born.json'), '--name', 'x'), /LAYER:FEATURE=TEXT/);
     expectUsage(
       await run('label', at('born.json'), '--labels', at('born.json'), '--name', '1:2=x'),
-      /labels\.json only/,
+      /must be a file named labels\.json/,
     );
     writeFileSync(at('other.json'), '{}');
     const { code, stderr } = await run('label', at('other.json'));
@@ -114,6 +114,6 @@ describe('--neuronpedia', () => {
   });
 
   test('needs names where they are not known, before any model runs', async () => {
-    expectUsage(await write('--neuronpedia'), /aren't known.*--neuronpedia-set/);
+    expectUsage(await write('--neuronpedia'), /are not known.*--neuronpedia-set/);
   });
 });

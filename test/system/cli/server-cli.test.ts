@@ -173,7 +173,7 @@ describe('circuit-tracer attribute --server', () => {
     expect(stderr).toMatch(/^error: --features-dir.*nowhere/);
   });
 
-  test('without graph files there is nothing to show', async () => {
+  test('without graph files --server is refused', async () => {
     const args = ['attribute', ...input, ...prompt, '-o', 'g.safetensors', '--server'];
     const { code, stderr } = await runNode(cliScript, args);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/--slug and --graph-file-dir/) });

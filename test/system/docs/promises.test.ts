@@ -154,6 +154,6 @@ test('the library logs nothing until setLogger', () => {
 test('info needs no LibTorch, and --version none either', async () => {
   const env = { LIBTORCH: '/nonexistent', XDG_CACHE_HOME: temporaryFolder(), PATH: '/nonexistent' };
   const info = await runNode(cliScript, ['info', modelDir('gemma2'), transcoderDir('gemma2-clt-relu')], { env });
-  expect(info).toMatchObject({ code: 0, stdout: expect.stringMatching(/They fit\.\n$/) });
+  expect(info).toMatchObject({ code: 0, stdout: expect.stringMatching(/They match\.\n$/) });
   expect(await runNode(cliScript, ['--version'], { env })).toMatchObject({ code: 0, stdout: `${packageVersion}\n` });
 });

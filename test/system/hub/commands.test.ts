@@ -71,7 +71,7 @@ test('two processes fetch the same at once', async () => {
   );
 });
 
-test('Ctrl-C leaves what can be gone on with', async () => {
+test('Ctrl-C leaves downloads that can be resumed', async () => {
   current.hub.heldUntil = 99;
   let stopping = false;
   const stopped = await runNode(cliScript, ['fetch', 'org/set', '--no-model'], {

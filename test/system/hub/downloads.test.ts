@@ -77,7 +77,7 @@ describe('the cache', () => {
     expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toHaveLength(1);
   });
 
-  test('offline says what is missing', async () => {
+  test('offline, the error names the missing file', async () => {
     addSet(2, 5000);
     await expectRejection(
       obtain({ offline: true }),

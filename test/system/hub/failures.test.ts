@@ -80,7 +80,7 @@ test('a hub that asks for an hour is not waited for', async () => {
   expect(current.hub.takeRequests()).toHaveLength(1);
 });
 
-test('nobody there', async () => {
+test('a hub that cannot be reached is reported', async () => {
   process.env.HF_ENDPOINT = 'http://127.0.0.1:9';
   await expectRejection(load(), 'ERR_HUB', /cannot be reached.*HF_HUB_OFFLINE=1/);
 });

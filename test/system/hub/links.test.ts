@@ -52,7 +52,7 @@ describe('where there are no symbolic links', () => {
     },
   );
 
-  test('hard links count once in the cache, copies twice, and removing frees what is said', async () => {
+  test('hard links count once in the cache, copies twice, and removal frees the reported size', async () => {
     current.hub.add('org/set', { 'config.yaml': config, ...layers });
     without('symlink', 'ENOTSUP');
     await obtain();
@@ -66,7 +66,7 @@ describe('where there are no symbolic links', () => {
     expect(await listCache(current.cacheDir)).toMatchObject([{ bytes: 2 * size }]);
   });
 
-  test('a copy that fails leaves nothing, and says why', async () => {
+  test('a failed copy leaves no files and reports the reason', async () => {
     current.hub.add('org/set', { 'config.yaml': config, ...layers });
     without('symlink', 'ENOSYS');
     without('link', 'ENOSYS');
@@ -79,7 +79,7 @@ describe('where there are no symbolic links', () => {
     );
   });
 
-  test('other failures stay failures', async () => {
+  test('other errors of creating links are thrown', async () => {
     current.hub.add('org/set', { 'config.yaml': config, ...layers });
     without('symlink', 'ENOSPC');
     await expectRejection(obtain(), 'ERR_FILE_WRITE', /disk is full/);

@@ -40,7 +40,7 @@ test('a local model that is missing is told before its transcoders are fetched',
   expect(current.hub.takeRequests().filter(({ server }) => server === 'cdn')).toEqual([]);
 });
 
-test('only what is needed is fetched: no other formats, and shards by the index', async () => {
+test('only required files are fetched: no other formats, and shards by the index', async () => {
   const { files } = current.hub.addFolder('org/model', modelDir('llama'));
   const whole = files.get('model.safetensors') ?? Buffer.of();
   const { tensors } = await openSafetensors(path.join(modelDir('llama'), 'model.safetensors'));

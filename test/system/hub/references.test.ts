@@ -66,7 +66,7 @@ test.each([
   );
 });
 
-test('names of TransformerLens', () => {
+test('model names of TransformerLens map to repositories', () => {
   const repos = ['gemma-2-2b', 'Llama-3.2-1B', 'Qwen3-0.6B', 'gpt2', 'pythia-70m', 'gpt-oss-20b', 'Mistral-7B-v0.1'];
   expect(repos.map((name) => modelReference(name).repo)).toEqual([
     'google/gemma-2-2b',
@@ -90,7 +90,7 @@ test('paths of this machine', async () => {
   expect(await localPath('package.json')).toBeUndefined();
 });
 
-test('commits', () => {
+test('isCommit accepts only full commit hashes', () => {
   expect(isCommit('0123456789abcdef0123456789abcdef01234567')).toBe(true);
   expect(isCommit('main')).toBe(false);
   expect(isCommit(undefined)).toBe(false);

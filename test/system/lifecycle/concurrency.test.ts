@@ -50,7 +50,7 @@ describe('abort', () => {
     expectBitEqual('the next run', (await model.attribute(prompt)).edges, expected.edges);
   });
 
-  test('of a call still waiting for its turn leaves the running one alone', async () => {
+  test('of a queued call does not affect the running one', async () => {
     const running = model.attribute(longPrompt.slice(0, 60), { batchSize: 4 });
     const controller = new AbortController();
     const waiting = model.attribute(prompt, { signal: controller.signal });
@@ -99,7 +99,7 @@ describe('dispose', () => {
     expect((await graph.scores()).replacement).toBeGreaterThan(0);
   });
 
-  test('is what await using does', async () => {
+  test('is called by await using', async () => {
     let kept: ReplacementModel;
     {
       await using model = await loadLlama();
@@ -109,8 +109,8 @@ describe('dispose', () => {
   });
 });
 
-describe('at once', () => {
-  test('two models', async () => {
+describe('calls at the same time', () => {
+  test('two models run at the same time', async () => {
     const [llama, gpt2] = await Promise.all([loadLlama(), loadGpt2()]);
     const alone = [await llama.attribute(prompt), await gpt2.attribute(prompt)];
     const together = await Promise.all([llama.attribute(prompt), gpt2.attribute(prompt)]);

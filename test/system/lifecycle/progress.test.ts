@@ -148,7 +148,7 @@ test.each(calls)('%s: phases begin at 0 and end at their total', async (_, phase
   expect(log.phases).toEqual(phases);
 });
 
-test('a harvest', async () => {
+test('a harvest reports progress in phases', async () => {
   const text = join(folder, 'corpus.txt');
   await writeFile(text, 'the old ferry crosses the river\nShe counted 12 baskets of salt\n');
   const log = new ProgressLog();

@@ -103,7 +103,7 @@ describe('a call that waits for its turn', () => {
   });
 });
 
-test('graph arithmetic that waits rejects at once, too', async () => {
+test('queued graph arithmetic also rejects immediately', async () => {
   const large = randomGraph(1500);
   await large.scores(); // LibTorch is there: from now on, calls queue when they are made
   let isOver = false;

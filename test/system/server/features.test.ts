@@ -41,7 +41,7 @@ test('without a folder, nothing is said to be known', async () => {
   await expectRefusal(await ask(server, 'features/layer_5.bin'), 404, 'ERR_NO_FEATURES');
 });
 
-test('of the bundled transcoders, the package knows them itself', async () => {
+test('features of the bundled transcoders come with the package', async () => {
   const server = await started();
   for (const scan of ['demo', 'demo-cross-layer']) {
     const answer = await bodyOf(await ask(server, `api/features/0/3?scan=${scan}`));
@@ -190,7 +190,7 @@ describe('features of the hub', () => {
     expect(asked.every((url) => url.startsWith('/org/') && !url.includes('..'))).toBe(true);
   });
 
-  test('a hub that does not answer is said so', async () => {
+  test('a hub that does not respond is reported', async () => {
     const server = await started({ hubFeatures: 'http://127.0.0.1:9' });
     await expectRefusal(await ask(server, of('org/set')), 502, 'ERR_UPSTREAM');
   });

@@ -150,7 +150,7 @@ describe('the list of graphs', () => {
     expect(entry).toMatchObject({ slug: 'salt', scan: 'tiny/llama-plt-relu-skip', schema_version: 1 });
   });
 
-  test('keeps the order and the words of graph-metadata.json, and leaves out what is not there', async () => {
+  test('keeps the order and entries of graph-metadata.json, without missing files', async () => {
     const dataDir = graphsFolder();
     for (const slug of ['a', 'b', 'c']) cpSync(graphFile, path.join(dataDir, `${slug}.json`));
     const graphs = [{ slug: 'b', prompt: 'mine' }, { slug: 'gone' }, { slug: '../x' }, null, { slug: 'a' }];

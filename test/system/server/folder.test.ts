@@ -50,7 +50,7 @@ describe('a bad file hides no graph', () => {
     expect(await list(await started({ dataDir }))).toEqual({
       slugs: ['large', 'salt'],
       problems: [
-        { file: 'late.json', reason: 'its metadata is not within its first 8 MiB' },
+        { file: 'late.json', reason: 'it has no metadata within its first 8 MiB' },
         { file: 'zeros.json', reason: 'it is damaged' },
       ],
     });
@@ -68,7 +68,7 @@ describe('a bad file hides no graph', () => {
       for (let i = 0; i < 3; i++) lists.push(await list(server));
     });
     const problems = [
-      { file: 'graph-metadata.json', reason: 'it is damaged; it is made from the files' },
+      { file: 'graph-metadata.json', reason: 'it is damaged, so the list is made from the graph files' },
       { file: 'cut.json', reason: 'it is damaged' },
       { file: 'deep.json', reason: 'it is damaged' },
     ];
@@ -86,7 +86,7 @@ describe('a bad file hides no graph', () => {
     const server = await started({ dataDir });
     chmodSync(dataDir, 0o777);
     await asNobody(dataDir, async () => {
-      const reason = "it can't be read (permission denied)";
+      const reason = 'it cannot be read (permission denied)';
       const problems = ['mine.json', 'yours.json'].map((file) => ({ file, reason }));
       expect(await list(server)).toEqual({ slugs: ['salt'], problems });
       await expectRefusal(await ask(server, 'data/mine.json'), 403, 'ERR_FILE_READ');
@@ -112,7 +112,7 @@ describe('a bad file hides no graph', () => {
   const server = await started({ dataDir });
   chmodSync(dataDir, 0);
   await asNobody(dataDir, async () => {
-    await expectRejection(resolveServeOptions({ dataDir }), 'ERR_FILE_READ', /dataDir.*permission denied/);
+    await expectRejection(resolveServeOptions({ dataDir }), 'ERR_FILE_READ', /dataDir.*no permission to read/);
     await expectRejection(resolveServeOptions({ dataDir: '.', featuresDir: dataDir }), 'ERR_FILE_READ', /featuresDir/);
     expect(await list(server)).toEqual({
       slugs: [],

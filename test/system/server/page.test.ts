@@ -38,7 +38,7 @@ test('a page that is not built is said to be, and the rest works', async () => {
   expect((await ask(server, 'data/salt.json')).status).toBe(200);
 });
 
-test('the status says what can be done', async () => {
+test('the status lists the capabilities of the server', async () => {
   const response = await ask(await started(), 'api/status');
   expect(await bodyOf(response)).toEqual({ version: packageVersion, canSave: true, features: true, model: null });
 });

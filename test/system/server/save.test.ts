@@ -50,7 +50,7 @@ test('one backup is kept: what the last save replaced', async () => {
   expect(readdirSync(folder)).toHaveLength(2);
 });
 
-test('a view made from another revision is refused, and told what is there', async () => {
+test('a view made from another revision is refused with the current view', async () => {
   const { server, file, revision } = await opened();
   const { revision: theirs } = await bodyOf(await save(server, { theirs: true }, revision));
   const body = await expectRefusal(await save(server, { mine: true }, revision), 409, 'ERR_CONFLICT');
@@ -66,7 +66,7 @@ test('a file changed by another program is another revision', async () => {
   await expectRefusal(await save(server, view, revision), 409, 'ERR_CONFLICT');
 });
 
-test('of saves at once from one revision, one succeeds and the others are told', async () => {
+test('one of several simultaneous saves from one revision succeeds, the others are refused', async () => {
   const { server, file, revision } = await opened();
   const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => save(server, { i }, revision)));
   const statuses = responses.map(({ status }) => status);
@@ -110,7 +110,7 @@ test('bodies that are no JSON, too deep, too large, or not declared', async () =
   expect(readdirSync(folder)).toEqual(['salt.json']);
 });
 
-test('a graph that is not there is not made, and a damaged one stays as it is', async () => {
+test('saving does not create a missing graph or change a damaged one', async () => {
   const { server, folder } = await opened();
   symlinkSync(graphFile, path.join(folder, 'outside.json'));
   writeFileSync(path.join(folder, 'broken.json'), '{"nodes": [');

@@ -85,7 +85,7 @@ test('a feature the file does not have is multiplied as it is', async () => {
   expect(after[0].probability).toBeCloseTo(likeliest?.probability as number, digits.probability);
 });
 
-test('no new tokens, no continuation; what is left out has a default', async () => {
+test('zero new tokens give no continuation, and missing fields have defaults', async () => {
   expect((await bodyOf(await steer({ maxNewTokens: 0 }))).continuation).toEqual({ before: '', after: '' });
   const standard = await ask(server, 'api/steer', json({ slug: 'salt', edits: [edit] }));
   expect((await bodyOf(standard)).before).toHaveLength(10);
@@ -147,7 +147,7 @@ class HeldModel {
   }
 }
 
-test('takes requests in turn, and says so when too many wait', async () => {
+test('handles requests in turn, and refuses them when too many wait', async () => {
   const held = new HeldModel();
   const busy = await started({ dataDir, model: held.model });
   const responses: Response[] = [];
@@ -203,7 +203,7 @@ test('what one request can bring into the log is little', async () => {
   setLogger(pino({ level: 'silent' }));
   expect(response.status).toBe(200);
   expect(lines.split('\n').length).toBeLessThan(20);
-  expect(lines).toMatch(/9996 more edits/);
+  expect(lines).toMatch(/9996 more entries edit a feature/);
 });
 
 test('closing gives up what runs, and leaves the model to its owner', async () => {

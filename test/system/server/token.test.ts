@@ -58,7 +58,7 @@ test('none is needed on this machine alone', async () => {
   }
 });
 
-test('names of hosts', () => {
+test('loopback addresses and the names of a host are recognised', () => {
   expect(['127.0.0.1', '127.1.2.3', 'localhost', '::1'].every(isLoopback)).toBe(true);
   expect(['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.evil.example'].some(isLoopback)).toBe(false);
   expect(hostNames('0.0.0.0').has(hostname().toLowerCase())).toBe(true);

@@ -40,12 +40,12 @@ test('a private folder that is gone afterwards', async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('gone after a failure, too', async () => {
+test('the folder is also removed after a failure', async () => {
   await expect(withOffloadFolder(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('what a dead process left is removed, what is not ours stays', async () => {
+test('leftovers of dead processes are removed, other files stay', async () => {
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   const dead = join(folder, `circuit-tracer-${pid}-abcDEF`);
   mkdirSync(dead);
@@ -83,7 +83,7 @@ test('what another container left goes after a day, not before', async () => {
   expect([young, old, ended].map((path) => existsSync(path))).toEqual([true, false, false]);
 });
 
-test('a temporary folder that is not there is an error that says what to do', async () => {
+test('a missing temporary folder is an error that says what to do', async () => {
   useTemporaryFolder(join(folder, 'nowhere'));
   await expect(withOffloadFolder(async () => {})).rejects.toMatchObject({
     code: 'ERR_FILE_WRITE',

@@ -1,7 +1,7 @@
 import { resolveAttributeOptions } from '../../../lib/attribution/options';
 import { nativeSettings, storedSettings } from '../../../lib/engine/settings';
 
-test('defaults', () => {
+test('resolveAttributeOptions fills in the defaults', () => {
   expect(resolveAttributeOptions()).toEqual({
     maxNLogits: 10,
     desiredLogitProb: 0.95,

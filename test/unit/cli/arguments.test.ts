@@ -1,5 +1,11 @@
 import { makeProgram } from '../../../lib/cli/main';
-import { fraction, normaliseArguments, tokenIds, valueFlagsOf, wholeNumber } from '../../../lib/cli/options/arguments';
+import {
+  findValueFlags,
+  fraction,
+  normaliseArguments,
+  tokenIds,
+  wholeNumber,
+} from '../../../lib/cli/options/arguments';
 
 describe('normaliseArguments', () => {
   const valueFlags = new Set(['--prompt', '-p', '--max-n-logits']);
@@ -54,27 +60,27 @@ test('every flag of the reference command is taken, in both spellings', () => {
 });
 
 test('flags with values are known, the others too', () => {
-  const flags = valueFlagsOf(makeProgram());
+  const flags = findValueFlags(makeProgram());
   expect([...flags]).toEqual(expect.arrayContaining(['--prompt', '-p', '--batch-size', '--tokens']));
   expect(flags.has('--verbose')).toBe(false);
   expect(flags.has('--lazy-encoder')).toBe(false);
 });
 
-describe('values', () => {
-  test('whole numbers', () => {
+describe('option values', () => {
+  test('wholeNumber accepts whole numbers in the range', () => {
     expect(wholeNumber(1)('256')).toBe(256);
     for (const text of ['0', '-1', '1.5', '', 'x', '1e3', 'Infinity', '99999999999', '0x10']) {
       expect(() => wholeNumber(1)(text)).toThrow(/whole number from 1/);
     }
   });
 
-  test('shares', () => {
+  test('fraction accepts numbers from 0 to 1', () => {
     expect([fraction('0.95'), fraction('0'), fraction('1'), fraction('.5')]).toEqual([0.95, 0, 1, 0.5]);
     for (const text of ['2', '-0.1', '', ' ', 'NaN', 'Infinity', 'x'])
       expect(() => fraction(text)).toThrow(/from 0 to 1/);
   });
 
-  test('token ids', () => {
+  test('tokenIds accepts ids separated by commas', () => {
     expect(tokenIds('2,5, 7')).toEqual([2, 5, 7]);
     for (const text of ['', '2,,5', '2;5', '-1', '1.5', '2,']) expect(() => tokenIds(text)).toThrow(/2,5,7/);
   });

@@ -59,13 +59,13 @@ test.each([
   ],
   [
     'verify',
-    "Loading needs less with dtype 'bfloat16', lazyEncoder, lazyDecoder, or device 'cpu'.",
-    'Loading needs less with --dtype bfloat16, --lazy-encoder, --lazy-decoder, or --device cpu.',
+    "To load with less memory, use dtype 'bfloat16', lazyEncoder, lazyDecoder, or device 'cpu'.",
+    'To load with less memory, use --dtype bfloat16, --lazy-encoder, --lazy-decoder, or --device cpu.',
   ],
   [
     'start-server',
-    'dataDir must be a folder; there is none at /x.',
-    '--graph-file-dir must be a folder; there is none at /x.',
+    'dataDir must be a folder; found none at /x.',
+    '--graph-file-dir must be a folder; found none at /x.',
   ],
   ['attribute', 'The model has a seed and a temperature.', 'The model has a seed and a temperature.'],
   ['attribute', 'No file /x/batchSize-3.json, nor my.batchSize.', 'No file /x/batchSize-3.json, nor my.batchSize.'],

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkOutputs, graphFilesOf } from '../../../lib/cli/options/outputs';
+import { checkOutputs, resolveGraphFiles } from '../../../lib/cli/options/outputs';
 
 let folder: string;
 beforeEach(() => {
@@ -34,7 +34,7 @@ test('a folder that is missing, a file, or in the way', async () => {
   writeFileSync(join(folder, 'file'), '');
   const refusal = (message: RegExp) => ({ code: 'ERR_FILE_WRITE', message: expect.stringMatching(message) });
   await expect(graph(join(folder, 'no', 'g.safetensors'))).rejects.toMatchObject(
-    refusal(/no: the folder doesn't exist/),
+    refusal(/no: the folder does not exist/),
   );
   await expect(graph(join(folder, 'file', 'g.safetensors'))).rejects.toMatchObject(refusal(/file/));
   await checkOutputs({ graphPath: undefined, graphFiles: { slug: 's', directory: join(folder, 'd.safetensors') } });
@@ -44,14 +44,14 @@ test('a folder that is missing, a file, or in the way', async () => {
   expect(existsSync(join(folder, 'no'))).toBe(false);
 });
 
-test('slug and folder only together', () => {
+test('graph files require both a slug and a folder', () => {
   const warn = jest.fn();
-  expect(graphFilesOf('s', '/x', warn)).toEqual({ slug: 's', directory: '/x' });
-  expect(graphFilesOf(undefined, undefined, warn)).toBeUndefined();
+  expect(resolveGraphFiles('s', '/x', warn)).toEqual({ slug: 's', directory: '/x' });
+  expect(resolveGraphFiles(undefined, undefined, warn)).toBeUndefined();
   expect(warn).not.toHaveBeenCalled();
-  expect(graphFilesOf('s', undefined, warn)).toBeUndefined();
-  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--slug without --graph-file-dir/));
-  expect(graphFilesOf(undefined, '/x', warn)).toBeUndefined();
-  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--graph-file-dir without --slug/));
-  expect(() => graphFilesOf('a/b', '/x', warn)).toThrow(/slug/);
+  expect(resolveGraphFiles('s', undefined, warn)).toBeUndefined();
+  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--slug was given without --graph-file-dir/));
+  expect(resolveGraphFiles(undefined, '/x', warn)).toBeUndefined();
+  expect(warn).toHaveBeenLastCalledWith(expect.stringMatching(/--graph-file-dir was given without --slug/));
+  expect(() => resolveGraphFiles('a/b', '/x', warn)).toThrow(/slug/);
 });

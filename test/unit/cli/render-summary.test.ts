@@ -42,7 +42,7 @@ function summaryOf(changes: Partial<GraphSummary> = {}): GraphSummary {
 
 const plain = new Palette({}, {});
 
-test('tells the gist', () => {
+test('the summary shows counts, scores and likely outputs', () => {
   const text = renderSummary(summaryOf(), plain).join('\n');
   expect(text).toMatch(/12,345 active features, 7,500 selected; 7,999 nodes/);
   expect(text).toMatch(/replacement 0\.7123, completeness 0\.9123/);

@@ -20,7 +20,7 @@ test('printable text can do nothing to a terminal', () => {
   expect(printable('\u001b[2J\u202e\u009b')).toBe('\\u001b[2J\\u202e\\u009b');
 });
 
-test('significant digits', () => {
+test('significant formats with an exponent only if necessary', () => {
   expect([12.345, 0.012345, 123456, 1.5e-7, -3, 0, 1e7].map((value) => significant(value))).toEqual([
     '12.3',
     '0.0123',
@@ -32,11 +32,11 @@ test('significant digits', () => {
   ]);
 });
 
-test('sizes in bytes', () => {
+test('byteSize formats in powers of a thousand', () => {
   expect([12, 1234, 5_000_000_000].map(byteSize)).toEqual(['12 bytes', '1.23 kB', '5.00 GB']);
 });
 
-test('wrap', () => {
+test('wrap breaks text at the joint and indents further lines', () => {
   expect(wrap(['one', 'two', 'three'], ' > ', 10, '  ')).toEqual(['one > two', '  > three']);
   expect(wrap([], ' ', 10, '')).toEqual([]);
   expect(wrap(['a long word'], ' ', 5, '')).toEqual(['a lo…']);

@@ -64,7 +64,7 @@ test.each([
 });
 
 // Field faults, section 6, L9: with one offset missing, feature 1 was asked for and feature 2 came.
-test('an entry of another feature', async () => {
+test('an entry with the index of another feature is refused', async () => {
   const { 5: good } = JSON.parse(gunzipSync(readFileSync(path.join(pack(), 'index.json.gz'))).toString());
   const index = { 5: { ...good, offsets: good.offsets.filter((_: number, i: number) => i !== 1) } };
   await using features = await PackedFeatures.open(pack({ index }));

@@ -110,7 +110,7 @@ test('places follow every view step back to where the numbers are stored', () =>
   expect(samplePlaces(source)).toEqual([13, 17, 21, 14, 18, 22]);
 });
 
-test('of a large tensor few numbers are read', () => {
+test('few numbers of a large tensor are read', () => {
   const large = inMemory(numbers, { shape: [20_000, 500_000] });
   const places = samplePlaces(large);
   expect(places.length).toBe(32);

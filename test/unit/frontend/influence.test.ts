@@ -65,7 +65,7 @@ describe('influence of a file of this package', () => {
   });
 });
 
-test('files of others have it computed from their links, and say so', () => {
+test('for files of other writers, influence is computed from their edges and labelled so', () => {
   const { graph, at } = small();
   expect(graph.influenceOf).toBe('file');
   expect(graph.ownInfluence[at.high]).toBeCloseTo(influenceOf(graph)[at.high], 12);

@@ -28,7 +28,7 @@ test('columns by token, rows by layer, the likeliest output and the most influen
   expect(x[at.middle]).toBeGreaterThan(x[at.middleToo]);
 });
 
-test('hidden nodes lie nowhere', () => {
+test('hidden nodes have no coordinates', () => {
   const shown = everything.slice();
   shown[at.error] = 0;
   expect(layoutLinkGraph(graph, shown, size).x[at.error]).toBeNaN();
@@ -130,7 +130,7 @@ test('the work of a layered layout grows with the edges', () => {
   expect(more / less).toBeLessThan(2 * (many.edges.length / some.edges.length));
 });
 
-test('groups that lead into each other are laid out, too', () => {
+test('groups with edges in both directions are laid out', () => {
   const { boxes } = subgraphOf(graph, { ...emptyView, pins: [nodes.low.node_id, nodes.high.node_id] });
   const edges = [
     { from: 0, to: 1, weight: 0.5 },

@@ -2,7 +2,7 @@ import { parseGraph, parseGraphText } from '../../../lib/frontend/core/graph/par
 import { cantorPair, cantorUnpair } from '../../../lib/graph-file/cantor';
 import { graphFile, link, node, parsed, small } from './support/graph-file';
 
-test('a file of this library', () => {
+test('a graph file of this library is parsed', () => {
   const { graph, warnings, at } = small();
   expect(warnings).toEqual([]);
   expect([graph.n, graph.m, graph.nRows]).toEqual([9, 12, 5]);
@@ -63,7 +63,7 @@ test('pairing is undone exactly for large numbers', () => {
   for (const odd of [-1, 0.5, Number.NaN, 2 ** 53]) expect(cantorUnpair(odd)).toBeUndefined();
 });
 
-test('logits: any layer, any label, probability from either place', () => {
+test('logits are read with any layer or label, and a probability from either field', () => {
   const nodes = [
     node.feature(0, 1, 0),
     node.logit(4, 0, 0.5, 'x', { layer: '0' }),
@@ -83,7 +83,7 @@ test('one token, one layer, no links', () => {
     links: [],
   });
   expect([graph.n, graph.m, graph.nRows]).toEqual([3, 0, 3]);
-  expect(warnings).toEqual(['The graph has no links.']);
+  expect(warnings).toEqual(['The graph has no edges.']);
 });
 
 test('a repeated id: the nodes stay apart and the file’s reader is told', () => {
@@ -96,18 +96,18 @@ test('a repeated id: the nodes stay apart and the file’s reader is told', () =
   expect(warnings.join()).toMatch('1 node with the id of another node');
 });
 
-test('dangling and broken links are left out, with a word', () => {
+test('dangling and invalid edges are omitted with a warning', () => {
   const [a, b] = [node.token(1, 0), node.feature(0, 1, 0)];
   const links = [link(a, b, 1), { source: 'gone', target: b.node_id, weight: 1 }, link(a, b, Number.NaN), null, 7];
   const { graph, warnings } = parsed({ nodes: [a, b], links });
   expect(graph.m).toBe(1);
   expect(warnings).toEqual([
-    '1 link left out: no such source or target node.',
-    '3 links left out: the weight is not a finite number.',
+    '1 edge omitted: the source or target node does not exist.',
+    '3 edges omitted: the weight is not a finite number.',
   ]);
 });
 
-test('nodes without id, sensible layer or position', () => {
+test('nodes without an id, a valid layer or a valid position are reported', () => {
   const nodes = [
     { feature_type: 'embedding' },
     node.feature(1, 1, 0, { layer: 'many' }),
@@ -122,10 +122,10 @@ test('nodes without id, sensible layer or position', () => {
   expect(graph.tokens).toHaveLength(6);
   expect(graph.nRows).toBeLessThan(1100);
   expect(warnings.slice(0, 4)).toEqual([
-    '2 nodes left out: no node_id.',
-    '2 nodes without a sensible layer, shown at the nearest.',
-    '1 node without a sensible position (ctx_idx), shown at the nearest.',
-    "1 node at positions past the prompt's 2 tokens.",
+    '2 nodes omitted: no node_id.',
+    '2 nodes without a valid layer, shown at the nearest valid one.',
+    '1 node without a valid position (ctx_idx), shown at the nearest valid one.',
+    '1 node at positions after the 2 tokens of the prompt.',
   ]);
 });
 
@@ -149,7 +149,7 @@ test.each([
   expect(() => parseGraphText(text)).toThrow(message);
 });
 
-test('no metadata, no nodes', () => {
+test('a file without metadata and nodes gives warnings', () => {
   const { graph, warnings } = parseGraph({ nodes: [], links: [] });
   expect(graph.n).toBe(0);
   expect(warnings).toHaveLength(3);

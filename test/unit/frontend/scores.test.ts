@@ -31,7 +31,7 @@ async function graphs(): Promise<Graph[]> {
 
 test('there are reference graphs', async () => expect((await graphs()).length).toBeGreaterThan(2));
 
-test('of a whole graph, the page’s scores are the library’s', async () => {
+test('the scores of a whole graph on the page match the library', async () => {
   for (const graph of await graphs()) {
     const { page } = await written(graph, everything);
     const scores = await graph.scores();
@@ -40,7 +40,7 @@ test('of a whole graph, the page’s scores are the library’s', async () => {
   }
 });
 
-test('of a pruned graph, shares and influence are the library’s', async () => {
+test('shares and influence of a pruned graph on the page match the library', async () => {
   for (const graph of await graphs()) {
     const { pruned, page } = await written(graph, { nodeThreshold: 0.8, edgeThreshold: 0.98 });
     const shares = inputShares(pruned);
@@ -71,7 +71,7 @@ test('with every feature pinned, nothing changes; with none, all of their influe
   expect(some.replacement).toBeLessThan(scoresOf(graph).replacement);
 });
 
-test('scores by hand', () => {
+test('scores match values computed by hand', () => {
   const { graph, at } = small();
   // water: high and middle half each. lake: error and high half each.
   const influence = influenceOf(graph);

@@ -36,7 +36,7 @@ test('an empty search finds all, outputs and influential nodes first', () => {
   expect(found.slice(0, 3)).toEqual([at.water, at.lake, at.low]);
 });
 
-test('names', () => {
+test('nodes are named by label, token or position', () => {
   expect(titleOf(graph, at.high, labels)).toBe('Waves');
   expect(titleOf(graph, at.low)).toBe('L0 #7');
   expect(titleOf(graph, at.water)).toBe('Output “water”');

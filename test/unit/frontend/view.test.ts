@@ -18,7 +18,7 @@ function arranged(): views.View {
   return { ...views.select(view, id('high')), threshold: 0.62, hideErrors: true, layout: 'force', minShare: 0.01 };
 }
 
-test('what is written is read back the same', () => {
+test('written values are read back unchanged', () => {
   const view = arranged();
   const { view: read, lost } = readView(graph, JSON.parse(JSON.stringify(writeView(view))));
   expect(read).toEqual({ ...view, extra: {} });
@@ -54,7 +54,7 @@ test('the library reads the groups and pins of such a link', async () => {
     labels: { '2:9': 'g is for gull' },
     others: [],
   });
-  expect(() => selectionFromUrl('http://x/?slug=s#v=AAAA')).toThrow('Copy the URL once more');
+  expect(() => selectionFromUrl('http://x/?slug=s#v=AAAA')).toThrow('Copy the URL again');
 });
 
 test('a fragment that makes no sense is left out', async () => {

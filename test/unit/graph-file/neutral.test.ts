@@ -34,7 +34,7 @@ function placeOf(folder: string, file: string, from: string): string {
 /** What needs nothing of Node. */
 const neutral = ['errors', 'is-object', 'json', 'validate'];
 
-test('graph-file needs neither Node nor files: the page has it, too', () => {
+test('graph-file imports neither Node modules nor files, because the page uses it', () => {
   const found = importsOf('graph-file').filter(
     ({ from }) => !from.startsWith('graph-file/') && !neutral.includes(from) && from !== 'fflate',
   );

@@ -98,7 +98,7 @@ test("links and labels by this library's ids, whatever the file calls its nodes"
   });
 });
 
-test('metadata', () => {
+test('readMetadata reads the metadata of any writer', () => {
   const metadata = { prompt: 'a', prompt_tokens: ['a', 7, null], scan: 's', schema_version: '1', node_threshold: 0.8 };
   expect(readMetadata({ metadata })).toEqual({
     prompt: 'a',
@@ -122,7 +122,7 @@ test.each([
   expect(readDictionaryName(metadata, 1)).toBe(expected);
 });
 
-test('influence', () => {
+test('readNodeInfluence reads numbers and numeric text', () => {
   expect(readNodeInfluence({ node_influence: { a: 0.5, b: '0.25', c: null } })).toEqual(
     new Map([
       ['a', 0.5],

@@ -28,7 +28,7 @@ test.each([
   expect(readSavedView(params)).toEqual({ ...picked, problems: [] });
 });
 
-test('a view that says nothing, and one that says there is nothing', () => {
+test('an empty view differs from a view with empty lists', () => {
   const nothing = { pins: undefined, groups: undefined, labels: undefined, problems: [] };
   expect(readSavedView({})).toEqual(nothing);
   expect(readSavedView({ pinnedIds: null, supernodes: null, clerps: null })).toEqual(nothing);
@@ -50,7 +50,7 @@ test.each([
   expect(readSavedView(params).problems).toEqual([{ field, expected, found }]);
 });
 
-test('what can be read is, beside what cannot', () => {
+test('valid entries are read beside invalid ones', () => {
   const params = {
     pinnedIds: ['a', {}, 7],
     supernodes: [['x', 'a', null], 7],
@@ -74,7 +74,7 @@ test('JSON in a field is as guarded as that of files', () => {
 
 const pack = (text: string | Buffer) => deflateRawSync(text).toString('base64url');
 
-test('a packed view', () => {
+test('a view survives packing into a URL', () => {
   const view = { pinnedIds: Array.from({ length: 20_000 }, (_, i) => `3_${i}_5 é`) };
   expect(unpackView(pack(JSON.stringify(view)))).toEqual(view);
 });

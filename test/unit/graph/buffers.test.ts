@@ -40,7 +40,7 @@ test.each<[string, (bytes: Buffer) => Uint8Array]>([
   await expectRejection(Graph.fromBuffer(change(await graph.toBuffer())), 'ERR_FILE_FORMAT', /buffer/);
 });
 
-test('refuses what is not bytes, and obeys the signal', async () => {
+test('fromBuffer rejects values other than bytes and can be aborted', async () => {
   await expectRejection(Graph.fromBuffer('g.pt' as never), 'ERR_INVALID_ARGUMENT', /bytes must be a Uint8Array/);
   const signal = AbortSignal.abort();
   await expectRejection(graph.toBuffer({ signal }), 'ABORT_ERR', /./);

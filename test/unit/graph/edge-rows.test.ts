@@ -18,7 +18,7 @@ function whole(): { graph: Graph; blocks: Float32Array[] } {
   return { graph, blocks };
 }
 
-test('blocks hold whole rows, the last one what is left', () => {
+test('blocks hold whole rows, and the last block the remainder', () => {
   expect(blockRows(5, 10, 80)).toEqual([2, 2, 1]);
   expect(blockRows(4, 10, 1000)).toEqual([4]);
   // A row longer than a block still is one.

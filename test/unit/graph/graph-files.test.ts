@@ -19,7 +19,7 @@ const write = (slug: string, options: Partial<GraphFileOptions & PruneOptions> =
   writeGraphFiles(graph, { slug, directory, ...options });
 const slugs = () => readJson(directory, 'graph-metadata.json').graphs.map((entry: { slug: string }) => entry.slug);
 
-test('metadata says what was asked, cut and by what', async () => {
+test('metadata contains the settings, thresholds and program', async () => {
   const { graphFile } = await write('one', { nodeThreshold: 0.7, edgeThreshold: 0.9 });
   const { metadata, qParams } = readJson(graphFile);
   expect(metadata).toEqual({

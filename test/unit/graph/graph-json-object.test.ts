@@ -43,13 +43,13 @@ test('a pruned graph is taken as it is', async () => {
   const pruned = await graph.prune({ nodeThreshold: 1, edgeThreshold: 0.9 });
   expect(await graphJson(pruned)).toEqual(await graphJson(graph, { nodeThreshold: 1, edgeThreshold: 0.9 }));
   expect((await graphJson(pruned)).metadata.slug).toBe('graph');
-  const refused = /nodeThreshold and edgeThreshold are for a whole graph/;
+  const refused = /nodeThreshold and edgeThreshold apply only to a whole graph/;
   await expectRejection(graphJson(pruned, { nodeThreshold: 0.5 }), 'ERR_INVALID_ARGUMENT', refused);
   const written = writeGraphFiles(pruned, { slug: 'x', directory: temporaryFolder(), edgeThreshold: 0.5 });
   await expectRejection(written, 'ERR_INVALID_ARGUMENT', refused);
 });
 
-test('what is wrong is said before the first byte', async () => {
+test('errors are reported before the first byte', async () => {
   const signal = AbortSignal.abort();
   for (const call of [graphJson, graphJsonStream]) {
     await expectRejection(call(graph, { slug: 'a/b' }), 'ERR_INVALID_ARGUMENT', /slug/);

@@ -154,7 +154,7 @@ test.each<[string, Partial<Record<keyof GraphData, unknown>>, RegExp]>([
   ['a position too high', { activeFeatures: ints(0, 0, 40, 0, 1, 7, 0, 2, 9, 1, 1, 3) }, /\(0, 2, 9\) at 2/],
   ['a negative feature', { activeFeatures: ints(0, 0, -1, 0, 1, 7, 0, 1, 9, 1, 1, 3) }, /\(0, 0, -1\) at 0/],
   ['features out of order', { activeFeatures: ints(0, 0, 40, 0, 1, 9, 0, 1, 7, 1, 1, 3) }, /sorted.*\(0, 1, 7\) at 2/],
-  ['a feature twice', { activeFeatures: ints(0, 0, 40, 0, 1, 7, 0, 1, 7, 1, 1, 3) }, /each one once/],
+  ['a feature twice', { activeFeatures: ints(0, 0, 40, 0, 1, 7, 0, 1, 7, 1, 1, 3) }, /without repetitions/],
   ['a NaN activation', { activationValues: floats(1, Number.NaN, 1, 1) }, /found NaN at 1/],
   ['a selection out of order', { selectedFeatures: ints(0, 3, 1) }, /ascend.*found 1 at 2/],
   ['a selection out of range', { selectedFeatures: ints(0, 1, 4) }, /at most 3; found 4 at 2/],

@@ -33,7 +33,7 @@ test('a file for Neuronpedia has its names, and keeps ours', async () => {
   expect(file.metadata.info.create_time_ms).toBeGreaterThanOrEqual(before);
 });
 
-test('names can be given, and what people say of the graph', async () => {
+test('names for Neuronpedia and information about the graph are written', async () => {
   const info = {
     description: 'a\nb',
     creatorName: 'me',

@@ -138,7 +138,7 @@ test.each<[string, Record<string, Omit<TensorToWrite, 'name'> | undefined>, RegE
 test.each<[string, Record<string, string>, RegExp]>([
   ['weights', { format: 'pt' }, /such as weights/],
   ['a later format', { format_version: '2' }, /version 2; this package reads version 1/],
-  ['metadata that is not JSON', { graph: '{' }, /isn't JSON/],
+  ['metadata that is not JSON', { graph: '{' }, /is not JSON/],
   ['metadata that is null', { graph: 'null' }, /logitTokens/],
   ['metadata without a model', { graph: '{"logitTokens": [" c", " d"]}' }, /prompt must be a string/],
 ])('refuses %s', async (_, entries, message) => {

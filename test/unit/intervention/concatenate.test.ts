@@ -21,7 +21,7 @@ test('sparse passes stay sorted', () => {
   });
 });
 
-test('none, and one', () => {
+test('zero passes and one pass are joined', () => {
   const one = { data: Float32Array.of(1), shape: [1, 1, 1] };
   expect(concatenated([])).toBeUndefined();
   expect(concatenated([one])).toBe(one);

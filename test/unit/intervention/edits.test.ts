@@ -33,7 +33,7 @@ test('edits of a pass, positions counted from its start', () => {
   expect(edits.between(6, 7).features).toEqual([{ ...cell, kind: 'add', position: 0, value: 0.5 }]);
 });
 
-test('vectors', () => {
+test('vector edits are planned per position', () => {
   const hook = 'blocks.0.hook_resid_post';
   const edits = plan([{ hook, position: -1, vector: [1, 2, 3] }]);
   expect(edits.between(0, 4)).toEqual({
@@ -52,7 +52,7 @@ test('a cell named twice: a warning names both entries', () => {
   ]);
   setLogger(pino({ level: 'silent' }));
   expect(lines).toEqual([
-    'interventions[0] and interventions[2] both edit feature 15 of layer 1 at position 2: the later wins',
+    'interventions[0] and interventions[2] both edit feature 15 of layer 1 at position 2. The later entry wins.',
   ]);
 });
 
@@ -65,7 +65,7 @@ test.each<[unknown, RegExp]>([
   [{ ...at, value: '1' }, /value must be a number or a list/],
   [{ ...at, value: [1, 2] }, /one for each of its 1 positions; found 2/],
   [{ ...at, position: [0, 1], add: [1, Number.POSITIVE_INFINITY] }, /add\[1\].*Infinity/],
-  [{ ...at }, /one of value, scale and add; found none/],
+  [{ ...at }, /exactly one of value, scale and add; found none/],
   [{ ...at, value: 1, scale: 2 }, /found value and scale/],
   [{ ...at, valeu: 1 }, /Did you mean 'value'/],
   [{ hook: 'blocks.0.hook_resid_pst', position: 0, vector: [1, 2, 3] }, /interventions\[0\]\.hook.*hook_resid_post/],
@@ -77,13 +77,13 @@ test.each<[unknown, RegExp]>([
   expect(() => plan([entry])).toThrow(refusal(message));
 });
 
-test('a list of values for a range without an end is refused where tokens follow', () => {
+test('a list of values for an open-ended range is refused during generation', () => {
   const entry = { ...at, position: { start: 2 }, value: [1, 2] };
   expect(
     plan([entry])
       .between(0, 4)
       .features.map(({ value }) => value),
   ).toEqual([1, 2]);
-  expect(() => plan([entry], true)).toThrow(refusal(/one number, as its range goes on/));
+  expect(() => plan([entry], true)).toThrow(refusal(/one number, because its range includes every generated token/));
   expect(() => plan('none')).toThrow(refusal(/must be a list/));
 });

@@ -43,7 +43,7 @@ test('topK and topP leave the unlikely out', () => {
   expect(shares({ temperature: 1, topP: 0.3 })[1]).toBeCloseTo(1);
 });
 
-test('a penalty counts against what was said before', () => {
+test('a frequency penalty lowers the logits of generated tokens', () => {
   const counts = new Map([[1, 2]]);
   const halved = shares({ temperature: 1, frequencyPenalty: Math.log(2) }, counts);
   expect(halved).toEqual(near([2 / 16, 2 / 16, 4 / 16, 8 / 16, 0]));

@@ -1,6 +1,6 @@
 import { swapFeatures } from '../../../lib/intervention/swap';
 
-test('switches off what is only in the first and sets what is in the second', () => {
+test('swapFeatures switches off the first features and sets the second', () => {
   const at = (feature: number, activation: number) => ({ layer: 1, position: 9, feature, activation });
   expect(swapFeatures([at(3, 1), at(4, 2)], [at(4, 5), at(6, 7)])).toEqual([
     { layer: 1, position: 9, feature: 3, value: 0 },

@@ -35,7 +35,7 @@ describe('a path with a NUL character', () => {
     await expectRejection(work(), 'ERR_INVALID_ARGUMENT', /NUL character; found ".*a\\u0000b/);
   });
 
-  test('makeFolder', async () => {
+  test('is refused by makeFolder', async () => {
     await expectRejection(makeFolder(bad), 'ERR_FILE_WRITE', /cannot be created/);
   });
 
@@ -89,7 +89,7 @@ describe('writeFileAtomically', () => {
 });
 
 describe('makeFolder', () => {
-  test('makes what is missing, also for many at once', async () => {
+  test('creates missing folders, also when called many times at once', async () => {
     const deep = path.join(temporaryFolder(), 'a', 'b', 'c');
     await Promise.all(Array.from({ length: 5 }, () => makeFolder(deep)));
     expect(existsSync(deep)).toBe(true);
@@ -115,13 +115,13 @@ describe('reading text and JSON', () => {
     return file;
   };
 
-  test('gives what is there', async () => {
+  test('returns text and JSON values', async () => {
     expect(await readTextFile(written('\u00e9'))).toBe('\u00e9');
     expect(await readJsonFile(written('[1]'))).toEqual([1]);
     expect(await readJsonObject(written('{"a": null}'))).toEqual({ a: null });
   });
 
-  test('refuses what is not', async () => {
+  test('rejects missing, long and invalid files', async () => {
     const folder = temporaryFolder();
     await expectRejection(readTextFile(path.join(folder, 'none')), 'ERR_FILE_NOT_FOUND', /none/);
     await expectRejection(readTextFile(folder), 'ERR_FILE_READ', /expected a file/);

@@ -29,7 +29,7 @@ describe('parseJson', () => {
     }
   });
 
-  test('throws what JSON.parse throws for what is no JSON', () => {
+  test('throws the error of JSON.parse for invalid JSON', () => {
     for (const text of ['', '{', '[1,]', '"', '"\\', 'tru', '{"a":1}}', ']]]]', '\u0000']) {
       expect(() => parseJson(text)).toThrow(SyntaxError);
     }

@@ -181,7 +181,7 @@ describe('hostile and damaged zips', () => {
     await expect(openNpz(save(zip(members)))).rejects.toMatchObject({ code: 'ERR_FILE_FORMAT' });
   });
 
-  test('the same name twice', async () => {
+  test('an archive with a repeated name', async () => {
     const file = save(zip([1, 2].map(() => ({ name: 'W.npy', data: matrix }))));
     await expect(openNpz(file)).rejects.toThrow(/W appears twice/);
   });

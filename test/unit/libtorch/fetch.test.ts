@@ -25,7 +25,7 @@ afterEach(() => server.stop());
 const setup = (options: SetupOptions = {}) => setupLibtorch({ variant: 'cpu', env, ...options });
 const cacheContents = () => (existsSync(cacheDirectory(env)) ? readdirSync(cacheDirectory(env)).sort() : []);
 
-test('fetches, unpacks what is needed, and leaves nothing else', async () => {
+test('fetches the archive, unpacks the required files, and leaves no others', async () => {
   const phases = new Set<string>();
   const { directory, version } = await setup({ onProgress: ({ phase }) => phases.add(phase) });
   expect(version).toBe('2.13.0');

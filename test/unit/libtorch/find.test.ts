@@ -70,7 +70,7 @@ describe('version', () => {
     expect(tried.at(-1)).toMatch(/^Python: .*torch is version 2\.12\.1, not 2\.13\.0$/);
   });
 
-  test('building takes 2.6 and later; loading takes exactly what was built with', () => {
+  test('building accepts LibTorch 2.6 and later, loading only the version of the build', () => {
     const env = (version: string) => ({ ...emptyEnvironment(), LIBTORCH: fakeLibTorch(version) });
     expect(findLibTorch({ env: env('2.7.1'), wanted: compilable }).found?.version).toBe('2.7.1');
     expect(findLibTorch({ env: env('2.5.1'), wanted: compilable }).found).toBeUndefined();
@@ -97,7 +97,7 @@ describe('folder', () => {
     }
   });
 
-  test('what is missing is said', () => {
+  test('inspectFolder names the missing files', () => {
     const folder = fakeLibTorch(pinned);
     rmSync(path.join(folder, 'build-version'));
     expect(inspectFolder(folder)).toMatch(/neither build-version nor version\.py/);

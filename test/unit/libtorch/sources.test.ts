@@ -23,7 +23,7 @@ test.each([
   expect(kindsFor('cuda', machineWithCuda(release))).toEqual(kinds);
 });
 
-test('no driver', () => {
+test('without an NVIDIA driver, CUDA builds fall back to cu126', () => {
   expect(driverCuda({ PATH: '/nonexistent' })).toBeUndefined();
   expect(kindsFor('cuda', { PATH: '/nonexistent' })).toEqual(['cu126']);
   expect(kindsFor('cpu', {})).toEqual(['cpu']);

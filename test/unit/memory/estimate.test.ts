@@ -175,7 +175,7 @@ describe('a load', () => {
   });
 });
 
-test('an attribution', async () => {
+test('the memory of an attribution is estimated', async () => {
   const { spec } = planModel(memoryCheckpoint({ model_type: 'llama', ...llamaSizes }, llamaShapes()));
   const { dir } = await writeRandomTranscoders({ format: 'native-per-layer', nLayers: 1, dModel: 8 });
   const size = { tokens: 5, batchSize: 4, activePerToken: 3, maxFeatureNodes: 10, threads: 0 };
@@ -264,7 +264,7 @@ describe('of folders', () => {
 });
 
 // House, section 0, D9; field faults, section 4.
-test('batchSize auto is as many rows as fit in half of what is left, 512 at most', async () => {
+test('batchSize auto is the number of rows that fit in half of the free memory, at most 512', async () => {
   const what = { model: modelDir('gemma2'), transcoders: transcoderDir('gemma2-clt-relu') };
   const auto = await estimateMemory(what, { batchSize: 'auto' });
   const most = await estimateMemory(what, { batchSize: 512 });

@@ -75,7 +75,7 @@ describe('other spellings of keys', () => {
     expect(() => planModel(experts)).toThrow(/num_experts_per_tok: expected at most 3/);
   });
 
-  test('must not contradict it', () => {
+  test('must agree with the main spelling', () => {
     const contradiction = gpt2({ n_head: 12, num_attention_heads: 4 });
     expect(contradiction).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED_MODEL' }));
     expect(contradiction).toThrow(/n_head and num_attention_heads are the same setting.*12 and 4/);

@@ -10,7 +10,7 @@ const spec = {
   queryKeyNorm: false,
 } as ModelSpec;
 
-test('repeats are dropped', () => {
+test('repeated hook names are dropped', () => {
   expect(checkHookNames(['hook_embed', 'hook_embed'], spec)).toEqual(['hook_embed']);
 });
 

@@ -98,7 +98,7 @@ describe('weights', () => {
     const make = (name: string, value: unknown) => () =>
       modelWeights(spec, { [name]: value as Float32Array }, new Random(1));
     expect(make('blocks.0.attn.W_q', new Float32Array(1))).toThrow(/W_q'\. Did you mean 'blocks\.0\.attn\.W_Q'/);
-    expect(make('embed.W_E', new Float32Array(3))).toThrow(/shape \[20, 8\], 160 numbers; found 3 numbers/);
+    expect(make('embed.W_E', new Float32Array(3))).toThrow(/shape \[20, 8\] \(160 numbers\); found 3 numbers/);
     expect(make('embed.W_E', [1, 2])).toThrow(/Float32Array.*found an array/);
   });
 

@@ -91,7 +91,7 @@ describe('embedding and head', () => {
     });
   });
 
-  test('neither stored is an error', async () => {
+  test('a model with neither of them is refused', async () => {
     await expect(plan({}, tied)).rejects.toMatchObject({ code: 'ERR_WEIGHT' });
   });
 

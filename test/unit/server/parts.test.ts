@@ -18,7 +18,7 @@ test.each([
   expect(rangeOf(header, 10)).toEqual(range);
 });
 
-test('of none, nothing', () => {
+test('an empty file has no satisfiable range', () => {
   expect(rangeOf('bytes=0-', 0)).toBe('unsatisfiable');
   expect(rangeOf('bytes=-1', 0)).toBe('unsatisfiable');
 });
@@ -34,7 +34,7 @@ test.each([
   expect(encodingFor(accepted, 'application/json; charset=utf-8', 5000)).toBe(encoding);
 });
 
-test('what is small or compressed already stays as it is', () => {
+test('small and compressed responses stay unchanged', () => {
   expect(encodingFor('br', 'application/json', 100)).toBeUndefined();
   expect(encodingFor('br', 'application/gzip', 5000)).toBeUndefined();
   expect(encodingFor('br', 'image/png', 5000)).toBeUndefined();

@@ -33,7 +33,7 @@ test.each([
   expect(pathParts(target)).toBeUndefined();
 });
 
-test('parameters of the query', () => {
+test('queryParameter decodes a parameter of the query', () => {
   expect(queryParameter('/?a=1&b=%2F', 'b')).toBe('/');
   expect(queryParameter('/?a=1', 'b')).toBeUndefined();
   expect(queryParameter('/a=1', 'a')).toBeUndefined();

@@ -16,7 +16,7 @@ test('a project with the default jest tokenises text and renders a conversation'
   writeFileSync(
     path.join(folder, 'tests', 'tokens.test.js'),
     `const { Tokenizer } = require(${JSON.stringify(path.join(root, 'dist'))});
-    test('tokens', async () => {
+    test('text survives encoding and decoding', async () => {
       const tokenizer = await Tokenizer.load(${JSON.stringify(modelDir('llama'))});
       expect(tokenizer.decode(tokenizer.encode('She counted'))).toBe('She counted');
       expect((await tokenizer.encodeAsync('She '.repeat(3000))).length).toBeGreaterThan(3000);

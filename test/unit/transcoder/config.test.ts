@@ -12,7 +12,7 @@ function folderWith(yaml: string): string {
   return folder;
 }
 
-test('the least there must be', async () => {
+test('the minimum content of a config is accepted', async () => {
   const folder = folderWith(required);
   expect(await readTranscoderConfig(folder)).toEqual({
     file: join(folder, 'config.yaml'),
@@ -25,7 +25,7 @@ test('the least there must be', async () => {
   });
 });
 
-test('every key', async () => {
+test('every key of config.yaml is read', async () => {
   const folder = folderWith(`
 model_name: google/gemma-2-2b
 model_kind: cross_layer_transcoder

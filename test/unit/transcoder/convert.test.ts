@@ -186,7 +186,7 @@ describe('nothing is written', () => {
     expect(readdirSync(out)).toEqual(['mine.txt']);
   });
 
-  test('over a file', async () => {
+  test('when the target is a file', async () => {
     const out = newFolder();
     writeFileSync(out, 'kept');
     await expectRejection(convertTranscoders(from, out), 'ERR_FILE_WRITE', /found a file/);

@@ -42,7 +42,7 @@ test('rank correlation is not defined for one pair or a constant', () => {
 });
 
 describe('comparisons', () => {
-  test('keep the worst, count what is within tolerance', () => {
+  test('keep the worst errors and count those within tolerance', () => {
     const comparisons = new Comparisons(20, (node) => `node ${node}`);
     for (let i = 0; i < 20; i++) comparisons.add(i, 0, 1, 1 + i);
     const { worst, ...rest } = comparisons.statistics(4);
@@ -57,7 +57,7 @@ describe('comparisons', () => {
     });
   });
 
-  test('take what is not a number for infinitely wrong', () => {
+  test('count NaN as an infinite error', () => {
     const comparisons = new Comparisons(1, String);
     expect(comparisons.add(0, 1, 1, Number.NaN)).toBe(Infinity);
     expect(comparisons.statistics(1).shareWithinTolerance).toBe(0);

@@ -4,7 +4,7 @@ import { list, number, record, text, type Unchecked } from '../../../graph-file/
 export interface Example {
   readonly tokens: readonly string[];
   readonly activations: readonly number[];
-  /** Place of the token the example was chosen for, or -1. */
+  /** The index of the token that the example was chosen for, or -1. */
   readonly chosen: number;
   readonly repeated: boolean;
 }
@@ -14,7 +14,7 @@ export interface Quantile {
   readonly examples: readonly Example[];
 }
 
-/** What is known of one feature of a dictionary. */
+/** The known data of a feature. */
 export interface FeatureInfo {
   readonly quantiles: readonly Quantile[];
   readonly topLogits: readonly string[];
@@ -23,18 +23,18 @@ export interface FeatureInfo {
   readonly most: number;
   readonly quantileValues: readonly number[];
   readonly histogram: readonly number[];
-  /** Share of tokens it is active on; NaN when unknown. */
+  /** The share of tokens on which it is active. NaN if unknown. */
   readonly frequency: number;
 }
 
-/** Colour range for files that give none. */
+/** The colour range of files that have none. */
 const usualMost = 1.4;
 
-/** @throws Error when it isn't a feature at all; missing parts are empty. */
+/** @throws Error when the value is not a feature. Missing parts become empty. */
 export function parseFeature(value: unknown): FeatureInfo {
   const feature: Unchecked<FeatureExamples> = record(value);
   if (!Array.isArray(feature.examples_quantiles)) {
-    throw new Error('The answer is not a feature: it has no list examples_quantiles.');
+    throw new Error('The response is not a feature: it has no list examples_quantiles.');
   }
   const numbers = (given: unknown) => list(given).flatMap((each) => number(each) ?? []);
   return {
@@ -66,14 +66,17 @@ function parseExample(value: unknown): Example {
   };
 }
 
-/** A stretch of an example that is shown in one colour. */
+/** A part of an example that has one colour. */
 export interface Stretch {
   readonly text: string;
   readonly activation: number;
   readonly chosen: boolean;
 }
 
-/** Tokens of an example, with bytes of one character joined to it: `\xe2\x82\xac` over up to five tokens is €. */
+/**
+ * The tokens of an example. Tokens that are bytes of one character are joined: `\xe2\x82\xac` over up to five tokens is
+ * €.
+ */
 export function stretches({ tokens, activations, chosen }: Example): Stretch[] {
   const result: Stretch[] = [];
   for (let first = 0; first < tokens.length; ) {
@@ -90,15 +93,15 @@ export function stretches({ tokens, activations, chosen }: Example): Stretch[] {
 }
 
 const escapes = /^(?:\\x[0-9a-f]{2})+$/i;
-const mostTokensOfCharacter = 5;
+const maxTokensPerCharacter = 5;
 
 function isEscape(token: string): boolean {
   return escapes.test(token);
 }
 
-/** How many tokens from `first` make up one run of bytes that decodes; 1 when there is none. */
+/** The number of tokens from `first` on that form one decodable run of bytes. 1 if there is none. */
 function bytesFrom(tokens: readonly string[], first: number): number {
-  for (let length = 1; length <= mostTokensOfCharacter && isEscape(tokens[first + length - 1] ?? ''); length++) {
+  for (let length = 1; length <= maxTokensPerCharacter && isEscape(tokens[first + length - 1] ?? ''); length++) {
     if (!decodeBytes(tokens.slice(first, first + length).join('')).includes('\ufffd')) return length;
   }
   return 1;
@@ -109,20 +112,23 @@ function decodeBytes(escaped: string): string {
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
 
-/** 0 to 1: where an activation lies between least and most. */
+/** The relative position of an activation between least and most, 0 to 1. */
 export function strength(activation: number, { least, most }: FeatureInfo): number {
   if (activation === 0 || !(most > least)) return 0;
   return Math.min(1, Math.max(0, (activation - least) / (most - least)));
 }
 
-/** Bar of the histogram that an activation falls in, or -1. */
+/** The histogram bar that contains an activation, or -1. */
 export function barOf(activation: number, { least, most, histogram }: FeatureInfo): number {
   if (histogram.length === 0 || !Number.isFinite(activation) || !(most > least)) return -1;
   const place = Math.floor(((activation - least) / (most - least)) * histogram.length);
   return Math.min(histogram.length - 1, Math.max(0, place));
 }
 
-/** Index of the first quantile value that is at least the activation, as percent of their number; NaN without any. */
+/**
+ * The index of the first quantile value that is at least the activation, in percent of their number. NaN if there are
+ * none.
+ */
 export function percentile(activation: number, { quantileValues }: FeatureInfo): number {
   if (quantileValues.length === 0 || !Number.isFinite(activation)) return Number.NaN;
   const place = quantileValues.findIndex((value) => value >= activation);

@@ -1,4 +1,4 @@
-/** Signed, with a true minus: +12.3% */
+/** Format a percentage with a sign and a true minus: +12.3% */
 export function percent(share: number, digits = 1): string {
   return `${signed(100 * share, digits)}%`;
 }
@@ -13,12 +13,12 @@ export function signed(value: number, digits: number): string {
   return `${zero ? '' : value < 0 ? '−' : '+'}${text}`;
 }
 
-/** Three decimals, one under the other; a dash for a missing number. */
+/** Format with three decimals, aligned in columns. A dash for a missing number. */
 export function fixed(value: number): string {
   return Number.isFinite(value) ? value.toFixed(3) : '–';
 }
 
-/** Three significant digits, or a dash for a missing number. */
+/** Format with three significant digits. A dash for a missing number. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
@@ -33,14 +33,14 @@ export function capitalised(text: string): string {
 
 const marks: Readonly<Record<string, string>> = { '\n': '⏎', '\r': '↵', '\t': '⇥' };
 
-/** A token on one line: line ends and tabs as signs, and spaces, too, where there is nothing else. */
+/** A token on one line. Line ends and tabs become symbols, as do spaces if there is nothing else. */
 export function visibleToken(token: string): string {
   const line = token.replace(/[\n\r\t]/g, (mark) => marks[mark]);
   if (line === '') return '∅';
   return line.trim() === '' ? '␣'.repeat(Math.min(line.length, 8)) : line;
 }
 
-/** At most `most` characters, ending in … where some are left out. */
+/** At most `most` characters, ending in … if text is cut. */
 export function shortened(text: string, most: number): string {
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;

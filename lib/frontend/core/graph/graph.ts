@@ -1,49 +1,51 @@
 import type { NodeKind } from '../../../graph-file/schema';
 
 /**
- * A graph file in typed arrays: n nodes, in the order of the file, and m links, sorted by target and, within one target,
- * strongest first. Never changed once built; it crosses from the worker to the page whole.
+ * A graph file in typed arrays: n nodes in the order of the file, and m edges, sorted by target and then by strength,
+ * strongest first. Immutable. The worker transfers it to the page as a whole.
  */
 export interface Graph {
   readonly n: number;
   readonly m: number;
-  /** [n] unique: a repeated id has `#2`, `#3`, ... added. */
+  /** [n] unique. A repeated id gets `#2`, `#3` and so on. */
   readonly ids: readonly string[];
-  /** [n] the id by which some pages know a node (`jsNodeId`); not unique, maybe empty */
+  /** [n] the id by which some pages identify a node (`jsNodeId`). Not unique, may be empty. */
   readonly aliases: readonly string[];
   readonly kinds: readonly NodeKind[];
-  /** [n] layer of the model; -1 for tokens. A logit's is one past the last. */
+  /** [n] the layer of the model. -1 for tokens, the number of layers for logits. */
   readonly layer: Int32Array;
-  /** [n] band of the link graph, 0 at the bottom for tokens. */
+  /** [n] the row of the link graph. 0 for tokens, at the bottom. */
   readonly row: Int32Array;
-  /** [n] position in the prompt */
+  /** [n] the position in the prompt */
   readonly position: Int32Array;
-  /** [n] index in its layer's dictionary, vocabulary id, or -1 */
+  /** [n] the index in its layer's dictionary, the vocabulary id, or -1 */
   readonly feature: Float64Array;
-  /** [n] `feature` as the file has it, NaN for none */
+  /** [n] the field `feature` of the file, or NaN */
   readonly rawFeature: Float64Array;
-  /** [n] NaN where the file has none */
+  /** [n] NaN if missing in the file */
   readonly activation: Float64Array;
-  /** [n] share of all influence held by the node and the more influential ones. NaN where the file has none. */
+  /** [n] the share of all influence held by the node and all more influential ones. NaN if missing in the file. */
   readonly influence: Float64Array;
-  /** [n] influence of the node itself on the outputs: large is important. NaN for outputs. */
+  /** [n] the influence of the node itself on the outputs. Large is important. NaN for outputs. */
   readonly ownInfluence: Float64Array;
-  /** Where `ownInfluence` is from: the whole graph, as the file says it, or the file's links, for it is pruned. */
+  /** The source of `ownInfluence`: the whole graph, if the file has it, or the edges in the pruned file. */
   readonly influenceOf: 'graph' | 'file';
-  /** [n] place in the order of influence, 1 for the most influential; 0 for outputs. */
+  /** [n] the rank by influence, from 1 for the most influential node. 0 for outputs. */
   readonly influenceRank: Int32Array;
-  /** Share of all influence that the file's nodes were chosen to hold, above 0 to 1; 1 where it doesn't say. */
+  /**
+   * The share of all influence that the file's nodes were chosen to hold, greater than 0 and at most 1. 1 if missing.
+   */
   readonly keptInfluence: number;
-  /** [n] probability of an output, 0 elsewhere */
+  /** [n] the probability of an output. 0 for other nodes. */
   readonly probability: Float64Array;
-  /** [n] label in the file, maybe empty */
+  /** [n] the label in the file. May be empty. */
   readonly labels: readonly string[];
   /** One text per position. */
   readonly tokens: readonly string[];
-  /** Rows of the link graph, bottom to top: tokens, layers, outputs. */
+  /** The rows of the link graph from bottom to top: tokens, layers, outputs. */
   readonly nRows: number;
 
-  /** [n + 1] links `inStart[t]` to `inStart[t + 1] - 1` lead into node t. */
+  /** [n + 1] edges `inStart[t]` to `inStart[t + 1] - 1` lead into node t. */
   readonly inStart: Int32Array;
   /** [m] */
   readonly source: Int32Array;
@@ -51,12 +53,12 @@ export interface Graph {
   readonly weight: Float64Array;
   /** [m] weight / A(target): the signed share of the target's input */
   readonly share: Float64Array;
-  /** [n + 1], [m]: links out of node s are `outLink[outStart[s] .. outStart[s + 1] - 1]`, largest |share| first. */
+  /** [n + 1], [m]: the edges out of node s are `outLink[outStart[s] .. outStart[s + 1] - 1]`, largest |share| first. */
   readonly outStart: Int32Array;
   readonly outLink: Int32Array;
-  /** [n] A(t) = sum of |w| over the links into t */
+  /** [n] A(t) = sum of |w| over the edges into t */
   readonly inputTotal: Float64Array;
-  /** [n] part of A(t) that comes from errors, 0 to 1 */
+  /** [n] the part of A(t) that comes from errors, 0 to 1 */
   readonly errorShare: Float64Array;
 }
 
@@ -71,7 +73,7 @@ export type GraphLinks = Pick<
   'm' | 'inStart' | 'source' | 'target' | 'weight' | 'share' | 'outStart' | 'outLink' | 'inputTotal' | 'errorShare'
 >;
 
-/** Sort the links and weigh them. */
+/** Sort the edges and compute their shares. */
 export function buildLinks(kinds: readonly NodeKind[], links: readonly RawLink[]): GraphLinks {
   const n = kinds.length;
   const m = links.length;
@@ -98,7 +100,7 @@ export function buildLinks(kinds: readonly NodeKind[], links: readonly RawLink[]
   return { m, inStart, source, target, weight, share, outStart, outLink, inputTotal, errorShare };
 }
 
-/** Links by the node at one end, the largest first; fills `start` with where each node's begin. */
+/** Group the edges by the node at one end, largest first. Fills `start` with the index of each node's first edge. */
 function byNode(ends: Int32Array, size: Float64Array, start: Int32Array): Int32Array {
   for (const end of ends) start[end + 1]++;
   for (let node = 0; node + 1 < start.length; node++) start[node + 1] += start[node];
@@ -116,20 +118,20 @@ export function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
 
-/** Links into a node, strongest first. */
+/** The edges into a node, strongest first. */
 export function linksInto(graph: Graph, node: number): number[] {
   const first = graph.inStart[node];
   return Array.from({ length: graph.inStart[node + 1] - first }, (_, i) => first + i);
 }
 
-/** Links out of a node, largest share of its target first. */
+/** The edges out of a node, those with the largest share of their target first. */
 export function linksOutOf(graph: Graph, node: number): number[] {
   return Array.from(graph.outLink.subarray(graph.outStart[node], graph.outStart[node + 1]));
 }
 
 const indices = new WeakMap<Graph, ReadonlyMap<string, number>>();
 
-/** Node of an id, or else the first of an alias; undefined where the graph has none. */
+/** Find a node by its id, or else the first one by an alias. Undefined if there is none. */
 export function nodeOf(graph: Graph, id: string): number | undefined {
   const known = indices.get(graph);
   if (known) return known.get(id);

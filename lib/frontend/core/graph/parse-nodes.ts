@@ -21,7 +21,7 @@ type NodeColumns = Pick<
   | 'nRows'
 >;
 
-/** A node whose id is made unique and whose layer and position are made sensible. */
+/** A node with a unique id and a valid layer and position. */
 interface ParsedNode extends Omit<FileNode, 'id' | 'layer' | 'position' | 'feature'> {
   id: string;
   layer: number;
@@ -30,18 +30,18 @@ interface ParsedNode extends Omit<FileNode, 'id' | 'layer' | 'position' | 'featu
   readonly feature: number;
 }
 
-/** Beyond these, numbers are mistakes; drawing so many rows or columns would stop the page. */
-const mostLayers = 1000;
-const mostPositions = 100_000;
+/** Larger numbers are mistakes. Drawing that many rows or columns would freeze the page. */
+const maxLayers = 1000;
+const maxPositions = 100_000;
 
-/** Nodes of a graph file by column, and how to find a node that a link names. */
+/** The nodes of a graph file in columns, and a function that finds the node at the end of an edge. */
 export function parseNodes(
   file: Json,
   warnings: string[],
 ): NodeColumns & { indexOf: (id: string, end: 'source' | 'target') => number | undefined } {
   const given = readNodes(file);
   const nodes = given.filter(({ id }) => id !== '').map(parsedNode);
-  warn(warnings, given.length - nodes.length, 'left out: no node_id.');
+  warn(warnings, given.length - nodes.length, 'omitted: no node_id.');
   if (nodes.length === 0) warnings.push('The graph has no nodes.');
   const indexOf = uniqueIds(nodes, warnings);
   settlePlaces(nodes, warnings);
@@ -51,15 +51,15 @@ export function parseNodes(
   return { ...columns(nodes), tokens, nRows: lastLayer + 3, indexOf };
 }
 
-/** A number that can't be told to be an index is shown as it is. */
+/** A number that may or may not be an index is shown unchanged. */
 function parsedNode(node: FileNode): ParsedNode {
   const { feature, rawFeature } = node;
   return { ...node, feature: Number.isNaN(rawFeature) ? -1 : (feature ?? rawFeature) };
 }
 
 /**
- * Make ids unique. Where a feature and an error share an id, a link into it means the feature, as errors have no input;
- * a link out of it can't be told and goes to the first in the file.
+ * Make ids unique. If a feature and an error share an id, an edge into it belongs to the feature, because errors have
+ * no input. An edge out of it is ambiguous and is assigned to the first in the file.
  */
 function uniqueIds(nodes: ParsedNode[], warnings: string[]) {
   const sources = new Map<string, number>();
@@ -77,7 +77,7 @@ function uniqueIds(nodes: ParsedNode[], warnings: string[]) {
     repeated++;
     node.id = `${id}#${times}`;
   }
-  const consequence = 'with the id of another node; its links out may be shown at the first of them.';
+  const consequence = 'with the id of another node. Edges out of it may be shown at the first node with that id.';
   warn(warnings, repeated, consequence);
   return (id: string, end: 'source' | 'target') => (end === 'source' ? sources : targets).get(id);
 }
@@ -86,18 +86,18 @@ function settlePlaces(nodes: ParsedNode[], warnings: string[]): void {
   let layers = 0;
   let positions = 0;
   for (const node of nodes) {
-    const layer = settled(node.layer, -1, mostLayers);
-    const position = settled(node.position, 0, mostPositions);
+    const layer = settled(node.layer, -1, maxLayers);
+    const position = settled(node.position, 0, maxPositions);
     if (layer !== node.layer && node.kind !== 'logit') layers++;
     if (position !== node.position) positions++;
     node.layer = layer;
     node.position = position;
   }
-  warn(warnings, layers, 'without a sensible layer, shown at the nearest.');
-  warn(warnings, positions, 'without a sensible position (ctx_idx), shown at the nearest.');
+  warn(warnings, layers, 'without a valid layer, shown at the nearest valid one.');
+  warn(warnings, positions, 'without a valid position (ctx_idx), shown at the nearest valid one.');
 }
 
-/** The nearest whole number from `least` to `most`; 0 for NaN. */
+/** The nearest whole number from `least` to `most`. 0 for NaN. */
 function settled(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, Math.round(value) || 0));
 }
@@ -106,7 +106,7 @@ function tokenTexts(nodes: readonly ParsedNode[], given: readonly string[], warn
   const tokens = [...given];
   const needed = nodes.reduce((most, { position }) => Math.max(most, position + 1), 0);
   const outside = nodes.filter(({ position }) => position >= tokens.length).length;
-  warn(warnings, outside, `at positions past the prompt's ${tokens.length} tokens.`);
+  warn(warnings, outside, `at positions after the ${tokens.length} tokens of the prompt.`);
   while (tokens.length < needed) tokens.push('');
   return tokens;
 }

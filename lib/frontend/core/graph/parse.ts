@@ -8,13 +8,13 @@ import { parseNodes } from './parse-nodes';
 export interface GraphFile {
   readonly graph: Graph;
   readonly metadata: Json;
-  /** The saved view, as the file has it. */
+  /** The saved view in the file. */
   readonly qParams: Json;
-  /** What was odd in the file and how it was read, in sentences for the reader of the page. */
+  /** Problems in the file and how they were handled, in sentences for the reader of the page. */
   readonly warnings: readonly string[];
 }
 
-/** A file that can't be shown; the message says what was expected and what was found. */
+/** A file that cannot be shown. The message says what was expected and what was found. */
 export class GraphFileError extends Error {}
 
 /** @throws GraphFileError */
@@ -71,9 +71,9 @@ function parseLinks(file: Json, indexOf: IndexOf, warnings: string[]): RawLink[]
     else if (source === undefined || target === undefined) dangling++;
     else links.push({ source, target, weight });
   }
-  if (dangling > 0) warnings.push(`${count(dangling, 'link')} left out: no such source or target node.`);
-  if (broken > 0) warnings.push(`${count(broken, 'link')} left out: the weight is not a finite number.`);
-  if (links.length === 0) warnings.push('The graph has no links.');
+  if (dangling > 0) warnings.push(`${count(dangling, 'edge')} omitted: the source or target node does not exist.`);
+  if (broken > 0) warnings.push(`${count(broken, 'edge')} omitted: the weight is not a finite number.`);
+  if (links.length === 0) warnings.push('The graph has no edges.');
   return links;
 }
 

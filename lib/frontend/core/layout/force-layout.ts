@@ -11,7 +11,7 @@ interface Body {
 
 const steps = 200;
 
-/** Boxes drawn together by their edges, with x near the token's place in the prompt and y near the row. */
+/** A force layout: edges pull boxes together, with x near the token's position and y near the row. */
 export function forcePlaces({ boxes, edges }: Subgraph, size: BoxSize): Point[] {
   const positions = spread(
     boxes.map(({ position }) => position),
@@ -37,7 +37,7 @@ export function forcePlaces({ boxes, edges }: Subgraph, size: BoxSize): Point[] 
   return bodies.map(({ x, y }) => [x, y]);
 }
 
-/** Values by rank, equals together, one `step` apart. */
+/** Values by rank, with equal values together and `step` between ranks. */
 function spread(values: readonly number[], step: number): number[] {
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   return values.map((value) => sorted.indexOf(value) * step);

@@ -1,4 +1,4 @@
-/** A uniform grid over points, to find the nearest without looking at all. */
+/** A uniform grid over points, to find the nearest one without checking them all. */
 export interface Grid {
   readonly x: Float32Array;
   readonly y: Float32Array;
@@ -12,7 +12,7 @@ export interface Grid {
 
 const cellSize = 16;
 
-/** @param x and y of each point; NaN for points that can't be found */
+/** @param x and y of each point; NaN for points that are never found */
 export function makeGrid(x: Float32Array, y: Float32Array, width: number, height: number): Grid {
   const across = Math.max(1, Math.ceil(width / cellSize));
   const down = Math.max(1, Math.ceil(height / cellSize));

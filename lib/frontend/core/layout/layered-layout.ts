@@ -6,13 +6,13 @@ export interface BoxSize {
   readonly height: number;
 }
 
-/** Weaker edges don't shape the layout. */
-const leastEdge = 0.003;
-/** Few boxes stand further apart. */
+/** Weaker edges do not affect the layout. */
+const minEdgeShare = 0.003;
+/** A few boxes are placed further apart. */
 const gapsAcross = { few: 64, many: 28 };
 const fewBoxes = 4;
-const leastGapUp = 36;
-const mostGapUp = 110;
+const minGapUp = 36;
+const maxGapUp = 110;
 const orderSweeps = 12;
 const placeSweeps = 16;
 
@@ -22,8 +22,9 @@ interface Neighbour {
 }
 
 /**
- * Layers from the tokens at the bottom to the outputs at the top. Edges lead up, boxes stand near what they are linked
- * with, the strongest first, and otherwise in the order of their tokens. Takes milliseconds for hundreds of boxes.
+ * Layers from the tokens at the bottom to the outputs at the top. Edges lead upwards. Boxes are near the boxes that
+ * they share edges with, strongest first, and otherwise in the order of their tokens. Takes milliseconds for hundreds
+ * of boxes.
  */
 export function layeredPlaces({ boxes, edges }: Pick<Subgraph, 'boxes' | 'edges'>, size: BoxSize): Point[] {
   const neighbours = neighboursOf(boxes.length, edges);
@@ -34,7 +35,7 @@ export function layeredPlaces({ boxes, edges }: Pick<Subgraph, 'boxes' | 'edges'
   const widest = Math.max(0, ...rows.map((row) => row.length));
   const step = size.width + (widest <= fewBoxes ? gapsAcross.few : gapsAcross.many);
   const x = settleAcross(rows, neighbours, step);
-  const gapUp = Math.min(mostGapUp, Math.max(leastGapUp, (widest * step) / 20));
+  const gapUp = Math.min(maxGapUp, Math.max(minGapUp, (widest * step) / 20));
   const y = new Float64Array(boxes.length);
   for (const [row, members] of rows.entries()) for (const box of members) y[box] = -row * (size.height + gapUp);
   return inTokenOrder(
@@ -43,7 +44,7 @@ export function layeredPlaces({ boxes, edges }: Pick<Subgraph, 'boxes' | 'edges'
   );
 }
 
-/** Layers too wide for a picture of common shape become several rows; neighbours in order go to different ones. */
+/** Split layers that are too wide for the picture into several rows, alternating between neighbours. */
 function inRows(layers: readonly number[][], count: number): number[][] {
   const most = Math.max(5, Math.ceil(Math.sqrt(1.6 * count)));
   return layers.flatMap((layer) => {
@@ -55,7 +56,7 @@ function inRows(layers: readonly number[][], count: number): number[][] {
 function neighboursOf(count: number, edges: Subgraph['edges']): Neighbour[][] {
   const neighbours = Array.from({ length: count }, (): Neighbour[] => []);
   for (const { from, to, weight } of edges) {
-    if (Math.abs(weight) < leastEdge || from === to) continue;
+    if (Math.abs(weight) < minEdgeShare || from === to) continue;
     neighbours[from].push({ box: to, weight: Math.abs(weight) });
     neighbours[to].push({ box: from, weight: Math.abs(weight) });
   }
@@ -63,9 +64,9 @@ function neighboursOf(count: number, edges: Subgraph['edges']): Neighbour[][] {
 }
 
 /**
- * The layer of each box, 0 at the bottom: one above the highest box that leads into it. Of two linked groups the lower in
- * the model counts as the source, so that circles can't arise. A box nothing leads into stands right below its lowest
- * target, one without edges beside those of its row.
+ * The layer of each box, 0 at the bottom: one above the highest box with an edge into it. Of two groups with edges in
+ * both directions, the one lower in the model is the source, so there are no cycles. A box without inputs is directly
+ * below its lowest target. A box without edges is beside those of its row.
  */
 function ranksOf(boxes: Subgraph['boxes'], neighbours: readonly Neighbour[][]): number[] {
   const order = [...boxes.keys()].sort((a, b) => boxes[a].row - boxes[b].row || a - b);
@@ -91,14 +92,14 @@ function rankOfRow(boxes: Subgraph['boxes'], ranks: readonly number[], linked: r
   return nearest === undefined ? row : Math.max(0, ranks[nearest] + Math.sign(row - boxes[nearest].row));
 }
 
-/** Without empty layers. */
+/** Remove empty layers. */
 function compact(ranks: readonly number[]): number[] {
   const used = [...new Set(ranks)].sort((a, b) => a - b);
   const place = new Map(used.map((rank, i) => [rank, i]));
   return ranks.map((rank) => place.get(rank) ?? 0);
 }
 
-/** Boxes of each layer, in the order of their tokens. */
+/** The boxes of each layer, in the order of their tokens. */
 function inLayers(boxes: Subgraph['boxes'], ranks: readonly number[]): number[][] {
   const layers = Array.from({ length: Math.max(-1, ...ranks) + 1 }, (): number[] => []);
   for (const [box, rank] of ranks.entries()) layers[rank].push(box);
@@ -106,7 +107,7 @@ function inLayers(boxes: Subgraph['boxes'], ranks: readonly number[]): number[][
   return layers;
 }
 
-/** Up and down through the layers, each sorted by the mean place of what its boxes are linked with. */
+/** Sweep up and down through the layers and sort each by the mean position of its boxes' neighbours. */
 function settleOrder(layers: number[][], neighbours: readonly Neighbour[][]): void {
   const x = new Float64Array(neighbours.length);
   const spread = (layer: readonly number[]) => {
@@ -144,8 +145,8 @@ function meanPlace(neighbours: readonly Neighbour[], x: Float64Array, otherwise:
 }
 
 /**
- * The places nearest to those wanted, by least squares, that keep their order and are at least `step` apart: less i * step
- * they must not fall, and those that would are pooled at their mean.
+ * The positions nearest to the wanted ones, by least squares, that keep their order and are at least `step` apart.
+ * After subtracting i * step they must not decrease, and positions that would are pooled at their mean.
  */
 function apart(wanted: readonly number[], step: number): number[] {
   const pools: { sum: number; count: number }[] = [];
@@ -162,7 +163,7 @@ function apart(wanted: readonly number[], step: number): number[] {
     .map((place, i) => place + i * step);
 }
 
-/** Mirrored where that brings boxes nearer to the order of their tokens. */
+/** Mirror the layout if that brings boxes closer to the order of their tokens. */
 function inTokenOrder(places: Point[], boxes: Subgraph['boxes']): Point[] {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const middle = mean(places.map(([x]) => x));

@@ -5,30 +5,30 @@ export interface Size {
   readonly height: number;
 }
 
-/** Where the nodes of the link graph lie. Hidden nodes lie nowhere: NaN. */
+/** The coordinates of the nodes in the link graph. NaN for hidden nodes. */
 export interface LinkGraphLayout {
   readonly x: Float32Array;
   readonly y: Float32Array;
-  /** [tokens + 1] left edges of the columns, and the right edge of the last. */
+  /** [tokens + 1] the left edges of the columns, and the right edge of the last. */
   readonly columns: Float32Array;
-  /** Height of one row; row r lies between bottom - (r + 1) * rowHeight and bottom - r * rowHeight. */
+  /** The height of a row. Row r is between bottom - (r + 1) * rowHeight and bottom - r * rowHeight. */
   readonly rowHeight: number;
   readonly size: Size;
 }
 
 const comfortableStep = 20;
 const margin = 8;
-/** Names of tokens stand so far apart where there is room. */
-const leastColumn = 22;
+/** The distance between token names if there is room. */
+const minColumnWidth = 22;
 
 /**
- * One column per token, one row per layer. A column's width is proportional to the fullest of its cells, above a least
- * width for its name. In a cell nodes are packed from the right edge leftwards:
+ * One column per token, one row per layer. The width of a column is proportional to its fullest cell, plus a minimum
+ * width for its name. In a cell, nodes are packed from the right edge leftwards:
  *
  *   step = min(max(20, least over columns of (width - pad) / fullest cell), (own width - pad) / nodes of the cell)
  *   x = right edge - pad / 2 - step / 2 - rank * step
  *
- * Outputs are ranked by probability, the likeliest at the right; others by influence.
+ * Outputs are ranked by probability, with the likeliest at the right, other nodes by influence.
  */
 export function layoutLinkGraph(graph: Graph, shown: Uint8Array, size: Size): LinkGraphLayout {
   const cells = fillCells(graph, shown);
@@ -58,7 +58,7 @@ export function layoutLinkGraph(graph: Graph, shown: Uint8Array, size: Size): Li
   return { x, y, columns, rowHeight, size };
 }
 
-/** Nodes by cell, key = row * tokens + position, the first in rank first. */
+/** Nodes by cell, key = row * tokens + position, sorted by rank. */
 function fillCells(graph: Graph, shown: Uint8Array): Map<number, number[]> {
   const cells = new Map<number, number[]>();
   for (let node = 0; node < graph.n; node++) {
@@ -84,7 +84,7 @@ function orLast(influence: number): number {
 function columnEdges(fullest: Float32Array, width: number): Float32Array {
   const total = fullest.reduce((sum, count) => sum + count, 0);
   const edges = new Float32Array(fullest.length + 1);
-  const least = Math.min(leastColumn, width / (2 * fullest.length));
+  const least = Math.min(minColumnWidth, width / (2 * fullest.length));
   const free = width - least * fullest.length;
   for (const [position, count] of fullest.entries())
     edges[position + 1] = edges[position] + least + (count / total) * free;

@@ -3,10 +3,10 @@ import { visibleToken } from '../graph/format';
 import type { Graph } from '../graph/graph';
 import { outputToken, titleOf } from '../graph/names';
 
-/** `position`: the same place in the prompt. `any`: anywhere; the most influential occurrence stands for all. */
+/** `position`: the same position in the prompt. `any`: any position; the most influential node represents all. */
 export type Alignment = 'position' | 'any';
 
-/** What a node of either graph is called, and where it is in each; -1 where it isn't. */
+/** The name of a node in both graphs, and its index in each. -1 if it is not in a graph. */
 export interface Match {
   readonly title: string;
   readonly left: number;
@@ -15,16 +15,16 @@ export interface Match {
 
 export interface Comparison {
   readonly matches: readonly Match[];
-  /** [n] of each graph: 1 for nodes that are in both. */
+  /** [n] for each graph: 1 for nodes that are in both. */
   readonly inBothLeft: Uint8Array;
   readonly inBothRight: Uint8Array;
-  /** [n] of each graph: the match that stands for a node. */
+  /** [n] for each graph: the match that represents a node. */
   readonly matchOf: { readonly left: Int32Array; readonly right: Int32Array };
 }
 
 /**
- * Match the nodes of two graphs: features and errors by layer and index, tokens and outputs by their text. By position,
- * a node at another position is another node.
+ * Match the nodes of two graphs: features and errors by layer and index, tokens and outputs by their text. With
+ * `position`, nodes at different positions do not match.
  */
 export function compareGraphs(left: Graph, right: Graph, alignment: Alignment): Comparison {
   const lefts = nodesByKey(left, alignment);
@@ -77,13 +77,13 @@ function keyOf(graph: Graph, node: number, alignment: Alignment): string {
   return `${kind} ${graph.layer[node]}${where}`;
 }
 
-/** Small is important: outputs by probability, then all others by influence. */
+/** Sort key, small is important: outputs by probability, followed by all others by influence. */
 function importance(graph: Graph, node: number): number {
   if (node < 0) return 1;
   return graph.kinds[node] === 'logit' ? -outputsFirst - graph.probability[node] : -graph.ownInfluence[node];
 }
 
-/** Above any influence. */
+/** Larger than any influence. */
 const outputsFirst = 1e9;
 
 function rank(left: Graph, right: Graph, match: Match): number {

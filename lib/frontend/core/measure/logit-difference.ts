@@ -2,11 +2,11 @@ import { buildLinks, type Graph, linksInto, type RawLink } from '../graph/graph'
 import { outputToken } from '../graph/names';
 
 /**
- * The graph with one more output, A less B: the weight of each link into it is w(-> A) - w(-> B). It has no probability,
- * so no score and no influence changes.
+ * The graph with an additional output, A minus B, whose edges have the weights w(-> A) - w(-> B). It has no
+ * probability, so scores and influence do not change.
  *
- * @param names `A__vs__B`, texts of output tokens as they are in the file
- * @returns undefined where the graph lacks one of them.
+ * @param names `A__vs__B`, the texts of output tokens in the file
+ * @returns undefined if the graph lacks one of them
  */
 export function withLogitDifference(graph: Graph, names: string): Graph | undefined {
   const [plus, minus] = names.split('__vs__').map((name) => findOutput(graph, name));
@@ -35,7 +35,7 @@ function findOutput(graph: Graph, name: string): number | undefined {
   return Array.from(graph.kinds.keys()).find(isNamed);
 }
 
-/** One node more, at the place of another. */
+/** Insert a node at the position of another. */
 function withNode(graph: Graph, like: number, id: string, label: string): Graph {
   const { [like]: layer } = graph.layer;
   const { [like]: row } = graph.row;

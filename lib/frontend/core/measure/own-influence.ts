@@ -7,8 +7,8 @@ type Linked = Omit<Graph, keyof Influences>;
 export type Influences = Pick<Graph, 'ownInfluence' | 'influenceOf' | 'influenceRank' | 'keptInfluence'>;
 
 /**
- * Influence of each node on the outputs. Files of this package hold it, of the whole graph, in `node_influence` by node
- * id; of other files it is computed from their links.
+ * The influence of each node on the outputs. Files of this package have it for the whole graph, in `node_influence` by
+ * node id. For other files it is computed from their edges.
  */
 export function influences(graph: Linked, file: Json): Influences {
   const given = readNodeInfluence(file);
@@ -24,7 +24,7 @@ export function influences(graph: Linked, file: Json): Influences {
   };
 }
 
-/** By the file's own order, the cumulative share, where it has one. */
+/** The order from the cumulative share in the file, if it has one. */
 function ranks({ n, kinds, influence }: Linked, own: Float64Array): Int32Array {
   const place = (node: number) => (Number.isNaN(influence[node]) ? 2 : influence[node]);
   const order = Array.from(kinds.keys()).filter((node) => kinds[node] !== 'logit');

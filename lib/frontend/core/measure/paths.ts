@@ -1,27 +1,27 @@
 import { type Graph, linksInto, linksOutOf } from '../graph/graph';
 
-/** A chain of links from one node to another. */
+/** A chain of edges from one node to another. */
 export interface Path {
-  /** In order, one fewer than the nodes on it. */
+  /** In order, one fewer than the nodes. */
   readonly links: readonly number[];
-  /** Product of the signed shares: how much of the end's input comes this way, and for or against. */
+  /** The product of the signed shares: the share of the end's input that takes this path, positive or negative. */
   readonly share: number;
 }
 
-/** A path's end, built backwards. */
+/** The end of a path, built backwards. */
 interface Tail {
   readonly node: number;
   readonly link: number;
   readonly rest: Tail | undefined;
   readonly share: number;
-  /** |share| times the best that can still lead to `node`. */
+  /** |share| times the best share of a path to `node`. */
   readonly promise: number;
 }
 
 /**
  * The strongest paths from one node to another by the product of absolute shares, strongest first. Best-first search
- * backwards from the end; what a tail promises is the share of the best path that ends in it, so nothing is looked at
- * that isn't part of a strong path. No node is passed twice.
+ * backwards from the end. The promise of a tail is the share of the best path that ends in it, so every visited node is
+ * part of a strong path. No path visits a node twice.
  */
 export function strongestPaths(graph: Graph, from: number, to: number, most: number): Path[] {
   const best = bestFrom(graph, from);
@@ -45,7 +45,10 @@ export function strongestPaths(graph: Graph, from: number, to: number, most: num
   return found;
 }
 
-/** [n] the largest product of absolute shares over paths from `from` to each node; shares are at most 1, so greedy works. */
+/**
+ * [n] the largest product of absolute shares over paths from `from` to each node. Shares are at most 1, so a greedy
+ * search works.
+ */
 function bestFrom(graph: Graph, from: number): Float64Array {
   const best = new Float64Array(graph.n);
   const queue = new Heap<{ node: number; share: number }>((a, b) => a.share > b.share);

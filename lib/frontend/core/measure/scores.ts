@@ -1,13 +1,16 @@
 import { isFeatureKind } from '../../../graph-file/schema';
 import { type Graph, ratio } from '../graph/graph';
 
-/** `replacement`: share of influence that starts at tokens and not at errors. `completeness`: explained input share. */
+/**
+ * `replacement`: the share of influence that starts at tokens and not at errors. `completeness`: the explained share of
+ * inputs.
+ */
 export interface Scores {
   readonly replacement: number;
   readonly completeness: number;
 }
 
-/** The links that scores need, with absolute shares of input. */
+/** The edges that scores need, with absolute shares of input. */
 interface Flow {
   readonly n: number;
   readonly source: ArrayLike<number>;
@@ -17,12 +20,12 @@ interface Flow {
 
 type LinkedNodes = Pick<Graph, 'n' | 'source' | 'target' | 'share' | 'probability'>;
 
-const mostSteps = 1000;
+const maxSteps = 1000;
 const tolerance = 1e-12;
 
 /**
- * [n] influence on the outputs: I = p A + p A^2 + ... with A the absolute shares of input and p the outputs' probabilities.
- * In a graph without cycles the sum ends after as many steps as its longest path has links.
+ * [n] the influence on the outputs: I = p A + p A^2 + ..., with A the absolute shares of input and p the probabilities
+ * of outputs. In a graph without cycles, the sum ends after the length of its longest path.
  */
 export function influenceOf(graph: LinkedNodes): Float64Array {
   return sumOverPaths(flowOf(graph), graph.probability);
@@ -35,7 +38,7 @@ function flowOf({ n, source, target, share }: LinkedNodes): Flow {
 function sumOverPaths({ n, source, target, share }: Flow, start: Float64Array): Float64Array {
   const total = new Float64Array(n);
   let current: Float64Array = start;
-  for (let step = 0; step < mostSteps; step++) {
+  for (let step = 0; step < maxSteps; step++) {
     const next = new Float64Array(n);
     for (let link = 0; link < share.length; link++) next[source[link]] += share[link] * current[target[link]];
     let size = 0;
@@ -75,8 +78,8 @@ function scores(graph: Graph, flow: Flow, isError: (node: number) => boolean): S
 }
 
 /**
- * The scores that remain when every feature that isn't pinned counts as an error: what it sends out is unexplained, and
- * what leads into it is dropped. Pinning more never makes replacement smaller.
+ * The scores that remain if every feature that is not pinned counts as an error: its outputs are unexplained, and its
+ * inputs are dropped. Pinning more features never lowers replacement.
  */
 export function subgraphScores(graph: Graph, pinned: ReadonlySet<number>): Scores {
   const unpinned = graph.kinds.map((kind, node) => isFeatureKind(kind) && !pinned.has(node));

@@ -2,7 +2,7 @@ import { visibleToken } from '../graph/format';
 import type { Graph } from '../graph/graph';
 import { kindTitles, labelOf, plainName } from '../graph/names';
 
-/** Says whether a node is what one word of a search asks for. */
+/** Whether a node matches one word of a search. */
 type Test = (node: number) => boolean;
 
 export interface SearchContext {
@@ -12,7 +12,7 @@ export interface SearchContext {
 }
 
 /**
- * Nodes that fit every word of the query, most influential first; all nodes for an empty one.
+ * Nodes that match every word of the query, most influential first. All nodes for an empty query.
  *
  * A word is text in the label, token or name, or `layer:3`, `token:salt`, `pos:11`, `feature:120`, `type:error`,
  * `is:pinned`. Quotes keep spaces together.
@@ -24,7 +24,7 @@ export function search(query: string, context: SearchContext): number[] {
   return found.sort((a, b) => rank(context.graph, a) - rank(context.graph, b) || a - b);
 }
 
-/** Outputs first, then by cumulative influence, nodes without one last. */
+/** Outputs first, then by cumulative influence, with nodes without one last. */
 function rank(graph: Graph, node: number): number {
   if (graph.kinds[node] === 'logit') return -graph.probability[node];
   return Number.isNaN(graph.influence[node]) ? 2 : graph.influence[node];

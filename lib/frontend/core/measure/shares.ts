@@ -1,12 +1,12 @@
 import { isFeatureKind } from '../../../graph-file/schema';
 import { type Graph, linksInto, linksOutOf, ratio } from '../graph/graph';
 
-/** One row of the connections of a node or group. */
+/** A row in the connections of a node or group. */
 export interface Connection {
   readonly node: number;
-  /** Sum of the weights of the links it stands for. */
+  /** The sum of the weights of its edges. */
   readonly weight: number;
-  /** Signed share of the target's input. */
+  /** The signed share of the target's input. */
   readonly share: number;
 }
 
@@ -15,7 +15,7 @@ export interface Connections {
   readonly outputs: readonly Connection[];
 }
 
-/** Where a node's input comes from: absolute shares of A(t), by kind of source. */
+/** The sources of a node's input: absolute shares of A(t), by kind of source. */
 export interface InputPart {
   readonly kind: 'feature' | 'error' | 'token' | 'other';
   readonly when: 'same' | 'earlier';
@@ -25,11 +25,12 @@ export interface InputPart {
 }
 
 /**
- * What leads into one node or a group of nodes and what it leads to, strongest share first.
+ * The inputs and outputs of a node or a group of nodes, strongest share first.
  *
- * Input of a group Y from a node s is summed as between groups: the sum over t in Y of w(s -> t) / Ext(t) * omega(t), with
- * Ext(t) the part of A(t) from outside Y and omega(t) = (Ext(t) / A(t)) / (sum over Y of Ext / A). Output into a node t is
- * the sum over s in Y of w(s -> t) / A(t). Links within the group are left out. For a single node both are w / A.
+ * The input of a group Y from a node s is summed as between groups: the sum over t in Y of w(s -> t) / Ext(t) *
+ * omega(t), with Ext(t) the part of A(t) from outside Y and omega(t) = (Ext(t) / A(t)) / (sum over Y of Ext / A). The
+ * output into a node t is the sum over s in Y of w(s -> t) / A(t). Edges within the group are omitted. For a single
+ * node, both are w / A.
  */
 export function connectionsOf(graph: Graph, members: readonly number[]): Connections {
   const inside = new Set(members);
@@ -69,7 +70,7 @@ function byShare(connections: Map<number, Connection>): Connection[] {
 
 const partKinds = ['feature', 'error', 'token', 'other'] as const;
 
-/** The shares of all inputs of the members, averaged over the members that have input; empty when none has. */
+/** The shares of all inputs of the members, averaged over the members with input. Empty if none has input. */
 export function inputParts(graph: Graph, members: readonly number[]): InputPart[] {
   const sums = new Map<string, { positive: number; negative: number }>();
   const reached = members.filter((node) => graph.inputTotal[node] > 0);
@@ -95,7 +96,7 @@ function partKey(graph: Graph, source: number, target: number): string {
   return `${part} ${graph.position[source] === graph.position[target] ? 'same' : 'earlier'}`;
 }
 
-/** Share of the members' input that comes from nodes that aren't shown, averaged as in {@link inputParts}. */
+/** The share of the members' input that comes from hidden nodes, averaged as in {@link inputParts}. */
 export function hiddenInput(graph: Graph, members: readonly number[], shown: Uint8Array): number {
   const reached = members.filter((node) => graph.inputTotal[node] > 0);
   let sum = 0;

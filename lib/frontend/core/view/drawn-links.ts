@@ -6,20 +6,20 @@ import { nodesOf } from './visible';
 export interface DrawnLinks {
   /** Weakest first, so that the strongest are drawn on top. */
   readonly links: readonly number[];
-  /** How many that the filters let through are not drawn, to stay within the budget. */
+  /** The number of edges that pass the filters but are not drawn, to stay within the limit. */
   readonly left: number;
-  /** What is drawn. */
+  /** The nodes whose edges are drawn. */
   readonly of: 'selection' | 'pins' | 'all';
 }
 
-/** Drawing all links of a large graph takes seconds; so many take some 10 ms. */
+/** The maximum number of edges to draw. It takes about 10 ms, whereas all edges of a large graph take seconds. */
 const budget = 2000;
 
 /**
- * The links to draw: of the selection, else of the pinned nodes, else the strongest of all. Of each node at most
- * `topLinks`, of each link at least `minShare` of its target's input, both ends shown.
+ * The edges to draw: those of the selection, otherwise of the pinned nodes, otherwise the strongest of all. For each
+ * node, at most `topLinks`. Each edge has at least `minShare` of its target's input and two visible ends.
  *
- * @param strongest all links, by influence on the outputs, strongest first
+ * @param strongest all edges, by influence on the outputs, strongest first
  */
 export function drawnLinks(graph: Graph, view: View, shown: Uint8Array, strongest: ArrayLike<number>): DrawnLinks {
   const passes = (link: number) =>
@@ -34,7 +34,7 @@ export function drawnLinks(graph: Graph, view: View, shown: Uint8Array, stronges
 
 interface Chosen {
   readonly links: Set<number>;
-  /** Links let through that aren't among these. A link between two of the nodes is one, though it is of both. */
+  /** Edges that pass the filters, but are not among these. An edge between two of the nodes counts once. */
   readonly left: number;
 }
 
@@ -70,7 +70,7 @@ function within(graph: Graph, { links, left }: Chosen, of: DrawnLinks['of']): Dr
   return { links: sorted.slice(excess), left: left + excess, of };
 }
 
-/** All links by |share| * (influence + probability of the target), strongest first. */
+/** All edges by |share| * (influence + probability of the target), strongest first. */
 export function strongestLinks(graph: Graph, influence: Float64Array): Int32Array {
   const value = graph.share.map(
     (share, link) => Math.abs(share) * (influence[graph.target[link]] + graph.probability[graph.target[link]]),

@@ -2,7 +2,7 @@ import type { Graph } from '../graph/graph';
 import { labelOf, outputToken } from '../graph/names';
 import { groupOfNode, type View } from './view';
 
-/** All nodes as CSV, one a line; numbers the file doesn't have are empty. */
+/** All nodes as CSV, one per line. Missing numbers are empty. */
 export function nodesCsv(graph: Graph, view: View, shown: Uint8Array): string {
   const pins = new Set(view.pins);
   const rows = Array.from({ length: graph.n }, (_, node) => [
@@ -45,7 +45,7 @@ const nodeColumns = [
   'group',
 ];
 
-/** All links as CSV: signed weights and shares of the target's input, as they are in the file. */
+/** All edges as CSV: signed weights, and shares of the target's input within the file. */
 export function linksCsv(graph: Graph): string {
   const rows = Array.from({ length: graph.m }, (_, link) => [
     text(graph.ids[graph.source[link]]),
@@ -64,7 +64,7 @@ function flag(value: boolean): string {
   return value ? '1' : '0';
 }
 
-/** Text that a spreadsheet would take for a formula begins with an apostrophe. */
+/** Prefix text that a spreadsheet would read as a formula with an apostrophe. */
 function text(value: string): string {
   return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
 }

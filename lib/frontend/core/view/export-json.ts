@@ -5,7 +5,7 @@ import { nodeOf } from '../graph/graph';
 import { writeView } from './saved-view';
 import type { View } from './view';
 
-/** The graph file with this view in it, and the reader's labels also as labels of the nodes. */
+/** The graph file with this view, and with the reader's labels as labels of the nodes. */
 export function withView(file: unknown, graph: Graph, view: View): Json {
   const given: Unchecked<GraphFile> = record(file);
   const nodes = list(given.nodes).map((raw) => withLabel(raw, graph, view));

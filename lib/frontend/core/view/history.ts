@@ -1,26 +1,26 @@
-/** A value with what it was before and what it will be again. Immutable. */
+/** A value with its past and future values for undo and redo. Immutable. */
 export interface History<T> {
   readonly past: readonly T[];
   readonly present: T;
   readonly future: readonly T[];
-  /** What the last step was: steps of one kind in a row, such as a slider's, are undone together. */
+  /** The kind of the last step. Consecutive steps of one kind, such as those of a slider, are undone together. */
   readonly kind: string;
 }
 
-const mostSteps = 200;
+const maxSteps = 200;
 
 export function historyOf<T>(present: T): History<T> {
   return { past: [], present, future: [], kind: '' };
 }
 
-/** @param kind '' for a step that stands alone. */
+/** @param kind '' for a step that is undone on its own. */
 export function change<T>(history: History<T>, present: T, kind = ''): History<T> {
   if (present === history.present) return history;
   if (kind !== '' && kind === history.kind) return { ...history, present, future: [] };
-  return { past: [...history.past, history.present].slice(-mostSteps), present, future: [], kind };
+  return { past: [...history.past, history.present].slice(-maxSteps), present, future: [], kind };
 }
 
-/** A change that undo doesn't know, such as a selection. */
+/** Apply a change without an undo step, such as a selection. */
 export function replace<T>(history: History<T>, present: T): History<T> {
   return { ...history, present };
 }

@@ -2,15 +2,16 @@ import type { Graph } from '../graph/graph';
 import { boxKeys, isGroupKey, membersOf, type Point, type View } from './view';
 import { nodesOf } from './visible';
 
-/** What older pages scale 0 to 1000 to, here: units of the subgraph. */
+/** The size in units of the subgraph that older pages scale to 0 to 1000. */
 const width = 1000;
 const height = 600;
 
 /**
- * Places of boxes in the older form `x y x y ...` from 0 to 1000, one pair per box. The order of the boxes isn't in it:
- * pinned nodes by layer, then groups, sorted by a key made of the characters, sorted, of the members' `feature` numbers.
+ * Read box positions in the older form `x y x y ...` from 0 to 1000, one pair per box. It does not name the boxes:
+ * pinned nodes come first, by layer, then groups, sorted by a key of the sorted characters of the members' `feature`
+ * numbers.
  *
- * @returns nothing when the number of places isn't that of the boxes.
+ * @returns nothing unless the number of positions is that of the boxes
  */
 export function positionsFromList(graph: Graph, view: View, list: string): Record<string, Point> {
   const numbers = list.split(/\s+/).filter(Boolean).map(Number);

@@ -10,13 +10,13 @@ import { boxKeys, emptyView, type Group, groupKey, type Point, pin, type View } 
 
 export interface ReadView {
   readonly view: View;
-  /** Ids that the graph doesn't have. */
+  /** Ids that are not in the graph. */
   readonly lost: readonly string[];
 }
 
 const linkTypes: readonly string[] = ['input', 'output', 'either', 'both'] satisfies LinkType[];
 
-/** Fields this page reads; all others are kept as they are. */
+/** The fields that this page reads. All others are kept unchanged. */
 const known: ReadonlySet<string> = new Set<keyof QParams>([
   'pinnedIds',
   'supernodes',
@@ -34,8 +34,8 @@ const known: ReadonlySet<string> = new Set<keyof QParams>([
 ]);
 
 /**
- * A saved view (`qParams` of a graph file, or the parameters of a URL) on top of `base`; what isn't understood is left as in
- * `base`.
+ * Read a saved view (`qParams` of a graph file, or the parameters of a URL) into a copy of `base`. Invalid fields keep
+ * the value of `base`.
  */
 export function readView(graph: Graph, params: Json, base: View = emptyView): ReadView {
   const lost: string[] = [];
@@ -58,7 +58,7 @@ export function readView(graph: Graph, params: Json, base: View = emptyView): Re
   return { view: { ...view, positions: positions(graph, view, params) }, lost };
 }
 
-/** The fields of a saved view, in the forms the other pages read, and `positions` by box key. */
+/** The fields of a saved view in the forms that other pages read, and `positions` by box key. */
 export function writeView(view: View): QParams & Record<string, unknown> {
   const { pins, groups } = view;
   return {
@@ -77,7 +77,7 @@ export function writeView(view: View): QParams & Record<string, unknown> {
   };
 }
 
-/** The view as text, to tell whether something was changed; what is selected isn't a change. */
+/** The view as text, to detect changes. The selection does not count as a change. */
 export function viewText(view: View): string {
   return JSON.stringify(writeView({ ...view, selected: '' }));
 }
@@ -92,7 +92,7 @@ function settings(params: Unchecked<QParams>, base: View): Partial<View> {
     ...(threshold !== undefined && { threshold: Math.min(1, Math.max(0, threshold)) }),
     ...(topLinks !== undefined && { topLinks: Math.min(2000, Math.max(1, Math.round(topLinks))) }),
     ...(minShare !== undefined && { minShare: Math.min(1, Math.max(0, minShare)) }),
-    // Other pages write 'both' always and offer no choice; a view of this page says it made one.
+    // Other pages always write 'both' and offer no choice. A view of this page marks that it was chosen.
     ...(linkTypes.includes(linkType) && params.view_version != null && { linkType: linkType as LinkType }),
     ...(hideErrors != null && { hideErrors: hideErrors === true || hideErrors === 'true' }),
     layout: params.layout === 'force' || params.layout === 'layered' ? params.layout : base.layout,
@@ -103,7 +103,7 @@ function unknown(params: Json): Record<string, unknown> {
   return Object.fromEntries(Object.entries(params).filter(([key]) => !known.has(key)));
 }
 
-/** Disjoint: a node stays in the first group that has it. */
+/** Disjoint groups. A node stays in the first group that has it. */
 function resolveGroups(saved: readonly Group[], resolve: (id: string) => string[]): Group[] {
   const taken = new Set<string>();
   return saved.flatMap(({ label, members: ids }) => {
@@ -113,7 +113,9 @@ function resolveGroups(saved: readonly Group[], resolve: (id: string) => string[
   });
 }
 
-/** By node id; keys may also pair layer and index, or be `{layer}_{feature}_{position}` of a file with other ids. */
+/**
+ * Labels by node id. Keys may also pair layer and index, or be `{layer}_{feature}_{position}` in a file with other ids.
+ */
 function resolveLabels(graph: Graph, saved: NonNullable<SavedView['labels']>): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [key, label] of saved) for (const node of nodesOfKey(graph, key)) found[graph.ids[node]] = label;

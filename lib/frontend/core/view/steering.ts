@@ -6,17 +6,17 @@ import { titleOf } from '../graph/names';
 import { boxKeys, groupOfKey, membersOf, type View } from './view';
 import { nodesOf } from './visible';
 
-/** A pinned feature or a group with features: what can be steered. */
+/** A pinned feature, or a group with features, which can be steered. */
 export interface SteerTarget {
   readonly key: string;
   readonly title: string;
   readonly nodes: readonly number[];
 }
 
-/** What the activations are multiplied with: off, unless changed. */
+/** The default factor of activations, which switches them off. */
 export const usualFactor = 0;
 
-/** Boxes of the subgraph that have features. Tokens, outputs and errors can't be steered. */
+/** The boxes of the subgraph that have features. Tokens, outputs and errors cannot be steered. */
 export function steerTargets(graph: Graph, view: View): SteerTarget[] {
   return boxKeys(view).flatMap((key) => {
     const nodes = nodesOf(graph, membersOf(view, key)).filter((node) => isFeatureKind(graph.kinds[node]));
@@ -25,19 +25,19 @@ export function steerTargets(graph: Graph, view: View): SteerTarget[] {
   });
 }
 
-/** A feature's name for the server: `{layer}_{feature}_{position}`, whatever the file calls it. */
+/** The id of a feature for the server: `{layer}_{feature}_{position}`, whatever id the file has. */
 export function steerName(graph: Graph, node: number): string {
   return featureId({ layer: graph.layer[node], feature: graph.feature[node], position: graph.position[node] });
 }
 
 export interface ChanceRow {
   readonly token: string;
-  /** NaN where the token is not among those the server named. */
+  /** NaN if the server did not return the token. */
   readonly before: number;
   readonly after: number;
 }
 
-/** Both distributions in one table, the largest of either first. */
+/** Both distributions in one table, sorted by the larger probability. */
 export function chanceRows(before: readonly TokenChance[], after: readonly TokenChance[]): ChanceRow[] {
   const earlier = new Map(before.map(({ token, probability }) => [token, probability]));
   const later = new Map(after.map(({ token, probability }) => [token, probability]));

@@ -18,19 +18,19 @@ export interface Box {
 
 export interface Subgraph {
   readonly boxes: readonly Box[];
-  /** Between places in `boxes`. */
+  /** Indices in `boxes`. */
   readonly edges: readonly GroupEdge[];
-  /** Boxes left out because there are more than the page can lay out. */
+  /** The boxes beyond the maximum number that the page can lay out. */
   readonly left: number;
 }
 
-export const mostBoxes = 200;
+export const maxBoxes = 200;
 
 type Pinned = Pick<View, 'pins' | 'groups' | 'labels'>;
 
 export function subgraphOf(graph: Graph, view: Pinned): Subgraph {
   const all = boxKeys(view).flatMap((key) => boxOf(graph, view, key));
-  const boxes = all.slice(0, mostBoxes);
+  const boxes = all.slice(0, maxBoxes);
   const members = boxes.map(({ nodes }) => nodes);
   return { boxes, edges: groupEdges(linksToward(graph, members.flat()), members), left: all.length - boxes.length };
 }
@@ -52,7 +52,7 @@ function boxOf(graph: Graph, view: Pinned, key: string): Box[] {
   ];
 }
 
-/** Only links into members count. */
+/** Only edges into members count. */
 function* linksToward(graph: Graph, nodes: readonly number[]): Generator<Link<number>> {
   for (const target of nodes) {
     for (const link of linksInto(graph, target)) {

@@ -1,13 +1,13 @@
 import { isObject, type Json } from '../../../graph-file/json-values';
 import { viewMark } from '../../../graph-file/view';
 
-/** What the address of the page asks for. */
+/** The content of the page's URL. */
 export interface Address {
   /** '' for the first graph of the list. */
   readonly slug: string;
-  /** Parameters that say something about the view, in the spelling of a saved view. */
+  /** The parameters of the view, spelled as in a saved view. */
   readonly params: Json;
-  /** `A__vs__B`: one more output, the difference of two; or ''. */
+  /** `A__vs__B` for an additional output, the difference of two, or ''. */
   readonly logitDiff: string;
 }
 
@@ -26,8 +26,8 @@ const viewParams = [
 const mark = `#${viewMark}`;
 
 /**
- * Read an address: `?slug=...` with the parameters that pages of attribution graphs write, and `#v=...`, a whole view as
- * {@link packView} makes it, which goes before them. A fragment that can't be read is left out.
+ * Read a URL: `?slug=...` with the parameters that pages of attribution graphs write, and `#v=...`, a whole view from
+ * {@link packView}, which takes precedence. An invalid fragment is ignored.
  */
 export async function readAddress(url: URL): Promise<Address> {
   const given = viewParams.flatMap((name) => {
@@ -40,7 +40,7 @@ export async function readAddress(url: URL): Promise<Address> {
   return { slug: searchParams.get('slug') ?? '', params, logitDiff: searchParams.get('logitDiff') ?? '' };
 }
 
-/** The address that shows a graph with this view. */
+/** The URL that shows a graph with this view. */
 export async function viewAddress(base: URL, slug: string, params: Json, logitDiff = ''): Promise<string> {
   const url = new URL(base);
   url.search = selectionAddress(slug, '', logitDiff);
@@ -48,7 +48,7 @@ export async function viewAddress(base: URL, slug: string, params: Json, logitDi
   return url.href;
 }
 
-/** The address for the browser's history: the graph and what is selected. */
+/** The URL for the browser's history: the graph and the selection. */
 export function selectionAddress(slug: string, selected: string, logitDiff = ''): string {
   const params = new URLSearchParams({ slug });
   if (logitDiff !== '') params.set('logitDiff', logitDiff);

@@ -7,27 +7,27 @@ export type SubgraphLayout = NonNullable<QParams['layout']>;
 
 export type Point = readonly [x: number, y: number];
 
-/** All that a reader arranges on the page of one graph. Immutable; every change makes a new one. */
+/** The arrangement of the page for one graph. Immutable: every change makes a new one. */
 export interface View {
   readonly pins: readonly string[];
-  /** Disjoint; each has at least one member, and its members are pinned. */
+  /** Disjoint. Each has at least one member, and its members are pinned. */
   readonly groups: readonly Group[];
   /** By node id. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Places of boxes that were dragged, by box key, in units of the subgraph. */
+  /** The positions of boxes that were dragged, by box key, in units of the subgraph. */
   readonly positions: Readonly<Record<string, Point>>;
-  /** A node id, the key of a group, or nothing. */
+  /** A node id, the key of a group, or ''. */
   readonly selected: string;
-  /** Nodes of a cumulative influence above this are hidden; none from the graph's `keptInfluence` on. */
+  /** Nodes with a larger cumulative influence are hidden. From the graph's `keptInfluence` on, none are. */
   readonly threshold: number;
   readonly hideErrors: boolean;
   readonly linkType: LinkType;
-  /** At most so many links per node are drawn. */
+  /** The maximum number of edges to draw per node. */
   readonly topLinks: number;
-  /** Links of a smaller absolute share are neither drawn nor listed. */
+  /** Edges with a smaller absolute share are neither drawn nor listed. */
   readonly minShare: number;
   readonly layout: SubgraphLayout;
-  /** Fields of a saved view that this page doesn't know; kept for other readers of the file. */
+  /** Fields of a saved view that this page does not know. They are kept for other readers of the file. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
@@ -48,7 +48,7 @@ export const emptyView: View = {
 
 const groupMark = 'group:';
 
-/** A group is known by its first member, which merging and renaming keep. */
+/** The key of a group, which is its first member. Merging and renaming keep it. */
 export function groupKey(group: Group): string {
   return groupMark + group.members[0];
 }
@@ -65,12 +65,12 @@ export function groupOfNode(view: Pick<View, 'groups'>, id: string): Group | und
   return view.groups.find(({ members }) => members.includes(id));
 }
 
-/** Node ids a box stands for: of a group its members, of a node itself. */
+/** The node ids in a box: the members of a group, or the node itself. */
 export function membersOf(view: Pick<View, 'groups'>, key: string): readonly string[] {
   return groupOfKey(view, key)?.members ?? [key];
 }
 
-/** Keys of the subgraph's boxes: pinned nodes of no group, then groups. */
+/** The keys of the subgraph's boxes: pinned nodes that are in no group, then groups. */
 export function boxKeys(view: Pick<View, 'pins' | 'groups'>): string[] {
   const grouped = new Set(view.groups.flatMap(({ members }) => members));
   return [...view.pins.filter((id) => !grouped.has(id)), ...view.groups.map(groupKey)];
@@ -85,7 +85,7 @@ export function pin(view: View, ids: readonly string[]): View {
   return fresh.length === 0 ? view : { ...view, pins: [...view.pins, ...fresh] };
 }
 
-/** Unpinned nodes leave their groups; a group of fewer than two dissolves. */
+/** Remove unpinned nodes from their groups. A group of fewer than two nodes is dissolved. */
 export function unpin(view: View, ids: readonly string[]): View {
   const gone = new Set(ids);
   const groups = view.groups.flatMap((group) => {
@@ -102,8 +102,8 @@ export function togglePin(view: View, key: string): View {
 }
 
 /**
- * Make one group of several boxes, at the first one's place. Groups among them merge: the first label of a group wins,
- * else `label`.
+ * Merge several boxes into one group at the index of the first. Groups among them are merged. The label is the first
+ * label of a group, otherwise `label`.
  */
 export function group(view: View, keys: readonly string[], label: string): View {
   const merged = keys.flatMap((key) => groupOfKey(view, key) ?? []);
@@ -116,7 +116,7 @@ export function group(view: View, keys: readonly string[], label: string): View 
   return keepPlaces(view, place ? { ...next, positions: { ...next.positions, [groupKey(made)]: place } } : next);
 }
 
-/** Members stay pinned. */
+/** Dissolve a group. Its members stay pinned. */
 export function ungroup(view: View, key: string): View {
   const gone = groupOfKey(view, key);
   if (!gone) return view;
@@ -124,14 +124,14 @@ export function ungroup(view: View, key: string): View {
   return keepPlaces(view, { ...view, selected, groups: view.groups.filter((each) => each !== gone) });
 }
 
-/** Take one node out of its group; it stays pinned. */
+/** Remove a node from its group. It stays pinned. */
 export function leaveGroup(view: View, id: string): View {
   const left = groupOfNode(view, id);
   if (!left) return view;
   return pin(unpin(view, [id]), [id]);
 }
 
-/** Name a group, or label a node; an empty label brings a node's own back. */
+/** Name a group or label a node. An empty label restores the node's own. */
 export function rename(view: View, key: string, label: string): View {
   const named = groupOfKey(view, key);
   if (named) {
@@ -146,7 +146,7 @@ export function move(view: View, key: string, point: Point): View {
   return { ...view, positions: { ...view.positions, [key]: point } };
 }
 
-/** Forget the places of boxes that `next` no longer has, and its selection if that was a group that is gone. */
+/** Remove the positions of boxes that no longer exist in `next`, and its selection if that was a removed group. */
 function keepPlaces(before: View, next: View): View {
   const keys = new Set(boxKeys(next));
   const positions = Object.fromEntries(Object.entries(next.positions).filter(([key]) => keys.has(key)));

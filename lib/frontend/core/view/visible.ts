@@ -5,11 +5,12 @@ import { membersOf, type View } from './view';
 type Filters = Pick<View, 'threshold' | 'hideErrors' | 'pins' | 'groups' | 'selected'>;
 
 /**
- * [n] 1 for nodes that are shown: tokens and outputs always, others while their cumulative influence (unknown counts as
- * small) is at most the threshold; errors unless hidden. Pinned and selected nodes stay whatever the filters.
+ * [n] 1 for visible nodes: tokens and outputs always, other nodes if their cumulative influence is at most the
+ * threshold (missing influence counts as small), and errors unless hidden. Pinned and selected nodes are always
+ * visible.
  *
- * At the threshold that the file was pruned at all its nodes are shown: the last of the fewest that hold so much has a
- * little more.
+ * At the threshold that the file was pruned with, all its nodes are visible, including the last node, which may be
+ * slightly above the threshold.
  */
 export function shownNodes(graph: Graph, view: Filters): Uint8Array {
   const shown = new Uint8Array(graph.n);
@@ -26,7 +27,7 @@ export function shownNodes(graph: Graph, view: Filters): Uint8Array {
   return shown;
 }
 
-/** Nodes of ids, without those the graph has not. */
+/** The nodes with these ids, without ids that are not in the graph. */
 export function nodesOf(graph: Graph, ids: readonly string[]): number[] {
   return ids.flatMap((id) => nodeOf(graph, id) ?? []);
 }

@@ -4,7 +4,7 @@ import { count } from '../../core/graph/parse';
 import { useStore } from '../../state/hooks';
 import { Dialog } from '../widgets/dialog';
 
-/** Everything the file says about itself. */
+/** All metadata of the file. */
 export function AboutDialog() {
   const document = useStore((state) => state.document);
   if (!document) return null;
@@ -14,7 +14,7 @@ export function AboutDialog() {
     <Dialog title="About this graph">
       <p class="prompt">{text(prompt)}</p>
       <p>
-        {count(graph.n, 'node')}, {count(graph.m, 'link')}, {count(graph.tokens.length, 'token')}. Replacement{' '}
+        {count(graph.n, 'node')}, {count(graph.m, 'edge')}, {count(graph.tokens.length, 'token')}. Replacement{' '}
         {unsignedPercent(scores.replacement)}, completeness {unsignedPercent(scores.completeness)} of the file as it is.
       </p>
       {warnings.length > 0 && (

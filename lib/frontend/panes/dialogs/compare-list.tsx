@@ -7,7 +7,7 @@ import { InfluenceNumber, NodeToken, rowHeight } from '../widgets/node-row';
 import { Tabs } from '../widgets/tabs';
 import { type RowPlace, VirtualList } from '../widgets/virtual-list';
 
-/** Where a node is in each graph; -1 where it is in one only. */
+/** The index of a node in each graph. -1 if it is only in the other. */
 export interface Pair {
   readonly left: number;
   readonly right: number;

@@ -12,7 +12,7 @@ import { ComparedGraph } from './compared-graph';
 
 const nothing: Pair = { left: -1, right: -1 };
 
-/** Another graph beside the one on the page: which nodes are in one, in the other, and in both. */
+/** Compares the graph on the page with another: nodes in one, in the other, and in both. */
 export function CompareDialog() {
   const loaded = useStore((state) => state.document?.loaded);
   const title = useStore((state) => state.document?.title ?? '');
@@ -42,7 +42,7 @@ export function CompareDialog() {
           alignment={alignment}
         />
       ) : (
-        <p class="hint muted">Choose the graph to put beside “{titled(title, loaded)}”.</p>
+        <p class="hint muted">Choose the graph to compare with “{titled(title, loaded)}”.</p>
       )}
     </Dialog>
   );
@@ -52,7 +52,7 @@ function titled(title: string, { metadata }: LoadedGraph): string {
   return text(metadata.prompt) || title;
 }
 
-/** The graph to compare with: of the server's list, or a file. */
+/** Selects the graph to compare with: from the server's list, or a file. */
 function OtherGraph({ onLoaded }: { onLoaded: (other: { title: string; loaded: LoadedGraph } | null) => void }) {
   const entries = useStore((state) => state.entries);
   const [state, setState] = useState('');

@@ -15,7 +15,7 @@ interface ComparedGraphProps {
   readonly graph: Graph;
   readonly title: string;
   readonly inBoth: Uint8Array;
-  /** Node whose links are drawn, or -1. */
+  /** The node whose edges are drawn, or -1. */
   readonly chosen: number;
   readonly onChoose: (node: number) => void;
 }
@@ -23,7 +23,7 @@ interface ComparedGraphProps {
 const view = { ...emptyView, topLinks: 100 };
 const noLinks = new Int32Array(0);
 
-/** One of two link graphs; nodes only this one has are filled. */
+/** One of two link graphs. Nodes that only this one has are filled. */
 export function ComparedGraph({ graph, title, inBoth, chosen, onChoose }: ComparedGraphProps) {
   const root = useRef<HTMLDivElement>(null);
   const picture = useRef<LinkGraphView | null>(null);
@@ -55,7 +55,7 @@ export function ComparedGraph({ graph, title, inBoth, chosen, onChoose }: Compar
       <p class="muted">
         {count(graph.n, 'node')}, of these {own.toLocaleString('en')} <span class="only-sign" aria-hidden="true" /> only
         here
-        {drawn.left > 0 && `; ${drawn.left.toLocaleString('en')} links of the chosen node are not drawn`}
+        {drawn.left > 0 && `; ${drawn.left.toLocaleString('en')} edges of the chosen node are not drawn`}
       </p>
       <div class="link-graph" ref={root} />
     </section>

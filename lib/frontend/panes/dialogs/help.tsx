@@ -2,14 +2,14 @@ import { keyActions } from '../../state/keys';
 import { Dialog } from '../widgets/dialog';
 
 const gestures: readonly (readonly [string, string])[] = [
-  ['Click or tap', 'Select a node, a box or a row; again to let go'],
+  ['Click or tap', 'Select a node, box or row; repeat to deselect'],
   ['Ctrl-click or long press', 'Pin or unpin it'],
   ['Shift-click a box', 'Mark it for grouping'],
-  ['Drag a box', 'Place it; drag the ground to move all, Ctrl-wheel to zoom'],
-  ['Arrow keys', 'In the link graph, go from node to node; in lists, from row to row'],
-  ['Enter', 'Select the node, row or box in focus'],
-  ['Space', 'On a box: mark it for grouping'],
-  ['Arrow keys on a box', 'Move it; with Shift further'],
+  ['Drag a box', 'Move it; drag the background to pan, Ctrl-wheel to zoom'],
+  ['Arrow keys', 'Move between nodes in the link graph, or between rows in lists'],
+  ['Enter', 'Select the focused node, row or box'],
+  ['Space', 'Mark the focused box for grouping'],
+  ['Arrow keys on a box', 'Move it; hold Shift to move further'],
   ['Drop a file', 'Open a graph file; nothing leaves the browser'],
 ];
 

@@ -18,7 +18,7 @@ export function LegendDialog() {
           </li>
         ))}
       </ul>
-      <h3>Links, by share of the target’s input</h3>
+      <h3>Edges, by share of the target’s input</h3>
       <ul class="legend-links">
         {samples.map((share) => (
           <li key={share}>
@@ -55,39 +55,40 @@ function Units() {
     <dl class="units">
       <dt>Weight</dt>
       <dd>
-        Direct, linear effect of one node on another: on a feature’s pre-activation, or on an output’s logit less the
-        mean logit.
+        The direct, linear effect of one node on another: on the pre-activation of a feature, or on the logit of an
+        output minus the mean logit.
       </dd>
       <dt>Share</dt>
       <dd>
-        A link’s weight over the sum of the absolute weights of all links into its target. Positive links are solid,
-        negative ones dashed; full colour from 40% on. It counts the whole file: filters hide links, they do not change
-        shares.
+        The weight of an edge divided by the sum of the absolute weights of all edges into its target. Positive edges
+        are solid, negative edges dashed. Colours are strongest from 40% on. Shares refer to the whole file: filters
+        hide edges, but do not change shares.
       </dd>
       <dt>Edge between boxes</dt>
       <dd>
-        The same for groups: the part of a group’s input from outside that comes from another group, a mean over its
-        members. It is {edgeWidth(0.5)} px wide at 50%.
+        The share for groups: the part of a group’s input from outside that comes from another group, as a mean over its
+        members. An edge of 50% is {edgeWidth(0.5)} px wide.
       </dd>
       <dt>Influence</dt>
       <dd>
-        Of a node on the outputs: the sum, over all paths from it to an output, of the product of the absolute shares
-        along the path, times the output’s probability. Large is important; the rank says which place it has among the
-        nodes of the file. It is of the whole graph, before pruning, as the command line prints it. Files of other
-        programs don’t hold it: theirs is computed from the links they have, and called influence within the file.
+        The influence of a node on the outputs: the sum, over all paths from it to an output, of the product of the
+        absolute shares along the path, times the probability of the output. Large is important. The rank counts from
+        the most influential node of the file. Influence refers to the whole graph before pruning, as on the command
+        line. Files of other programs do not contain it. For these it is computed from the edges in the file and called
+        influence within the file.
       </dd>
       <dt>Keep nodes up to … of influence</dt>
       <dd>
-        The slider hides all but the most influential nodes that together hold so much of the influence of all nodes. At
-        its end, where the file was pruned, everything in the file is shown. Pinned and selected nodes stay, and so do
-        tokens and outputs.
+        The slider keeps the most influential nodes that together hold this share of the influence of all nodes. The
+        right end is the threshold that the file was pruned with, where all nodes are shown. Pinned and selected nodes,
+        tokens and outputs are always shown.
       </dd>
       <dt>Replacement</dt>
-      <dd>Share of the influence on the outputs that begins at tokens and not at errors.</dd>
+      <dd>The share of the influence on the outputs that starts at tokens and not at errors.</dd>
       <dt>Completeness</dt>
       <dd>
-        Share of the nodes’ input, weighed by their influence, that does not come from errors. Both are of the file as
-        it is, pruned.
+        The share of the nodes’ input, weighted by their influence, that does not come from errors. Both scores refer to
+        the pruned graph in the file.
       </dd>
     </dl>
   );

@@ -2,10 +2,10 @@ import type { Graph } from '../../core/graph/graph';
 import type { LinkGraphLayout } from '../../core/layout/layout';
 
 /**
- * The node an arrow key leads to: left and right along the row, up and down to the nearest node of the next row that has
- * any; Home and End to the ends of the row. From nowhere, to the likeliest output.
+ * The node that an arrow key leads to: left and right along the row, up and down to the nearest node of the next row
+ * that is not empty. Home and End go to the ends of the row. Without a current node, the likeliest output.
  *
- * @returns undefined for other keys, or where there is no further node.
+ * @returns undefined for other keys, or if there is no further node
  */
 export function nextNode(graph: Graph, layout: LinkGraphLayout, node: number, key: string): number | undefined {
   if (!steps.has(key)) return undefined;

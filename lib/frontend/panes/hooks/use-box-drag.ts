@@ -5,7 +5,7 @@ interface BoxDrag {
   readonly place: Point;
   readonly toUnits: (event: PointerEvent) => Point;
   readonly onDrag: (point: Point) => void;
-  /** null: the drag was given up. */
+  /** null if the drag was cancelled. */
   readonly onDrop: (point: Point | null) => void;
   readonly onClick: (event: PointerEvent) => void;
 }

@@ -4,7 +4,7 @@ import { hovered } from '../../state/store';
 
 const mark = 'is-hovered';
 
-/** Marks whatever inside stands for the node under the pointer (`data-nodes`), without drawing a component again. */
+/** Marks the elements of the node under the pointer (`data-nodes`) without rendering a component again. */
 export function useHoverClass(root: RefObject<Element | null>): void {
   useEffect(
     () =>

@@ -11,18 +11,18 @@ interface Frame {
 }
 
 const room = 24;
-/** A few boxes are not blown up to fill the pane. */
-const mostBlownUp = 620;
-const leastHeight = 260;
+/** The maximum zoom at which a few boxes fill the pane. */
+const maxFitZoom = 620;
+const minHeight = 260;
 
-/** The part of the drawing that is seen: all of it, until it is moved by dragging the ground or zoomed. */
+/** The visible part of the drawing: all of it until it is panned or zoomed. */
 export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonly Point[]) {
   const [frame, setFrame] = useState<Frame | null>(null);
   const drag = useRef<{ x: number; y: number; frame: Frame } | null>(null);
   const paneWidth = useWidth(svg);
-  const whole = useMemo(() => frameOf(places, Math.min(mostBlownUp, paneWidth)), [places, paneWidth]);
+  const whole = useMemo(() => frameOf(places, Math.min(maxFitZoom, paneWidth)), [places, paneWidth]);
   const seen = frame ?? whole;
-  // Dragged boxes don't shift the ground below them; new ones bring everything into sight again.
+  // Dragged boxes do not move the background. New boxes make everything visible again.
   useEffect(() => setFrame(null), [places.length]);
   const scale = () => {
     const box = svg.current?.getBoundingClientRect();
@@ -73,22 +73,22 @@ export function usePanZoom(svg: RefObject<SVGSVGElement | null>, places: readonl
 }
 
 function useWidth(svg: RefObject<SVGSVGElement | null>): number {
-  const [width, setWidth] = useState(mostBlownUp);
+  const [width, setWidth] = useState(maxFitZoom);
   useEffect(() => {
     const { current } = svg;
     if (!current) return;
-    const observer = new ResizeObserver(() => setWidth(current.clientWidth || mostBlownUp));
+    const observer = new ResizeObserver(() => setWidth(current.clientWidth || maxFitZoom));
     observer.observe(current);
     return () => observer.disconnect();
   }, [svg]);
   return width;
 }
 
-function frameOf(places: readonly Point[], leastWidth: number): Frame {
+function frameOf(places: readonly Point[], minWidth: number): Frame {
   const xs = places.map(([x]) => x);
   const ys = places.map(([, y]) => y);
-  const width = Math.max(leastWidth, Math.max(...xs) - Math.min(...xs) + boxSize.width + 2 * room);
-  const height = Math.max(leastHeight, Math.max(...ys) - Math.min(...ys) + boxSize.height + 2 * room);
+  const width = Math.max(minWidth, Math.max(...xs) - Math.min(...xs) + boxSize.width + 2 * room);
+  const height = Math.max(minHeight, Math.max(...ys) - Math.min(...ys) + boxSize.height + 2 * room);
   const middleX = (Math.max(...xs) + Math.min(...xs)) / 2;
   const middleY = (Math.max(...ys) + Math.min(...ys)) / 2;
   return { x: middleX - width / 2, y: middleY - height / 2, width, height };

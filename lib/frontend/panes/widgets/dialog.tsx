@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { setState } from '../../state/store';
 import { Icon } from './icon';
 
-/** A window over the page; Escape closes it and the focus goes back where it was. */
+/** A modal dialog. Escape closes it and returns the focus. */
 export function Dialog({ title, wide, children }: { title: string; wide?: boolean; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {

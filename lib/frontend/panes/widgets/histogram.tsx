@@ -4,7 +4,7 @@ import { short } from '../../core/graph/format';
 const width = 200;
 const height = 72;
 
-/** How often the feature is how strong, with a marker at this node's activation. */
+/** The histogram of the feature's activations, with a marker at this node's activation. */
 export function Histogram({ info, activation }: { info: FeatureInfo; activation: number }) {
   const { histogram } = info;
   if (histogram.length === 0) return null;

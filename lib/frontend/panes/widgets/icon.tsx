@@ -1,4 +1,4 @@
-/** Strokes on a field of 16 by 16; signs from fonts look different everywhere or are missing. */
+/** Strokes on a grid of 16 by 16. Symbols from fonts differ between systems or are missing. */
 const paths = {
   reload: 'M13 8a5 5 0 1 1-1.5-3.6M13.2 2.2v3.2H10',
   info: 'M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4ZM8 7.2v4M8 4.6v.4',

@@ -1,6 +1,6 @@
 import { rename } from '../../state/edit';
 
-/** A label to be written over; Enter or leaving keeps it, Escape brings the old one back. */
+/** An editable label. Enter or leaving the field keeps the text, Escape restores the old one. */
 export function LabelField({ target, value, name }: { target: string; value: string; name: string }) {
   const keep = (input: HTMLInputElement) => {
     if (input.value.trim() !== value) rename(target, input.value);

@@ -3,12 +3,12 @@ import { useEffect, useRef } from 'preact/hooks';
 
 interface MenuProps {
   readonly title: string;
-  /** What is chosen inside leaves it open, e.g. fields. */
+  /** Stay open when something inside is chosen, for fields. */
   readonly stays?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** Buttons or fields that unfold below a title; Escape, a choice or a click elsewhere folds them again. */
+/** Buttons or fields that unfold below a title. Escape, a choice or a click outside closes them. */
 export function Menu({ title, stays = false, children }: MenuProps) {
   const details = useRef<HTMLDetailsElement>(null);
   useEffect(() => {

@@ -16,16 +16,16 @@ interface NodeRowProps extends RowPlace {
   readonly node: number;
   readonly view: View;
   readonly onSelect: () => void;
-  /** Signed share and weight of a connection. */
+  /** The signed share and weight of a connection. */
   readonly share?: number;
   readonly weight?: number;
-  /** Show its own influence, for lists of any nodes. */
+  /** Show the node's own influence, for lists other than connections. */
   readonly place?: boolean;
-  /** Not in the link graph: a filter hides it. */
+  /** Hidden in the link graph by a filter. */
   readonly dim?: boolean;
 }
 
-/** One node of a list. */
+/** A node in a list. */
 export function NodeRow({ graph, node, view, onSelect, share, weight, place, dim, row, tabIndex }: NodeRowProps) {
   const id = graph.ids[node];
   const group = groupOfNode(view, id);
@@ -67,7 +67,7 @@ export function NodeRow({ graph, node, view, onSelect, share, weight, place, dim
   );
 }
 
-/** Of an output, whose influence is not asked for, its probability. */
+/** The influence, or the probability of an output. */
 export function InfluenceNumber({ graph, node }: { graph: Graph; node: number }) {
   if (graph.kinds[node] === 'logit') {
     return (
@@ -83,14 +83,14 @@ export function InfluenceNumber({ graph, node }: { graph: Graph; node: number })
   );
 }
 
-/** The token it is at; tokens and outputs are named by theirs. */
+/** The token at its position. Empty for tokens and outputs, which are named by their token. */
 export function NodeToken({ graph, node }: { graph: Graph; node: number }) {
   const kind = graph.kinds[node];
   if (kind === 'token' || kind === 'logit') return null;
   return <span class="node-token">{visibleToken(graph.tokens[graph.position[node]])}</span>;
 }
 
-/** Behind a row: as long as the share is large; its line is dashed where it is negative. */
+/** The bar behind a row, whose length shows the share. Its line is dashed if the share is negative. */
 function ShareBar({ share }: { share: number }) {
   const width = `${Math.min(100, 100 * Math.sqrt(Math.abs(share)))}%`;
   const sign = share < 0 ? 'negative' : 'positive';

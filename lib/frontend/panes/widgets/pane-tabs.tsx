@@ -1,7 +1,7 @@
 import { useStore } from '../../state/hooks';
 import { paneIds, panes, setState } from '../../state/store';
 
-/** Where there is room for one pane only: which. */
+/** Selects the pane on screens with room for only one. */
 export function PaneTabs() {
   const shown = useStore((state) => state.pane);
   return (

@@ -6,12 +6,12 @@ import { Icon } from './icon';
 interface PaneProps {
   readonly id: PaneId;
   readonly title: string;
-  /** Between title and pane. */
+  /** Content between the title and the pane. */
   readonly tools?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-/** A part of the page, with its title and a button that lets it fill the page. */
+/** A part of the page, with a title and a button that maximises it. */
 export function Pane({ id, title, tools, children }: PaneProps) {
   const wide = useStore((state) => state.wide === id);
   const shown = useStore((state) => state.pane === id);
@@ -24,8 +24,8 @@ export function Pane({ id, title, tools, children }: PaneProps) {
         <button
           type="button"
           class="quiet wide-button"
-          aria-label={wide ? `Make ${title} small again` : `Let ${title} fill the page`}
-          title={wide ? 'Make small again (F)' : 'Fill the page (F)'}
+          aria-label={wide ? `Restore ${title}` : `Maximise ${title}`}
+          title={wide ? 'Restore (F)' : 'Maximise (F)'}
           onClick={toggle}
         >
           <Icon name={wide ? 'narrow' : 'widen'} />

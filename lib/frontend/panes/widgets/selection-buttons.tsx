@@ -3,7 +3,7 @@ import { select, togglePin, toggleTrace, ungroup } from '../../state/edit';
 import { useStore } from '../../state/hooks';
 import { Icon } from './icon';
 
-/** What can be done with the selected node or group. */
+/** The commands for the selected node or group. */
 export function SelectionButtons() {
   const view = useStore((state) => state.history.present);
   const tracing = useStore((state) => state.traceFrom !== '');
@@ -23,7 +23,7 @@ export function SelectionButtons() {
         <button
           type="button"
           aria-pressed={tracing}
-          title="Trace paths from here to the next node selected (T)"
+          title="Trace paths from here to the next selected node (T)"
           onClick={toggleTrace}
         >
           {tracing ? 'Stop tracing' : 'Trace'}

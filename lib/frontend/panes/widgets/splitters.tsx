@@ -4,7 +4,7 @@ const least = 20;
 const most = 80;
 const step = 2;
 
-/** Bars between the panes, to be dragged or moved with arrow keys. */
+/** Bars between the panes that can be dragged or moved with arrow keys. */
 export function Splitters() {
   return (
     <>

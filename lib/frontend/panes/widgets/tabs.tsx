@@ -4,12 +4,12 @@ interface TabsProps<Id extends string> {
   readonly label: string;
   readonly tabs: readonly { readonly id: Id; readonly title: ComponentChildren }[];
   readonly chosen: Id;
-  /** Id of the element that shows the chosen one. */
+  /** The id of the element that shows the chosen tab. */
   readonly panel: string;
   readonly onChoose: (id: Id) => void;
 }
 
-/** A row of tabs; arrow keys go from one to the next. */
+/** A row of tabs. Arrow keys move between them. */
 export function Tabs<Id extends string>({ label, tabs, chosen, panel, onChoose }: TabsProps<Id>) {
   const go = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

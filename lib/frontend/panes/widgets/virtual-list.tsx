@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useHoverClass } from '../hooks/use-hover-class';
 
-/** Spread onto a row's button: makes arrow keys find it, and only one row a stop of the Tab key. */
+/** Attributes for the button of a row, so that arrow keys find it and the Tab key stops at one row only. */
 export interface RowPlace {
   readonly row: number;
   readonly tabIndex: number;
@@ -12,7 +12,7 @@ interface VirtualListProps {
   readonly label: string;
   readonly rows: number;
   readonly rowHeight: number;
-  /** Rows that are headings: keys pass over them. */
+  /** Rows that are headings, which keys skip. */
   readonly isHeading?: (row: number) => boolean;
   readonly render: (row: number, place: RowPlace) => ComponentChildren;
 }
@@ -20,7 +20,7 @@ interface VirtualListProps {
 const spare = 4;
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
 
-/** A list of any length of which only the rows in sight exist. */
+/** A list of any length that only renders the visible rows. */
 export function VirtualList({ label, rows, rowHeight, isHeading = () => false, render }: VirtualListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 400 });

@@ -74,7 +74,7 @@ describe('text in boxes', () => {
   });
 });
 
-describe('fragments', () => {
+describe('HTML fragments', () => {
   test.each(nasty)('escape %j', (text) => {
     const table = topTokensHtml({ before: outputs, after: [{ token: text, tokenId: 0, probability: 1 }] });
     for (const html of [table, continuationsHtml({ prompt: text, before: text, after: text })]) {
@@ -83,7 +83,7 @@ describe('fragments', () => {
     }
   });
 
-  test('mark what is new', () => {
+  test('mark the new text', () => {
     expect(continuationsHtml({ prompt: 'a', before: ' b', after: ' c' })).toMatch(/a<mark> b<.*a<mark> c</s);
   });
 });
