@@ -115,7 +115,14 @@ function transcoderInfo(path: string, plan: TranscoderPlan): TranscoderInfo {
 function graphInfo(path: string, graph: Graph): GraphInfo {
   const { prompt, model, scan, logits, settings, packageVersion } = graph;
   return {
-    ...{ kind: 'graph', path, prompt, model, scan, logits, settings, packageVersion },
+    kind: 'graph',
+    path,
+    prompt,
+    model,
+    scan,
+    logits,
+    settings,
+    packageVersion,
     positions: graph.nPositions,
     activeFeatures: graph.nActive,
     selectedFeatures: graph.nSelected,

@@ -46,7 +46,9 @@ export async function findUnlabelled(
   const graph = await Graph.load(path);
   const top = await (await graph.prune(thresholds)).topFeatures(graph.nSelected, { signal: thresholds.signal });
   const nodes = top.map(({ node: { layer, feature, position, activation } }) => ({
-    ...{ key: labelKey({ layer, feature }), position, activation },
+    key: labelKey({ layer, feature }),
+    position,
+    activation,
     token: graph.tokenStrings[position] ?? '',
   }));
   const labels = { ...graph.featureLabels, ...extraLabels };

@@ -2,9 +2,17 @@
 
 /** Transcoders that are never asked: a model is loaded with some. */
 const unused = ({ nLayers, dModel }) => ({
-  ...{ kind: 'perLayer', nLayers, dModel, nFeatures: Array(nLayers).fill(1) },
-  ...{ featureInputHook: 'mlp.hook_in', featureOutputHook: 'hook_mlp_out', activation: 'relu', k: 0 },
-  ...{ hasSkip: false, scan: '', modelName: '' },
+  kind: 'perLayer',
+  nLayers,
+  dModel,
+  nFeatures: Array(nLayers).fill(1),
+  featureInputHook: 'mlp.hook_in',
+  featureOutputHook: 'hook_mlp_out',
+  activation: 'relu',
+  k: 0,
+  hasSkip: false,
+  scan: '',
+  modelName: '',
 });
 
 /**

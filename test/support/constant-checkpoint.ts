@@ -33,9 +33,18 @@ export async function writeConstantCheckpoint(folder: string): Promise<{ model: 
 async function writeModel(folder: string): Promise<void> {
   const json = (name: string, value: object) => writeFileSync(path.join(folder, name), JSON.stringify(value));
   json('config.json', {
-    ...{ architectures: ['LlamaForCausalLM'], model_type: 'llama', tie_word_embeddings: true, rope_theta: 10000 },
-    ...{ hidden_size: width, intermediate_size: mlp, num_hidden_layers: layers, vocab_size: vocab },
-    ...{ num_attention_heads: 8, num_key_value_heads: 8, max_position_embeddings: 1024, rms_norm_eps: 1e-5 },
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    tie_word_embeddings: true,
+    rope_theta: 10000,
+    hidden_size: width,
+    intermediate_size: mlp,
+    num_hidden_layers: layers,
+    vocab_size: vocab,
+    num_attention_heads: 8,
+    num_key_value_heads: 8,
+    max_position_embeddings: 1024,
+    rms_norm_eps: 1e-5,
   });
   const added = {
     id: 0,
@@ -47,8 +56,14 @@ async function writeModel(folder: string): Promise<void> {
     special: true,
   };
   json('tokenizer.json', {
-    ...{ version: '1.0', truncation: null, padding: null, added_tokens: [added], normalizer: null },
-    ...{ pre_tokenizer: { type: 'WhitespaceSplit' }, post_processor: null, decoder: null },
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [added],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: null,
     model: { type: 'WordLevel', vocab: { '<s>': 0, word: 1 }, unk_token: '<s>' },
   });
   json('tokenizer_config.json', { bos_token: '<s>' });

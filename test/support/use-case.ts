@@ -46,6 +46,8 @@ export function customTargets(parity: ParityCase): TargetSpec[] {
   const width = parity.request.sizes.d_model;
   const vectors = parity.floats('targets.custom.vectors');
   return parity.request.targets.custom.request.map(({ token, prob }, i) => ({
-    ...{ label: token, weight: prob, vector: vectors.slice(i * width, (i + 1) * width) },
+    label: token,
+    weight: prob,
+    vector: vectors.slice(i * width, (i + 1) * width),
   }));
 }

@@ -187,8 +187,12 @@ test.each([
   // Three batches of 4,096 tokens: enough to be broken off in the middle.
   const long = Array.from({ length: 10 }, () => lines.join(' ')).join('\n');
   const options = {
-    ...{ text: textFile('long.txt', long), context, saveInterval: 0 },
-    ...{ ...fewExamples, candidates: 20, sample: 20 },
+    text: textFile('long.txt', long),
+    context,
+    saveInterval: 0,
+    ...fewExamples,
+    candidates: 20,
+    sample: 20,
   };
   const whole = await harvested(options);
   const out = temporaryFolder();
@@ -245,7 +249,10 @@ describe('refuses', () => {
     const [text, out] = [textFile(), temporaryFolder()];
     const stop = new AbortController();
     const left = harvestFeatures(model, {
-      ...{ text, out, saveInterval: 0, signal: stop.signal },
+      text,
+      out,
+      saveInterval: 0,
+      signal: stop.signal,
       onProgress: ({ phase }) => phase === 'examples' && stop.abort(),
     });
     await expectRejection(left, 'ABORT_ERR', /aborted/);

@@ -134,7 +134,9 @@ test('sparse pre-activations are all pre-activations, as dense ones and those of
   }
   expect(spread).toEqual(Float32Array.from(dense.activations.data));
   const edited = await model.intervene(prompt, [], {
-    ...{ returnActivations: true, applyActivationFunction: false, sparse: true },
+    returnActivations: true,
+    applyActivationFunction: false,
+    sparse: true,
   });
   expect((edited.activations as typeof sparse.activations).values).toEqual(values);
 });

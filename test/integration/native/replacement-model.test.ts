@@ -14,16 +14,46 @@ import { testDevice } from '../../support/use-case';
 
 const rotary = { frequencies: [1, 0.1, 0.01, 0.001], attentionFactor: 1 };
 const spec: ModelSpec = {
-  ...{ family: 'in-memory', nLayers: 2, dModel: 16, nHeads: 4, nKeyValueHeads: 2, dHead: 8, dMlp: 32, dVocab: 40 },
-  ...{ maxPositions: 64, normalization: 'rmsNorm', normEpsilon: 1e-6, postNorms: true, queryKeyNorm: true },
-  ...{ parallelBlocks: false, positionEmbedding: 'rotary', rotary: [rotary, rotary], attentionScale: [0.35, 0.35] },
-  ...{ attentionSoftcap: 5, slidingWindow: [0, 3], attentionSinks: false, mlp: 'gated', activation: 'geluTanh' },
-  ...{ nExperts: 0, nExpertsPerToken: 0, embeddingScale: 4, logitSoftcap: 12 },
+  family: 'in-memory',
+  nLayers: 2,
+  dModel: 16,
+  nHeads: 4,
+  nKeyValueHeads: 2,
+  dHead: 8,
+  dMlp: 32,
+  dVocab: 40,
+  maxPositions: 64,
+  normalization: 'rmsNorm',
+  normEpsilon: 1e-6,
+  postNorms: true,
+  queryKeyNorm: true,
+  parallelBlocks: false,
+  positionEmbedding: 'rotary',
+  rotary: [rotary, rotary],
+  attentionScale: [0.35, 0.35],
+  attentionSoftcap: 5,
+  slidingWindow: [0, 3],
+  attentionSinks: false,
+  mlp: 'gated',
+  activation: 'geluTanh',
+  nExperts: 0,
+  nExpertsPerToken: 0,
+  embeddingScale: 4,
+  logitSoftcap: 12,
 };
 
 const transcoders: TranscoderSpec = {
-  ...{ kind: 'crossLayer', nLayers: 2, dModel: 16, nFeatures: [64, 64], activation: 'jumprelu', k: 0, hasSkip: true },
-  ...{ featureInputHook: 'ln2.hook_normalized', featureOutputHook: 'hook_mlp_out', scan: 'test', modelName: '' },
+  kind: 'crossLayer',
+  nLayers: 2,
+  dModel: 16,
+  nFeatures: [64, 64],
+  activation: 'jumprelu',
+  k: 0,
+  hasSkip: true,
+  featureInputHook: 'ln2.hook_normalized',
+  featureOutputHook: 'hook_mlp_out',
+  scan: 'test',
+  modelName: '',
 };
 
 const device = testDevice;

@@ -8,19 +8,48 @@ import { neededFlops } from '../../support/needed-flops';
 const nLayers = 5;
 const rotary = { frequencies: Array.from({ length: 32 }, (_, i) => 0.5 ** i), attentionFactor: 1 };
 const spec: ModelSpec = {
-  ...{ family: 'in-memory', nLayers, dModel: 256, nHeads: 4, nKeyValueHeads: 2, dHead: 64, dMlp: 512, dVocab: 300 },
-  ...{ maxPositions: 64, normalization: 'rmsNorm', normEpsilon: 1e-6, postNorms: true, queryKeyNorm: false },
-  ...{ parallelBlocks: false, positionEmbedding: 'rotary', rotary: Array.from({ length: nLayers }, () => rotary) },
-  ...{ attentionScale: Array.from({ length: nLayers }, () => 0.125), attentionSoftcap: 0 },
-  ...{ slidingWindow: Array.from({ length: nLayers }, () => 0), attentionSinks: false, mlp: 'gated' },
-  ...{ activation: 'geluTanh', nExperts: 0, nExpertsPerToken: 0, embeddingScale: 1, logitSoftcap: 0 },
+  family: 'in-memory',
+  nLayers,
+  dModel: 256,
+  nHeads: 4,
+  nKeyValueHeads: 2,
+  dHead: 64,
+  dMlp: 512,
+  dVocab: 300,
+  maxPositions: 64,
+  normalization: 'rmsNorm',
+  normEpsilon: 1e-6,
+  postNorms: true,
+  queryKeyNorm: false,
+  parallelBlocks: false,
+  positionEmbedding: 'rotary',
+  rotary: Array.from({ length: nLayers }, () => rotary),
+  attentionScale: Array.from({ length: nLayers }, () => 0.125),
+  attentionSoftcap: 0,
+  slidingWindow: Array.from({ length: nLayers }, () => 0),
+  attentionSinks: false,
+  mlp: 'gated',
+  activation: 'geluTanh',
+  nExperts: 0,
+  nExpertsPerToken: 0,
+  embeddingScale: 1,
+  logitSoftcap: 0,
 };
 const prompt = Array.from({ length: 32 }, (_, i) => (37 * i + 5) % 300);
 
 function transcoders(kind: TranscoderSpec['kind'], hasSkip: boolean): TranscoderSpec {
   return {
-    ...{ kind, nLayers, dModel: 256, nFeatures: Array.from({ length: nLayers }, () => 512), activation: 'topk', k: 12 },
-    ...{ hasSkip, featureInputHook: 'hook_resid_mid', featureOutputHook: 'hook_mlp_out', scan: 'test', modelName: '' },
+    kind,
+    nLayers,
+    dModel: 256,
+    nFeatures: Array.from({ length: nLayers }, () => 512),
+    activation: 'topk',
+    k: 12,
+    hasSkip,
+    featureInputHook: 'hook_resid_mid',
+    featureOutputHook: 'hook_mlp_out',
+    scan: 'test',
+    modelName: '',
   };
 }
 
@@ -32,9 +61,17 @@ describe.each([
 ] as const)('%s, skip %p', (kind, hasSkip) => {
   const set = transcoders(kind, hasSkip);
   const shape = {
-    ...{ layers: nLayers, positions: prompt.length, width: spec.dModel, heads: spec.nHeads, vocab: spec.dVocab },
-    ...{ kvHeads: spec.nKeyValueHeads, headWidth: spec.dHead, mlp: spec.dMlp, features: 512 },
-    ...{ crossLayer: kind === 'crossLayer', skip: hasSkip },
+    layers: nLayers,
+    positions: prompt.length,
+    width: spec.dModel,
+    heads: spec.nHeads,
+    vocab: spec.dVocab,
+    kvHeads: spec.nKeyValueHeads,
+    headWidth: spec.dHead,
+    mlp: spec.dMlp,
+    features: 512,
+    crossLayer: kind === 'crossLayer',
+    skip: hasSkip,
   };
   let model: InMemoryModel;
   let setup: Work;

@@ -9,7 +9,9 @@ const withoutBiases = ['llama', 'mistral', 'qwen3', 'gemma2', 'gemma3'] as const
 
 const choices = featureInputHooks.flatMap((featureInputHook, i) =>
   featureOutputHooks.map((featureOutputHook, j) => ({
-    ...{ featureInputHook, featureOutputHook, activation: 'relu' as const },
+    featureInputHook,
+    featureOutputHook,
+    activation: 'relu' as const,
     kind: (i + j) % 2 === 0 ? ('perLayer' as const) : ('crossLayer' as const),
     hasSkip: i !== 1,
   })),

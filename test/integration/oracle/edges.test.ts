@@ -23,7 +23,10 @@ const choices: TranscoderChoice[] = featureInputHooks.flatMap((featureInputHook,
   featureOutputHooks.flatMap((featureOutputHook, output) =>
     (['perLayer', 'crossLayer'] as const).flatMap((kind, across) =>
       [false, true].map((hasSkip, skip) => ({
-        ...{ kind, hasSkip, featureInputHook, featureOutputHook },
+        kind,
+        hasSkip,
+        featureInputHook,
+        featureOutputHook,
         activation: activations[(input + output + across + skip) % 3] as TranscoderChoice['activation'],
       })),
     ),
@@ -32,7 +35,10 @@ const choices: TranscoderChoice[] = featureInputHooks.flatMap((featureInputHook,
 
 function expectSameAsAutograd(model: SmallModel, graph: NativeGraphData): void {
   const { values, edges } = autogradRows(model.spec, model.weights, model.transcoders, model.layers, {
-    ...{ tokens: prompt, zeroPositions, features: graph.indices, featureTargets: graph.indices },
+    tokens: prompt,
+    zeroPositions,
+    features: graph.indices,
+    featureTargets: graph.indices,
     tokenTargets: Int32Array.from([...graph.logitTokenIds].flatMap((id) => [lastPosition, id])),
   });
   expectClose('activation values', graph.values, values);

@@ -18,14 +18,19 @@ const targets: NativeTarget[] = [
 test.each(['gpt2', 'neox', 'gemma2'])('%s: features, active or not, and tokens anywhere as targets', async (folder) => {
   const spec = await smallSpec(folder);
   const transcoders = smallTranscoders(spec, {
-    ...{ kind: 'crossLayer', activation: 'jumprelu', hasSkip: true },
-    ...{ featureInputHook: 'mlp.hook_in', featureOutputHook: 'mlp.hook_out' },
+    kind: 'crossLayer',
+    activation: 'jumprelu',
+    hasSkip: true,
+    featureInputHook: 'mlp.hook_in',
+    featureOutputHook: 'mlp.hook_out',
   });
   const model = await SmallModel.start(spec, transcoders, { seed: 2, biases: false });
   try {
     const graph = await model.attribute(prompt, zeroPositions, targets);
     const { edges } = autogradRows(spec, model.weights, transcoders, model.layers, {
-      ...{ tokens: prompt, zeroPositions, features: graph.indices },
+      tokens: prompt,
+      zeroPositions,
+      features: graph.indices,
       featureTargets: Int32Array.from([1, 5, 3, 2, 4, 39, 0, 6, 0]),
       tokenTargets: Int32Array.from([2, 9, 7, 30]),
     });

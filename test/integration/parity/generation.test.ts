@@ -13,7 +13,10 @@ describe.each(caseNames)('%s', (name) => {
     for (const [label, { kv_cache, freeze_attention }] of Object.entries(runs)) {
       const result = await model.generate(prompt, {
         interventions: specs,
-        ...{ maxNewTokens: steps, stopIds: [], kvCache: kv_cache, freezeAttention: freeze_attention },
+        maxNewTokens: steps,
+        stopIds: [],
+        kvCache: kv_cache,
+        freezeAttention: freeze_attention,
       });
       const expected = `generation.${kv_cache ? label : 'kv_free'}`;
       expectSameIntegers(`${label} ids`, result.newTokens, parity.integers(`${expected}.token_ids`));
@@ -28,7 +31,10 @@ describe.each(caseNames)('%s', (name) => {
     const options = { freezeAttention: false };
     const generated = await model.generate(parity.request.prompt.text, {
       interventions: specs,
-      ...{ ...options, maxNewTokens: 3, stopIds: [], kvCache: false },
+      ...options,
+      maxNewTokens: 3,
+      stopIds: [],
+      kvCache: false,
     });
     const run = generated.tokens.slice(0, -1);
     const steered = await model.intervene(run, specs, { ...options, exactTokens: true });

@@ -14,11 +14,25 @@ function model(sizes: Sizes, more: Partial<ModelSpec>): ModelSpec {
   const frequencies = Array.from({ length: sizes.dHead / 2 }, (_, i) => 10000 ** ((-2 * i) / sizes.dHead));
   return {
     ...sizes,
-    ...{ family: 'in-memory', maxPositions: 64, normalization: 'rmsNorm', normEpsilon: 1e-6, postNorms: false },
-    ...{ queryKeyNorm: false, parallelBlocks: false, positionEmbedding: 'rotary', mlp: 'gated', activation: 'silu' },
-    ...{ rotary: perLayer({ frequencies, attentionFactor: 1 }), attentionScale: perLayer(1 / Math.sqrt(sizes.dHead)) },
-    ...{ slidingWindow: perLayer(0), attentionSoftcap: 0, attentionSinks: false, nExperts: 0, nExpertsPerToken: 0 },
-    ...{ embeddingScale: 1, logitSoftcap: 0 },
+    family: 'in-memory',
+    maxPositions: 64,
+    normalization: 'rmsNorm',
+    normEpsilon: 1e-6,
+    postNorms: false,
+    queryKeyNorm: false,
+    parallelBlocks: false,
+    positionEmbedding: 'rotary',
+    mlp: 'gated',
+    activation: 'silu',
+    rotary: perLayer({ frequencies, attentionFactor: 1 }),
+    attentionScale: perLayer(1 / Math.sqrt(sizes.dHead)),
+    slidingWindow: perLayer(0),
+    attentionSoftcap: 0,
+    attentionSinks: false,
+    nExperts: 0,
+    nExpertsPerToken: 0,
+    embeddingScale: 1,
+    logitSoftcap: 0,
     ...more,
   };
 }
@@ -26,16 +40,27 @@ function model(sizes: Sizes, more: Partial<ModelSpec>): ModelSpec {
 const llama = (sizes: Sizes) => model(sizes, {});
 const gemma = (sizes: Sizes) =>
   model(sizes, {
-    ...{ postNorms: true, activation: 'geluTanh', attentionSoftcap: 50, logitSoftcap: 30 },
+    postNorms: true,
+    activation: 'geluTanh',
+    attentionSoftcap: 50,
+    logitSoftcap: 30,
     slidingWindow: Array.from({ length: sizes.nLayers }, (_, layer) => (layer % 2 === 0 ? 0 : 3)),
     embeddingScale: Math.sqrt(sizes.dModel),
   });
 
 function transcoders({ nLayers, dModel }: Sizes, more: Partial<TranscoderSpec>): TranscoderSpec {
   return {
-    ...{ kind: 'perLayer', nLayers, dModel, nFeatures: Array.from({ length: nLayers }, () => 4 * dModel) },
-    ...{ featureInputHook: 'mlp.hook_in', featureOutputHook: 'mlp.hook_out', activation: 'relu', k: 0 },
-    ...{ hasSkip: false, scan: 'random', modelName: '' },
+    kind: 'perLayer',
+    nLayers,
+    dModel,
+    nFeatures: Array.from({ length: nLayers }, () => 4 * dModel),
+    featureInputHook: 'mlp.hook_in',
+    featureOutputHook: 'mlp.hook_out',
+    activation: 'relu',
+    k: 0,
+    hasSkip: false,
+    scan: 'random',
+    modelName: '',
     ...more,
   };
 }
@@ -43,7 +68,9 @@ function transcoders({ nLayers, dModel }: Sizes, more: Partial<TranscoderSpec>):
 const jumpRelu: Partial<TranscoderSpec> = { activation: 'jumprelu' };
 const topK: Partial<TranscoderSpec> = { activation: 'topk', k: 4, hasSkip: true };
 const crossLayer: Partial<TranscoderSpec> = {
-  ...{ kind: 'crossLayer', featureInputHook: 'hook_resid_mid', featureOutputHook: 'hook_mlp_out' },
+  kind: 'crossLayer',
+  featureInputHook: 'hook_resid_mid',
+  featureOutputHook: 'hook_mlp_out',
 };
 
 test.each<[string, ModelSpec, Partial<TranscoderSpec>, number[]]>([
@@ -55,7 +82,9 @@ test.each<[string, ModelSpec, Partial<TranscoderSpec>, number[]]>([
   ['a large Gemma, across layers', gemma(large), { ...crossLayer, ...jumpRelu }, longPrompt],
 ])('edges predict what interventions do: %s', async (_, spec, kind, prompt) => {
   await using built = await InMemoryModel.fromConfig(spec, transcoders(spec, kind), {
-    ...{ device: testDevice, seed: 7, threads: 1 },
+    device: testDevice,
+    seed: 7,
+    threads: 1,
   });
   const graph = await built.attribute(prompt);
   expect(graph.nSelected).toBeGreaterThan(0);

@@ -56,8 +56,13 @@ function userFolder(): string {
     'dir',
   );
   const compilerOptions = {
-    ...{ strict: true, target: 'ES2022', lib: ['ES2023', 'ESNext.Disposable'], module: 'nodenext', noEmit: true },
-    ...{ types: ['node'], skipLibCheck: true },
+    strict: true,
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Disposable'],
+    module: 'nodenext',
+    noEmit: true,
+    types: ['node'],
+    skipLibCheck: true,
   };
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));

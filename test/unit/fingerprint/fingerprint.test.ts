@@ -98,7 +98,11 @@ function toHalf(value: number): number {
 
 test('places follow every view step back to where the numbers are stored', () => {
   const source: TensorSource = {
-    ...{ name: 'w', data: new Uint8Array(0), offset: 0, dtype: 'float32', shape: [2, 3, 4] },
+    name: 'w',
+    data: new Uint8Array(0),
+    offset: 0,
+    dtype: 'float32',
+    shape: [2, 3, 4],
     view: [
       { op: 'select', dim: 0, index: 1 },
       { op: 'permute', dims: [1, 0] },

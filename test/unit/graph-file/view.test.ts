@@ -33,7 +33,10 @@ test('an empty view differs from a view with empty lists', () => {
   expect(readSavedView({})).toEqual(nothing);
   expect(readSavedView({ pinnedIds: null, supernodes: null, clerps: null })).toEqual(nothing);
   expect(readSavedView({ pinnedIds: '', supernodes: '', clerps: '' })).toEqual({
-    ...{ pins: [], groups: [], labels: [], problems: [] },
+    pins: [],
+    groups: [],
+    labels: [],
+    problems: [],
   });
 });
 

@@ -18,17 +18,32 @@ import { writeRandomTranscoders } from '../../support/random-transcoders';
 const gpt2Like = {
   config: { model_type: 'gpt2', vocab_size: 10, n_embd: 8, n_head: 2, n_layer: 1, n_positions: 16, n_ctx: 16 },
   shapes: {
-    ...{ 'wte.weight': [10, 8], 'wpe.weight': [16, 8], 'ln_f.weight': [8], 'ln_f.bias': [8] },
-    ...{ 'h.0.ln_1.weight': [8], 'h.0.ln_1.bias': [8], 'h.0.ln_2.weight': [8], 'h.0.ln_2.bias': [8] },
-    ...{ 'h.0.attn.c_attn.weight': [8, 24], 'h.0.attn.c_attn.bias': [24] },
-    ...{ 'h.0.attn.c_proj.weight': [8, 8], 'h.0.attn.c_proj.bias': [8] },
-    ...{ 'h.0.mlp.c_fc.weight': [8, 32], 'h.0.mlp.c_fc.bias': [32] },
-    ...{ 'h.0.mlp.c_proj.weight': [32, 8], 'h.0.mlp.c_proj.bias': [8] },
+    'wte.weight': [10, 8],
+    'wpe.weight': [16, 8],
+    'ln_f.weight': [8],
+    'ln_f.bias': [8],
+    'h.0.ln_1.weight': [8],
+    'h.0.ln_1.bias': [8],
+    'h.0.ln_2.weight': [8],
+    'h.0.ln_2.bias': [8],
+    'h.0.attn.c_attn.weight': [8, 24],
+    'h.0.attn.c_attn.bias': [24],
+    'h.0.attn.c_proj.weight': [8, 8],
+    'h.0.attn.c_proj.bias': [8],
+    'h.0.mlp.c_fc.weight': [8, 32],
+    'h.0.mlp.c_fc.bias': [32],
+    'h.0.mlp.c_proj.weight': [32, 8],
+    'h.0.mlp.c_proj.bias': [8],
   },
 };
 
 const source = (more: Partial<TensorSource> = {}): TensorSource => ({
-  ...{ name: 't', file: '/t', offset: 64, dtype: 'float32', shape: [4, 6], view: [] },
+  name: 't',
+  file: '/t',
+  offset: 64,
+  dtype: 'float32',
+  shape: [4, 6],
+  view: [],
   ...more,
 });
 const eager = { dtype: 'float32', onCpu: true, lazy: false } as const;

@@ -73,8 +73,15 @@ describe('weights', () => {
   test('layer norm brings biases; experts, sinks and positions their own weights', () => {
     const other: ModelSpec = {
       ...spec,
-      ...{ normalization: 'layerNorm', positionEmbedding: 'learned', rotary: [], queryKeyNorm: true, postNorms: true },
-      ...{ mlp: 'experts', nExperts: 3, nExpertsPerToken: 2, attentionSinks: true },
+      normalization: 'layerNorm',
+      positionEmbedding: 'learned',
+      rotary: [],
+      queryKeyNorm: true,
+      postNorms: true,
+      mlp: 'experts',
+      nExperts: 3,
+      nExpertsPerToken: 2,
+      attentionSinks: true,
     };
     expect(shapes(modelWeights(other, {}, new Random(1)))).toMatchObject({
       'pos_embed.W_pos': [6, 8],

@@ -2,7 +2,9 @@ import type { TranscoderSpec } from '../../../lib/engine/transcoder-spec';
 import { layerFits, reconstructionProblem } from '../../../lib/replacement-model/reconstruction';
 
 const set = {
-  ...{ featureInputHook: 'mlp.hook_in', featureOutputHook: 'hook_mlp_out', modelName: 'gpt2' },
+  featureInputHook: 'mlp.hook_in',
+  featureOutputHook: 'hook_mlp_out',
+  modelName: 'gpt2',
 } as TranscoderSpec;
 
 /** [L, 4] sums of outputs and reconstructions, both [L][positions][width]. */
