@@ -6,7 +6,7 @@ import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { entryNames } from './archive';
 import type { Environment } from './cache';
-import { UnavailableError } from './download';
+import { UnavailableError } from './transfer';
 import { type Kind, pipRequests } from './sources';
 
 export interface PipOptions extends Pick<CallOptions, 'signal'> {
