@@ -108,9 +108,7 @@ async function send(url: URL, { signal, headers, ca }: Sent, settings: HttpSetti
   const encryption = { ca, rejectUnauthorized: isChecked, servername: isName(url) ? url.hostname : '' };
   if (!proxy) return answered(requestHttps({ ...options, ...server, ...encryption }));
   const socket = await tunnel(proxy, url, settings, signal);
-  return answered(
-    requestHttps({ ...options, ...server, createConnection: () => secure({ ...encryption, socket }) }),
-  );
+  return answered(requestHttps({ ...options, ...server, createConnection: () => secure({ ...encryption, socket }) }));
 }
 
 function throughProxy(proxy: URL, url: URL, { headers }: RequestOptions): RequestOptions {

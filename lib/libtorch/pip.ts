@@ -6,8 +6,8 @@ import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { entryNames } from './archive';
 import type { Environment } from './cache';
-import { UnavailableError } from './transfer';
 import { type Kind, pipRequests } from './sources';
+import { UnavailableError } from './transfer';
 
 export interface PipOptions extends Pick<CallOptions, 'signal'> {
   /** The target folder of the wheels. */

@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isObject } from '../is-object';
 import { parseJson } from '../json';
 import { type HttpClient, withoutCredentials } from './http-client';
-import { normalized } from './wheel-name';
 import { fetchBytes, UnavailableError } from './transfer';
+import { normalized } from './wheel-name';
 
 /** A file that an index lists. */
 export interface IndexFile {
@@ -163,7 +163,13 @@ function linksIn(html: string, given: string): IndexFile[] {
     const isYanked = found.has('data-yanked');
     const name = nameIn(url.href);
     return [
-      { name, url: withoutFragment(url), isYanked, ...(sha256 && { sha256 }), ...(metadataSha256 && { metadataSha256 }) },
+      {
+        name,
+        url: withoutFragment(url),
+        isYanked,
+        ...(sha256 && { sha256 }),
+        ...(metadataSha256 && { metadataSha256 }),
+      },
     ];
   });
 }
