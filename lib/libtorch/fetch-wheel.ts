@@ -23,6 +23,9 @@ export interface FetchWheelOptions {
   readonly check?: (names: readonly string[]) => void;
 }
 
+/** The share of a wheel from which on the whole is fetched, because the checksum of the index is worth the rest. */
+const wholeFrom = 0.9;
+
 export interface FetchedWheel {
   readonly file: string;
   readonly info: WheelInfo;
@@ -30,8 +33,8 @@ export interface FetchedWheel {
 
 /**
  * Fetch a wheel, or only the parts of it that are needed if the server can send parts. A wheel in a folder stays where
- * it is. A whole wheel is checked against the checksum of the index. For parts, METADATA is checked against the index,
- * and what is unpacked later against RECORD.
+ * it is. A wheel that is needed nearly whole is fetched whole, too. A whole wheel is checked against the checksum of the
+ * index. For parts, METADATA is checked against the index, and what is unpacked later against RECORD.
  *
  * @throws UnavailableError; CircuitTracerError `ERR_LIBTORCH` for a wrong checksum, `ERR_FILE_FORMAT`,
  * `ERR_FILE_WRITE`, `ABORT_ERR`; any error of `check`.
@@ -89,8 +92,8 @@ async function remoteWheel(listed: ListedWheel, options: FetchWheelOptions): Pro
   return file;
 }
 
-/** @returns false when the server does not send parts */
-async function fetchParts({ url }: ListedWheel, file: string, options: FetchWheelOptions): Promise<boolean> {
+/** @returns false when the server does not send parts, or they are nearly everything */
+async function fetchParts({ url, sha256 }: ListedWheel, file: string, options: FetchWheelOptions): Promise<boolean> {
   const { places, signal, onBytes, check } = options;
   const remote = { url, client: places.client, ...(signal && { signal }) };
   try {
@@ -99,6 +102,7 @@ async function fetchParts({ url }: ListedWheel, file: string, options: FetchWhee
     const ranges = neededRanges(directory, (name) => isWheelInfo(name) || targetOf(name) !== undefined);
     const needed = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
     const bytes = { needed: needed + directory.fetched, wheel: directory.size };
+    if (sha256 && needed > wholeFrom * directory.size) return false;
     log().info(
       { url: withoutCredentials(url), bytes, requests: ranges.length },
       'fetching the needed parts of a wheel',

@@ -28,7 +28,8 @@ export function fakeArchive(version: string, padding = 0): Buffer {
   return Buffer.from(zipSync(files));
 }
 
-function pseudoRandom(length: number): Uint8Array {
+/** Bytes that do not compress, always the same. */
+export function pseudoRandom(length: number): Uint8Array {
   let state = 1;
   return Uint8Array.from({ length }, () => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
