@@ -26,6 +26,11 @@ const needs = {
     cure: () => 'It limits address space, on Linux: apt-get install util-linux.',
     isThere: () => process.platform === 'linux' && isCommand('prlimit'),
   },
+  openssl: {
+    tests: 'the tests of encrypted downloads',
+    cure: () => 'It makes certificates: apt-get install openssl.',
+    isThere: () => isCommand('openssl'),
+  },
   mkfifo: {
     tests: 'the tests of named pipes',
     cure: () => 'It makes them, on any system but Windows: apt-get install coreutils.',

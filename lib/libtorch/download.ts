@@ -6,7 +6,8 @@ import { CircuitTracerError } from '../errors';
 import { parseJson } from '../json';
 import { log } from '../log';
 import { type HttpAnswer, type HttpClient, httpClient, withoutCredentials } from './http-client';
-import { attemptOnce, BrokenError, isPage, pageInstead, persistently, UnavailableError } from './transfer';
+import { attemptOnce, BrokenError, isPage, pageInstead, persistently } from './transfer';
+import { UnavailableError } from './unavailable';
 
 export interface DownloadOptions extends Pick<CallOptions, 'signal'> {
   readonly url: string;

@@ -10,7 +10,7 @@ import { downloadRanges } from './download-ranges';
 import { withoutCredentials } from './http-client';
 import type { ListedWheel, PackagePlaces } from './package-places';
 import { NoRangesError, neededRanges, readDirectory } from './remote-zip';
-import { UnavailableError } from './transfer';
+import { UnavailableError } from './unavailable';
 import { isWheelInfo, readWheelInfo, type WheelInfo } from './wheel-record';
 
 export interface FetchWheelOptions {

@@ -14,7 +14,7 @@ import { fetchIndexWheels } from './index-wheels';
 import { exclusively } from './lock';
 import { downloadWheels } from './pip';
 import { archiveUrl, driverCuda, type Kind, kindsFor, type Variant } from './sources';
-import { UnavailableError } from './transfer';
+import { UnavailableError } from './unavailable';
 import { glibcVersion } from './wheel-name';
 
 export interface SetupOptions extends CallOptions {

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { Socket } from 'node:net';
 import { rootCertificates, connect as secure } from 'node:tls';
 import type { Environment } from './cache';
-import { proxyFor } from './proxy';
-import { UnavailableError } from './transfer';
+import { bare, basic, proxyFor, throughProxy, tunnel } from './proxy';
+import { UnavailableError } from './unavailable';
 
 export interface HttpSettings {
   readonly env: Environment;
@@ -82,12 +81,7 @@ function redirected(from: URL, location: string, redirects: number): URL {
 }
 
 function credentials({ username, password }: URL): { authorization: string } | undefined {
-  return username || password ? basic('authorization', username, password) : undefined;
-}
-
-function basic<Name extends string>(name: Name, username: string, password: string): Record<Name, string> {
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { [name]: `Basic ${Buffer.from(text).toString('base64')}` } as Record<Name, string>;
+  return username || password ? { authorization: basic(username, password) } : undefined;
 }
 
 interface Sent extends HttpRequest {
@@ -99,57 +93,21 @@ async function send(url: URL, { signal, headers, ca }: Sent, settings: HttpSetti
     throw new UnavailableError(`${withoutCredentials(url)}: only addresses of http and https can be fetched`);
   }
   const proxy = proxyFor(url, settings.env, settings.proxy);
-  const isChecked = !isTrusted(url, settings.trustedHosts ?? []);
   const options: RequestOptions = { method: 'GET', headers: { ...headers, host: url.host }, agent: false, signal };
   const server = { host: bare(url.hostname), port: url.port, path: url.pathname + url.search };
   if (url.protocol === 'http:') {
-    return answered(requestHttp({ ...options, ...(proxy ? throughProxy(proxy, url, options) : server) }));
+    return answered(requestHttp({ ...options, ...(proxy ? throughProxy(proxy, url, options.headers) : server) }));
   }
-  const encryption = { ca, rejectUnauthorized: isChecked, servername: isName(url) ? url.hostname : '' };
+  const encryption = {
+    ca,
+    rejectUnauthorized: !isTrusted(url, settings.trustedHosts ?? []),
+    servername: isName(url) ? url.hostname : '',
+  };
   if (!proxy) return answered(requestHttps({ ...options, ...server, ...encryption }));
-  const socket = await tunnel(proxy, url, settings, signal);
-  return answered(requestHttps({ ...options, ...server, createConnection: () => secure({ ...encryption, socket }) }));
-}
-
-function throughProxy(proxy: URL, url: URL, { headers }: RequestOptions): RequestOptions {
-  const path = withoutCredentials(url);
-  return { host: bare(proxy.hostname), port: proxy.port || 80, path, headers: { ...headers, ...proxyHeaders(proxy) } };
-}
-
-/** A connection through a proxy to the server, which it asks for with CONNECT. */
-async function tunnel(proxy: URL, url: URL, settings: HttpSettings, signal?: AbortSignal): Promise<Socket> {
-  const target = `${url.hostname}:${url.port || 443}`;
-  const isSecure = proxy.protocol === 'https:';
-  const options = {
-    method: 'CONNECT',
-    host: bare(proxy.hostname),
-    port: proxy.port || (isSecure ? 443 : 80),
-    path: target,
-    headers: { host: target, ...proxyHeaders(proxy) },
-    agent: false,
-    signal,
-    ...(isSecure && settings.cert && { ca: certificates(settings.cert, settings.env) }),
-  } as const;
-  return new Promise((resolve, reject) => {
-    const asked = isSecure ? requestHttps(options) : requestHttp(options);
-    const refuse = (status: number | undefined) =>
-      reject(new UnavailableError(`the proxy ${proxy.host} refuses a connection to ${target}: HTTP status ${status}`));
-    asked.once('connect', ({ statusCode }, socket) => {
-      if (statusCode === 200) return resolve(socket as Socket);
-      socket.destroy();
-      refuse(statusCode);
-    });
-    asked.once('response', (answer) => {
-      answer.destroy();
-      refuse(answer.statusCode);
-    });
-    asked.once('error', (error) => reject(new Error(`the proxy ${proxy.host}: ${error.message}`, { cause: error })));
-    asked.end();
-  });
-}
-
-function proxyHeaders({ username, password }: URL): Record<string, string> {
-  return username || password ? basic('proxy-authorization', username, password) : {};
+  const socket = await tunnel(proxy, url, { ca, signal });
+  const createConnection = () => secure({ ...encryption, host: server.host, socket });
+  // With an agent, even a fresh one, Node would connect by itself.
+  return answered(requestHttps({ ...options, ...server, agent: undefined, createConnection }));
 }
 
 function answered(request: ClientRequest): Promise<IncomingMessage> {
@@ -168,11 +126,6 @@ export function isTrusted(url: URL, hosts: readonly string[]): boolean {
 /** Whether the server is a name and no address; certificates are asked for by name only. */
 function isName({ hostname }: URL): boolean {
   return !hostname.startsWith('[') && !/^[\d.]+$/.test(hostname);
-}
-
-/** The host without the brackets that an IPv6 address has in a URL. */
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function certificates(file: string, env: Environment): string[] {

@@ -5,7 +5,7 @@ import { type FetchedWheel, fetchWheel } from './fetch-wheel';
 import { PackagePlaces } from './package-places';
 import { parseRequirement, type Requirement, requirementsIn } from './requirement';
 import { type Kind, pipRequests } from './sources';
-import { UnavailableError } from './transfer';
+import { UnavailableError } from './unavailable';
 import { type Machine, thisMachine } from './wheel-name';
 
 export interface IndexOptions extends CallOptions {

@@ -3,7 +3,7 @@ import { type HttpClient, httpClient, isTrusted, withoutCredentials } from './ht
 import { inHome, type PipSettings, pipSettings } from './pip-config';
 import { compareVersions, meets } from './requirement';
 import { type IndexFile, listFiles, type Place } from './simple-index';
-import { UnavailableError } from './transfer';
+import { UnavailableError } from './unavailable';
 import { fitsMachine, type Machine, parseWheelName, type WheelName } from './wheel-name';
 
 /** A wheel that a place lists. */

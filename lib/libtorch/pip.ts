@@ -7,7 +7,7 @@ import { makeFolder } from '../io/files';
 import { entryNames } from './archive';
 import type { Environment } from './cache';
 import { type Kind, pipRequests } from './sources';
-import { UnavailableError } from './transfer';
+import { UnavailableError } from './unavailable';
 
 export interface PipOptions extends Pick<CallOptions, 'signal'> {
   /** The target folder of the wheels. */

@@ -4,7 +4,8 @@ import { fromRandomAccessReaderPromise } from 'yauzl';
 import { CircuitTracerError } from '../errors';
 import { RangeReader } from '../io/range-reader';
 import { type HttpAnswer, type HttpClient, withoutCredentials } from './http-client';
-import { attemptOnce, fetchBytes, isPage, pageInstead, UnavailableError } from './transfer';
+import { attemptOnce, fetchBytes, isPage, pageInstead } from './transfer';
+import { UnavailableError } from './unavailable';
 
 /** The server does not send parts of the file, or not the ones asked for. The whole file can be fetched instead. */
 export class NoRangesError extends Error {}

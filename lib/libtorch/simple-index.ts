@@ -4,7 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isObject } from '../is-object';
 import { parseJson } from '../json';
 import { type HttpClient, withoutCredentials } from './http-client';
-import { fetchBytes, UnavailableError } from './transfer';
+import { fetchBytes } from './transfer';
+import { UnavailableError } from './unavailable';
 import { normalized } from './wheel-name';
 
 /** A file that an index lists. */

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CircuitTracerError } from '../errors';
 import type { HttpAnswer, HttpClient } from './http-client';
-
-/** The server is unreachable or does not have the file. Another source may have it. */
-export class UnavailableError extends Error {}
+import { UnavailableError } from './unavailable';
 
 /** The connection broke. The bytes received so far are kept. */
 export class BrokenError extends Error {}

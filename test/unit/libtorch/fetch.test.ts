@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { cacheDirectory, cachedFolder } from '../../../lib/libtorch/cache';
 import { download } from '../../../lib/libtorch/download';
 import { type SetupOptions, setupLibtorch } from '../../../lib/libtorch/fetch';
-import { UnavailableError } from '../../../lib/libtorch/transfer';
+import { UnavailableError } from '../../../lib/libtorch/unavailable';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { ArchiveServer } from './support/archive-server';
