@@ -104,6 +104,8 @@ async function fetchFirst(kinds: readonly Kind[], job: Omit<Job, 'kind'>): Promi
         const archives = await source({ ...job, kind });
         return await install(archives, { ...job, kind });
       } catch (error) {
+        const { code } = error as CircuitTracerError;
+        if (code === 'ERR_FILE_FORMAT') await rm(job.staging, { recursive: true, force: true });
         if (!(error instanceof UnavailableError)) throw error;
         log().info({ kind, reason: error.message }, 'LibTorch source not available');
         failures.push(error.message);
@@ -115,16 +117,19 @@ async function fetchFirst(kinds: readonly Kind[], job: Omit<Job, 'kind'>): Promi
     [
       `LibTorch ${pinnedVersion} could not be downloaded. Tried:`,
       ...failures.flatMap((failure) => failure.split('\n')).map((line) => `  - ${line}`),
-      ...proxyAdvice(job.env),
-      'Check the network, set PIP_INDEX_URL to a package index that is reachable, unpack LibTorch yourself and set LIBTORCH to its folder, or set CIRCUIT_TRACER_LIBTORCH_URL',
-      'to the URL of an archive that is reachable.',
+      'Do one of these:',
+      `  1. Check the network. ${proxyAdvice(job.env)}`,
+      '  2. set PIP_INDEX_URL to a package index that is reachable, or PIP_FIND_LINKS to a folder with the wheel of torch',
+      '  3. unpack LibTorch yourself and set LIBTORCH to its folder',
+      '  4. set CIRCUIT_TRACER_LIBTORCH_URL to the URL of an archive that is reachable',
     ].join('\n'),
   );
 }
 
-function proxyAdvice(env: Environment): string[] {
-  const proxy = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find((name) => env[name]);
-  return proxy ? [`The proxy of ${proxy} was used.`] : ['A proxy is used if HTTPS_PROXY names it.'];
+function proxyAdvice(env: Environment): string {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
+  const proxy = names.find((name) => env[name]);
+  return proxy ? `Check the proxy that ${proxy} names, too` : 'If it has a proxy, name it in HTTPS_PROXY';
 }
 
 async function fetchArchive({ kind, env, staging, onProgress, signal }: Job): Promise<Archive[]> {
@@ -167,23 +172,17 @@ async function install(
 ): Promise<LibTorch> {
   const unpacked = path.join(staging, 'unpacked');
   await rm(unpacked, { recursive: true, force: true });
-  try {
-    for (const { file, hashes } of archives) {
-      await unpack(file, unpacked, {
-        ...(hashes && { hashes }),
-        onBytes: (done, total) => onProgress?.({ phase: 'unpack', done, total, unit: 'bytes' }),
-        signal,
-      });
-    }
-    checkContents(
-      unpacked,
-      archives.map(({ file }) => file),
-    );
-  } catch (error) {
-    const { code } = error as CircuitTracerError;
-    if (code === 'ERR_FILE_FORMAT') await rm(staging, { recursive: true, force: true });
-    throw error;
+  for (const { file, hashes } of archives) {
+    await unpack(file, unpacked, {
+      ...(hashes && { hashes }),
+      onBytes: (done, total) => onProgress?.({ phase: 'unpack', done, total, unit: 'bytes' }),
+      signal,
+    });
   }
+  checkContents(
+    unpacked,
+    archives.map(({ file }) => file),
+  );
   const target = cachedFolder(kind, env);
   await rename(target, path.join(staging, `replaced-${Date.now()}`)).catch(() => undefined);
   await rename(unpacked, target);

@@ -4,7 +4,7 @@ import { fromRandomAccessReaderPromise } from 'yauzl';
 import { CircuitTracerError } from '../errors';
 import { RangeReader } from '../io/range-reader';
 import { type HttpAnswer, type HttpClient, withoutCredentials } from './http-client';
-import { attemptOnce, fetchBytes, isPage, pageInstead } from './transfer';
+import { attemptOnce, fetchBytes, isPage, pageInstead, persistently } from './transfer';
 import { UnavailableError } from './unavailable';
 
 /** The server does not send parts of the file, or not the ones asked for. The whole file can be fetched instead. */
@@ -98,21 +98,24 @@ export function checkPart({ status, headers }: HttpAnswer, { start, end }: Range
 }
 
 /** The size of a file, from an answer with its first bytes. */
-async function sizeOf({ url, client, signal }: RemoteOptions): Promise<number> {
+function sizeOf({ url, client, signal }: RemoteOptions): Promise<number> {
   const shown = withoutCredentials(url);
   const attempt = { client, url, shown, signal, headers: { range: 'bytes=0-3' }, isResumed: false };
-  return attemptOnce(attempt, async (answer, pieces) => {
-    if (answer.status !== 200 && answer.status !== 206) {
-      throw new UnavailableError(`${shown}: HTTP status ${answer.status}`);
-    }
-    if (isPage(answer)) throw new UnavailableError(`${shown}: ${pageInstead}`);
-    const size = Number(/^bytes 0-3\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1]);
-    if (answer.status === 200 || !size) throw new NoRangesError('the server sends only the whole file');
-    for await (const piece of pieces) {
-      if (piece.toString('latin1', 0, 2) === 'PK') return size;
-    }
-    throw new UnavailableError(`${shown}: what arrived is no zip`);
-  });
+  const once = () => attemptOnce(attempt, (answer, pieces) => sizeIn(answer, pieces, shown));
+  return persistently({ url: shown, ...(signal && { signal }) }, once);
+}
+
+async function sizeIn(answer: HttpAnswer, pieces: AsyncIterable<Buffer>, shown: string): Promise<number> {
+  if (answer.status !== 200 && answer.status !== 206) {
+    throw new UnavailableError(`${shown}: HTTP status ${answer.status}`);
+  }
+  if (isPage(answer)) throw new UnavailableError(`${shown}: ${pageInstead}`);
+  const size = Number(/^bytes 0-3\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1]);
+  if (answer.status === 200 || !size) throw new NoRangesError('the server sends only the whole file');
+  for await (const piece of pieces) {
+    if (piece.toString('latin1', 0, 2) === 'PK') return size;
+  }
+  throw new UnavailableError(`${shown}: what arrived is no zip`);
 }
 
 /** The end of a file on a server. It grows to the front as it is read. */

@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { isObject } from '../is-object';
 import { parseJson } from '../json';
-import { type HttpClient, withoutCredentials } from './http-client';
+import { type HttpAnswer, type HttpClient, withoutCredentials } from './http-client';
 import { fetchBytes } from './transfer';
 import { UnavailableError } from './unavailable';
 import { normalized } from './wheel-name';
@@ -87,7 +88,7 @@ async function listRemote(url: URL, place: Place, project: string, options: List
   }
   if (answer.status !== 200) throw new UnavailableError(`${shown}: HTTP status ${answer.status}`);
   const isJson = /^application\/(vnd\.pypi\.simple\.v\d+\+)?json/.test(answer.headers['content-type'] ?? '');
-  const text = bytes.toString('utf8');
+  const text = unpacked(bytes, answer).toString('utf8');
   const files = isJson ? filesIn(text, answer.url, shown) : linksIn(text, answer.url);
   const isListing = isJson || !place.isIndex || files.some(({ name }) => isOf(name, project)) || isEmptyListing(text);
   if (!isListing) {
@@ -96,7 +97,13 @@ async function listRemote(url: URL, place: Place, project: string, options: List
         'the way, or the address of the index is wrong',
     );
   }
-  return files.map((file) => ({ ...file, url: withCredentialsOf(url, file.url) }));
+  const reachable = files.filter((file) => /^https?:/.test(file.url));
+  return reachable.map((file) => ({ ...file, url: withCredentialsOf(url, file.url) }));
+}
+
+/** A page that a server packs although it was not asked to. */
+function unpacked(bytes: Buffer, { headers }: HttpAnswer): Buffer {
+  return headers['content-encoding'] === 'gzip' ? gunzipSync(bytes, { maxOutputLength: largestPage }) : bytes;
 }
 
 /** Whether a page of HTML is the list of a project without files: it has neither links nor a form. */

@@ -148,9 +148,16 @@ function withByte(bytes: Buffer, at: number): Buffer {
   return copy;
 }
 
+test('a server that fails for a moment is asked again', async () => {
+  server.failures = 2;
+  expect((await setup()).version).toBe('2.13.0');
+});
+
 test('METADATA other than the index lists is refused', async () => {
   server.wrongMetadataHash = '1'.repeat(64);
   await expectRejection(setup(), 'ERR_FILE_FORMAT', /METADATA.*expected sha256 1+, found.*PIP_INDEX_URL/);
+  server.wrongMetadataHash = undefined;
+  expect((await setup()).version).toBe('2.13.0');
 });
 
 test('a whole wheel with another checksum is refused and removed', async () => {

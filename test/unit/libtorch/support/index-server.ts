@@ -18,6 +18,8 @@ export class IndexServer {
   filePortal: string | undefined;
   /** Break so many coming downloads after so many bytes. Requests of fewer bytes are spared. */
   breaks = { times: 0, after: 0 };
+  /** Answer so many coming requests for wheels with status 503. */
+  failures = 0;
   /** User and password that every request must show. */
   login: string | undefined;
   readonly requests: { path: string; range: string | undefined }[] = [];
@@ -55,6 +57,7 @@ export class IndexServer {
     this.requests.push({ path, range: request.headers.range });
     const expected = this.login && `Basic ${Buffer.from(this.login).toString('base64')}`;
     if (expected && request.headers.authorization !== expected) return void response.writeHead(401).end();
+    if (path.startsWith('/files/') && this.failures-- > 0) return void response.writeHead(503).end();
     const page = this.portal ?? (path.startsWith('/files/') ? this.filePortal : undefined);
     if (page) return void response.writeHead(200, { 'content-type': 'text/html' }).end(page);
     const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1];
