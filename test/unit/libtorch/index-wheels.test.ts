@@ -58,6 +58,11 @@ test.each([
   expect(server.downloads.every(({ range }) => range)).toBe(true);
 });
 
+test.each([true, false])('an index that packs its pages (JSON: %s)', async (json) => {
+  Object.assign(server, { json, isPacked: true });
+  expect((await setup()).version).toBe('2.13.0');
+});
+
 test('a server without ranges: the whole wheel is fetched and checked', async () => {
   server.hasRanges = false;
   await setup();

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { parseWheelName } from '../../../../lib/libtorch/wheel-name';
 import { type FakeWheel, hash } from './fake-wheel';
 
@@ -7,6 +8,8 @@ import { type FakeWheel, hash } from './fake-wheel';
 export class IndexServer {
   wheels: FakeWheel[] = [];
   json = true;
+  /** Pack pages although nobody asked for it. */
+  isPacked = false;
   hasRanges = true;
   hasHashes = true;
   /** The checksum that is listed instead of the true one. */
@@ -75,7 +78,8 @@ export class IndexServer {
       metadata: this.wrongMetadataHash ?? hash(metadata),
     }));
     const type = this.json ? 'application/vnd.pypi.simple.v1+json' : 'text/html; charset=utf-8';
-    response.writeHead(200, { 'content-type': type });
+    response.writeHead(200, { 'content-type': type, ...(this.isPacked && { 'content-encoding': 'gzip' }) });
+    const send = (text: string) => response.end(this.isPacked ? gzipSync(text) : text);
     if (this.json) {
       const listed = files.map(({ name, url, sha256, metadata }) => ({
         filename: name,
@@ -84,16 +88,14 @@ export class IndexServer {
         'core-metadata': { sha256: metadata },
         yanked: false,
       }));
-      response.end(JSON.stringify({ meta: { 'api-version': '1.1' }, name: project, files: listed }));
+      send(JSON.stringify({ meta: { 'api-version': '1.1' }, name: project, files: listed }));
     } else {
       const links = files.map(
         ({ name, url, sha256, metadata }) =>
           `<a href="${url}${sha256 ? `#sha256=${sha256}` : ''}" data-requires-python="&gt;=3.10" ` +
           `data-core-metadata="sha256=${metadata}">${name}</a><br/>`,
       );
-      response.end(
-        `<!DOCTYPE html><html><head><title>Links for ${project}</title></head><body>${links.join('\n')}</body>`,
-      );
+      send(`<!DOCTYPE html><html><head><title>Links for ${project}</title></head><body>${links.join('\n')}</body>`);
     }
   }
 
