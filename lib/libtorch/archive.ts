@@ -134,16 +134,15 @@ async function unpackEntry(
 /**
  * Check that the disk has room.
  *
- * @param place a folder, or a file in it
  * @throws CircuitTracerError `ERR_FILE_WRITE`.
  */
-export async function checkSpace(place: string, needed: number, work: string): Promise<void> {
-  const { bavail, bsize } = await statfs(place);
+export async function checkSpace(folder: string, needed: number, work: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= needed) return;
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new CircuitTracerError(
     'ERR_FILE_WRITE',
-    `${work} needs ${megabytes(needed)} in ${place}, but the disk has only ${megabytes(bavail * bsize)} free. Free some ` +
+    `${work} needs ${megabytes(needed)} in ${folder}, but the disk has only ${megabytes(bavail * bsize)} free. Free some ` +
       'space, or set XDG_CACHE_HOME to a folder on another disk.',
   );
 }

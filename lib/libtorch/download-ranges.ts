@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { parseJson } from '../json';
 import { checkSpace } from './archive';
 import { fileSize, writeError } from './download';
@@ -30,7 +31,7 @@ export async function downloadRanges(options: RangesOptions): Promise<void> {
   const url = withoutCredentials(options.url);
   const total = lengthOf(ranges);
   const missing = total - lengthOf(ranges, await progress());
-  await checkSpace(part, missing, 'The download of LibTorch');
+  await checkSpace(path.dirname(part), missing, 'The download of LibTorch');
   for (const range of ranges) {
     await persistently({ url, signal, progress }, () => fetchRange(options, range, part, total));
   }
