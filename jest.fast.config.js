@@ -21,6 +21,7 @@ const long = [
   'integration/parity/narrow-dtypes',
   'integration/parity/verify', // ablates feature by feature
   'unit/libtorch/fetch', // downloads that break off and wait
+  'unit/libtorch/index-wheels', // the same
   'unit/memory/load', // loads in processes of their own, to see their memory
   'unit/packed-files', // has npm list a package of 13 MB
   'unit/transcoder/convert',

@@ -26,6 +26,11 @@ const needs = {
     cure: () => 'It limits address space on Linux: apt-get install util-linux.',
     isThere: () => process.platform === 'linux' && isCommand('prlimit'),
   },
+  openssl: {
+    tests: 'the tests of encrypted downloads',
+    cure: () => 'It makes certificates: apt-get install openssl.',
+    isThere: () => isCommand('openssl'),
+  },
   mkfifo: {
     tests: 'the tests of named pipes',
     cure: () => 'It creates them on any system except Windows: apt-get install coreutils.',

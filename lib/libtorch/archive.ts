@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,6 +15,8 @@ import { writeError } from './download';
 export interface UnpackOptions extends Pick<CallOptions, 'signal'> {
   /** Called with the bytes done so far and the total. */
   readonly onBytes?: (done: number, total: number) => void;
+  /** The sha256 of every needed entry in base64 (base64url), when a list of them is known. */
+  readonly hashes?: ReadonlyMap<string, string>;
 }
 
 /** Libraries of Python and of LibTorch's own tests, and static libraries. They are neither linked nor loaded here. */
@@ -38,11 +41,12 @@ export function targetOf(entryName: string): string | undefined {
 }
 
 /**
- * Unpack the needed entries of an archive into a folder, and check sizes and CRCs.
+ * Unpack the needed entries of an archive into a folder, and check sizes, CRCs and the checksums that are known.
  *
  * @throws CircuitTracerError `ERR_FILE_FORMAT` when the archive is damaged, `ERR_FILE_WRITE`, `ABORT_ERR`.
  */
-export async function unpack(archive: string, folder: string, { onBytes, signal }: UnpackOptions = {}): Promise<void> {
+export async function unpack(archive: string, folder: string, options: UnpackOptions = {}): Promise<void> {
+  const { onBytes, signal, hashes } = options;
   const zip = await openZip(archive).catch((error) => {
     throw damaged(archive, error);
   });
@@ -50,14 +54,22 @@ export async function unpack(archive: string, folder: string, { onBytes, signal 
     const entries = await neededEntries(zip, archive);
     const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
     await makeFolder(folder);
-    await checkSpace(folder, total);
+    await checkSpace(folder, total, 'Unpacking LibTorch');
     let done = 0;
     const count = (bytes: number) => {
       done += bytes;
       onBytes?.(done, total);
     };
     for (const { entry, target } of entries) {
-      await unpackEntry(zip, entry, path.join(folder, target), archive, count, signal);
+      const hash = hashes && createHash('sha256');
+      const onChunk = (chunk: Buffer) => {
+        hash?.update(chunk);
+        count(chunk.length);
+      };
+      await unpackEntry(zip, entry, path.join(folder, target), archive, onChunk, signal);
+      if (hash && hashes.get(entry.fileName) !== hash.digest('base64url')) {
+        throw damaged(archive, new Error(`the sha256 of ${entry.fileName} is not the one that RECORD lists`));
+      }
     }
   } finally {
     zip.close();
@@ -98,14 +110,14 @@ async function unpackEntry(
   entry: Entry,
   file: string,
   archive: string,
-  count: (bytes: number) => void,
+  onChunk: (chunk: Buffer) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   let sum = 0;
   const check = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sum = crc32(chunk, sum);
-      count(chunk.length);
+      onChunk(chunk);
       done(null, chunk);
     },
   });
@@ -119,13 +131,18 @@ async function unpackEntry(
   if (sum !== entry.crc32) throw damaged(archive, new Error(`the CRC of ${entry.fileName} is wrong`));
 }
 
-async function checkSpace(folder: string, needed: number): Promise<void> {
+/**
+ * Check that the disk has room.
+ *
+ * @throws CircuitTracerError `ERR_FILE_WRITE`.
+ */
+export async function checkSpace(folder: string, needed: number, work: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= needed) return;
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new CircuitTracerError(
     'ERR_FILE_WRITE',
-    `Unpacking LibTorch needs ${megabytes(needed)} in ${folder}, but the disk has only ${megabytes(bavail * bsize)} free. Free some ` +
+    `${work} needs ${megabytes(needed)} in ${folder}, but the disk has only ${megabytes(bavail * bsize)} free. Free some ` +
       'space, or set XDG_CACHE_HOME to a folder on another disk.',
   );
 }

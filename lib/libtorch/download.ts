@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { parseJson } from '../json';
 import { log } from '../log';
+import { type HttpAnswer, type HttpClient, httpClient, withoutCredentials } from './http-client';
+import { attemptOnce, BrokenError, isPage, pageInstead, persistently } from './transfer';
+import { UnavailableError } from './unavailable';
 
 export interface DownloadOptions extends Pick<CallOptions, 'signal'> {
   readonly url: string;
+  /** Default: one that knows the proxies of the process's environment. */
+  readonly client?: HttpClient;
   /** The path of the complete file. An incomplete download is in `<file>.part`. */
   readonly file: string;
   /** The expected checksum in hexadecimal. Without it, only the size is checked and the checksum is logged. */
@@ -19,22 +23,6 @@ export interface DownloadOptions extends Pick<CallOptions, 'signal'> {
   readonly silenceMs?: number;
 }
 
-/** The server is unreachable or does not have the file. Another source may have it. */
-export class UnavailableError extends Error {}
-
-/** The connection broke. The bytes received so far are kept. */
-class BrokenError extends Error {}
-
-/** The connection is open but silent. */
-class SilentError extends BrokenError {}
-
-const connectTimeout = 8_000;
-const attemptsWithoutProgress = 5;
-/**
- * The limit for connections that go silent instead of breaking. It is lower: 90 seconds are enough to wait for a byte.
- */
-const silencesWithoutProgress = 3;
-
 /**
  * Download a file. An interrupted download resumes if the server still has the same file (HTTP range with a validator),
  * and otherwise starts again.
@@ -44,85 +32,64 @@ const silencesWithoutProgress = 3;
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const part = `${options.file}.part`;
-  for (let [failures, silences] = [0, 0]; ; ) {
-    const before = await fileSize(part);
-    try {
-      await attempt(options, part);
-      break;
-    } catch (error) {
-      if (!(error instanceof BrokenError)) throw error;
-      const progress = (await fileSize(part)) > before;
-      failures = progress ? 1 : failures + 1;
-      silences = (progress ? 0 : silences) + (error instanceof SilentError ? 1 : 0);
-      if (failures >= attemptsWithoutProgress || silences >= silencesWithoutProgress) {
-        throw new UnavailableError(`${options.url}: the download keeps failing: ${error.message}`);
-      }
-      await sleep(200 * 2 ** failures, undefined, { signal: options.signal }).catch(() => undefined);
-    }
-  }
+  const transfer = { url: withoutCredentials(options.url), signal: options.signal, progress: () => fileSize(part) };
+  await persistently(transfer, () => attempt(options, part));
   await verify(options, part);
   await rename(part, options.file);
   await rm(noteFile(part), { force: true });
 }
 
-async function attempt({ url, onBytes, signal, silenceMs = 30_000 }: DownloadOptions, part: string): Promise<void> {
-  const watch = new Watch(signal, silenceMs);
-  try {
-    const validator = await resumable(part, url);
-    let start = validator ? await fileSize(part) : 0;
-    const headers: Record<string, string> = { 'accept-encoding': 'identity' };
-    if (validator && start > 0) Object.assign(headers, { range: `bytes=${start}-`, 'if-range': validator });
-    watch.restart(connectTimeout);
-    const response = await fetch(url, { headers, signal: watch.signal }).catch((error) => {
-      throw connectionError(error, url, start);
-    });
-    if (response.status === 416) {
-      await rm(part, { force: true });
-      throw new BrokenError('the partial file is longer than the complete file');
-    }
-    if (response.status >= 500) throw new BrokenError(`HTTP status ${response.status}`);
-    if (!response.ok || !response.body) throw new UnavailableError(`${url}: HTTP status ${response.status}`);
-    const range = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-    if (response.status !== 206 || Number(range) !== start) start = 0;
-    if (response.status === 206 && start === 0) throw new UnavailableError(`${url}: the server sent another range`);
-    const length = Number(response.headers.get('content-length') ?? 0);
-    const total = length && start + length;
-    if (start === 0) await noteValidator(part, url, response.headers);
-    const done = await append(part, start, response.body, total, watch, onBytes);
+async function attempt(options: DownloadOptions, part: string): Promise<void> {
+  const { url, client = httpClient({ env: process.env }), onBytes, signal, silenceMs } = options;
+  const shown = withoutCredentials(url);
+  const resume = await resumable(part, options);
+  const start = resume ? await fileSize(part) : 0;
+  const headers: Record<string, string> = {};
+  if (start > 0) headers.range = `bytes=${start}-`;
+  if (start > 0 && resume?.validator) headers['if-range'] = resume.validator;
+  const request = { client, url, shown, headers, signal, silenceMs, isResumed: start > 0 };
+  await attemptOnce(request, async (answer, pieces) => {
+    const from = await checkAnswer(answer, start, part, shown);
+    const length = Number(answer.headers['content-length'] ?? 0);
+    const total = length && from + length;
+    if (from === 0) await noteValidator(part, options, answer);
+    const done = await append(part, from, pieces, (bytes) => onBytes?.(bytes, total));
     if (total && done !== total) throw new BrokenError(`only ${done} of ${total} bytes arrived`);
-  } catch (error) {
-    if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'The download was cancelled.', { cause: error });
-    throw error;
-  } finally {
-    watch.stop();
+  });
+}
+
+/** @returns the place in the file where the answer begins: `start`, or 0 when the server sends all of it */
+async function checkAnswer(answer: HttpAnswer, start: number, part: string, shown: string): Promise<number> {
+  const { status, headers } = answer;
+  if (status === 416) {
+    await rm(part, { force: true });
+    throw new BrokenError('the partial file is longer than the complete file');
   }
+  if (status !== 200 && status !== 206) throw new UnavailableError(`${shown}: HTTP status ${status}`);
+  if (isPage(answer)) throw new UnavailableError(`${shown}: ${pageInstead}`);
+  const range = /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1];
+  const from = status === 206 && Number(range) === start ? start : 0;
+  if (status === 206 && from === 0) throw new UnavailableError(`${shown}: the server sent another range`);
+  return from;
 }
 
 async function append(
   part: string,
   start: number,
-  body: ReadableStream<Uint8Array>,
-  total: number,
-  watch: Watch,
-  onBytes: DownloadOptions['onBytes'],
+  pieces: AsyncIterable<Buffer>,
+  onBytes: (done: number) => void,
 ): Promise<number> {
   const handle = await open(part, start > 0 ? 'a' : 'w').catch((error) => {
     throw writeError(error, part);
   });
   let done = start;
   try {
-    const reader = body.getReader();
-    for (;;) {
-      watch.restart();
-      const chunk = await reader.read().catch((error) => {
-        if (watch.isSilent) throw new SilentError(`the connection went silent after ${done} bytes (${reason(error)})`);
-        throw new BrokenError(`the connection broke after ${done} bytes (${reason(error)})`);
-      });
-      if (!chunk.value) return done;
-      await writeAll(handle, chunk.value, part);
-      done += chunk.value.length;
-      onBytes?.(done, total);
+    for await (const piece of pieces) {
+      await writeAll(handle, piece, part);
+      done += piece.length;
+      onBytes(done);
     }
+    return done;
   } finally {
     await handle.close();
   }
@@ -136,64 +103,42 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, part: string): Pr
   }
 }
 
-/** Aborts when the caller aborts or the connection is silent for too long. */
-class Watch {
-  private readonly controller = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  readonly signal: AbortSignal;
-
-  constructor(
-    user: AbortSignal | undefined,
-    private readonly silenceMs: number,
-  ) {
-    this.signal = user ? AbortSignal.any([user, this.controller.signal]) : this.controller.signal;
-  }
-
-  get isSilent(): boolean {
-    return this.controller.signal.aborted;
-  }
-
-  restart(milliseconds = this.silenceMs): void {
-    this.stop();
-    this.timer = setTimeout(
-      () => this.controller.abort(new Error(`silent for ${milliseconds / 1000} s`)),
-      milliseconds,
-    );
-  }
-
-  stop(): void {
-    clearTimeout(this.timer);
-  }
-}
-
 const noteFile = (part: string): string => `${part}.json`;
 
+interface Note {
+  readonly url: string;
+  readonly validator?: string;
+  readonly sha256?: string;
+}
+
 /**
- * The validator (entity tag or date) of the file that `part` is the beginning of, if it is known and belongs to this
- * URL.
+ * What is known of the file that `part` is the beginning of, if it is the one at this URL: its validator (entity tag or
+ * date) or its checksum, which is checked in the end. Undefined when neither can tell.
  */
-async function resumable(part: string, url: string): Promise<string | undefined> {
+async function resumable(part: string, { url, sha256 }: DownloadOptions): Promise<Note | undefined> {
   try {
-    const note = parseJson(await readFile(noteFile(part), 'utf8')) as { url: string; validator?: string };
-    return note.url === url ? note.validator : undefined;
+    const note = parseJson(await readFile(noteFile(part), 'utf8')) as Note;
+    const isSame = note.validator || (sha256 && note.sha256 === sha256);
+    return note.url === withoutCredentials(url) && isSame ? note : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Store the validator. A weak entity tag does not guarantee identical bytes, so it cannot be used to resume. */
-async function noteValidator(part: string, url: string, headers: Headers): Promise<void> {
-  const tag = headers.get('etag');
-  const validator = (tag && !tag.startsWith('W/') && tag) || headers.get('last-modified') || undefined;
-  await writeFile(noteFile(part), JSON.stringify({ url, validator })).catch((error) => {
+async function noteValidator(part: string, { url, sha256 }: DownloadOptions, { headers }: HttpAnswer): Promise<void> {
+  const tag = headers.etag;
+  const validator = (tag && !tag.startsWith('W/') && tag) || headers['last-modified'] || undefined;
+  const note: Note = { url: withoutCredentials(url), validator, sha256 };
+  await writeFile(noteFile(part), JSON.stringify(note)).catch((error) => {
     throw writeError(error, part);
   });
 }
 
-async function verify({ url, sha256, signal }: DownloadOptions, part: string): Promise<void> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(part, { signal })) hash.update(chunk as Buffer);
-  const found = hash.digest('hex');
+async function verify(options: DownloadOptions, part: string): Promise<void> {
+  const { sha256, signal } = options;
+  const url = withoutCredentials(options.url);
+  const found = await sha256Of(part, signal);
   if (!sha256)
     log().info({ url, sha256: found }, 'there is no known checksum for this archive; this is its actual checksum');
   if (!sha256 || found === sha256.toLowerCase()) return;
@@ -205,17 +150,24 @@ async function verify({ url, sha256, signal }: DownloadOptions, part: string): P
   );
 }
 
-function connectionError(error: unknown, url: string, start: number): Error {
-  return start > 0 ? new BrokenError(reason(error)) : new UnavailableError(`${url}: ${reason(error)}`);
+/**
+ * The checksum of a file in hexadecimal.
+ *
+ * @throws CircuitTracerError `ABORT_ERR`; the error of the file system.
+ */
+export async function sha256Of(file: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
+  } catch (error) {
+    if (signal?.aborted) throw new CircuitTracerError('ABORT_ERR', 'The download was cancelled.', { cause: error });
+    throw error;
+  }
+  return hash.digest('hex');
 }
 
-/** The reason for a failure of `fetch`. It is in the cause, which has only a code if several addresses were tried. */
-function reason(error: unknown): string {
-  const { cause, message } = error as { cause?: { message?: string; code?: string }; message: string };
-  return cause?.message || cause?.code || message;
-}
-
-async function fileSize(file: string): Promise<number> {
+/** The size of a file, 0 when there is none. */
+export async function fileSize(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0;
 }
 

@@ -6,8 +6,8 @@ import { CircuitTracerError } from '../errors';
 import { makeFolder } from '../io/files';
 import { entryNames } from './archive';
 import type { Environment } from './cache';
-import { UnavailableError } from './download';
 import { type Kind, pipRequests } from './sources';
+import { UnavailableError } from './unavailable';
 
 export interface PipOptions extends Pick<CallOptions, 'signal'> {
   /** The target folder of the wheels. */

@@ -1,7 +1,7 @@
 const { absent } = require('../../scripts/test-needs') as { absent: () => string[] };
 
 /** What a test may need beyond Node: `scripts/test-needs.js` looks for each, and says how to get it. */
-export type Need = 'chromium' | 'mkfifo' | 'prlimit';
+export type Need = 'chromium' | 'mkfifo' | 'openssl' | 'prlimit';
 
 export const isThere = (need: Need): boolean => !absent().includes(need);
 

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory, cachedFolder } from '../../../lib/libtorch/cache';
-import { download, UnavailableError } from '../../../lib/libtorch/download';
+import { download } from '../../../lib/libtorch/download';
 import { type SetupOptions, setupLibtorch } from '../../../lib/libtorch/fetch';
+import { UnavailableError } from '../../../lib/libtorch/unavailable';
 import { expectRejection } from '../../support/expect-rejection';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { ArchiveServer } from './support/archive-server';

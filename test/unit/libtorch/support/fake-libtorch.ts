@@ -28,10 +28,17 @@ export function fakeArchive(version: string, padding = 0): Buffer {
   return Buffer.from(zipSync(files));
 }
 
-function pseudoRandom(length: number): Uint8Array {
-  let state = 1;
-  return Uint8Array.from({ length }, () => {
+const made = new Map<number, Uint8Array>();
+
+/** Bytes that do not compress, always the same. */
+export function pseudoRandom(length: number): Uint8Array {
+  const known = made.get(length);
+  if (known) return known;
+  const bytes = new Uint8Array(length);
+  for (let i = 0, state = 1; i < length; i++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return state >>> 24;
-  });
+    bytes[i] = state >>> 24;
+  }
+  made.set(length, bytes);
+  return bytes;
 }
