@@ -34,7 +34,7 @@ export async function runAttribution(
             ...nativeSettings(options),
             devices,
             tokens,
-            zeroPositions: specialPositions,
+            specialPositions,
             offload,
             targets,
             availableMemory: process.availableMemory(),

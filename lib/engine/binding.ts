@@ -2,7 +2,7 @@ import type { TensorSource } from '../io/tensor-source';
 import { loadAddon, loadAddonOnThread } from '../libtorch/load-addon';
 import type { NdArray, SparseList } from './arrays';
 import type { ModelSpec, ModelWeights } from './model-spec';
-import type { NativeAttributionSettings, PassSettings } from './settings';
+import type { NativeAttributionSettings, NativeTranscoderOptions, PassSettings } from './settings';
 import type { TranscoderLayerWeights, TranscoderSpec } from './transcoder-spec';
 
 /**
@@ -64,8 +64,8 @@ export interface NativeSetup extends SparseList {
 
 export interface NativeAttributeOptions extends NativeAttributionSettings {
   readonly tokens: Int32Array;
-  /** Positions 0 .. zeroPositions - 1 get no features and no errors. */
-  readonly zeroPositions: number;
+  /** Positions 0 .. specialPositions - 1 get no features and no errors. */
+  readonly specialPositions: number;
   /** The available main memory in bytes. */
   readonly availableMemory: number;
   /** The limit for edges in bytes. Attribution that needs more is rejected before it computes rows. */
@@ -112,7 +112,7 @@ export interface NativeIntervention extends PassSettings {
   readonly constrainedLayers: readonly number[];
   /** The number of leading positions that are frozen and constrained. Later positions run freely. */
   readonly frozenPositions: number;
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
   readonly activations: 'none' | 'activations' | 'preActivations';
   /** The hook points of the edited run to return. */
   readonly hookNames: readonly string[];
@@ -181,9 +181,7 @@ export interface NativeEngine {
     spec: TranscoderSpec,
     layers: readonly TranscoderLayerWeights[],
     device: string,
-    dtype: string,
-    lazyEncoder: boolean,
-    lazyDecoder: boolean,
+    options: NativeTranscoderOptions,
     onProgress?: NativeProgress,
   ): NativeJob<NativeTranscoders>;
 
@@ -198,21 +196,21 @@ export interface NativeEngine {
     model: NativeTransformer,
     transcoders: NativeTranscoders,
     tokens: Int32Array,
-    zeroPositions: number,
+    specialPositions: number,
     applyActivationFunction: boolean,
     sparse: boolean,
     onProgress?: NativeProgress,
   ): NativeJob<NativeForwardResult & { features: NdArray | SparseList }>;
   /**
    * The active features of documents that are run one by one. `tokens` holds all documents in a row, `lengths` the
-   * length of each. Positions count along the row. The first `zeroPositions` of each document get no features.
+   * length of each. Positions count along the row. The first `specialPositions` of each document get no features.
    */
   documentActivations(
     model: NativeTransformer,
     transcoders: NativeTranscoders,
     tokens: Int32Array,
     lengths: Int32Array,
-    zeroPositions: number,
+    specialPositions: number,
     onProgress?: NativeProgress,
   ): NativeJob<SparseList>;
   /** [features of the layer * count] ids of the tokens whose logits each feature raises most, and lowers most. */
@@ -227,7 +225,7 @@ export interface NativeEngine {
     model: NativeTransformer,
     transcoders: NativeTranscoders,
     tokens: Int32Array,
-    zeroPositions: number,
+    specialPositions: number,
     onProgress?: NativeProgress,
   ): NativeJob<NativeSetup>;
   attribute(
@@ -265,7 +263,7 @@ export interface NativeEngine {
   encodeSparse(
     transcoders: NativeTranscoders,
     x: Float32Array,
-    zeroPositions: number,
+    specialPositions: number,
     onProgress?: NativeProgress,
   ): NativeJob<SparseList>;
   /** The decoder rows of the listed features of one layer: [features, span, dModel]. */

@@ -3,6 +3,7 @@ import { type HubOptions, hubOptions } from '../hub/settings';
 import { boolean, integer, oneOf } from '../kinds';
 import { defineOptions, type OptionsOf, omitOptions, partOf, type ResolvedOf, resolveOptions } from '../options';
 import { deviceKind } from './device';
+import { transcoderSettings } from './settings';
 
 export const computeDtypes = ['float32', 'bfloat16', 'float16'] as const;
 export type ComputeDtype = (typeof computeDtypes)[number];
@@ -10,8 +11,7 @@ export type ComputeDtype = (typeof computeDtypes)[number];
 /** A dtype. The command line also accepts its short name. */
 export const dtypeKind = oneOf(computeDtypes, { fp32: 'float32', bf16: 'bfloat16', fp16: 'float16' });
 
-/** How to hold the weights of a model and its transcoders. */
-export const weightOptions = defineOptions({
+const ownWeightOptions = defineOptions({
   /**
    * The dtype to compute in, whatever dtype the files have. `bfloat16` and `float16` trade precision for memory.
    * Default `float32`.
@@ -32,20 +32,13 @@ export const weightOptions = defineOptions({
     flag: '--device <device>',
     help: 'device to compute on: auto, cpu, cuda, cuda:N or mps',
   },
-  /**
-   * Leave encoders in their files and read them layer by layer. Same results with less memory, but slower. Default
-   * false.
-   */
-  lazyEncoder: { kind: boolean, default: false, flag: '--lazy-encoder', help: 'read encoders from disk as needed' },
-  /** Leave decoders in their files and read only the rows of active features. Same results. Default true. */
-  lazyDecoder: {
-    kind: boolean,
-    default: true,
-    flag: '--lazy-decoder',
-    help: 'read decoders from disk as needed; on by default',
-    helpOff: 'load decoders into memory',
-  },
 });
+
+/** How to hold the weights of a model and its transcoders. */
+export const weightOptions: typeof ownWeightOptions & typeof transcoderSettings = {
+  ...ownWeightOptions,
+  ...transcoderSettings,
+};
 
 const ownOptions = defineOptions({
   /**

@@ -34,7 +34,7 @@ export class NativeModel {
     plan: TranscoderPlan,
     options: ResolvedLoadOptions,
   ): Promise<NativeModel> {
-    const { dtype, lazyWeights, lazyEncoder, lazyDecoder, signal } = options;
+    const { dtype, lazyWeights, signal } = options;
     checkNotAborted(signal);
     await checkChecksums(tensorsOf(plan), signal);
     await openEngines(signal);
@@ -47,7 +47,7 @@ export class NativeModel {
         signal,
       );
       const transcoders = await engine.run(
-        (native) => native.loadTranscoders(plan.spec, plan.layers, device, dtype, lazyEncoder, lazyDecoder, progress),
+        (native) => native.loadTranscoders(plan.spec, plan.layers, device, options, progress),
         signal,
       );
       return new NativeModel(device, engine, transformer, transcoders);

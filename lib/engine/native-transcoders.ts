@@ -21,7 +21,7 @@ export class NativeTranscoderEngine {
 
   static async load(plan: TranscoderPlan, options: ResolvedLoadOptions): Promise<NativeTranscoderEngine> {
     const { spec, layers } = plan;
-    const { dtype, lazyEncoder, lazyDecoder, signal } = options;
+    const { signal } = options;
     checkNotAborted(signal);
     await checkChecksums(tensorsOf(plan), signal);
     await openEngines(signal);
@@ -30,7 +30,7 @@ export class NativeTranscoderEngine {
     const progress = nativeProgress(options.onProgress);
     try {
       const transcoders = await engine.run(
-        (native) => native.loadTranscoders(spec, layers, device, dtype, lazyEncoder, lazyDecoder, progress),
+        (native) => native.loadTranscoders(spec, layers, device, options, progress),
         signal,
       );
       return new NativeTranscoderEngine(device, engine, transcoders);

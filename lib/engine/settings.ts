@@ -82,6 +82,28 @@ export function storedSettings(settings: AttributionSettings): Record<string, nu
   );
 }
 
+/** How transcoders are held in memory. */
+export const transcoderSettings = defineOptions({
+  /**
+   * Leave encoders in their files and read them layer by layer. Same results with less memory, but slower. Default
+   * false.
+   */
+  lazyEncoder: { kind: boolean, default: false, flag: '--lazy-encoder', help: 'read encoders from disk as needed' },
+  /** Leave decoders in their files and read only the rows of active features. Same results. Default true. */
+  lazyDecoder: {
+    kind: boolean,
+    default: true,
+    flag: '--lazy-decoder',
+    help: 'read decoders from disk as needed; on by default',
+    helpOff: 'load decoders into memory',
+  },
+});
+
+/** What native code reads of the options that load transcoders. */
+export interface NativeTranscoderOptions extends ResolvedOf<typeof transcoderSettings> {
+  readonly dtype: string;
+}
+
 /** The options of a pass with edits. */
 export const passSettings = defineOptions({
   /** Use the attention patterns of a clean run of the same tokens. Default true. */

@@ -20,13 +20,13 @@ import { planLocated, planTranscoders } from '../transcoder/formats';
 import { locateTranscoders } from '../transcoder/locate';
 
 /** The weights on disk. */
-interface Stored {
+export interface StoredWeights {
   readonly parameters: number;
   readonly bytes: number;
   readonly dtypes: readonly string[];
 }
 
-export interface ModelInfo extends Stored {
+export interface ModelInfo extends StoredWeights {
   readonly kind: 'model';
   readonly path: string;
   readonly name: string;
@@ -35,7 +35,7 @@ export interface ModelInfo extends Stored {
   readonly plan: ModelPlan;
 }
 
-export interface TranscoderInfo extends Stored {
+export interface TranscoderInfo extends StoredWeights {
   readonly kind: 'transcoders';
   readonly path: string;
   readonly spec: TranscoderSpec;
@@ -131,7 +131,7 @@ function graphInfo(path: string, graph: Graph): GraphInfo {
 }
 
 /** Several weights may be views of one stored tensor (tied embeddings, joint query-key-value), which counts once. */
-function stored(sources: readonly TensorSource[]): Stored {
+function stored(sources: readonly TensorSource[]): StoredWeights {
   const unique = new Map(sources.map((source) => [`${source.file}:${source.offset}:${source.name}`, source]));
   let [parameters, bytes] = [0, 0];
   const dtypes = new Set<string>();

@@ -123,7 +123,7 @@ class Passes {
       ...native,
       ...this.#plan.between(start, this.#tokens.length),
       tokens: Int32Array.from(this.#tokens.slice(start)),
-      zeroPositions: isFirst ? specialPositions : 0,
+      specialPositions: isFirst ? specialPositions : 0,
       frozenPositions: isFirst ? tokens.length : 0,
       // Cached positions keep their values. A new position has no clean run to follow.
       ...(isFirst ? {} : { freezeAttention: false, constrainedLayers: [] }),

@@ -19,7 +19,7 @@ export async function runIntervention(
 ): Promise<InterveneResult> {
   const { native, signal, onProgress } = options;
   const edits = plan.between(0, tokens.length);
-  const pass = { ...native, ...edits, tokens, zeroPositions: specialPositions, frozenPositions: tokens.length };
+  const pass = { ...native, ...edits, tokens, specialPositions, frozenPositions: tokens.length };
   const result = await model.run(
     (engine, transformer, transcoders) =>
       engine.intervene(transformer, transcoders, pass, null, nativeProgress(onProgress)),

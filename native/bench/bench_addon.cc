@@ -25,11 +25,11 @@ Napi::Value runCopiedPrompt(const Napi::CallbackInfo& info) {
                           toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU, false,
                           {});
   const TranscoderSet transcoders(toTranscoderSpec(info[2].As<Napi::Object>()),
-                                  toTranscoderSources(info[3].As<Napi::Array>()), at::kFloat,
-                                  at::kCPU, false, true, {});
+                                  toTranscoderSources(info[3].As<Napi::Array>()),
+                                  {at::kFloat, at::kCPU, false, true}, {});
   const AttributeOptions options = toAttributeOptions(info[4].As<Napi::Object>());
   const auto start = std::chrono::steady_clock::now();
-  CopiedPromptAttribution attribution(model, transcoders, options.tokens, options.zeroPositions);
+  CopiedPromptAttribution attribution(model, transcoders, options.tokens, options.specialPositions);
   auto result = attribution.run(options.maxNLogits, options.desiredLogitProb, options.batchSize,
                                 options.maxFeatureNodes, options.updateIntervalRows);
   Napi::Object seconds = Napi::Object::New(info.Env());

@@ -41,11 +41,11 @@ class Stopwatch {
 CopiedPromptAttribution::CopiedPromptAttribution(const Transformer& model,
                                                  const TranscoderSet& transcoders,
                                                  const std::vector<int64_t>& tokens,
-                                                 int64_t zeroPositions)
+                                                 int64_t specialPositions)
     : model_(model), transcoders_(transcoders), tokens_(longs(tokens)) {
   const c10::NoGradGuard noGradients;
   Stopwatch watch;
-  setup_ = setUpAttribution(model, transcoders, tokens_, zeroPositions, {});
+  setup_ = setUpAttribution(model, transcoders, tokens_, specialPositions, {});
   setupSeconds_["forward and encode"] = watch.lap();
   const SparseFeatures& features = setup_.features;
   const int64_t layers = model.spec().nLayers;

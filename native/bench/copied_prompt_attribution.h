@@ -27,7 +27,7 @@ class CopiedPromptAttribution {
   };
 
   CopiedPromptAttribution(const Transformer& model, const TranscoderSet& transcoders,
-                          const std::vector<int64_t>& tokens, int64_t zeroPositions);
+                          const std::vector<int64_t>& tokens, int64_t specialPositions);
 
   Result run(int64_t maxLogits, double desiredLogitProb, int64_t batchSize,
              std::optional<int64_t> maxFeatureNodes, int64_t updateIntervalRows);

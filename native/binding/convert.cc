@@ -336,7 +336,7 @@ Intervention toIntervention(const Napi::Object& intervention, int64_t nLayers) {
           .freezeAttention = toFlag(intervention, "freezeAttention"),
           .constrained = std::move(constrained),
           .frozenPositions = integer(intervention, "frozenPositions"),
-          .zeroPositions = integer(intervention, "zeroPositions")};
+          .specialPositions = integer(intervention, "specialPositions")};
 }
 
 AttributeOptions toAttributeOptions(const Napi::Object& options) {
@@ -354,7 +354,7 @@ AttributeOptions toAttributeOptions(const Napi::Object& options) {
     maxFeatureNodes = integer(options, "maxFeatureNodes");
   }
   return {.tokens = toInts(options.Get("tokens"), "tokens"),
-          .zeroPositions = integer(options, "zeroPositions"),
+          .specialPositions = integer(options, "specialPositions"),
           .targets = std::move(targets),
           .maxNLogits = integer(options, "maxNLogits"),
           .desiredLogitProb = number(options, "desiredLogitProb"),

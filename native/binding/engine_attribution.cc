@@ -67,12 +67,12 @@ Napi::Value Engine::setupAttribution(const Napi::CallbackInfo& info) {
   const auto model = Handle<Transformer>::get(info[0]);
   const auto transcoders = Handle<TranscoderSet>::get(info[1]);
   const auto tokens = toInts(info[2], "tokens");
-  const int64_t zeroPositions = info[3].As<Napi::Number>().Int64Value();
+  const int64_t specialPositions = info[3].As<Napi::Number>().Int64Value();
   return submit(
       info,
       [=](const JobControl& control) {
         return setupArrays(setUpAttribution(*model, *transcoders, model->tokenTensor(tokens),
-                                            zeroPositions, control));
+                                            specialPositions, control));
       },
       [](Napi::Env env, SetupArrays& setup) -> Napi::Value {
         Napi::Object out = toNativeArrays(env, setup.arrays).As<Napi::Object>();

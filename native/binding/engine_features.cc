@@ -12,12 +12,12 @@ Napi::Value Engine::documentActivations(const Napi::CallbackInfo& info) {
   const auto transcoders = Handle<TranscoderSet>::get(info[1]);
   const auto tokens = toInts(info[2], "tokens");
   const auto lengths = toInts(info[3], "lengths");
-  const int64_t zeroPositions = info[4].As<Napi::Number>().Int64Value();
+  const int64_t specialPositions = info[4].As<Napi::Number>().Int64Value();
   return submit(
       info,
       [=](const JobControl& control) {
         return circuit_tracer::documentActivations(*model, *transcoders, tokens, lengths,
-                                                   zeroPositions, control);
+                                                   specialPositions, control);
       },
       [](Napi::Env env, SparseFeatures& features) { return toSparseList(env, features); });
 }

@@ -38,14 +38,14 @@ Napi::Value Engine::featureActivations(const Napi::CallbackInfo& info) {
   const auto model = Handle<Transformer>::get(info[0]);
   const auto transcoders = Handle<TranscoderSet>::get(info[1]);
   const auto tokens = toInts(info[2], "tokens");
-  const int64_t zeroPositions = info[3].As<Napi::Number>().Int64Value();
+  const int64_t specialPositions = info[3].As<Napi::Number>().Int64Value();
   const bool applyActivation = info[4].ToBoolean();
   const auto layout = info[5].ToBoolean() ? FeatureLayout::Sparse : FeatureLayout::Dense;
   return submit(
       info,
       [=](const JobControl& control) {
         auto result = promptActivations(*model, *transcoders, model->tokenTensor(tokens),
-                                        zeroPositions, applyActivation, layout, control);
+                                        specialPositions, applyActivation, layout, control);
         result.logits = hostFloats(result.logits);
         return result;
       },

@@ -28,15 +28,17 @@ Napi::Value Engine::loadTransformer(const Napi::CallbackInfo& info) {
 Napi::Value Engine::loadTranscoders(const Napi::CallbackInfo& info) {
   const TranscoderSpec spec = toTranscoderSpec(info[0].As<Napi::Object>());
   const auto sources = toTranscoderSources(info[1].As<Napi::Array>());
-  const at::Device device = toDevice(info[2].As<Napi::String>());
-  const at::ScalarType dtype = toDtype(info[3]);
-  const bool lazyEncoder = info[4].ToBoolean();
-  const bool lazyDecoder = info[5].ToBoolean();
+  const auto options = info[3].As<Napi::Object>();
+  const TranscoderLoading loading{
+      .dtype = toDtype(options.Get("dtype")),
+      .device = toDevice(info[2].As<Napi::String>()),
+      .lazyEncoder = toFlag(options, "lazyEncoder"),
+      .lazyDecoder = toFlag(options, "lazyDecoder"),
+  };
   return submit(
       info,
       [=](const JobControl& control) {
-        return std::make_shared<TranscoderSet>(spec, sources, dtype, device, lazyEncoder,
-                                               lazyDecoder, control);
+        return std::make_shared<TranscoderSet>(spec, sources, loading, control);
       },
       [](Napi::Env env, std::shared_ptr<TranscoderSet>& transcoders) {
         auto& constructor = env.GetInstanceData<AddonData>()->transcodersHandle;

@@ -54,11 +54,11 @@ Napi::Value Engine::encodeLayer(const Napi::CallbackInfo& info) {
 Napi::Value Engine::encodeSparse(const Napi::CallbackInfo& info) {
   const auto transcoders = Handle<TranscoderSet>::get(info[0]);
   const auto inputs = perLayer(toFloats(info[1], "x"), *transcoders);
-  const int64_t zeroPositions = info[2].As<Napi::Number>().Int64Value();
+  const int64_t specialPositions = info[2].As<Napi::Number>().Int64Value();
   return submit(
       info,
       [=](const JobControl& control) {
-        return transcoders->encodeSparse(inputs, zeroPositions, true, control);
+        return transcoders->encodeSparse(inputs, specialPositions, true, control);
       },
       [](Napi::Env env, SparseFeatures& features) { return toSparseList(env, features); });
 }

@@ -123,7 +123,7 @@ std::vector<at::Tensor> errorsOf(const TranscoderSet& transcoders, const OracleR
       errors[place.layer + j][place.position].sub_(written[j]);
     }
   }
-  for (at::Tensor& error : errors) error.slice(0, 0, request.zeroPositions).zero_();
+  for (at::Tensor& error : errors) error.slice(0, 0, request.specialPositions).zero_();
   return errors;
 }
 

@@ -19,7 +19,7 @@ struct TokenTarget {
 
 struct OracleRequest {
   std::vector<int64_t> tokens;
-  int64_t zeroPositions = 0;
+  int64_t specialPositions = 0;
   std::vector<FeaturePlace> features;        // [N] the sources
   std::vector<FeaturePlace> featureTargets;  // rows, in this order,
   std::vector<TokenTarget> tokenTargets;     // and after them these; R in all

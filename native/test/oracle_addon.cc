@@ -24,7 +24,7 @@ std::vector<FeaturePlace> toPlaces(const std::vector<int64_t>& triples) {
 OracleRequest toRequest(const Napi::Object& object) {
   OracleRequest out;
   out.tokens = ints(object, "tokens");
-  out.zeroPositions = object.Get("zeroPositions").As<Napi::Number>().Int64Value();
+  out.specialPositions = object.Get("specialPositions").As<Napi::Number>().Int64Value();
   out.features = toPlaces(ints(object, "features"));
   out.featureTargets = toPlaces(ints(object, "featureTargets"));
   const auto pairs = ints(object, "tokenTargets");
@@ -40,8 +40,8 @@ Napi::Value oracle(const Napi::CallbackInfo& info) {
                           toTensorSources(info[1].As<Napi::Object>()), at::kFloat, at::kCPU, false,
                           control);
   const TranscoderSet transcoders(toTranscoderSpec(info[2].As<Napi::Object>()),
-                                  toTranscoderSources(info[3].As<Napi::Array>()), at::kFloat,
-                                  at::kCPU, false, false, control);
+                                  toTranscoderSources(info[3].As<Napi::Array>()),
+                                  {at::kFloat, at::kCPU, false, false}, control);
   const OracleRows rows = autogradRows(model, transcoders, toRequest(info[4].As<Napi::Object>()));
   Napi::Object out = Napi::Object::New(info.Env());
   out.Set("values", toFloat32Array(info.Env(), rows.values));

@@ -58,7 +58,7 @@ async function copied(dir, { batchSize, maxFeatureNodes, reference }) {
   const plan = await planTranscoders(transcoders);
   const result = loadBuiltAddon('circuit_tracer_bench').copiedPromptAttribution(spec, weights, plan.spec, plan.layers, {
     tokens: Int32Array.from(tokens),
-    zeroPositions: 1,
+    specialPositions: 1,
     maxNLogits: 10,
     desiredLogitProb: 0.95,
     batchSize,

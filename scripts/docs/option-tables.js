@@ -11,7 +11,7 @@ const root = path.join(__dirname, '..', '..');
 
 /** Operations: the module and the name of their table, and further modules that parts of it come from. */
 const operations = {
-  load: ['engine/load-options', 'loadOptions', 'hub/settings'],
+  load: ['engine/load-options', 'loadOptions', 'engine/settings', 'hub/settings'],
   attribute: ['attribution/options', 'attributeOptions', 'engine/settings'],
   intervene: ['intervention/options', 'interveneOptions', 'engine/settings'],
   generate: ['intervention/options', 'generateOptions', 'engine/settings'],

@@ -80,7 +80,7 @@ struct Prepared {
 Prepared prepare(Transformer& model, TranscoderSet& transcoders, const AttributeOptions& options,
                  Offload& offload, PhaseClock& clock, const JobControl& control) {
   AttributionSetup setup = setUpAttribution(model, transcoders, model.tokenTensor(options.tokens),
-                                            options.zeroPositions, control);
+                                            options.specialPositions, control);
   clock.mark("forward and encode");
   offload.park(residentWeights(transcoders));
   offload.park(mlpWeights(model));

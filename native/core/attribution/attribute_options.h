@@ -16,7 +16,7 @@ namespace circuit_tracer {
 // field with what lib/attribution/options.ts resolved.
 struct AttributeOptions {
   std::vector<int64_t> tokens;         // [n]
-  int64_t zeroPositions;               // the first positions, which get no features or errors
+  int64_t specialPositions;            // the first positions, which get no features or errors
   std::vector<TargetRequest> targets;  // empty: the salient tokens by the next two options
   int64_t maxNLogits;
   double desiredLogitProb;

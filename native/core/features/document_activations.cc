@@ -33,7 +33,7 @@ void append(const SparseFeatures& found, int64_t offset, SparseFeatures& all) {
 
 SparseFeatures documentActivations(const Transformer& model, const TranscoderSet& transcoders,
                                    const std::vector<int64_t>& tokens,
-                                   const std::vector<int64_t>& lengths, int64_t zeroPositions,
+                                   const std::vector<int64_t>& lengths, int64_t specialPositions,
                                    const JobControl& control) {
   std::vector<int64_t> begins;
   int64_t total = 0;
@@ -51,7 +51,7 @@ SparseFeatures documentActivations(const Transformer& model, const TranscoderSet
   parallelTasks(count, workers, [&](int64_t d, int64_t) {
     const at::ArrayRef<int64_t> document(tokens.data() + begins[d], lengths[d]);
     const auto inputs = featureInputs(model, transcoders.spec(), model.tokenTensor(document));
-    found[d] = transcoders.encodeSparse(inputs, zeroPositions, true, quiet);
+    found[d] = transcoders.encodeSparse(inputs, specialPositions, true, quiet);
     control.report("documents", ++done, count);
   });
   SparseFeatures all;

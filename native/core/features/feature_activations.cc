@@ -40,7 +40,7 @@ FeatureActivations arrangeActivations(const std::vector<at::Tensor>& layers, Fea
 }
 
 PromptActivations promptActivations(const Transformer& model, const TranscoderSet& transcoders,
-                                    const at::Tensor& tokens, int64_t zeroPositions,
+                                    const at::Tensor& tokens, int64_t specialPositions,
                                     bool applyActivation, FeatureLayout layout,
                                     const JobControl& control) {
   const TranscoderSpec& spec = transcoders.spec();
@@ -53,14 +53,15 @@ PromptActivations promptActivations(const Transformer& model, const TranscoderSe
   });
   requireFinite(out.logits, "logits of the prompt");
   if (layout == FeatureLayout::Sparse) {
-    out.features.sparse = transcoders.encodeSparse(inputs, zeroPositions, applyActivation, control);
+    out.features.sparse =
+        transcoders.encodeSparse(inputs, specialPositions, applyActivation, control);
     return out;
   }
   out.features.dense = stackPadded(spec.nFeatures, tokens.size(0), [&](int64_t l) {
     control.report("encode", l, spec.nLayers);
     return transcoders.encodeLayer(l, inputs[l], applyActivation);
   });
-  out.features.dense.slice(1, 0, zeroPositions).zero_();
+  out.features.dense.slice(1, 0, specialPositions).zero_();
   return out;
 }
 

@@ -29,11 +29,11 @@ struct PromptActivations {
   FeatureActivations features;
 };
 
-// Runs `tokens` [n] and encodes the feature inputs of every layer. The first `zeroPositions`
+// Runs `tokens` [n] and encodes the feature inputs of every layer. The first `specialPositions`
 // positions have no features: zeros when dense, no entries when sparse. Throws CodedError
 // ERR_NUMERIC, ABORT_ERR.
 PromptActivations promptActivations(const Transformer& model, const TranscoderSet& transcoders,
-                                    const at::Tensor& tokens, int64_t zeroPositions,
+                                    const at::Tensor& tokens, int64_t specialPositions,
                                     bool applyActivation, FeatureLayout layout,
                                     const JobControl& control);
 

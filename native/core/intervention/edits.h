@@ -44,7 +44,7 @@ struct Intervention {
   // The first positions of the pass are frozen and constrained; later ones run free.
   int64_t frozenPositions;
   // Positions below this have no feature activations of their own.
-  int64_t zeroPositions;
+  int64_t specialPositions;
 
   bool isConstrained() const { return !constrained.empty(); }
   bool constrains(int64_t layer) const { return isConstrained() && constrained[layer]; }

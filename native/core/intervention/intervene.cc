@@ -46,7 +46,7 @@ class EditedRun {
   at::Tensor encode(int64_t layer, const at::Tensor& input) const {
     at::Tensor out =
         transcoders_.encodeLayer(layer, input, wanted_ == ActivationReturn::Activations);
-    out.slice(0, 0, intervention_.zeroPositions).zero_();
+    out.slice(0, 0, intervention_.specialPositions).zero_();
     return out;
   }
 
@@ -60,7 +60,7 @@ class EditedRun {
     std::map<int64_t, at::Tensor> rows;
     for (const auto& [cell, edit] : edits_.at(layer)) {
       const int64_t position = cell.first;
-      if (rows.count(position) > 0 || position < intervention_.zeroPositions) continue;
+      if (rows.count(position) > 0 || position < intervention_.specialPositions) continue;
       const bool fromClean = isConstrainedAt(position) && clean_.featureInput(layer).defined();
       const at::Tensor& input = fromClean ? clean_.featureInput(layer) : input_;
       rows[position] = transcoders_.encodeLayer(layer, input.slice(0, position, position + 1), true)

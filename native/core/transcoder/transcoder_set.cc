@@ -29,25 +29,21 @@ void requireShape(const TensorSource& source, at::IntArrayRef found,
 
 class LayerReader {
  public:
-  LayerReader(const TranscoderSpec& spec, at::ScalarType dtype, at::Device device, bool lazyEncoder,
-              bool lazyDecoder)
-      : spec_(spec),
-        dtype_(dtype),
-        device_(device),
-        lazyEncoder_(lazyEncoder),
-        lazyDecoder_(lazyDecoder) {}
+  LayerReader(const TranscoderSpec& spec, const TranscoderLoading& loading)
+      : spec_(spec), loading_(loading) {}
 
   TranscoderLayer read(int64_t layer, const TranscoderLayerSources& sources) {
     const int64_t features = spec_.nFeatures[layer];
     TranscoderLayer out;
-    out.encoder = rows(sources.encoder, {features, spec_.dModel}, lazyEncoder_);
+    out.encoder = rows(sources.encoder, {features, spec_.dModel}, loading_.lazyEncoder);
     out.encoderBias = vector(sources.encoderBias, {features});
     if (sources.threshold) {
       TensorSource threshold = *sources.threshold;
       threshold.mayBeInfinite = true;
       out.threshold = vector(threshold, {features});
     }
-    out.decoder = rows(sources.decoder, {features, spec_.span(layer), spec_.dModel}, lazyDecoder_);
+    out.decoder =
+        rows(sources.decoder, {features, spec_.span(layer), spec_.dModel}, loading_.lazyDecoder);
     out.decoderBias = vector(sources.decoderBias, {spec_.dModel});
     if (sources.skip) out.skip = vector(*sources.skip, {spec_.dModel, spec_.dModel});
     return out;
@@ -57,21 +53,19 @@ class LayerReader {
 
  private:
   RowStore rows(const TensorSource& source, const std::vector<int64_t>& shape, bool lazy) {
-    RowStore store(source, files_, dtype_, device_, lazy);
+    RowStore store(source, files_, loading_.dtype, loading_.device, lazy);
     requireShape(source, store.sizes(), shape);
     return store;
   }
   at::Tensor vector(const TensorSource& source, const std::vector<int64_t>& shape) {
-    at::Tensor tensor = loadTensor(source, files_, dtype_, device_);
+    at::Tensor tensor = loadTensor(source, files_, loading_.dtype, loading_.device);
     requireShape(source, tensor.sizes(), shape);
     return tensor;
   }
 
   const TranscoderSpec& spec_;
+  const TranscoderLoading& loading_;
   FileMappings files_;
-  at::ScalarType dtype_;
-  at::Device device_;
-  bool lazyEncoder_, lazyDecoder_;
 };
 
 // In place: the k largest numbers of each row of h, with their signs; zero in place of the others.
@@ -144,10 +138,9 @@ at::Tensor toTensor(const std::vector<int64_t>& values, int64_t begin, int64_t e
 
 TranscoderSet::TranscoderSet(TranscoderSpec spec,
                              const std::vector<TranscoderLayerSources>& sources,
-                             at::ScalarType dtype, at::Device device, bool lazyEncoder,
-                             bool lazyDecoder, const JobControl& control)
-    : spec_(std::move(spec)), dtype_(dtype), device_(device) {
-  LayerReader reader(spec_, dtype, device, lazyEncoder, lazyDecoder);
+                             const TranscoderLoading& loading, const JobControl& control)
+    : spec_(std::move(spec)), dtype_(loading.dtype), device_(loading.device) {
+  LayerReader reader(spec_, loading);
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
     control.report("load transcoders", l, spec_.nLayers);
     layers_.push_back(onUnchanged(reader.files(), [&] { return reader.read(l, sources[l]); }));
@@ -179,7 +172,7 @@ at::Tensor TranscoderSet::encodeLayer(int64_t l, const at::Tensor& x, bool apply
 }
 
 SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs,
-                                           int64_t zeroPositions, bool applyActivation,
+                                           int64_t specialPositions, bool applyActivation,
                                            const JobControl& control) const {
   SparseFeatures out;
   for (int64_t l = 0; l < spec_.nLayers; ++l) {
@@ -191,7 +184,7 @@ SparseFeatures TranscoderSet::encodeSparse(const std::vector<at::Tensor>& inputs
     // have give the same bits.
     for (int64_t begin = 0; begin < n; begin += chunk) {
       const at::Tensor x = inputs[l].slice(0, begin, std::min(begin + chunk, n));
-      const int64_t silent = std::clamp<int64_t>(zeroPositions - begin, 0, x.size(0));
+      const int64_t silent = std::clamp<int64_t>(specialPositions - begin, 0, x.size(0));
       appendNonZero(encodeLayer(l, x, applyActivation).slice(0, silent), l, begin + silent, out);
     }
   }

@@ -44,20 +44,27 @@ struct TranscoderLayer {
   at::Tensor skip;         // [out, in], undefined without a skip
 };
 
+// How a set is loaded.
+struct TranscoderLoading {
+  at::ScalarType dtype;  // of computation, whatever the files hold
+  at::Device device;
+  bool lazyEncoder;  // leave encoders in their files and read them layer by layer
+  bool lazyDecoder;  // leave decoders in their files and read the rows of active features
+};
+
 // Dictionaries that replace the MLPs: feature (l, f) writes to output layers l .. l + span(l) - 1.
 // Per-layer and cross-layer sets differ in nothing else.
 class TranscoderSet {
  public:
   // Throws CodedError ERR_WEIGHT on shapes other than those above.
   TranscoderSet(TranscoderSpec spec, const std::vector<TranscoderLayerSources>& sources,
-                at::ScalarType dtype, at::Device device, bool lazyEncoder, bool lazyDecoder,
-                const JobControl& control);
+                const TranscoderLoading& loading, const JobControl& control);
 
   // Pre-activations, or activations, of one layer: x [rows, D] at the input hook -> [rows, F].
   at::Tensor encodeLayer(int64_t layer, const at::Tensor& x, bool applyActivation) const;
-  // Non-zero activations, or pre-activations; inputs[l] is [n, D]. Positions below zeroPositions
+  // Non-zero activations, or pre-activations; inputs[l] is [n, D]. Positions below specialPositions
   // have none.
-  SparseFeatures encodeSparse(const std::vector<at::Tensor>& inputs, int64_t zeroPositions,
+  SparseFeatures encodeSparse(const std::vector<at::Tensor>& inputs, int64_t specialPositions,
                               bool applyActivation, const JobControl& control) const;
   // Decoder rows [count, span, D] of entries begin .. end-1 (one layer's) of `features`.
   at::Tensor decoderRows(const SparseFeatures& features, int64_t begin, int64_t end) const;

@@ -32,7 +32,7 @@ TranscoderSet identitySet(FeatureActivation activation, int64_t k) {
   if (activation == FeatureActivation::JumpRelu) {
     layer.threshold = inMemory("threshold", floats({2, 2, 2}, {3}));
   }
-  return TranscoderSet(spec, {layer}, at::kFloat, at::kCPU, false, false, {});
+  return TranscoderSet(spec, {layer}, {at::kFloat, at::kCPU, false, false}, {});
 }
 
 const std::vector<float> kInput = {1, 3,  4,  //

@@ -14,7 +14,7 @@ import {
   type TranscoderChoice,
 } from './support/small-model';
 
-const zeroPositions = 1;
+const specialPositions = 1;
 const lastPosition = prompt.length - 1;
 const activations = ['relu', 'jumprelu', 'topk'] as const;
 
@@ -36,7 +36,7 @@ const choices: TranscoderChoice[] = featureInputHooks.flatMap((featureInputHook,
 function expectSameAsAutograd(model: SmallModel, graph: NativeGraphData): void {
   const { values, edges } = autogradRows(model.spec, model.weights, model.transcoders, model.layers, {
     tokens: prompt,
-    zeroPositions,
+    specialPositions,
     features: graph.indices,
     featureTargets: graph.indices,
     tokenTargets: Int32Array.from([...graph.logitTokenIds].flatMap((id) => [lastPosition, id])),
@@ -73,7 +73,7 @@ describe.each(families)('%s', (folder) => {
       const biases = folder === 'qwen2' || folder === 'gptoss';
       const model = await SmallModel.start(spec, smallTranscoders(spec, choice), { seed: 1, biases });
       try {
-        const graph = await model.attribute(prompt, zeroPositions);
+        const graph = await model.attribute(prompt, specialPositions);
         expect(graph.values.length).toBeGreaterThan(20);
         expectSameAsAutograd(model, graph);
         expectCausal(graph);

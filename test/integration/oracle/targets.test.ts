@@ -4,7 +4,7 @@ import { sourceEdges } from './support/graph-columns';
 import { autogradRows } from './support/oracle';
 import { prompt, SmallModel, smallSpec, smallTranscoders } from './support/small-model';
 
-const zeroPositions = 1;
+const specialPositions = 1;
 
 /** Given out of order, so that what sorts them for the backward pass must put them back. */
 const targets: NativeTarget[] = [
@@ -26,10 +26,10 @@ test.each(['gpt2', 'neox', 'gemma2'])('%s: features, active or not, and tokens a
   });
   const model = await SmallModel.start(spec, transcoders, { seed: 2, biases: false });
   try {
-    const graph = await model.attribute(prompt, zeroPositions, targets);
+    const graph = await model.attribute(prompt, specialPositions, targets);
     const { edges } = autogradRows(spec, model.weights, transcoders, model.layers, {
       tokens: prompt,
-      zeroPositions,
+      specialPositions,
       features: graph.indices,
       featureTargets: Int32Array.from([1, 5, 3, 2, 4, 39, 0, 6, 0]),
       tokenTargets: Int32Array.from([2, 9, 7, 30]),

@@ -134,6 +134,29 @@ test.each(names)('%s is defined once', (name) => {
   expect(definitionsOf(name).filter(isOption)).toEqual([expect.stringMatching(/^table /)]);
 });
 
+/** Members of the structs of native/core by name, with the header that declares each. */
+function membersOf(name: string): string[] {
+  const core = path.join(root, 'native', 'core');
+  const headers = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.h'));
+  const member = new RegExp(`^  (?:bool|double|std::optional<int64_t>|int64_t) ${name};`, 'gm');
+  return headers.flatMap((file) =>
+    Array.from(readFileSync(path.join(core, file), 'utf8').matchAll(member), () => file.split(path.sep).join('/')),
+  );
+}
+
+// What native code is told of an option, it is told by the field of one struct.
+test.each([
+  ['batchSize', 'attribution/attribute_options.h'],
+  ['maxFeatureNodes', 'attribution/attribute_options.h'],
+  ['maxNLogits', 'attribution/attribute_options.h'],
+  ['desiredLogitProb', 'attribution/attribute_options.h'],
+  ['lazyEncoder', 'transcoder/transcoder_set.h'],
+  ['lazyDecoder', 'transcoder/transcoder_set.h'],
+  ['freezeAttention', 'intervention/edits.h'],
+])('%s is defined once in C++', (name, header) => {
+  expect(membersOf(name)).toEqual([header]);
+});
+
 test('an unknown name is refused with the nearest known one', () => {
   for (const [operation, table] of tables) {
     const [name = ''] = Object.keys(table).filter((known) => known.length > 5);

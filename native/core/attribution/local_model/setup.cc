@@ -30,22 +30,22 @@ at::Tensor reconstructionSums(const at::Tensor& output, const at::Tensor& recons
 }  // namespace
 
 AttributionSetup setUpAttribution(const Transformer& model, const TranscoderSet& transcoders,
-                                  const at::Tensor& tokens, int64_t zeroPositions,
+                                  const at::Tensor& tokens, int64_t specialPositions,
                                   const JobControl& control) {
   AttributionSetup setup;
   setup.trace = tracePrompt(model, transcoders.spec(), tokens, control);
   const Trace& trace = setup.trace;
-  setup.features = transcoders.encodeSparse(trace.featureInputs, zeroPositions, true, control);
+  setup.features = transcoders.encodeSparse(trace.featureInputs, specialPositions, true, control);
   setup.reconstruction =
       transcoders.decode(setup.features, trace.nPositions(), trace.featureInputs);
   std::vector<at::Tensor> sums;
   for (size_t l = 0; l < setup.reconstruction.size(); ++l) {
     const at::Tensor output = trace.featureOutputs[l].to(at::kFloat);
     at::Tensor error = output - setup.reconstruction[l];
-    error.slice(0, 0, zeroPositions).zero_();
+    error.slice(0, 0, specialPositions).zero_();
     requireFinite(error, "reconstruction error of layer " + std::to_string(l));
     setup.errors.push_back(error);
-    const auto featured = [&](const at::Tensor& rows) { return rows.slice(0, zeroPositions); };
+    const auto featured = [&](const at::Tensor& rows) { return rows.slice(0, specialPositions); };
     sums.push_back(
         reconstructionSums(featured(output), featured(setup.reconstruction[l]), featured(error)));
   }

@@ -24,10 +24,10 @@ struct AttributionSetup {
 };
 
 // Runs the prompt, encodes its feature inputs and measures what the features leave unexplained.
-// tokens: int64 [n] on the model's device. Positions below zeroPositions get no features or errors.
-// Throws CodedError ERR_NUMERIC, ABORT_ERR.
+// tokens: int64 [n] on the model's device. Positions below specialPositions get no features or
+// errors. Throws CodedError ERR_NUMERIC, ABORT_ERR.
 AttributionSetup setUpAttribution(const Transformer& model, const TranscoderSet& transcoders,
-                                  const at::Tensor& tokens, int64_t zeroPositions,
+                                  const at::Tensor& tokens, int64_t specialPositions,
                                   const JobControl& control);
 
 }  // namespace circuit_tracer

@@ -5,7 +5,7 @@ import { loadBuiltAddon } from '../../../../lib/libtorch/load-addon';
 export interface OracleRequest {
   /** [n] */
   readonly tokens: Int32Array;
-  readonly zeroPositions: number;
+  readonly specialPositions: number;
   /** [N * 3] of (layer, position, feature): the sources. */
   readonly features: Int32Array;
   /** [* 3] of (layer, position, feature): the first rows. */

@@ -69,10 +69,10 @@ export class SmallModel {
   /** All active features as rows, then the targets; by default the three likeliest next tokens. */
   attribute(
     tokens: Int32Array,
-    zeroPositions: number,
+    specialPositions: number,
     targets: readonly NativeTarget[] = [],
   ): Promise<NativeGraphData> {
-    const options = { tokens, zeroPositions, targets, maxNLogits: 3, desiredLogitProb: 1, offload: '' };
+    const options = { tokens, specialPositions, targets, maxNLogits: 3, desiredLogitProb: 1, offload: '' };
     const batches = { batchSize: 16, maxFeatureNodes: Infinity, rankEvery: 64, devices: [] };
     const memory = { availableMemory: 0, mostEdgeBytes: 2 ** 40, blockBytes: largestArray };
     return this.native.run((engine, model, set) => engine.attribute(model, set, { ...options, ...batches, ...memory }));
