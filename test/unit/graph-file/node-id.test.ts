@@ -114,15 +114,15 @@ test.each([
 test('a text far longer than ids is none, and is not looked at', () => {
   for (const id of ['1_'.repeat(1e6), `3_bias_${'_'.repeat(1e6)}_5`]) {
     expect(parseNodeId(id)).toBeUndefined();
-    expect(cpuTime(() => parseNodeId(id))).toBeLessThan(5);
+    expect(cpuTime(() => parseNodeId(id))).toBeLessThan(cpuTime(() => JSON.stringify(id)));
   }
 });
 
 /** Ids made or taken apart by hand: two parts joined by `_`, ids split or joined at it, or matched with digits around it. */
 const handMade = [/\}_(?:-1_)?\$\{/, /[`']E_/, /(?:split|join)\(['"]_['"]\)/, /\\d(?:[+*]|\{[\d,]+\})\)?_/, /_\(?\\d/];
 
-/** Files of weights have layers in their names; keys of nothing else may look like ids. */
-const isOther = (line: string) => /safetensors/.test(line);
+/** Files of weights have layers in their names, and wheels the version of a platform. Nothing else may look like ids. */
+const isOther = (line: string) => /safetensors|macosx_|manylinux_/.test(line);
 
 test('ids are made and read in one file only', () => {
   const lib = path.join(__dirname, '../../../lib');
