@@ -1,4 +1,5 @@
 import type { Page, Route } from 'playwright-core';
+import { eventually } from '../../support/eventually';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { smallFile } from './support/graphs';
 import { PageTests, selectBySearch } from './support/page';
@@ -47,10 +48,10 @@ test('logits, histogram with a marker, frequency and examples', async () => {
   const text = await page.textContent('.feature-info');
   for (const part of ['1.23% of tokens', 'gull up', 'gull down', 'Top activations', 'activation 1.5'])
     expect(text).toContain(part);
-  expect(await page.locator('.histogram .marker').count()).toBe(1);
-  expect(await page.locator('.example').count()).toBe(5);
+  await eventually(async () => expect(await page.locator('.histogram .marker').count()).toBe(1));
+  await eventually(async () => expect(await page.locator('.example').count()).toBe(5));
   await page.click('text=2 more');
-  expect(await page.locator('.example').count()).toBe(7);
+  await eventually(async () => expect(await page.locator('.example').count()).toBe(7));
   expect(await page.locator('.example mark').first().textContent()).toBe(' <i>salt</i>');
 });
 

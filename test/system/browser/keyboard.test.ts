@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { eventually } from '../../support/eventually';
 import { smallFile } from './support/graphs';
 import { boxNames, boxPlaces, folderOf, PageTests, pinBySearch } from './support/page';
 
@@ -111,7 +112,7 @@ test('the help sheet lists the keys; Escape closes it and the focus comes back',
   await page.focus('[aria-label="Reload the file"]');
   const before = await focused(page);
   await page.keyboard.press('?');
-  expect(await page.locator('dialog .keys kbd').count()).toBeGreaterThan(15);
+  await eventually(async () => expect(await page.locator('dialog .keys kbd').count()).toBeGreaterThan(15));
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog', { state: 'detached' });
   expect(await focused(page)).toBe(before);

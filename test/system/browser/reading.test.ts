@@ -6,6 +6,7 @@ import { writeGraphFiles } from '../../../lib/graph/formats/graph-files';
 import { inputShares } from '../../../lib/graph/input-shares';
 import { groupEdges } from '../../../lib/graph-file/group-edges';
 import { cliScript, runNode } from '../../support/child';
+import { eventually } from '../../support/eventually';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { referenceRun } from '../../unit/graph/support/parity-graph';
 import { smallFile } from './support/graphs';
@@ -32,7 +33,7 @@ test('a pinned node above the threshold stays in both panes, and the slider chan
   await page.locator('input[type=range]').first().fill('0.35');
   await page.waitForSelector('text=6 of 9 nodes');
   expect(await rowsOf(page, 'Inputs')).toEqual(before);
-  expect(await page.locator('.box').count()).toBe(1);
+  await eventually(async () => expect(await page.locator('.box').count()).toBe(1));
   await page.keyboard.press('Escape');
   await page.waitForSelector('text=6 of 9 nodes');
   await selectBySearch(page, 'feature:9');
@@ -95,7 +96,7 @@ test('a path between two nodes', async () => {
   expect(texts[0]).toMatch(/^−25\.00%.*salt.*the sea.*water/);
   expect(texts[1]).toContain('+18.75%');
   await page.locator('.paths li button:text-is("Pin")').first().click();
-  expect(await page.locator('.box').count()).toBe(3);
+  await eventually(async () => expect(await page.locator('.box').count()).toBe(3));
 });
 
 test('two graphs side by side', async () => {
@@ -105,11 +106,13 @@ test('two graphs side by side', async () => {
   await page.click('text=Compare');
   await page.selectOption('[aria-label="Other graph"]', 'y');
   await page.waitForSelector('.compare-list');
-  expect(await page.locator('.compare-list [role=tab]').allTextContents()).toEqual([
-    'In both 4',
-    'Only left 5',
-    'Only right 0',
-  ]);
+  await eventually(async () =>
+    expect(await page.locator('.compare-list [role=tab]').allTextContents()).toEqual([
+      'In both 4',
+      'Only left 5',
+      'Only right 0',
+    ]),
+  );
   await page.click('.compare-list .node-row >> nth=0');
   // In both graphs, the links of the node that was chosen.
   await page.waitForFunction(() =>
@@ -231,7 +234,9 @@ test('all nodes of the demo graph are shown, with the influence that the command
 test('files that are not listed are named below the graphs', async () => {
   const server = await tests.serve({ x: smallFile(), cut: '{"nodes": [' });
   const page = await tests.open(server.urlOf('x'));
-  expect(await page.locator('[aria-label="Graph"] optgroup option').allTextContents()).toEqual([
-    'cut.json: it is damaged',
-  ]);
+  await eventually(async () =>
+    expect(await page.locator('[aria-label="Graph"] optgroup option').allTextContents()).toEqual([
+      'cut.json: it is damaged',
+    ]),
+  );
 });

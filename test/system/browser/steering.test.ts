@@ -1,4 +1,5 @@
 import { ReplacementModel, writeGraphFiles } from '../../../lib';
+import { eventually } from '../../support/eventually';
 import { modelDir, transcoderDir } from '../../support/fixtures';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { smallFile } from './support/graphs';
@@ -23,12 +24,12 @@ test('steer pinned features and groups: chances and continuation, before and aft
     }
   }
   const boxes = page.locator('.box');
-  expect(await boxes.count()).toBe(4);
+  await eventually(async () => expect(await boxes.count()).toBe(4));
   await boxes.nth(0).click({ modifiers: ['Shift'] });
   await boxes.nth(1).click({ modifiers: ['Shift'] });
   await page.keyboard.press('g');
   await page.click('#tab-steer');
-  expect(await page.locator('.steer-targets li').count()).toBe(3);
+  await eventually(async () => expect(await page.locator('.steer-targets li').count()).toBe(3));
   for (const place of [0, 2]) await page.locator('.steer-name input').nth(place).check();
   await page
     .getByLabel(/as a number/)
@@ -46,7 +47,7 @@ test('steer pinned features and groups: chances and continuation, before and aft
   await page.waitForSelector('.chances');
   const percents = await page.locator('.chances td').allTextContents();
   expect(percents.some((text) => /^\d+\.\d%$/.test(text))).toBe(true);
-  expect(await page.locator('.continuation').count()).toBe(2);
+  await eventually(async () => expect(await page.locator('.continuation').count()).toBe(2));
 });
 
 test('without a model the page says so, and errors of the server are shown', async () => {
@@ -59,7 +60,7 @@ test('without a model the page says so, and errors of the server are shown', asy
     route.fulfill({ json: { version: '1', canSave: false, features: false, model: { name: 'tiny', nLayers: 3 } } }),
   );
   const other = await tests.open(server.urlOf('x'), { context });
-  expect(await other.locator('button:text-is("Save")').count()).toBe(0);
+  await eventually(async () => expect(await other.locator('button:text-is("Save")').count()).toBe(0));
   await pinBySearch(other, 'feature:9');
   await other.click('#tab-steer');
   await other.locator('.steer-name input').check();
