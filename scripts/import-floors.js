@@ -49,6 +49,21 @@ const inFolder = (name) => `**/${name}/**`;
 const addonPattern = '**/libtorch/load-addon';
 const addonMessage = 'Only lib/engine may use the addon.';
 
+/**
+ * What the page must not import. The page has a folder core/graph of its own, so lib/graph is forbidden by the relative
+ * paths that lead to it.
+ */
+const outsidePage = [
+  ...floors
+    .flat()
+    .filter((folder) => !['graph', 'graph-file', 'server'].includes(folder))
+    .map(inFolder),
+  ...['../..', '../../..'].map((up) => `${up}/graph/**`),
+  '**/server/**',
+  '!**/server/api',
+];
+const pageMessage = 'Of the rest, the page imports lib/graph-file and the types of lib/server/api.ts.';
+
 /** @returns overrides of Biome's configuration */
 function rules() {
   const page = pageFloors.flat();
@@ -61,10 +76,10 @@ function rules() {
         `${message} ${addonMessage}`,
       );
     }),
-    ...rulesOfFloors('frontend/', pageFloors).map(({ name, above, message }) => {
-      const outside = floors.flat().filter((folder) => !['graph-file', 'server', 'graph'].includes(folder));
-      return forbid([`lib/frontend/${name}/**`], [...above, ...outside].map(inFolder), message);
-    }),
+    ...rulesOfFloors('frontend/', pageFloors).map(({ name, above, message }) =>
+      forbid([`lib/frontend/${name}/**`], [...above.map(inFolder), ...outsidePage], `${message} ${pageMessage}`),
+    ),
+    forbid(['lib/frontend/*.ts', 'lib/frontend/*.tsx'], [...outsidePage, '../graph/**'], pageMessage),
     forbid(
       ['lib/*.ts', '!lib/index.ts', '!lib/types.ts', '!lib/bundled.ts'],
       [...floors.flat(), ...page].map((name) => `./${name}/**`),

@@ -33,6 +33,19 @@ test('an import from a lower floor passes', () => {
   expect(problemsOf({ 'io/one.ts': exportOne, 'graph/two.ts': importing('../io/one') })).toBe('');
 });
 
+test('the page may import graph files, the types of the server’s API and its own graph', () => {
+  expect(
+    problemsOf({
+      'graph-file/one.ts': exportOne,
+      'server/api.ts': exportOne,
+      'frontend/core/graph/one.ts': exportOne,
+      'frontend/core/view/two.ts': importing('../../../graph-file/one'),
+      'frontend/core/view/three.ts': importing('../../../server/api'),
+      'frontend/core/view/four.ts': importing('../graph/one'),
+    }),
+  ).toBe('');
+});
+
 test.each([
   ['from a higher floor', { 'graph/one.ts': exportOne, 'io/two.ts': importing('../graph/one') }],
   ['from the same floor', { 'graph/one.ts': exportOne, 'transcoder/two.ts': importing('../graph/one') }],
@@ -46,6 +59,18 @@ test.each([
     { 'frontend/state/one.ts': exportOne, 'frontend/core/graph/two.ts': importing('../../state/one') },
   ],
   ['of the engine by the page', { 'engine/one.ts': exportOne, 'frontend/data/two.ts': importing('../../engine/one') }],
+  [
+    'of lib/graph by the page',
+    { 'graph/one.ts': exportOne, 'frontend/core/view/two.ts': importing('../../../graph/one') },
+  ],
+  [
+    'of the server beside its API by the page',
+    { 'server/one.ts': exportOne, 'frontend/data/two.ts': importing('../../server/one') },
+  ],
+  [
+    'of the engine by the entry of the page',
+    { 'engine/one.ts': exportOne, 'frontend/main.ts': importing('../engine/one') },
+  ],
   [
     'of the addon outside the engine',
     { 'libtorch/load-addon.ts': exportOne, 'graph/two.ts': importing('../libtorch/load-addon') },
