@@ -1,6 +1,6 @@
 import { type GroupEdge, groupEdges, type Link } from '../graph-file/group-edges';
+import type { PrunedGraph } from './graph';
 import type { PrunedNode } from './prune';
-import type { PrunedGraph } from './pruned-graph';
 
 /** Nodes of a pruned graph that represent one idea at one position: features with one label, a token, or an output. */
 export interface CircuitGroup {

@@ -230,7 +230,7 @@ export class Graph implements GraphData {
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges are not
    * finite, `ABORT_ERR`, or the errors of loading LibTorch.
    */
-  async prune(options: PruneOptions = {}): Promise<PrunedGraphOf<Graph>> {
+  async prune(options: PruneOptions = {}): Promise<PrunedGraph> {
     checkOptions(options, ['nodeThreshold', 'edgeThreshold', ...callOptionNames]);
     const { nodeThreshold = 0.8, edgeThreshold = 0.98, ...call } = options;
     checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);
@@ -368,3 +368,8 @@ function whole(name: string, data: GraphData): Graph {
   if (problem) throw new CircuitTracerError('ERR_FILE_FORMAT', `${name} is not a whole graph: ${problem}`);
   return new Graph(data);
 }
+
+/**
+ * The result of {@link Graph.prune}: the nodes and edges of a graph that hold given shares of its influence on the outputs.
+ */
+export type PrunedGraph = PrunedGraphOf<Graph>;

@@ -18,7 +18,7 @@ export type PrunedNode<Node = GraphNode> = Node & {
 
 /**
  * The nodes and edges of a graph that hold given shares of its influence on the outputs. The public type is
- * `PrunedGraph` in pruned-graph.ts, whose `graph` is a `Graph`.
+ * `PrunedGraph` in graph.ts, whose `graph` is a `Graph`: that file imports this one, so this one cannot name `Graph`.
  */
 export class PrunedGraphOf<G extends GraphView = GraphView> implements PrunedView {
   readonly graph: G;

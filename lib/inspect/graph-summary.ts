@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import type { GraphFilesWritten } from '../graph/formats/graph-files';
-import type { Graph, GraphScores } from '../graph/graph';
+import type { Graph, GraphScores, PrunedGraph } from '../graph/graph';
 import type { GraphModel, LogitTarget } from '../graph/graph-data';
 import type { GraphNode } from '../graph/nodes';
-import type { PrunedGraph } from '../graph/pruned-graph';
 
 /** A node in a summary. */
 export interface NodeSummary {

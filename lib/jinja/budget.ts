@@ -4,7 +4,7 @@ import { TemplateError } from './errors';
 const maxSteps = 2_000_000;
 /** Characters that a template may write or make at once. */
 const maxCharacters = 64 * 1024 * 1024;
-/** Characters that filters, methods and comparisons read for one step. Reading them takes about as long as a statement. */
+/** Characters that filters, methods and comparisons read for one step. With it, a hostile template ends within seconds. */
 const charactersPerStep = 64;
 
 /** What one rendering may use. A hostile template ends with an error. */

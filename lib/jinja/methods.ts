@@ -7,7 +7,6 @@ import {
   Callable,
   equal,
   isDict,
-  isList,
   items,
   keyOf,
   length,
@@ -292,6 +291,3 @@ function formatMethod(self: string, name: string): Callable {
     return bracesFormat(self, { positional: [], named: mapping as ReadonlyMap<string, Value> });
   });
 }
-
-export const isSequence = (value: Value): boolean =>
-  typeof value === 'string' || isList(value) || isDict(value) || value instanceof Tuple;

@@ -5,7 +5,7 @@ import { harvestOptions, resolveHarvestOptions } from '../../harvest/options';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { addMachineOptions, addModelOptions, type ModelFlags, withModel } from '../options/model-options';
 import { addFlags, optionsFrom } from '../options/table-flags';
-import { grouped } from '../render/text';
+import { counted } from '../render/text';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
@@ -39,5 +39,5 @@ async function harvest(flags: HarvestFlags): Promise<void> {
 }
 
 function inWords({ directory, tokens, features }: HarvestResult): string {
-  return `${grouped(features)} features were active on ${grouped(tokens)} tokens. The texts that they activate on are in ${directory}`;
+  return `${counted(features, 'feature')} ${features === 1 ? 'was' : 'were'} active on ${counted(tokens, 'token')}. The texts that they activate on are in ${directory}`;
 }

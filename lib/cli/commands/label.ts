@@ -15,7 +15,7 @@ import { fraction, wholeNumber } from '../options/arguments';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { checkFile } from '../options/outputs';
 import { renderFeature } from '../render/feature';
-import { grouped, Palette } from '../render/text';
+import { counted, Palette } from '../render/text';
 import { interruptible, UsageError } from '../runtime/exit';
 
 interface LabelFlags extends CommonFlags {
@@ -140,7 +140,10 @@ function printPage(
 ): void {
   const palette = new Palette(process.stdout);
   const lines = listed.flatMap((feature, i) => [...renderFeature(feature, known[i], examples, palette), '']);
-  const count = `${grouped(unlabelled.length)} features have no label. ${grouped(Object.keys(labels).length)} labels are known.`;
+  const [missing, labelled] = [unlabelled.length, Object.keys(labels).length];
+  const count =
+    `${counted(missing, 'feature')} ${missing === 1 ? 'has' : 'have'} no label. ` +
+    `${counted(labelled, 'label')} ${labelled === 1 ? 'is' : 'are'} known.`;
   const [first] = listed;
   const hint = first && `To name one: --labels labels.json --name "${labelKey(first)}=what it stands for"`;
   process.stdout.write(`${[...lines, count, ...(hint ? [hint] : [])].join('\n')}\n`);

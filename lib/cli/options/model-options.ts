@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { isBundledModel } from '../../bundled';
 import { resolveDevice } from '../../engine/device';
 import { openEngines } from '../../engine/jobs';
-import { type LoadOptions, loadOptions, weightOptions } from '../../engine/load-options';
+import { type LoadOptions, loadOptions } from '../../engine/load-options';
 import { readJsonFile } from '../../io/files';
 import type { ChatPrompt } from '../../model/chat-template';
 import { type PreparedPrompt, type Prompt, preparePrompt } from '../../model/prompt';
@@ -47,11 +47,6 @@ export function addPromptOptions(command: Command): Command {
     .option('-p, --prompt <text>', 'text to run')
     .option('--tokens <ids>', 'exact token ids instead of a prompt: 2,5,7', tokenIds)
     .option('--messages <file>', 'conversation instead of a prompt: JSON list of {role, content}');
-}
-
-/** The flags for loading weights. */
-export function addWeightOptions(command: Command): Command {
-  return addFlags(command, weightOptions);
 }
 
 export function addMachineOptions(command: Command): Command {

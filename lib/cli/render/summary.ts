@@ -1,6 +1,17 @@
 import { relative } from 'node:path';
 import type { GraphSummary } from '../../inspect/graph-summary';
-import { cell, clip, grouped, numberCell, type Palette, pageWidth, printable, significant, wrap } from './text';
+import {
+  cell,
+  clip,
+  counted,
+  grouped,
+  numberCell,
+  type Palette,
+  pageWidth,
+  printable,
+  significant,
+  wrap,
+} from './text';
 
 const label = 13;
 const fieldWidth = pageWidth - label;
@@ -33,11 +44,11 @@ function head({
   scores,
 }: GraphSummary): string[] {
   const kept = [
-    `${grouped(pruned.features)} features`,
-    `${grouped(pruned.errors)} errors`,
-    `${grouped(pruned.tokens)} tokens`,
-    `${grouped(pruned.logits)} outputs`,
-    `${grouped(pruned.edges)} edges`,
+    counted(pruned.features, 'feature'),
+    counted(pruned.errors, 'error'),
+    counted(pruned.tokens, 'token'),
+    counted(pruned.logits, 'output'),
+    counted(pruned.edges, 'edge'),
   ];
   return [
     field('Prompt', prompt),

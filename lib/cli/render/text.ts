@@ -98,6 +98,11 @@ export function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** Format as `1 feature` or `12,345 features`. */
+export function counted(value: number, noun: string): string {
+  return `${grouped(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 /** Format as 1.5 GB, in powers of a thousand, as disks are sold. */
 export function byteSize(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type ResolvedCallOptions, resolveCallOptions } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import { graphMetadata } from '../../graph-file/metadata';
@@ -7,10 +8,8 @@ import type { GraphMetadata, LinkRecord, NodeRecord, QParams } from '../../graph
 import { blankView } from '../../graph-file/view';
 import { Phase } from '../../progress';
 import { checkNotAborted, checkOptions } from '../../validate';
-import type { Graph, PruneOptions } from '../graph';
+import type { Graph, PrunedGraph, PruneOptions } from '../graph';
 import { PrunedGraphOf, type PrunedNode } from '../prune';
-import type { PrunedGraph } from '../pruned-graph';
-import { customScan } from './custom-scan';
 import { checkContent, type GraphJsonOptions, graphJsonNames } from './graph-json-options';
 
 /** The content of a graph file before it becomes text. */
@@ -152,4 +151,10 @@ function tooLarge(): CircuitTracerError {
     `Neuronpedia accepts graph files of at most ${maxUploadBytes / 2 ** 20} MiB, but this file would be larger. Keep less of ` +
       'the graph with a lower nodeThreshold or edgeThreshold.',
   );
+}
+
+/** `custom-` and 16 hexadecimal digits, which are the same for the same list on every machine. */
+function customScan(transcoders: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(transcoders)).digest('hex');
+  return `custom-${hash.slice(0, 16)}`;
 }

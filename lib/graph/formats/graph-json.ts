@@ -2,8 +2,7 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { GraphMetadata, LinkRecord, NodeRecord, QParams } from '../../graph-file/schema';
 import { inTurns } from '../../turns';
-import type { Graph } from '../graph';
-import type { PrunedGraph } from '../pruned-graph';
+import type { Graph, PrunedGraph } from '../graph';
 import { type GraphContent, graphBytes, graphContent, links, nodeInfluences, nodeRecords } from './graph-content';
 import type { GraphJsonOptions } from './graph-json-options';
 

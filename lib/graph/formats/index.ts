@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { lazy } from '../../lazy';
-import type { Graph } from '../graph';
-import type { PrunedGraph } from '../pruned-graph';
+import type { Graph, PrunedGraph } from '../graph';
 import type { GraphFileOptions, GraphFilesWritten } from './graph-files';
 import type { GraphJson } from './graph-json';
 import type { GraphJsonOptions } from './graph-json-options';
