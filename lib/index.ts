@@ -39,11 +39,12 @@ export type { TargetSpec } from './attribution/targets';
 
 export { type Circuit, findCircuit } from './graph/circuit';
 export type { GraphEdge } from './graph/edges';
-export { Graph, type PrunedGraph, type PruneOptions } from './graph/graph';
+export { Graph, type PrunedGraph } from './graph/graph';
 export type { GraphData, LogitTarget } from './graph/graph-data';
 export type { ErrorNode, FeatureNode, GraphNode, LogitNode, TokenNode } from './graph/nodes';
 export type { TopEdge, TopFeature, TopPath } from './graph/paths';
 export type { PrunedNode } from './graph/prune';
+export type { PruneOptions } from './graph/prune-options';
 export { type VerifyOptions, type VerifyReport, verifyGraph } from './verify';
 
 // Graph files for the page

@@ -1,10 +1,10 @@
 import { basename, dirname, extname } from 'node:path';
-import { callOptionNames } from '../call-options';
 import { CircuitTracerError } from '../errors';
 import { lazy } from '../lazy';
 import { checkOptions, checkText } from '../validate';
 import { type GraphJsonOptions, writeGraphFiles } from './formats';
 import { Graph, type LoadGraphOptions } from './graph';
+import { pruneOptions } from './prune-options';
 
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
 
@@ -24,16 +24,7 @@ export type ConvertGraphOptions = LoadGraphOptions & Omit<GraphJsonOptions, 'slu
  */
 export async function convertGraph(from: string, to: string, options: ConvertGraphOptions = {}): Promise<void> {
   const { tokenizer, ...fileOptions } = options;
-  checkOptions(options, [
-    'tokenizer',
-    'nodeThreshold',
-    'edgeThreshold',
-    ...callOptionNames,
-    'scan',
-    'view',
-    'info',
-    'neuronpedia',
-  ]);
+  checkOptions(options, ['tokenizer', ...Object.keys(pruneOptions), 'scan', 'view', 'info', 'neuronpedia']);
   const { graphExtensions } = files();
   const extension = extname(checkText(to, 'to'));
   if (extension !== '.json' && !graphExtensions.includes(extension)) {

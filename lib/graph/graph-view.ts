@@ -1,6 +1,7 @@
 import type { CallOptions } from '../call-options';
 import type { GraphData } from './graph-data';
 import type { GraphNode } from './nodes';
+import type { PruneThresholds } from './prune-options';
 
 /** The parts of a `Graph` that functions on graphs read. `Graph` uses these functions, so they cannot import it. */
 export interface GraphView
@@ -16,11 +17,6 @@ export interface GraphView
   row(target: number): Float32Array;
   weight(target: number, source: number): number;
   nodeInfluence(options?: CallOptions): Promise<Float32Array>;
-}
-
-export interface PruneThresholds {
-  readonly nodeThreshold: number;
-  readonly edgeThreshold: number;
 }
 
 /** The parts of a `PrunedGraph` that functions on pruned graphs read. */

@@ -1,12 +1,13 @@
 import { type InspectOptions, inspect, types } from 'node:util';
-import { type CallOptions, callOptionNames, resolveCallOptions } from '../call-options';
+import { type CallOptions, resolveCallOptions } from '../call-options';
 import type { NdArray } from '../engine/arrays';
 import { CircuitTracerError } from '../errors';
 import type { FeatureLabels } from '../graph-file/labels';
 import { lazy } from '../lazy';
 import { checkArraySize } from '../memory-limits';
 import type { Tokenizer } from '../model/tokenizer';
-import { checkInteger, checkNumber, checkOptions, describe } from '../validate';
+import { resolveOptions } from '../options';
+import { checkInteger, describe } from '../validate';
 import { requireFinite, runOnGraph } from './arithmetic';
 import { EdgeRows, edgesProperty } from './edge-rows';
 import { edgesInto, type GraphEdge, outgoingEdges } from './edges';
@@ -14,6 +15,7 @@ import { findProblem, type GraphData, type GraphModel, type LogitTarget } from '
 import { type FeatureNode, type GraphNode, type NodeRanges, nodeAt, nodeLabel, nodeRanges } from './nodes';
 import { type GraphOverview, graphOverview, shown } from './overview';
 import { PrunedGraphOf } from './prune';
+import { type PruneOptions, pruneOptions } from './prune-options';
 
 const buffers = lazy(() => require('./formats/safetensors') as typeof import('./formats/safetensors'));
 const files = lazy(() => require('./formats/saved-graph') as typeof import('./formats/saved-graph'));
@@ -25,13 +27,6 @@ const files = lazy(() => require('./formats/saved-graph') as typeof import('./fo
 export interface GraphScores {
   readonly replacement: number;
   readonly completeness: number;
-}
-
-export interface PruneOptions extends CallOptions {
-  /** Keep the fewest nodes that hold this share of influence, 0 to 1. Default 0.8. */
-  readonly nodeThreshold?: number | undefined;
-  /** Keep the fewest edges between them that hold this share, 0 to 1. Default 0.98. */
-  readonly edgeThreshold?: number | undefined;
 }
 
 export interface LoadGraphOptions extends CallOptions {
@@ -226,15 +221,11 @@ export class Graph implements GraphData {
   /**
    * Prune the graph to the fewest nodes and edges that hold the given shares of influence.
    *
-   * @param options nodeThreshold 0.8, edgeThreshold 0.98
    * @throws CircuitTracerError `ERR_INVALID_ARGUMENT` for a threshold outside 0 to 1, `ERR_NUMERIC` when edges are not
    * finite, `ABORT_ERR`, or the errors of loading LibTorch.
    */
   async prune(options: PruneOptions = {}): Promise<PrunedGraph> {
-    checkOptions(options, ['nodeThreshold', 'edgeThreshold', ...callOptionNames]);
-    const { nodeThreshold = 0.8, edgeThreshold = 0.98, ...call } = options;
-    checkNumber(nodeThreshold, 'nodeThreshold', 0, 1);
-    checkNumber(edgeThreshold, 'edgeThreshold', 0, 1);
+    const { nodeThreshold, edgeThreshold, ...call } = resolveOptions(pruneOptions, options);
     const result = await runOnGraph(this.#data(), call, (engine, input, progress) =>
       engine.prune(input, nodeThreshold, edgeThreshold, progress),
     );

@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect } from 'node:util';
 import type { LogitTarget } from './graph-data';
-import type { GraphView, PrunedView, PruneThresholds } from './graph-view';
+import type { GraphView, PrunedView } from './graph-view';
+import type { PruneThresholds } from './prune-options';
 
 /** An overview of a graph, for `JSON.stringify` and `console.log`. */
 export interface GraphOverview {

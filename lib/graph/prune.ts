@@ -2,10 +2,11 @@ import { type InspectOptions, inspect } from 'node:util';
 import type { CallOptions } from '../call-options';
 import type { NativePruneResult } from '../engine/binding';
 import type { GraphEdge } from './edges';
-import type { GraphView, PrunedView, PruneThresholds } from './graph-view';
+import type { GraphView, PrunedView } from './graph-view';
 import type { FeatureNode, GraphNode } from './nodes';
 import { type PrunedGraphOverview, prunedOverview, shown } from './overview';
 import { type TopEdge, type TopFeature, type TopPath, topEdges, topFeatures, topPaths } from './paths';
+import type { PruneThresholds } from './prune-options';
 
 /** A node that pruning kept. */
 export type PrunedNode<Node = GraphNode> = Node & {

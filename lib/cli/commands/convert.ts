@@ -1,10 +1,10 @@
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { convertGraph } from '../../graph/convert';
+import { type PruneThresholds, pruneThresholds } from '../../graph/prune-options';
 import { fileExists } from '../../io/files';
 import type { ProgressListener } from '../../progress';
 import { convertTranscoders, convertTranscodersOptions } from '../../transcoder/convert/convert';
-import { fraction } from '../options/arguments';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { addFlags, optionsFrom } from '../options/table-flags';
 import { addTokenizerOption, tokenizerOf } from '../options/tokenizer-option';
@@ -13,10 +13,8 @@ import { interruptible } from '../runtime/exit';
 import { logToStderr } from '../runtime/logging';
 import { progressDisplay } from '../runtime/progress';
 
-interface ConvertFlags extends CommonFlags {
+interface ConvertFlags extends CommonFlags, PruneThresholds {
   model?: string;
-  nodeThreshold: number;
-  edgeThreshold: number;
 }
 
 /** The common flags of both kinds of conversion. */
@@ -33,9 +31,7 @@ export function registerConvert(program: Command): void {
     )
     .argument('<from>', 'transcoders with config.yaml, demo or demo-cross-layer; or a graph: .safetensors or .pt')
     .argument('<to>', 'folder to create; or for a graph, a file: .safetensors, .pt, or .json for the page');
-  addTokenizerOption(command)
-    .option('--node-threshold <share>', 'share of influence that the nodes of a .json graph keep', fraction, 0.8)
-    .option('--edge-threshold <share>', 'share of influence that its edges keep', fraction, 0.98);
+  addFlags(addTokenizerOption(command), pruneThresholds);
   addCommonOptions(addFlags(command, convertTranscodersOptions), {}).action(convert);
 }
 

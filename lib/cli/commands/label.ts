@@ -5,28 +5,28 @@ import { findFeatures } from '../../features/packed-features';
 import { readLabels } from '../../features/read-labels';
 import type { FeatureSource } from '../../features/sources/feature-source';
 import { openFeatureSource } from '../../features/sources/open-source';
+import { type PruneThresholds, pruneThresholds } from '../../graph/prune-options';
 import type { FeatureExamples } from '../../graph-file/feature-examples';
 import { type FeatureLabels, labelKey } from '../../graph-file/labels';
 import { localPath } from '../../hub/local-path';
 import { requireHubReference, scanOf } from '../../hub/reference';
 import { findUnlabelled, type LabelledGraph, type Unlabelled } from '../../inspect/unlabelled';
 import { fileExists, isFolder, writeFileAtomically } from '../../io/files';
-import { fraction, wholeNumber } from '../options/arguments';
+import { wholeNumber } from '../options/arguments';
 import { addCommonOptions, type CommonFlags } from '../options/common-options';
 import { checkFile } from '../options/outputs';
+import { addFlags } from '../options/table-flags';
 import { renderFeature } from '../render/feature';
 import { counted, Palette } from '../render/text';
 import { interruptible, UsageError } from '../runtime/exit';
 
-interface LabelFlags extends CommonFlags {
+interface LabelFlags extends CommonFlags, PruneThresholds {
   labels?: string;
   name?: [string, string][];
   features?: string;
   transcoderSet?: string;
   count: number;
   examples: number;
-  nodeThreshold: number;
-  edgeThreshold: number;
 }
 
 export function registerLabel(program: Command): void {
@@ -42,9 +42,8 @@ export function registerLabel(program: Command): void {
       'their transcoders: folder, org/repo, gemma, llama (default: those of the graph)',
     )
     .option('--count <n>', 'number of features to list', wholeNumber(1), 10)
-    .option('--examples <n>', 'number of examples for each', wholeNumber(0), 3)
-    .option('--node-threshold <share>', 'share of influence that the nodes of a saved graph keep', fraction, 0.8)
-    .option('--edge-threshold <share>', 'share of influence that its edges keep', fraction, 0.98);
+    .option('--examples <n>', 'number of examples for each', wholeNumber(0), 3);
+  addFlags(command, pruneThresholds);
   addCommonOptions(command, { logs: false, json: 'them' }).action(label);
 }
 

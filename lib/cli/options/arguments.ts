@@ -37,13 +37,6 @@ export function wholeNumber(min: number, max = 2 ** 31 - 1): (text: string) => n
   };
 }
 
-/** Parses a share or probability. */
-export function fraction(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('It must be a number from 0 to 1.');
-}
-
 /** Parses `2,5,7`. */
 export function tokenIds(text: string): number[] {
   const ids = text.split(',').map((part) => part.trim());

@@ -1,17 +1,16 @@
 import { type Command, Option } from 'commander';
 import { readLabels } from '../../features/read-labels';
 import type { GraphFileOptions } from '../../graph/formats/graph-files';
+import { type PruneThresholds, pruneThresholds } from '../../graph/prune-options';
 import type { FeatureLabels } from '../../graph-file/labels';
 import { neuronpediaNames } from '../../graph-file/neuronpedia';
-import { fraction } from './arguments';
 import { calledBy } from './flag-names';
+import { addFlags } from './table-flags';
 
 /** The flags of commands that write graph files. */
-export interface GraphFileFlags {
+export interface GraphFileFlags extends PruneThresholds {
   slug?: string;
   graphFileDir?: string;
-  nodeThreshold: number;
-  edgeThreshold: number;
   labels?: string;
   neuronpedia?: boolean;
   neuronpediaSet?: string;
@@ -20,7 +19,7 @@ export interface GraphFileFlags {
 }
 
 export function addGraphFileOptions(command: Command): Command {
-  return command
+  command
     .option('--slug <name>', 'name of the graph files, with --graph-file-dir')
     .addOption(
       calledBy(
@@ -28,14 +27,8 @@ export function addGraphFileOptions(command: Command): Command {
         'directory',
         'dataDir',
       ),
-    )
-    .option(
-      '--node-threshold <share>',
-      'share of influence that the nodes of graph files and summary keep',
-      fraction,
-      0.8,
-    )
-    .option('--edge-threshold <share>', 'share of influence that their edges keep', fraction, 0.98)
+    );
+  return addFlags(command, pruneThresholds)
     .option('--labels <file>', 'feature labels: a labels.json, or a graph file with labels')
     .option('--neuronpedia', 'write graph files for upload to Neuronpedia')
     .addOption(

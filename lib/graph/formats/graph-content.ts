@@ -8,8 +8,9 @@ import type { GraphMetadata, LinkRecord, NodeRecord, QParams } from '../../graph
 import { blankView } from '../../graph-file/view';
 import { Phase } from '../../progress';
 import { checkNotAborted, checkOptions } from '../../validate';
-import type { Graph, PrunedGraph, PruneOptions } from '../graph';
+import type { Graph, PrunedGraph } from '../graph';
 import { PrunedGraphOf, type PrunedNode } from '../prune';
+import type { PruneOptions } from '../prune-options';
 import { checkContent, type GraphJsonOptions, graphJsonNames } from './graph-json-options';
 
 /** The content of a graph file before it becomes text. */

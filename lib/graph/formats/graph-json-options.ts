@@ -1,10 +1,9 @@
-import { callOptionNames } from '../../call-options';
 import { CircuitTracerError } from '../../errors';
 import type { GraphFileInfo } from '../../graph-file/metadata';
 import { type NeuronpediaNames, neuronpediaNames } from '../../graph-file/neuronpedia';
 import { checkSlug } from '../../graph-file/slug';
 import { checkInteger, checkOptions, checkText, describe } from '../../validate';
-import type { PruneOptions } from '../graph';
+import { type PruneOptions, pruneOptions } from '../prune-options';
 
 /** The content of a graph file. The thresholds apply to a whole graph. A pruned graph is written unchanged. */
 export interface GraphJsonOptions extends PruneOptions {
@@ -29,7 +28,7 @@ export interface GraphFileView {
 }
 
 const ownNames: readonly (keyof GraphJsonOptions)[] = ['slug', 'scan', 'view', 'info', 'neuronpedia'];
-export const graphJsonNames = [...ownNames, 'nodeThreshold', 'edgeThreshold', ...callOptionNames] as const;
+export const graphJsonNames: readonly string[] = [...ownNames, ...Object.keys(pruneOptions)];
 
 /**
  * @returns Neuronpedia's names, if the file is for Neuronpedia

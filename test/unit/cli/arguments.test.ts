@@ -1,11 +1,6 @@
 import { makeProgram } from '../../../lib/cli/main';
-import {
-  findValueFlags,
-  fraction,
-  normaliseArguments,
-  tokenIds,
-  wholeNumber,
-} from '../../../lib/cli/options/arguments';
+import { findValueFlags, normaliseArguments, tokenIds, wholeNumber } from '../../../lib/cli/options/arguments';
+import { pruneThresholds } from '../../../lib/graph/prune-options';
 
 describe('normaliseArguments', () => {
   const valueFlags = new Set(['--prompt', '-p', '--max-n-logits']);
@@ -74,7 +69,9 @@ describe('option values', () => {
     }
   });
 
-  test('fraction accepts numbers from 0 to 1', () => {
+  test('a threshold accepts numbers from 0 to 1', () => {
+    const { kind } = pruneThresholds.nodeThreshold;
+    const fraction = (text: string) => kind.check(kind.read(text), '--node-threshold');
     expect([fraction('0.95'), fraction('0'), fraction('1'), fraction('.5')]).toEqual([0.95, 0, 1, 0.5]);
     for (const text of ['2', '-0.1', '', ' ', 'NaN', 'Infinity', 'x'])
       expect(() => fraction(text)).toThrow(/from 0 to 1/);
